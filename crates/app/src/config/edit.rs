@@ -1,0 +1,283 @@
+//! Edits of a configuration's text: text in, text out.
+//!
+//! Invariants: an addition inserts and touches nothing else; a removal deletes one entry with its
+//! comma and nothing else; comments, order, line ends and every other byte stay. Nothing here does
+//! IO.
+
+use jsonc_parser::{ast, common::Ranged};
+use serde_json::Value;
+
+use super::text::{self, TextError};
+
+/// Why a text could not be edited. It is unchanged then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The text does not parse.
+    #[error("the file does not parse")]
+    Text(#[from] TextError),
+    /// A key holds something else than a list.
+    #[error("“{key}” is not a list")]
+    NotAList {
+        /// The key.
+        key: String,
+        /// Where its value begins, in bytes.
+        offset: usize,
+    },
+    /// There is no such entry.
+    #[error("“{entry}” is not in the list “{key}”")]
+    NoSuchEntry {
+        /// The key of the list.
+        key: String,
+        /// What was looked for.
+        entry: String,
+    },
+}
+
+/// What a new configuration file begins with.
+const SCHEMA: &str = "https://opencode.ai/config.json";
+
+/// The text with an entry at the end of the list under a top-level key. The list and the file come
+/// into being when they are not there.
+pub fn append(text: &str, key: &str, entry: &Value) -> Result<String, EditError> {
+    let entry_text = entry.to_string();
+    if text.trim_start_matches('\u{feff}').is_empty() {
+        let newline = "\n";
+        return Ok(format!(
+            "{{{newline}  \"$schema\": \"{SCHEMA}\",{newline}  {}: [{entry_text}]{newline}}}{newline}",
+            Value::from(key)
+        ));
+    }
+    // Says what is wrong with a text that is not an object.
+    text::value(text)?;
+    let (list, root) = list_under(text, key)?;
+    let source = Source::of(text);
+    let splices = match list {
+        Some(list) => source.insert(list.range, &ranges(&list.elements), &entry_text),
+        None => {
+            let properties: Vec<_> = root.properties.iter().map(|prop| range(prop.range)).collect();
+            source.insert(root.range, &properties, &format!("{}: [{entry_text}]", Value::from(key)))
+        }
+    };
+    Ok(source.apply(splices))
+}
+
+/// The text without the entries of the list under a top-level key for which `wanted` holds.
+/// `entry` is what the error calls them.
+pub fn remove(text: &str, key: &str, entry: &str, wanted: impl Fn(&Value) -> bool) -> Result<String, EditError> {
+    let mut text = text.to_owned();
+    let mut removed = false;
+    loop {
+        text::value(&text)?;
+        let (list, _) = list_under(&text, key)?;
+        let elements = list
+            .map(|list| (list.range, list.elements))
+            .unwrap_or_else(|| (jsonc_parser::common::Range::new(0, 0), vec![]));
+        match elements.1.iter().position(|element| wanted(&text::from_tree(element))) {
+            Some(index) => {
+                let source = Source::of(&text);
+                let splices = source.delete(elements.0, &ranges(&elements.1), index);
+                text = source.apply(splices);
+                removed = true;
+            }
+            None if removed => return Ok(text),
+            None => return Err(EditError::NoSuchEntry { key: key.to_owned(), entry: entry.to_owned() }),
+        }
+    }
+}
+
+/// The list under a key (the last one of that name, which is the one that the engine takes), and
+/// the object around it.
+fn list_under<'a>(text: &'a str, key: &str) -> Result<(Option<ast::Array<'a>>, ast::Object<'a>), EditError> {
+    let Some(ast::Value::Object(root)) = text::tree(text)? else {
+        unreachable!("text::value has seen an object in the same text");
+    };
+    match root.properties.iter().rev().find(|prop| prop.name.as_str() == key).map(|prop| &prop.value) {
+        Some(ast::Value::Array(list)) => Ok((Some(list.clone()), root)),
+        Some(other) => {
+            let offset = text::bom_len(text) + other.range().start;
+            Err(EditError::NotAList { key: key.to_owned(), offset })
+        }
+        None => Ok((None, root)),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+fn range(range: jsonc_parser::common::Range) -> Span {
+    Span { start: range.start, end: range.end }
+}
+
+fn ranges(values: &[ast::Value<'_>]) -> Vec<Span> {
+    values.iter().map(|value| range(value.range())).collect()
+}
+
+/// Replaces the bytes of a span.
+struct Splice(Span, String);
+
+/// A text behind its byte order mark, and how it is laid out.
+struct Source<'a> {
+    mark: &'a str,
+    body: &'a str,
+    newline: &'static str,
+}
+
+impl<'a> Source<'a> {
+    fn of(text: &'a str) -> Self {
+        let (mark, body) = text.split_at(text::bom_len(text));
+        Self { mark, body, newline: if text.contains("\r\n") { "\r\n" } else { "\n" } }
+    }
+
+    fn apply(&self, mut splices: Vec<Splice>) -> String {
+        splices.sort_by_key(|splice| splice.0.start);
+        let mut out = self.mark.to_owned();
+        let mut at = 0;
+        for Splice(span, with) in splices {
+            out.push_str(&self.body[at..span.start]);
+            out.push_str(&with);
+            at = span.end;
+        }
+        out.push_str(&self.body[at..]);
+        out
+    }
+
+    /// Puts an item at the end of a list or object, in the style of what is there.
+    fn insert(&self, container: jsonc_parser::common::Range, items: &[Span], new: &str) -> Vec<Splice> {
+        let (open, close) = (container.start + 1, container.end - 1);
+        let Some((first, last)) = items.first().zip(items.last()) else {
+            return vec![self.insert_first(open, close, new)];
+        };
+        let comma = self.comma_after(last.end, close);
+        if !self.body[open..first.start].contains('\n') {
+            return vec![match comma {
+                Some(comma) => insertion(comma + 1, format!(" {new},")),
+                None => insertion(last.end, format!(", {new}")),
+            }];
+        }
+        let line = format!("{}{}{new}", self.newline, self.indent_of(first.start));
+        match comma {
+            Some(comma) => vec![insertion(self.end_of_line_comment(comma + 1, close), format!("{line},"))],
+            None => {
+                let at = self.end_of_line_comment(last.end, close);
+                if at == last.end {
+                    vec![insertion(at, format!(",{line}"))]
+                } else {
+                    vec![insertion(last.end, ",".to_owned()), insertion(at, line)]
+                }
+            }
+        }
+    }
+
+    fn insert_first(&self, open: usize, close: usize, new: &str) -> Splice {
+        let inside = &self.body[open..close];
+        let at = open + inside.trim_end().len();
+        if !inside.contains('\n') {
+            let space = if at == open { "" } else { " " };
+            return insertion(at, format!("{space}{new}"));
+        }
+        let outer = self.indent_of(close);
+        let step = if outer.contains('\t') { "\t" } else { "  " };
+        insertion(at, format!("{}{outer}{step}{new}", self.newline))
+    }
+
+    /// Takes an item out, with its comma, and with its line when it has one of its own.
+    fn delete(&self, container: jsonc_parser::common::Range, items: &[Span], index: usize) -> Vec<Splice> {
+        let close = container.end - 1;
+        let item = items[index];
+        let next = items.get(index + 1).map_or(close, |next| next.start);
+        let comma = self.comma_after(item.end, next);
+        let mut splices = Vec::new();
+        // The last of several, without a comma of its own: the one before it loses its comma.
+        if comma.is_none()
+            && let Some(before) = index.checked_sub(1).map(|before| items[before])
+            && let Some(comma) = self.comma_after(before.end, item.start)
+        {
+            splices.push(deletion(comma, comma + 1));
+        }
+        let end = comma.map_or(item.end, |comma| comma + 1);
+        let line_start = self.body[..item.start].rfind('\n').map(|at| at + 1);
+        let rest = self.end_of_line_comment(end, close);
+        let line_end = self.body[rest..].find('\n').map(|at| rest + at);
+        if let (Some(start), Some(line_end)) = (line_start, line_end)
+            && self.body[start..item.start].trim().is_empty()
+            && self.body[rest..line_end].trim().is_empty()
+        {
+            // With the line break before it, which may be two bytes.
+            let from = start - if self.body[..start].ends_with("\r\n") { 2 } else { 1 };
+            splices.push(deletion(from, rest));
+        } else if index + 1 < items.len() && self.body[end..next].trim().is_empty() {
+            splices.push(deletion(item.start, next));
+        } else {
+            let space = self.body[..item.start].len() - self.body[..item.start].trim_end_matches([' ', '\t']).len();
+            let from = if index == 0 { item.start } else { item.start - space };
+            splices.push(deletion(from, end));
+        }
+        splices
+    }
+
+    /// The offset of the comma behind an item, if one stands before `end`.
+    fn comma_after(&self, from: usize, end: usize) -> Option<usize> {
+        self.skip_blank_and_comments(from, end).filter(|at| self.body.as_bytes()[*at] == b',')
+    }
+
+    /// The first offset before `end` that is neither white space nor in a comment.
+    fn skip_blank_and_comments(&self, from: usize, end: usize) -> Option<usize> {
+        let mut at = from;
+        while at < end {
+            let rest = &self.body[at..end];
+            let trimmed = rest.trim_start();
+            at += rest.len() - trimmed.len();
+            at += if trimmed.starts_with("//") {
+                trimmed.find('\n').unwrap_or(trimmed.len())
+            } else if trimmed.starts_with("/*") {
+                trimmed.find("*/").map_or(trimmed.len(), |close| close + 2)
+            } else {
+                return (at < end).then_some(at);
+            };
+        }
+        None
+    }
+
+    /// The end of the comments that follow on the same line; `from` when there are none.
+    fn end_of_line_comment(&self, from: usize, limit: usize) -> usize {
+        let mut end = from;
+        let mut at = from;
+        loop {
+            let rest = &self.body[at..limit];
+            let trimmed = rest.trim_start_matches([' ', '\t']);
+            at += rest.len() - trimmed.len();
+            if trimmed.starts_with("//") {
+                let line = trimmed.split(['\r', '\n']).next().unwrap_or(trimmed);
+                return at + line.trim_end().len();
+            }
+            match trimmed.strip_prefix("/*").and_then(|rest| rest.find("*/")) {
+                Some(close) if !trimmed[..close + 4].contains('\n') => {
+                    at += close + 4;
+                    end = at;
+                }
+                _ => return end,
+            }
+        }
+    }
+
+    /// The white space before the first thing on the line of `at`.
+    fn indent_of(&self, at: usize) -> &str {
+        let start = self.body[..at].rfind('\n').map_or(0, |at| at + 1);
+        let line = &self.body[start..at];
+        &line[..line.len() - line.trim_start().len()]
+    }
+}
+
+fn insertion(at: usize, text: String) -> Splice {
+    Splice(Span { start: at, end: at }, text)
+}
+
+fn deletion(start: usize, end: usize) -> Splice {
+    Splice(Span { start, end }, String::new())
+}
+
+#[cfg(test)]
+mod tests;

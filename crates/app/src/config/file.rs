@@ -1,0 +1,255 @@
+//! Reading and writing one file safely.
+//!
+//! Invariants: a reader sees the old text or the new one, never a mix; the mode and a symlink stay;
+//! if the file changed since it was read, the edit is made again on the new text; on any error the
+//! file is as it was.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use super::edit::EditError;
+
+/// The largest configuration or skill file that is read, in bytes. A larger one is no text that a
+/// person wrote.
+pub const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// Why a file could not be read or written. It is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system refused to read it.
+    #[error("could not read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The system refused to write it.
+    #[error("could not write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// It is not UTF-8.
+    #[error("{path} is not a text in UTF-8")]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is larger than [`LARGEST`].
+    #[error("{path} is too large to be a text file ({bytes} bytes)")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The edit is not possible.
+    #[error("could not change {path}")]
+    Edit {
+        /// The file.
+        path: PathBuf,
+        /// Its text, for showing where.
+        text: String,
+        /// Why not.
+        #[source]
+        cause: EditError,
+    },
+    /// Another program keeps writing to it.
+    #[error("{path} is being changed by another program")]
+    Contended {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What an edit did: the texts before and after. `None`: the file was not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text before.
+    pub before: Option<String>,
+    /// Its text now.
+    pub after: Option<String>,
+}
+
+/// The text of a file; `None` when it is not there.
+pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let failed = |cause| FileError::Read { path: path.to_owned(), cause };
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let bytes = file.metadata().map_err(failed)?.len();
+    if bytes > LARGEST {
+        return Err(FileError::TooLarge { path: path.to_owned(), bytes });
+    }
+    let mut buffer = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+    file.take(LARGEST).read_to_end(&mut buffer).map_err(failed)?;
+    String::from_utf8(buffer).map(Some).map_err(|_| FileError::NotText { path: path.to_owned() })
+}
+
+/// Changes a file's text by a pure edit. If another program writes to it in between, the edit is
+/// made again on the new text.
+pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
+    const TRIES: usize = 8;
+    for _ in 0..TRIES {
+        let before = read(path)?;
+        let text = before.clone().unwrap_or_default();
+        let after =
+            change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text: text.clone(), cause })?;
+        if before.as_deref() == Some(after.as_str()) || replace(path, before.as_deref(), Some(&after))? {
+            return Ok(Edited { path: path.to_owned(), before, after: Some(after) });
+        }
+    }
+    Err(FileError::Contended { path: path.to_owned() })
+}
+
+/// Puts a text in place of another: true when it did, false when the file no longer holds
+/// `expected`. `None` stands for "not there".
+pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, FileError> {
+    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+    let Some(text) = text else {
+        if read(path)?.as_deref() != expected {
+            return Ok(false);
+        }
+        fs::remove_file(path).map_err(failed)?;
+        return Ok(true);
+    };
+    // Through a symlink, the file behind it is replaced and the link stays.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut staged = tempfile::Builder::new().prefix(".rekindle-").tempfile_in(folder).map_err(failed)?;
+    staged.write_all(text.as_bytes()).map_err(failed)?;
+    match fs::metadata(&target) {
+        Ok(metadata) => staged.as_file().set_permissions(metadata.permissions()).map_err(failed)?,
+        Err(_) => set_default_mode(staged.as_file()).map_err(failed)?,
+    }
+    staged.as_file().sync_all().map_err(failed)?;
+    if read(path)?.as_deref() != expected {
+        return Ok(false);
+    }
+    staged.persist(&target).map_err(|error| failed(error.error))?;
+    sync_folder(folder);
+    Ok(true)
+}
+
+/// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
+pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_private_dir(folder).map_err(failed)?;
+    // A temporary file has mode 0600.
+    let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
+    staged.write_all(text.as_bytes()).map_err(failed)?;
+    staged.as_file().sync_all().map_err(failed)?;
+    staged.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A folder that only its owner can look into.
+pub fn create_private_dir(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// The mode that a new file gets from any editor, in place of a temporary file's 0600.
+#[cfg(unix)]
+fn set_default_mode(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn set_default_mode(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes the rename last through a power cut. Not every system can; then the rename is still atomic.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = fs::File::open(folder)
+        && let Err(error) = folder.sync_all()
+    {
+        tracing::debug!(%error, "a folder could not be synced");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn add(text: &str) -> Result<String, EditError> {
+        super::super::edit::append(text, "plugin", &serde_json::json!("new"))
+    }
+
+    /// B9: a concurrent edit by another program is never lost.
+    #[test]
+    fn an_edit_is_made_again_when_the_file_changed_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("opencode.json");
+        fs::write(&path, "{\"plugin\": [\"a\"]}").expect("written");
+        let first = Cell::new(true);
+        edit(&path, |text| {
+            if first.replace(false) {
+                fs::write(&path, "{\"plugin\": [\"a\", \"theirs\"]}").expect("written");
+            }
+            add(text)
+        })
+        .expect("edited");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "{\"plugin\": [\"a\", \"theirs\", \"new\"]}");
+    }
+
+    /// B9: a file that does not parse is never overwritten.
+    #[test]
+    fn a_broken_file_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("opencode.json");
+        fs::write(&path, "{\"plugin\": [").expect("written");
+        assert!(matches!(edit(&path, add), Err(FileError::Edit { .. })));
+        assert_eq!(fs::read_to_string(&path).expect("read"), "{\"plugin\": [");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mode_and_symlink_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let (real, link) = (folder.path().join("real 😀.json"), folder.path().join("opencode.json"));
+        fs::write(&real, "{}").expect("written");
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("mode set");
+        symlink(&real, &link).expect("linked");
+        edit(&link, add).expect("edited");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::metadata(&real).expect("there").permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_to_string(&real).expect("read"), "{\"plugin\": [\"new\"]}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("opencode.json");
+        fs::write(&path, [0xff, 0xfe]).expect("written");
+        assert!(matches!(edit(&path, add), Err(FileError::NotText { .. })));
+        fs::File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
+        assert!(matches!(read(&path), Err(FileError::TooLarge { .. })));
+        assert_eq!(read(&folder.path().join("none")).expect("no error"), None);
+    }
+}

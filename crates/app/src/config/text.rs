@@ -1,0 +1,189 @@
+//! JSONC as the engine reads it: comments and trailing commas, and nothing looser.
+//!
+//! Invariant: ranges are byte offsets into the text as given, a byte order mark included.
+
+use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, errors::ParseErrorKind};
+use serde_json::Value;
+
+const BOM: char = '\u{feff}';
+
+/// Why a text is not a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TextError {
+    /// What is wrong, in a sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+    /// The byte offset in the text.
+    pub offset: usize,
+}
+
+fn options() -> ParseOptions {
+    ParseOptions {
+        allow_comments: true,
+        allow_trailing_commas: true,
+        allow_loose_object_property_names: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    }
+}
+
+/// How many bytes of a byte order mark the text begins with.
+pub fn bom_len(text: &str) -> usize {
+    if text.starts_with(BOM) { BOM.len_utf8() } else { 0 }
+}
+
+/// The text as a tree with ranges that count from behind a byte order mark. `None`: nothing is in
+/// it but white space and comments.
+pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
+    let bom = bom_len(text);
+    let parsed = jsonc_parser::parse_to_ast(&text[bom..], &CollectOptions::default(), &options());
+    parsed.map(|parsed| parsed.value).map_err(|error| {
+        let (message, hint) = explain(error.kind());
+        let mut offset = bom + error.range().start;
+        if matches!(error.kind(), ParseErrorKind::ExpectedComma) {
+            // Point at what stands where the comma should be, as the engine does.
+            offset += text[offset..].len() - text[offset..].trim_start().len();
+        }
+        TextError { message, hint: hint.to_owned(), offset }
+    })
+}
+
+/// The value that the engine reads from the text. An empty file is an empty configuration; one of
+/// white space only is an error, as it is for the engine (measured, `docs/engine.md`).
+pub fn value(text: &str) -> Result<Value, TextError> {
+    let Some(tree) = tree(text)? else {
+        return if text.is_empty() {
+            Ok(Value::Object(serde_json::Map::new()))
+        } else {
+            Err(TextError {
+                message: "the file holds no value".to_owned(),
+                hint: "write {} into it, or delete it".to_owned(),
+                offset: 0,
+            })
+        };
+    };
+    match from_tree(&tree) {
+        value @ Value::Object(_) => Ok(value),
+        other => Err(TextError {
+            message: format!("expected an object in braces, got {}", kind_of(&other)),
+            hint: "a configuration begins with { and ends with }".to_owned(),
+            offset: bom_len(text) + tree.range().start,
+        }),
+    }
+}
+
+/// The tree as a plain value; of two keys with the same name the last one wins.
+pub fn from_tree(tree: &ast::Value<'_>) -> Value {
+    match tree {
+        ast::Value::StringLit(text) => Value::from(text.value.as_ref()),
+        ast::Value::NumberLit(number) => serde_json::from_str(number.value).unwrap_or(Value::Null),
+        ast::Value::BooleanLit(truth) => Value::from(truth.value),
+        ast::Value::NullKeyword(_) => Value::Null,
+        ast::Value::Array(array) => array.elements.iter().map(from_tree).collect(),
+        ast::Value::Object(object) => {
+            object.properties.iter().map(|prop| (prop.name.as_str().to_owned(), from_tree(&prop.value))).collect()
+        }
+    }
+}
+
+/// The byte offset at which the value under a path of keys and indices begins, or the deepest value
+/// on the way to it.
+pub fn offset_of(text: &str, path: &[String]) -> usize {
+    let Ok(Some(root)) = tree(text) else { return 0 };
+    let mut at = &root;
+    for step in path {
+        let next = match at {
+            ast::Value::Object(object) => {
+                object.properties.iter().rev().find(|prop| prop.name.as_str() == step).map(|prop| &prop.value)
+            }
+            ast::Value::Array(array) => step.parse::<usize>().ok().and_then(|index| array.elements.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    bom_len(text) + at.range().start
+}
+
+/// What a value is called in a message.
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn explain(kind: &ParseErrorKind) -> (String, &'static str) {
+    use ParseErrorKind::*;
+    let (message, hint) = match kind {
+        ExpectedComma => ("expected “,” or a closing bracket", "a comma is missing before this"),
+        ExpectedColonAfterObjectKey => ("expected “:” behind the key", "write \"key\": value"),
+        ExpectedObjectValue => ("expected a value behind “:”", "write a value, or remove the key"),
+        ExpectedStringObjectProperty | UnexpectedWord | UnexpectedTokenInObject => {
+            ("expected a key or value in double quotes", "put it in double quotes")
+        }
+        UnterminatedArray => ("a “[” is never closed", "add the missing “]”"),
+        UnterminatedObject => ("a “{” is never closed", "add the missing “}”"),
+        UnterminatedCommentBlock => ("a “/*” is never closed", "add the missing “*/”"),
+        MultipleRootJsonValues => {
+            ("there is something behind the closing bracket", "remove what follows, or the extra bracket")
+        }
+        UnexpectedCloseBrace => ("a “}” closes nothing", "remove it"),
+        UnexpectedCloseBracket => ("a “]” closes nothing", "remove it"),
+        UnexpectedComma => ("a “,” where a value is expected", "remove the comma"),
+        UnexpectedColon => ("a “:” where a value is expected", "remove the colon"),
+        SingleQuotedStringsNotAllowed => ("a text in single quotes", "use double quotes"),
+        other => return (lower_first(&other.to_string()), "mend this place"),
+    };
+    (message.to_owned(), hint)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// B1: what the engine accepts and what it does not, as measured.
+    #[test]
+    fn texts_are_read_as_the_engine_reads_them() {
+        let check = |text: &str, expected: Option<Value>| assert_eq!(value(text).ok(), expected, "{text:?}");
+        check("", Some(json!({})));
+        check("  \n", None);
+        check("[]", None);
+        check("null", None);
+        check("{\"a\": 1,} // end", Some(json!({"a": 1})));
+        check("\u{feff}{\"a\": 1}", Some(json!({"a": 1})));
+        check("{\"a\": 1, \"a\": 2}", Some(json!({"a": 2})));
+        check("{\"a\" 1}", None);
+        check("{\"a\": 1", None);
+        check("{a: 1}", None);
+        check("{'a': 1}", None);
+        check("{} {}", None);
+    }
+
+    #[test]
+    fn errors_name_the_place() {
+        let error = value("{\n  \"a\": 1\n  \"b\": 2\n}").expect_err("a comma is missing");
+        assert_eq!(error.offset, "{\n  \"a\": 1".len() + 3, "{error:?}");
+        assert_eq!(offset_of("{\"a\": [1, {\"b\": true}]}", &["a".into(), "1".into(), "b".into()]), 16);
+    }
+}

@@ -1,0 +1,34 @@
+//! Types and decisions of Rekindle.
+//!
+//! Invariant: this crate is pure. It reads no file, opens no socket, knows no clock and starts no
+//! task; time, ids and paths are arguments. It builds for the window (wasm) as well as for the
+//! core. Deliberately absent: tokio, tauri, notify, reqwest, leptos, `std::fs`, `std::time`.
+
+mod banner;
+mod drift;
+mod entity;
+mod fingerprint;
+mod loaded;
+mod mask;
+mod plan;
+mod plugin_spec;
+mod profile;
+mod receipt;
+mod reload;
+mod wire;
+
+pub use banner::{Banner, BannerStep, StepState};
+pub use drift::{Change, ChangeKind, Drift, Reason, drift};
+pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
+pub use fingerprint::Fingerprint;
+pub use loaded::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, loaded};
+pub use mask::{masked, mentions_outside};
+pub use plan::{BusyRun, BusyState, Interruption, Plan};
+pub use plugin_spec::{PluginOrigin, PluginSpec};
+pub use profile::{Action, Aspect, Profile, Rule};
+pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
+pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
+pub use wire::{
+    EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Problem, ReloadStatus, Row, RowState,
+    Settings, Theme, UserError, WindowState, Workspace,
+};

@@ -1,0 +1,88 @@
+//! What a reload will do, and what it would interrupt.
+//!
+//! Invariant: two plans with the same fingerprint do the same to the same things; a plan that was
+//! shown can be told from one that no longer fits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Action, Change, Drift, Fingerprint, Reason};
+
+/// What a session, or a terminal, is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BusyState {
+    /// The model or a tool is at work.
+    Busy,
+    /// The provider refused; the engine will try again.
+    Retry,
+    /// It waits for a person to allow something.
+    Permission,
+    /// It waits for a person's answer.
+    Question,
+    /// A terminal with a running process.
+    Terminal,
+}
+
+/// One run that a reload would interrupt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BusyRun {
+    /// The id of the session, or of the terminal.
+    pub session: String,
+    /// Its title, for people.
+    pub title: String,
+    /// What it is doing.
+    pub state: BusyState,
+}
+
+impl BusyRun {
+    /// What a reload would take from it, in a sentence for people.
+    pub fn loses(&self) -> Interruption {
+        Interruption { title: self.title.clone(), state: self.state }
+    }
+}
+
+/// A run that would be interrupted, as told to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interruption {
+    /// The run's title.
+    pub title: String,
+    /// What it is doing.
+    pub state: BusyState,
+}
+
+/// What a reload will do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The strongest action of all changes; `None` when nothing is pending.
+    pub action: Action,
+    /// What will become live.
+    pub changes: Drift,
+    /// What would be interrupted.
+    pub interrupts: Vec<BusyRun>,
+    /// The same for the same plan only. Runs come and go; they are not part of it.
+    pub fingerprint: Fingerprint,
+}
+
+impl Plan {
+    /// The plan for a drift.
+    pub fn new(changes: Drift, interrupts: Vec<BusyRun>) -> Self {
+        let action = whole_action(&changes);
+        let mut parts = vec![format!("{action:?}")];
+        parts.extend(changes.iter().map(|change| change.signature.as_str().to_owned()));
+        let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+        Self { action, fingerprint: Fingerprint::of_parts(&parts), changes, interrupts }
+    }
+
+    /// Why the banner is there, each reason once, in a fixed order.
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut reasons: Vec<_> = self.changes.iter().map(|change| change.reason).collect();
+        reasons.sort();
+        reasons.dedup();
+        reasons
+    }
+}
+
+/// The strongest of `None`, `Dispose`, `Restart`; what the engine never reads asks for nothing.
+fn whole_action(changes: &[Change]) -> Action {
+    changes.iter().map(|change| change.action).max().unwrap_or(Action::None).max(Action::None)
+}

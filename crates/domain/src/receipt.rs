@@ -1,0 +1,241 @@
+//! What a reload did, item by item, and how it was proved.
+//!
+//! Invariant: `proved` means that the engine itself showed every item; the result is derived from
+//! the items and from nothing else.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Loaded};
+
+/// What the engine shows of an item after a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemState {
+    /// The engine has it as it is on disk.
+    Active,
+    /// The engine no longer has it.
+    Removed,
+    /// The engine tried and could not.
+    Failed,
+    /// Only a restart of the engine's process would help.
+    NeedsRestart,
+    /// The engine does not show it.
+    Unknown,
+}
+
+/// One item of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptItem {
+    /// Which item.
+    pub id: ItemId,
+    /// Its name, for people.
+    pub name: String,
+    /// What was to become live.
+    pub change: ChangeKind,
+    /// What the engine shows now.
+    pub state: ItemState,
+    /// The engine's own message, or how it was proved.
+    pub detail: Option<String>,
+}
+
+/// How long one step took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// The step's name.
+    pub name: String,
+    /// Its duration in milliseconds.
+    pub ms: u64,
+}
+
+/// How many of each kind the engine reports. `errors` counts the items that failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Entries of `plugin` in `GET /config`.
+    pub plugins: usize,
+    /// Entries of `GET /skill`.
+    pub skills: usize,
+    /// Entries of `GET /agent`.
+    pub agents: usize,
+    /// Entries of `GET /command`.
+    pub commands: usize,
+    /// Entries of `GET /mcp`.
+    pub mcp: usize,
+    /// Entries of `GET /experimental/tool/ids`.
+    pub tools: usize,
+    /// Entries of `GET /config/providers`.
+    pub providers: usize,
+    /// Items that failed to load.
+    pub errors: usize,
+}
+
+impl Counts {
+    /// The counts of what the engine answered.
+    pub fn of(answers: &Answers, errors: usize) -> Self {
+        Self {
+            plugins: answers.plugins.len(),
+            skills: answers.skills.len(),
+            agents: answers.agents,
+            commands: answers.commands,
+            mcp: answers.mcp.len(),
+            tools: answers.tools,
+            providers: answers.providers,
+            errors,
+        }
+    }
+}
+
+/// How a reload ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiptResult {
+    /// The engine shows every item.
+    Proved,
+    /// It is done, and some item is not proved.
+    Partial,
+    /// It did not get to the end.
+    Failed,
+    /// Nothing was touched.
+    Refused,
+}
+
+/// What a reload did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The version of this shape: 1.
+    pub version: u32,
+    /// The reload's id.
+    pub id: String,
+    /// When it began (RFC 3339, UTC).
+    pub at: String,
+    /// How it ended.
+    pub result: ReceiptResult,
+    /// What was done to the engine.
+    pub action: Action,
+    /// How long it took in milliseconds.
+    #[serde(rename = "durationMs")]
+    pub duration_ms: u64,
+    /// Its steps.
+    pub steps: Vec<StepTime>,
+    /// The changes, proved or not.
+    pub items: Vec<ReceiptItem>,
+    /// What the engine reports afterwards.
+    pub counts: Counts,
+    /// What is on disk and still not in the engine.
+    #[serde(rename = "stillPending")]
+    pub still_pending: Drift,
+    /// What went wrong, when the result is `failed` or `refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl ReceiptItem {
+    /// Judges each change of a plan by what the engine shows afterwards. `failures` are the
+    /// engine's own messages by item.
+    pub fn judge(
+        planned: &[Change],
+        still: &[Change],
+        loaded: &Loaded,
+        failures: &BTreeMap<ItemId, String>,
+    ) -> Vec<Self> {
+        planned
+            .iter()
+            .map(|change| {
+                // The same item may have changed once more since the snapshot. Then it is pending
+                // again; whether this change of it became live can no longer be asked.
+                let left = still.iter().find(|left| left.id == change.id);
+                let (state, detail) = match (failures.get(&change.id), left) {
+                    (Some(message), _) => (ItemState::Failed, Some(message.clone())),
+                    (None, Some(left)) if left.signature != change.signature && left.after != change.after => {
+                        (ItemState::Unknown, Some("it changed again during the reload and is pending".to_owned()))
+                    }
+                    (None, Some(left)) if left.action == Action::Restart => {
+                        (ItemState::NeedsRestart, Some(left.why.clone()))
+                    }
+                    (None, Some(_)) => (ItemState::Failed, Some("the engine does not show it".to_owned())),
+                    (None, None) if change.change == ChangeKind::Removed => (ItemState::Removed, None),
+                    (None, None) if loaded.evidence.get(&change.id) == Some(&Evidence::Remembered) => (
+                        ItemState::Unknown,
+                        Some("the engine read the file anew and does not report this value".to_owned()),
+                    ),
+                    (None, None) => (ItemState::Active, None),
+                };
+                Self { id: change.id.clone(), name: change.name.clone(), change: change.change, state, detail }
+            })
+            .collect()
+    }
+}
+
+impl ReceiptResult {
+    /// Proved when every item is active or removed.
+    pub fn of(items: &[ReceiptItem]) -> Self {
+        if items.iter().all(|item| matches!(item.state, ItemState::Active | ItemState::Removed)) {
+            Self::Proved
+        } else {
+            Self::Partial
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fingerprint, Kind, Reason, Scope};
+
+    fn change(kind: ChangeKind, signature: u8, action: Action) -> Change {
+        Change {
+            id: ItemId::new(Kind::Plugin, Scope::Project, "a"),
+            kind: Kind::Plugin,
+            name: "a".to_owned(),
+            change: kind,
+            scope: Scope::Project,
+            source: String::new(),
+            action,
+            why: "why".to_owned(),
+            before: None,
+            after: Some(signature.to_string()),
+            reason: Reason::PluginConfigChanged,
+            signature: Fingerprint::of_bytes(&[signature]),
+        }
+    }
+
+    /// N3: each pending item is ticked, or named with the reason why not.
+    #[test]
+    fn items_are_judged_by_what_the_engine_shows() {
+        let check = |planned: Change, still: Option<Change>, failed: bool, evidence, expected| {
+            let failures = failed.then(|| (planned.id.clone(), "boom".to_owned())).into_iter().collect();
+            let loaded = Loaded { evidence: [(planned.id.clone(), evidence)].into(), ..Loaded::default() };
+            let still: Vec<_> = still.into_iter().collect();
+            let items = ReceiptItem::judge(&[planned], &still, &loaded, &failures);
+            assert_eq!(items[0].state, expected);
+        };
+        use ChangeKind::*;
+        let told = Evidence::Told;
+        check(change(Added, 1, Action::Dispose), None, false, told, ItemState::Active);
+        check(change(Removed, 1, Action::Dispose), None, false, told, ItemState::Removed);
+        check(change(Added, 1, Action::Dispose), None, true, told, ItemState::Failed);
+        check(
+            change(Added, 1, Action::Dispose),
+            Some(change(Added, 1, Action::Dispose)),
+            false,
+            told,
+            ItemState::Failed,
+        );
+        check(
+            change(Changed, 1, Action::Restart),
+            Some(change(Changed, 1, Action::Restart)),
+            false,
+            told,
+            ItemState::NeedsRestart,
+        );
+        check(
+            change(Added, 1, Action::Dispose),
+            Some(change(Changed, 2, Action::Dispose)),
+            false,
+            told,
+            ItemState::Unknown,
+        );
+        check(change(Added, 1, Action::Dispose), None, false, Evidence::Remembered, ItemState::Unknown);
+    }
+}

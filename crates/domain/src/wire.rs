@@ -1,0 +1,309 @@
+//! What crosses from the core to the window, to the command line's JSON, and back.
+//!
+//! Invariant: the names of [`ReloadStatus`] and what is in it are a contract (`docs/cli.md`):
+//! fields may be added, none may change its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, PluginOrigin, Reason, Receipt, Scope};
+
+/// Whose the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineMode {
+    /// Rekindle started it and owns it.
+    Host,
+    /// Someone else's.
+    Client,
+}
+
+/// How the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineState {
+    /// It answers.
+    Running,
+    /// It was started and does not answer yet.
+    Starting,
+    /// There is none.
+    Stopped,
+    /// Nothing answers at its address.
+    Unreachable,
+    /// It wants another password.
+    Unauthorized,
+    /// It answers 400 for this directory although the files are fine.
+    Stuck,
+}
+
+/// The engine, as shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineView {
+    /// Whose it is.
+    pub mode: EngineMode,
+    /// Its address, without credentials.
+    pub url: Option<String>,
+    /// Its version, from `/global/health`.
+    pub version: Option<String>,
+    /// Its process, in host mode.
+    pub pid: Option<u32>,
+    /// How it is.
+    pub state: EngineState,
+    /// What went wrong, when something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// A file that the engine could not load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The absolute path of the file.
+    pub path: String,
+    /// The line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// The lines around it, each with its number.
+    #[serde(default)]
+    pub excerpt: Vec<(usize, String)>,
+}
+
+impl Problem {
+    /// A problem with a file as a whole.
+    pub fn new(path: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            column: None,
+            message: message.into(),
+            hint: hint.into(),
+            excerpt: Vec::new(),
+        }
+    }
+
+    /// The same problem at a byte offset of the file's text.
+    pub fn at(mut self, text: &str, offset: usize) -> Self {
+        let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let before = &text[..offset];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        self.line = Some(line);
+        self.column = Some(text[start..offset].chars().count() + 1);
+        let first = line.saturating_sub(2).max(1);
+        self.excerpt = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line.chars().take(160).collect()))
+            .filter(|(number, _)| (first..=line + 1).contains(number))
+            .collect();
+        self
+    }
+}
+
+/// What is pending now, as `rekindle status --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReloadStatus {
+    /// The version of this shape: 1.
+    pub version: u32,
+    /// The absolute path of the directory.
+    pub directory: String,
+    /// The engine.
+    pub engine: EngineView,
+    /// True when `action` is `dispose` or `restart`.
+    pub reload_required: bool,
+    /// The strongest of all changes' actions.
+    pub action: Action,
+    /// Why the banner is there.
+    pub reasons: Vec<Reason>,
+    /// When something pending was first seen (RFC 3339, UTC).
+    pub detected_at: Option<String>,
+    /// What is on disk and not in the engine.
+    pub changes: Drift,
+    /// What is running.
+    pub busy: Vec<BusyRun>,
+    /// Files that the engine could not load.
+    pub problems: Vec<Problem>,
+}
+
+/// How an item of a list is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum RowState {
+    /// The engine has it as it is on disk.
+    Loaded,
+    /// A change of it waits for a reload.
+    Waiting {
+        /// What changed.
+        change: ChangeKind,
+        /// What makes it live.
+        action: Action,
+    },
+    /// The engine tried and could not.
+    Failed {
+        /// The engine's message.
+        message: String,
+    },
+    /// Another item of the same name is used instead.
+    Overridden {
+        /// The path of the file that wins.
+        by: String,
+    },
+    /// The engine does not read it.
+    NotRead {
+        /// Why, for people.
+        why: String,
+    },
+    /// The engine cannot be asked now.
+    Unknown,
+}
+
+/// One item of a list: of a tab, or of `rekindle list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which item.
+    pub id: ItemId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Whom it is for.
+    pub scope: Scope,
+    /// The absolute path of the file that declares or holds it.
+    pub source: String,
+    /// The same, short, for people: relative to the directory, or with `~`.
+    pub place: String,
+    /// A plugin's origin; `None` for other kinds.
+    pub origin: Option<PluginOrigin>,
+    /// A plugin's version, or a skill's description.
+    pub detail: Option<String>,
+    /// The layer it has got to: `declared`, `installed` or `active`.
+    pub layer: String,
+    /// How it is.
+    #[serde(flatten)]
+    pub state: RowState,
+    /// True when Rekindle can remove it.
+    pub removable: bool,
+}
+
+/// The directory shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// The absolute path.
+    pub directory: String,
+    /// The folder's name.
+    pub name: String,
+    /// The path for people, with `~`.
+    pub short: String,
+}
+
+/// Which engine host mode starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", content = "path", rename_all = "lowercase")]
+pub enum EngineChoice {
+    /// The one that comes with Rekindle, else the one on PATH.
+    #[default]
+    Bundled,
+    /// The one on PATH, else the one that comes with Rekindle.
+    Path,
+    /// This file.
+    File(String),
+}
+
+/// Light, dark, or as the system is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system is.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What a person chose.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Which engine host mode starts.
+    pub engine: EngineChoice,
+    /// The window's theme.
+    pub theme: Theme,
+    /// Directories opened last, newest first; at most ten.
+    pub recent: Vec<String>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingLevel {
+    /// All is well.
+    Ok,
+    /// It works, and something should be looked at.
+    Warning,
+    /// It does not work.
+    Error,
+}
+
+/// One line of the doctor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: FindingLevel,
+    /// What was looked at.
+    pub title: String,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty when nothing.
+    pub hint: String,
+}
+
+/// An error as a person sees it: what happened, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserError {
+    /// A stable word for programs, for example `not-json`.
+    pub code: String,
+    /// What happened, and what still works.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// The file it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+/// Everything that the window shows. Each event carries all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowState {
+    /// Counts up with each state, so that an older one never replaces a newer one.
+    pub sequence: u64,
+    /// The directory shown.
+    pub workspace: Workspace,
+    /// What is pending.
+    pub status: ReloadStatus,
+    /// The banner that fits it.
+    pub banner: Banner,
+    /// The plugins, project first, by name.
+    pub plugins: Vec<Row>,
+    /// The skills, likewise.
+    pub skills: Vec<Row>,
+    /// What the engine reports; `None` while it cannot be asked.
+    pub counts: Option<Counts>,
+    /// Past reloads, newest first; at most fifty.
+    pub history: Vec<Receipt>,
+    /// What a person chose.
+    pub settings: Settings,
+}

@@ -1,0 +1,22 @@
+// npm start: sets up what is missing, builds what changed, opens the window.
+//   npm start                        on the folder from which it was called
+//   npm start -- --directory DIR     on another
+//   npm start -- --engine URL        on someone else's engine
+import { spawn } from 'node:child_process';
+
+import { build } from './build.mjs';
+import { binary, cargoEnv, root, say } from './lib.mjs';
+import { setup } from './setup.mjs';
+
+const began = Date.now();
+await setup({ tests: false });
+build();
+say(`Ready after ${((Date.now() - began) / 1000).toFixed(1)} s; opening the window`);
+
+const child = spawn(binary('rekindle-desktop'), process.argv.slice(2), {
+  cwd: process.env.INIT_CWD ?? root,
+  env: cargoEnv(),
+  stdio: 'inherit',
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' ? 0 : 1)));

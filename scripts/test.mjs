@@ -1,0 +1,54 @@
+// npm test: sets up what is missing, then runs everything, with one summary at the end.
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { build } from './build.mjs';
+import { CARGO_FLAGS, ask, cargoEnv, give_up, root, run, say } from './lib.mjs';
+import { setup } from './setup.mjs';
+
+const began = Date.now();
+const minutes = () => `${((Date.now() - began) / 60_000).toFixed(1)} min`;
+await setup({ tests: true });
+const env = { ...cargoEnv(), REKINDLE_TEST_OUTPUT: path.join(root, 'test-output') };
+
+say('Checking the format');
+run('cargo', ['fmt', '--all', '--check']);
+
+say('Checking which crate may know of which');
+const BORDERS = {
+  'rekindle-domain': ['tokio', 'tauri', 'notify', 'reqwest', 'leptos'],
+  'rekindle-app': ['tauri', 'leptos', 'clap'],
+  'rekindle-cli': ['tauri', 'leptos'],
+  'rekindle-ui': ['tokio', 'tauri', 'notify', 'reqwest', 'rekindle-app'],
+};
+for (const [crate, strangers] of Object.entries(BORDERS)) {
+  const tree = ask('cargo', ['tree', '--locked', '-p', crate, '-e', 'normal', '--prefix', 'none', '--format', '{p}'], { env });
+  if (tree === undefined) give_up(`cargo tree -p ${crate} failed`);
+  const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]));
+  const found = strangers.filter((name) => names.has(name));
+  if (found.length) give_up(`${crate} must not depend on ${found.join(', ')}`);
+}
+
+build();
+
+say(`Checking the lints (${minutes()} so far)`);
+run('cargo', ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', ...CARGO_FLAGS, '--', '-D', 'warnings'], { env });
+
+say(`Running the tests (${minutes()} so far)`);
+rmSync(env.REKINDLE_TEST_OUTPUT, { recursive: true, force: true });
+mkdirSync(env.REKINDLE_TEST_OUTPUT, { recursive: true });
+const command = ['-a', '-s', '-screen 0 1400x1000x24', 'cargo', 'test', '--locked', '--workspace', '--no-fail-fast', ...CARGO_FLAGS, ...process.argv.slice(2)];
+const child = spawn('xvfb-run', command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+let output = '';
+child.stdout.on('data', (text) => {
+  process.stdout.write(text);
+  output += text;
+});
+child.on('error', (error) => give_up(`xvfb-run could not be started: ${error.message}`));
+child.on('close', (code) => {
+  const sum = (word) => [...output.matchAll(new RegExp(`^test result: .*?(\\d+) ${word}`, 'gm'))].reduce((all, match) => all + Number(match[1]), 0);
+  say(`Pictures of the window are in ${path.relative(process.cwd(), env.REKINDLE_TEST_OUTPUT)}; all of it took ${minutes()}`);
+  process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed\n`);
+  process.exit(code === 0 && sum('passed') > 0 ? 0 : 1);
+});
