@@ -4,6 +4,18 @@
 //! consumers: the window, the command line and the tests. Deliberately absent: tauri, clap, and
 //! printing.
 
+pub mod app;
+pub mod change;
+pub mod clock;
 pub mod config;
+pub mod connect;
 pub mod disk;
+pub mod doctor;
+pub mod engine;
+pub mod error;
+pub mod history;
+pub mod memory;
+pub mod observe;
+pub mod reload;
+pub mod settings;
 pub mod skill;

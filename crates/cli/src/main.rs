@@ -1,1 +1,42 @@
-fn main() {}
+//! `rekindle`: the core without a window, for scripts, remote hosts and terminals.
+//!
+//! Invariant: its words, JSON and exit codes are a contract (`docs/cli.md`). Everything that it does
+//! is in `rekindle-app`; here are arguments, words and exit codes. Deliberately absent: tauri.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod commands;
+mod context;
+mod engine;
+mod print;
+mod words;
+
+fn main() -> ExitCode {
+    if let Some(code) = rekindle_app::engine::keeper::run_if_asked() {
+        return code;
+    }
+    let arguments = arguments::Arguments::parse();
+    let level = match (arguments.quiet, arguments.verbose) {
+        (true, _) => "error",
+        (_, 0) => "rekindle_app=error",
+        (_, 1) => "info",
+        _ => "debug",
+    };
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return print::failure(
+                &arguments,
+                &rekindle_app::error::user_error("internal", error.to_string(), "try again"),
+            );
+        }
+    };
+    let code = runtime.block_on(commands::run(&arguments));
+    // A question that nobody waits for any more must not keep the program.
+    runtime.shutdown_background();
+    code
+}

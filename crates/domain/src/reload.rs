@@ -293,10 +293,13 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
             None => (phase, None),
         },
         (Phase::Checking(job), Input::Checked { attempt, problems }) if belongs(&job, &attempt) => {
-            if problems.is_empty() {
-                (Phase::AskingBusy(job), Some(Effect::AskBusy))
-            } else {
+            if !problems.is_empty() {
                 refused(job, Refusal::Problems { problems })
+            } else if job.plan.action <= Action::None {
+                // Everything is live: the engine is left alone.
+                (Phase::Ended { attempt: job.attempt, outcome: Outcome::Verified }, None)
+            } else {
+                (Phase::AskingBusy(job), Some(Effect::AskBusy))
             }
         }
         (Phase::AskingBusy(job), Input::Busy { attempt, runs }) if belongs(&job, &attempt) => {

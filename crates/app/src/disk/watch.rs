@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use notify::{RecursiveMode, Watcher};
+use notify::RecursiveMode;
 use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
 
 use super::locate::Places;
@@ -111,7 +111,7 @@ mod tests {
         std::fs::create_dir(directory.join(".git")).expect("made");
         let places = Places::of(&directory).expect("places");
         let (send, hints) = mpsc::channel();
-        let mut watch = Watch::start(&places, move || drop(send.send(()))).expect("watching");
+        let mut watch = Watch::start(&places, move || send.send(()).unwrap_or_default()).expect("watching");
         let mut hinted = |act: &dyn Fn()| {
             act();
             hints.recv_timeout(Duration::from_secs(20)).expect("a hint");

@@ -1,0 +1,11 @@
+//! The clock, for everything that needs a time as an argument.
+
+/// Now, in RFC 3339, UTC, with milliseconds.
+pub fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// A new id for a reload: when it began, and enough chance to be its own.
+pub fn new_id() -> String {
+    format!("{}-{:04x}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S"), rand::random::<u16>())
+}

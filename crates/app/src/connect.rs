@@ -1,0 +1,95 @@
+//! How any part of Rekindle gets to a directory's engine.
+//!
+//! Invariant: an engine that Rekindle started for the directory is host mode for every process of
+//! this user; any other engine is client mode.
+
+use rekindle_domain::{EngineMode, EngineState, EngineView};
+
+use crate::{
+    disk::locate::Places,
+    engine::{
+        client::{Client, ClientError, Credentials, SHORT},
+        control::{self, Request},
+        host::HostState,
+        record::Records,
+    },
+    error::chain,
+    memory::Identity,
+    observe::Target,
+};
+
+/// The engine that Rekindle runs for the directory, if it does.
+pub fn by_record(places: &Places) -> Target {
+    let records = Records(places);
+    let Some(record) = records.record().filter(|record| record.state == EngineState::Running) else {
+        return none(places, EngineState::Stopped, None);
+    };
+    let credentials = Credentials { username: record.username.clone(), password: records.password() };
+    match Client::new(&record.url, &record.directory, credentials) {
+        Ok(client) => {
+            let view = EngineView {
+                mode: EngineMode::Host,
+                url: Some(record.url.clone()),
+                version: Some(record.version.clone()),
+                pid: Some(record.pid),
+                state: EngineState::Running,
+                message: None,
+            };
+            Target { places: places.clone(), view, client: Some(client), identity: Identity::of(&record) }
+        }
+        Err(error) => none(places, EngineState::Unreachable, Some(chain(&error))),
+    }
+}
+
+/// The engine that this process owns.
+pub fn by_host(places: &Places, state: &HostState) -> Target {
+    let identity = state.record.as_ref().map(Identity::of).unwrap_or_default();
+    Target { places: places.clone(), view: state.view.clone(), client: state.client.clone(), identity }
+}
+
+/// Someone else's engine.
+pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Result<Target, ClientError> {
+    let client = Client::new(url, &places.directory.display().to_string(), credentials)?;
+    let health = client.health(SHORT).await;
+    let state = match &health {
+        Ok(_) => EngineState::Running,
+        Err(ClientError::Unauthorized) => EngineState::Unauthorized,
+        Err(_) => EngineState::Unreachable,
+    };
+    let view = EngineView {
+        mode: EngineMode::Client,
+        url: Some(client.url().to_owned()),
+        version: health.as_ref().ok().cloned(),
+        pid: None,
+        state,
+        message: health.as_ref().err().map(|error| chain(error)),
+    };
+    let client = health.is_ok().then_some(client);
+    Ok(Target { places: places.clone(), view, client, identity: Identity::of_url(url) })
+}
+
+/// Has the owner, another process, replace the engine's process.
+pub async fn restart_by_owner(places: &Places) -> Result<Target, String> {
+    control::ask(places, Request::Restart).await.map_err(|error| chain(&error))?;
+    Ok(by_record(places))
+}
+
+/// Someone else's engine before it was asked.
+pub fn unknown(places: &Places, url: &str) -> Target {
+    let mut target = none(places, EngineState::Starting, None);
+    target.view.mode = EngineMode::Client;
+    target.view.url = Some(url.to_owned());
+    target
+}
+
+/// Someone else's engine that cannot even be asked.
+pub fn failed(places: &Places, error: &ClientError) -> Target {
+    let mut target = none(places, EngineState::Unreachable, Some(chain(error)));
+    target.view.mode = EngineMode::Client;
+    target
+}
+
+fn none(places: &Places, state: EngineState, message: Option<String>) -> Target {
+    let view = EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message };
+    Target { places: places.clone(), view, client: None, identity: Identity::default() }
+}

@@ -1,0 +1,139 @@
+//! What is wrong, and how to mend it.
+//!
+//! Invariant: looking has no side effect on the engine or the files; each finding that is not well
+//! says what to do.
+
+use std::{path::Path, time::Duration};
+
+use rekindle_domain::{EngineChoice, EngineState, Finding, FindingLevel, RowState};
+use tokio::{process::Command, time::timeout};
+
+use crate::{
+    config::file::create_private_dir,
+    engine::find,
+    error::{Tell, chain, problem_error},
+    observe::{Observation, Target},
+};
+
+/// The oldest engine whose habits were measured.
+const MEASURED: &str = "1.18";
+
+/// Looks at everything that can be wrong.
+pub async fn examine(target: &Target, observation: &Observation, choice: &EngineChoice) -> Vec<Finding> {
+    let mut findings = vec![binary(choice).await, engine(target, observation), state_folder(target)];
+    findings.extend(observation.problems.iter().map(|problem| {
+        let error = problem_error(problem);
+        finding(FindingLevel::Error, "Configuration", error.message, &error.hint)
+    }));
+    if observation.problems.is_empty() {
+        let files = target.places.config_files().into_iter().filter(|config| config.path.exists()).count();
+        findings.push(finding(FindingLevel::Ok, "Configuration", format!("{files} files, all would load"), ""));
+    }
+    findings.extend(unread(observation));
+    findings.extend(contested(observation));
+    findings.extend(observation.failures.iter().map(|(id, message)| {
+        let hint = "mend the plugin or remove it; then reload (a restart of the engine is needed)";
+        finding(FindingLevel::Error, "Plugin", format!("{id}: {message}"), hint)
+    }));
+    findings
+}
+
+fn finding(level: FindingLevel, title: &str, message: String, hint: &str) -> Finding {
+    Finding { level, title: title.to_owned(), message, hint: hint.to_owned() }
+}
+
+async fn binary(choice: &EngineChoice) -> Finding {
+    let title = "Engine program";
+    let path = match find::find(choice) {
+        Ok(path) => path,
+        Err(error) => {
+            let told = error.tell();
+            return finding(FindingLevel::Error, title, told.message, &told.hint);
+        }
+    };
+    let mut command = Command::new(&path);
+    command.arg("--version").kill_on_drop(true).stdin(std::process::Stdio::null());
+    let version = match timeout(Duration::from_secs(10), command.output()).await {
+        Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => {
+            let message = format!("{} does not run", path.display());
+            return finding(
+                FindingLevel::Error,
+                title,
+                message,
+                "install OpenCode again, or choose another in the settings",
+            );
+        }
+    };
+    let message = format!("OpenCode {version} ({})", path.display());
+    if version.starts_with(MEASURED) {
+        finding(FindingLevel::Ok, title, message, "")
+    } else {
+        let hint = "it was not measured with this version: what needs a dispose and what a restart is taken from 1.18";
+        finding(FindingLevel::Warning, title, message, hint)
+    }
+}
+
+fn engine(target: &Target, observation: &Observation) -> Finding {
+    let view = observation.view.as_ref().unwrap_or(&target.view);
+    let title = "Engine";
+    let message = view.message.clone();
+    let at = view.url.clone().unwrap_or_default();
+    let (level, text, hint) = match view.state {
+        EngineState::Running => (FindingLevel::Ok, format!("runs at {at}"), ""),
+        EngineState::Starting => {
+            (FindingLevel::Warning, "is starting, or busy loading plugins".to_owned(), "wait a minute")
+        }
+        EngineState::Stopped => (
+            FindingLevel::Warning,
+            "is not running".to_owned(),
+            "start it: rekindle engine start, or the button on the overview",
+        ),
+        EngineState::Unreachable => (
+            FindingLevel::Error,
+            format!("cannot be reached at {at}"),
+            "check that it runs and that the address is right",
+        ),
+        EngineState::Unauthorized => (
+            FindingLevel::Error,
+            "wants another password".to_owned(),
+            "set REKINDLE_ENGINE_PASSWORD to the one it was started with",
+        ),
+        EngineState::Stuck => (
+            FindingLevel::Error,
+            "is stuck on a configuration that it could not load".to_owned(),
+            "restart it; nothing else helps",
+        ),
+    };
+    let message = message.map_or(text.clone(), |message| format!("{text}: {message}"));
+    finding(level, title, message, hint)
+}
+
+fn state_folder(target: &Target) -> Finding {
+    let folder = &target.places.state;
+    let tried = create_private_dir(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
+    match tried {
+        Ok(()) => finding(FindingLevel::Ok, "State folder", folder.display().to_string(), ""),
+        Err(error) => {
+            let message = format!("{} cannot be written: {}", folder.display(), chain(&error));
+            finding(FindingLevel::Error, "State folder", message, "check its permissions and the free disk space")
+        }
+    }
+}
+
+fn unread(observation: &Observation) -> impl Iterator<Item = Finding> {
+    observation.scan.rows.iter().filter_map(|row| {
+        let RowState::NotRead { why } = &row.state else { return None };
+        let message = format!("{} is not read: {why}", row.place);
+        Some(finding(FindingLevel::Warning, "Not read", message, "mend or move the file"))
+    })
+}
+
+fn contested(observation: &Observation) -> impl Iterator<Item = Finding> {
+    observation.scan.disk.contested_skills.keys().map(|name| {
+        let rows = observation.scan.rows.iter().filter(|row| row.name == *name);
+        let places: Vec<_> = rows.map(|row| Path::new(&row.source).display().to_string()).collect();
+        let message = format!("the skill “{name}” is there more than once: {}", places.join(", "));
+        finding(FindingLevel::Warning, "Skill", message, "remove all but one: the engine takes any of them, by chance")
+    })
+}

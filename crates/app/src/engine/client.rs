@@ -1,0 +1,401 @@
+//! Talking to the engine over HTTP.
+//!
+//! Invariants: every request has a time-out; an answer that is not JSON is an error, because the
+//! engine answers unknown routes with a page and 200. Source of routes and shapes:
+//! `docs/engine.md`, "What the engine tells".
+
+use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+
+use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer};
+use serde_json::Value;
+
+/// How long an ordinary answer may take.
+pub const SHORT: Duration = Duration::from_secs(5);
+/// How long an answer may take that waits for MCP servers to connect.
+const MCP: Duration = Duration::from_secs(15);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nothing listens there, or the connection broke.
+    #[error("the engine at {url} cannot be reached")]
+    Unreachable {
+        /// Its address.
+        url: String,
+        /// What the network said.
+        #[source]
+        cause: reqwest::Error,
+    },
+    /// It took too long.
+    #[error("the engine did not answer {route} in {seconds} s")]
+    TimedOut {
+        /// What was asked.
+        route: String,
+        /// How long was waited, in seconds.
+        seconds: u64,
+    },
+    /// The password is wrong or missing.
+    #[error("the engine wants another user name or password")]
+    Unauthorized,
+    /// The engine can't load its configuration for this directory.
+    #[error("the engine cannot load this directory: {message}")]
+    Stuck {
+        /// What it said.
+        message: String,
+    },
+    /// It answered with another status.
+    #[error("the engine answered {route} with {status}: {message}")]
+    Status {
+        /// What was asked.
+        route: String,
+        /// The status.
+        status: u16,
+        /// The beginning of what it said.
+        message: String,
+    },
+    /// It answered with something that is not JSON.
+    #[error("the engine answered {route} with something that is not JSON")]
+    NotJson {
+        /// What was asked.
+        route: String,
+    },
+    /// The address is not one.
+    #[error("“{url}” is not the address of an engine")]
+    BadUrl {
+        /// What was given.
+        url: String,
+    },
+}
+
+/// A user name and a password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The user name.
+    pub username: String,
+    /// The password; `None`: the engine has none.
+    pub password: Option<String>,
+}
+
+/// One engine, asked about one directory.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    directory: String,
+    credentials: Credentials,
+}
+
+impl Client {
+    /// A client for the engine at an address such as `http://127.0.0.1:4096`.
+    pub fn new(url: &str, directory: &str, credentials: Credentials) -> Result<Self, ClientError> {
+        let bad = || ClientError::BadUrl { url: url.to_owned() };
+        let parsed = reqwest::Url::parse(url).map_err(|_| bad())?;
+        if !matches!(parsed.scheme(), "http" | "https") || parsed.host().is_none() || !parsed.username().is_empty() {
+            return Err(bad());
+        }
+        Ok(Self {
+            http: http(),
+            url: url.trim_end_matches('/').to_owned(),
+            directory: directory.to_owned(),
+            credentials,
+        })
+    }
+
+    /// Its address, without credentials.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The directory it is asked about.
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    /// The engine's version. Creates no instance and is true even of a stuck directory.
+    pub async fn health(&self, bound: Duration) -> Result<String, ClientError> {
+        let answer = self.get("/global/health", bound).await?;
+        Ok(answer["version"].as_str().unwrap_or("unknown").to_owned())
+    }
+
+    /// The engine's description of itself, with the schema of its configuration.
+    pub async fn doc(&self) -> Result<Value, ClientError> {
+        self.get("/doc", SHORT * 2).await
+    }
+
+    /// The merged configuration of the instance; creates it when there is none.
+    pub async fn config(&self, bound: Duration) -> Result<Value, ClientError> {
+        self.get("/config", bound).await
+    }
+
+    /// Everything that the engine reports. `bound` is for the first answer, which may have to wait
+    /// until the instance is created.
+    pub async fn answers(&self, bound: Duration) -> Result<Answers, ClientError> {
+        let config = self.config(bound).await?;
+        let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
+            self.get("/global/config", SHORT),
+            self.get("/skill", bound),
+            self.get("/agent", bound),
+            self.get("/command", bound),
+            self.get("/mcp", MCP),
+            self.get("/experimental/tool/ids", bound),
+            self.get("/config/providers", bound),
+        );
+        let skills = serde_json::from_value::<Vec<SkillAnswer>>(skills?)
+            .map_err(|_| ClientError::NotJson { route: "/skill".to_owned() })?;
+        // These only count; the engine answers 500 for all tools when one of them is broken.
+        let count = |answer: Result<Value, ClientError>| match answer {
+            Ok(Value::Array(list)) => list.len(),
+            Ok(answer) => answer["providers"].as_array().map_or(0, Vec::len),
+            Err(error) => {
+                tracing::warn!(%error, "counting");
+                0
+            }
+        };
+        Ok(Answers {
+            plugins: plugins(&config),
+            global_config: global_config?,
+            skills,
+            agents: count(agents),
+            commands: count(commands),
+            mcp: mcp.map(|answer| mcp_states(&answer)).unwrap_or_default(),
+            tools: count(tools),
+            providers: count(providers),
+            config,
+        })
+    }
+
+    /// What is running in this directory.
+    pub async fn busy(&self) -> Result<Vec<BusyRun>, ClientError> {
+        let (status, permissions, questions, terminals, sessions) = tokio::join!(
+            self.get("/session/status", SHORT),
+            self.get("/permission", SHORT),
+            self.get("/question", SHORT),
+            self.get("/pty", SHORT),
+            self.get("/session", SHORT),
+        );
+        let titles: BTreeMap<String, String> = sessions
+            .as_ref()
+            .ok()
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|session| Some((session["id"].as_str()?.to_owned(), session["title"].as_str()?.to_owned())))
+            .collect();
+        Ok(busy_runs(&status?, &permissions?, &questions?, terminals.as_ref().ok(), &titles))
+    }
+
+    /// Has the instance of this directory dropped. The answer comes before the end of it; the end
+    /// is the event `server.instance.disposed`.
+    pub async fn dispose(&self) -> Result<(), ClientError> {
+        self.post("/instance/dispose", SHORT).await
+    }
+
+    /// Has all instances dropped, for stopping the engine cleanly.
+    pub async fn dispose_all(&self) -> Result<(), ClientError> {
+        self.post("/global/dispose", SHORT).await
+    }
+
+    /// Opens the stream of events of all directories. It creates no instance.
+    pub(super) async fn open_events(&self) -> Result<reqwest::Response, ClientError> {
+        let route = "/global/event";
+        let request = self.request(reqwest::Method::GET, route).header("accept", "text/event-stream").send();
+        let response = tokio::time::timeout(SHORT, request)
+            .await
+            .map_err(|_| self.timed_out(route, SHORT))?
+            .map_err(|cause| self.broken(route, SHORT, cause))?;
+        if response.status() == 401 {
+            return Err(ClientError::Unauthorized);
+        }
+        if !is_type(&response, "text/event-stream") {
+            return Err(ClientError::NotJson { route: route.to_owned() });
+        }
+        Ok(response)
+    }
+
+    async fn get(&self, route: &str, bound: Duration) -> Result<Value, ClientError> {
+        self.send(reqwest::Method::GET, route, bound).await
+    }
+
+    async fn post(&self, route: &str, bound: Duration) -> Result<(), ClientError> {
+        self.send(reqwest::Method::POST, route, bound).await.map(drop)
+    }
+
+    async fn send(&self, method: reqwest::Method, route: &str, bound: Duration) -> Result<Value, ClientError> {
+        let broken = |cause| self.broken(route, bound, cause);
+        let response = self.request(method, route).timeout(bound).send().await.map_err(broken)?;
+        let status = response.status();
+        if status == 401 {
+            return Err(ClientError::Unauthorized);
+        }
+        let is_json = is_type(&response, "application/json");
+        let body = response.bytes().await.map_err(broken)?;
+        let json = is_json.then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
+        if status.is_success() {
+            return json.ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
+        }
+        let message =
+            json.as_ref().map_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect(), message_of);
+        match json.as_ref().and_then(|json| json["name"].as_str()) {
+            Some(name) if status == 400 && name.starts_with("Config") => Err(ClientError::Stuck { message }),
+            _ => Err(ClientError::Status { route: route.to_owned(), status: status.as_u16(), message }),
+        }
+    }
+
+    fn request(&self, method: reqwest::Method, route: &str) -> reqwest::RequestBuilder {
+        let request =
+            self.http.request(method, format!("{}{route}", self.url)).query(&[("directory", &self.directory)]);
+        match &self.credentials.password {
+            Some(password) => request.basic_auth(&self.credentials.username, Some(password)),
+            None => request,
+        }
+    }
+
+    fn broken(&self, route: &str, bound: Duration, cause: reqwest::Error) -> ClientError {
+        if cause.is_timeout() {
+            return self.timed_out(route, bound);
+        }
+        ClientError::Unreachable { url: self.url.clone(), cause: cause.without_url() }
+    }
+
+    fn timed_out(&self, route: &str, bound: Duration) -> ClientError {
+        ClientError::TimedOut { route: route.to_owned(), seconds: bound.as_secs() }
+    }
+}
+
+fn http() -> reqwest::Client {
+    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+    HTTP.get_or_init(|| {
+        // Fails only when someone else installed one before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let builder =
+            reqwest::Client::builder().no_proxy().connect_timeout(SHORT).redirect(reqwest::redirect::Policy::none());
+        builder.build().unwrap_or_default()
+    })
+    .clone()
+}
+
+fn is_type(response: &reqwest::Response, wanted: &str) -> bool {
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with(wanted))
+}
+
+fn message_of(json: &Value) -> String {
+    let data = &json["data"];
+    let issue = &data["issues"][0];
+    let message = data["message"].as_str().or_else(|| issue["message"].as_str()).or_else(|| json["message"].as_str());
+    let path = data["path"].as_str().map(|path| format!("{path}: ")).unwrap_or_default();
+    let message = message.unwrap_or("no reason given");
+    // A long report of the parser ends with what went wrong, behind this line.
+    let message = message.split("--- Errors ---").last().unwrap_or(message).trim();
+    format!("{path}{}", message.lines().next().unwrap_or_default())
+}
+
+/// The plugins of a configuration as the engine names them; `file:` URLs are decoded.
+fn plugins(config: &Value) -> Vec<String> {
+    let entries = config["plugin"].as_array().into_iter().flatten();
+    entries.filter_map(|entry| entry.as_str().or_else(|| entry[0].as_str())).map(decoded).collect()
+}
+
+/// A `file:` URL without percent-encoding; other texts as they are.
+pub(crate) fn decoded(text: &str) -> String {
+    if !text.contains("file://") {
+        return text.to_owned();
+    }
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn mcp_states(answer: &Value) -> BTreeMap<String, String> {
+    let servers = answer.as_object().into_iter().flatten();
+    servers.map(|(name, state)| (name.clone(), state["status"].as_str().unwrap_or("unknown").to_owned())).collect()
+}
+
+fn busy_runs(
+    status: &Value,
+    permissions: &Value,
+    questions: &Value,
+    terminals: Option<&Value>,
+    titles: &BTreeMap<String, String>,
+) -> Vec<BusyRun> {
+    let run = |session: &str, state| BusyRun {
+        session: session.to_owned(),
+        title: titles.get(session).cloned().unwrap_or_else(|| session.to_owned()),
+        state,
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut runs = BTreeMap::new();
+    for (session, state) in status.as_object().into_iter().flatten() {
+        match state["type"].as_str() {
+            Some("idle") => {}
+            Some("retry") => drop(runs.insert(session.clone(), run(session, BusyState::Retry))),
+            _ => drop(runs.insert(session.clone(), run(session, BusyState::Busy))),
+        }
+    }
+    // A session that waits for a person is also busy; what it waits for says more.
+    for (requests, state) in [(permissions, BusyState::Permission), (questions, BusyState::Question)] {
+        for request in list(requests) {
+            if let Some(session) = request["sessionID"].as_str() {
+                runs.insert(session.to_owned(), run(session, state));
+            }
+        }
+    }
+    let terminals = terminals.map(list).unwrap_or_default();
+    let running = terminals.iter().filter(|terminal| terminal["status"] == "running");
+    let terminals = running.filter_map(|terminal| {
+        Some(BusyRun {
+            session: terminal["id"].as_str()?.to_owned(),
+            title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
+            state: BusyState::Terminal,
+        })
+    });
+    runs.into_values().chain(terminals).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// P8: each state is seen, and a session is named once.
+    #[test]
+    fn what_runs_is_named_once() {
+        let titles = [("ses_1".to_owned(), "Fix login".to_owned())].into();
+        let runs = busy_runs(
+            &json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}}),
+            &json!([{"id": "per_1", "sessionID": "ses_1"}]),
+            &json!([{"id": "q_1", "sessionID": "ses_4"}]),
+            Some(&json!([{"id": "pty_1", "title": "zsh", "status": "running"}, {"id": "pty_2", "status": "exited"}])),
+            &titles,
+        );
+        let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state)).collect();
+        assert_eq!(
+            found,
+            [
+                ("Fix login", BusyState::Permission),
+                ("ses_2", BusyState::Retry),
+                ("ses_4", BusyState::Question),
+                ("zsh", BusyState::Terminal)
+            ]
+        );
+    }
+
+    #[test]
+    fn messages_are_short() {
+        let long = json!({"name": "ConfigJsonError", "data": {"path": "/p/opencode.json", "message": "\n--- JSONC Input ---\n{\n--- Errors ---\nPropertyNameExpected at line 1, column 18\n   x"}});
+        assert_eq!(message_of(&long), "/p/opencode.json: PropertyNameExpected at line 1, column 18");
+        let issues = json!({"data": {"path": "/p/o.json", "issues": [{"message": "Expected string"}]}});
+        assert_eq!(message_of(&issues), "/p/o.json: Expected string");
+    }
+
+    #[test]
+    fn an_address_has_no_credentials() {
+        let check = |url: &str, ok| {
+            let credentials = Credentials { username: "u".to_owned(), password: None };
+            assert_eq!(Client::new(url, "/p", credentials).is_ok(), ok, "{url}");
+        };
+        check("http://127.0.0.1:4096/", true);
+        check("http://user:secret@127.0.0.1:4096", false);
+        check("127.0.0.1:4096", false);
+        check("file:///etc", false);
+    }
+}

@@ -1,0 +1,136 @@
+//! The engine's events, as far as they concern us.
+//!
+//! Invariant: an event is a hint or the end of a wait, never a truth about what is loaded. The
+//! stream ends when the connection does; whoever needs more opens it again.
+
+use std::{path::Path, time::Duration};
+
+use futures_util::StreamExt;
+use serde_json::Value;
+use sse_stream::SseByteStream;
+
+use super::client::{Client, ClientError, decoded};
+
+/// What an event means to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// The instance of this directory was dropped.
+    Disposed,
+    /// All instances were dropped.
+    AllDisposed,
+    /// Sessions, permissions or questions of this directory changed.
+    Activity,
+    /// A plugin could not be loaded; the engine's message, `file:` URLs decoded.
+    PluginFailed(String),
+}
+
+/// An open stream of events.
+pub struct Events {
+    stream: std::pin::Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>,
+    directory: String,
+}
+
+impl Events {
+    /// Opens the stream and waits until the engine says that it is connected.
+    pub async fn open(client: &Client) -> Result<Self, ClientError> {
+        let response = client.open_events().await?;
+        let stream = SseByteStream::new(response.bytes_stream())
+            .take_while(|event| std::future::ready(event.is_ok()))
+            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
+            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
+        let mut events = Self { stream: Box::pin(stream), directory: client.directory().to_owned() };
+        let route = "/global/event".to_owned();
+        let bound = super::client::SHORT;
+        match tokio::time::timeout(bound, events.stream.next()).await {
+            Ok(Some(_)) => Ok(events),
+            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
+        }
+    }
+
+    /// The next event that concerns us; `None` when the connection ended.
+    pub async fn next(&mut self) -> Option<EngineEvent> {
+        loop {
+            let event = self.stream.next().await?;
+            if let Some(meant) = meaning(&event, &self.directory) {
+                return Some(meant);
+            }
+        }
+    }
+
+    /// Waits for the end of a dispose; false when it did not come in time. Failures of plugins that
+    /// come before it are added to `failures`.
+    pub async fn disposed(&mut self, all: bool, bound: Duration, failures: &mut Vec<String>) -> bool {
+        let wait = async {
+            while let Some(event) = self.next().await {
+                match event {
+                    EngineEvent::AllDisposed => return true,
+                    EngineEvent::Disposed if !all => return true,
+                    EngineEvent::PluginFailed(message) => failures.push(message),
+                    _ => {}
+                }
+            }
+            false
+        };
+        tokio::time::timeout(bound, wait).await.unwrap_or(false)
+    }
+
+    /// The failures of plugins that have arrived by now.
+    pub async fn failures(&mut self) -> Vec<String> {
+        let mut failures = Vec::new();
+        // What the engine sent before it answered the last request has been read by then.
+        while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(30), self.next()).await {
+            if let EngineEvent::PluginFailed(message) = event {
+                failures.push(message);
+            }
+        }
+        failures
+    }
+}
+
+fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
+    let payload = &event["payload"];
+    let kind = payload["type"].as_str()?;
+    if kind == "global.disposed" {
+        return Some(EngineEvent::AllDisposed);
+    }
+    let of = event["directory"].as_str().or_else(|| payload["properties"]["directory"].as_str())?;
+    if Path::new(of) != Path::new(directory) {
+        return None;
+    }
+    match kind {
+        "server.instance.disposed" => Some(EngineEvent::Disposed),
+        "session.error" if payload["properties"]["sessionID"].is_null() => {
+            let message = payload["properties"]["error"]["data"]["message"].as_str()?;
+            Some(EngineEvent::PluginFailed(decoded(message)))
+        }
+        "session.status" | "session.idle" | "session.error" => Some(EngineEvent::Activity),
+        kind if ["permission.", "question.", "pty."].iter().any(|start| kind.starts_with(start)) => {
+            Some(EngineEvent::Activity)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_events_of_the_directory_count() {
+        let check = |directory: &str, kind: &str, properties: Value, expected: Option<EngineEvent>| {
+            let event = json!({"directory": directory, "payload": {"type": kind, "properties": properties}});
+            assert_eq!(meaning(&event, "/p"), expected, "{event}");
+        };
+        check("/p", "server.instance.disposed", json!({"directory": "/p"}), Some(EngineEvent::Disposed));
+        check("/other", "server.instance.disposed", json!({"directory": "/other"}), None);
+        check("global", "global.disposed", json!({}), Some(EngineEvent::AllDisposed));
+        check("/p", "session.status", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
+        check("/p", "permission.asked", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
+        check("/p", "server.heartbeat", json!({}), None);
+        let failed = json!({"error": {"data": {"message": "Failed to load plugin file:///p/a%20b.ts: boom"}}});
+        let message = "Failed to load plugin file:///p/a b.ts: boom".to_owned();
+        check("/p", "session.error", failed, Some(EngineEvent::PluginFailed(message)));
+    }
+}

@@ -1,0 +1,72 @@
+//! Which engine binary host mode starts.
+//!
+//! Invariant: the choice is the person's; where it cannot be had, the next best is taken and shown.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::EngineChoice;
+
+/// Names the engine's binary for a development checkout.
+pub const VARIABLE: &str = "REKINDLE_ENGINE";
+
+/// There is no engine.
+#[derive(Debug, thiserror::Error)]
+#[error("no OpenCode engine was found: {looked}")]
+pub struct NotFound {
+    /// Where it was looked for.
+    pub looked: String,
+}
+
+/// The binary to start.
+pub fn find(choice: &EngineChoice) -> Result<PathBuf, NotFound> {
+    let found = match choice {
+        EngineChoice::Bundled => bundled().or_else(on_path),
+        EngineChoice::Path => on_path().or_else(bundled),
+        EngineChoice::File(path) => Some(PathBuf::from(path)).filter(|path| path.is_file()),
+    };
+    found.ok_or_else(|| NotFound {
+        looked: match choice {
+            EngineChoice::File(path) => format!("there is no file {path}"),
+            _ => "it is neither beside Rekindle nor on PATH".to_owned(),
+        },
+    })
+}
+
+fn bundled() -> Option<PathBuf> {
+    let named = env::var_os(VARIABLE).map(PathBuf::from);
+    let beside = env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join(file_name())));
+    named.into_iter().chain(beside).find(|path| path.is_file())
+}
+
+fn on_path() -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(file_name())).find(|path| is_program(path))
+}
+
+fn file_name() -> &'static str {
+    if cfg!(windows) { "opencode.exe" } else { "opencode" }
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_file_has_to_be_there() {
+        let none = find(&EngineChoice::File("/nowhere/opencode".to_owned())).expect_err("not there");
+        assert!(none.to_string().contains("/nowhere/opencode"));
+    }
+}

@@ -1,0 +1,143 @@
+//! What is known of a directory's engine between processes: who owns it, where it listens.
+//!
+//! Invariant: the lock, not the record, says whether an engine is owned. The lock ends with the
+//! owner's process, however that ends; a record without a lock is history.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::{EngineMode, EngineState};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::file::{FileError, create_private_dir, read, write_private},
+    disk::locate::Places,
+};
+
+/// What scripts and other processes need to reach an engine, as `rekindle engine info --json`
+/// prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Always `host`: the engine is ours.
+    pub mode: EngineMode,
+    /// Where it listens.
+    pub url: String,
+    /// The user name.
+    pub username: String,
+    /// A file with the password, readable by its owner only.
+    pub password_file: PathBuf,
+    /// The engine's process.
+    pub pid: u32,
+    /// Its version.
+    pub version: String,
+    /// How it is.
+    pub state: EngineState,
+    /// When it was started (RFC 3339, UTC).
+    pub started_at: String,
+    /// The directory for which it was started.
+    pub directory: String,
+}
+
+/// How to ask the owner of an engine for something.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ControlAddress {
+    /// The owner's port on the loopback.
+    pub port: u16,
+    /// What every request has to begin with.
+    pub token: String,
+    /// The owner's process.
+    pub pid: u32,
+}
+
+/// The files of one directory's engine.
+pub struct Records<'a>(pub &'a Places);
+
+impl Records<'_> {
+    /// The engine's record, while someone owns it.
+    pub fn record(&self) -> Option<Record> {
+        if self.is_owned() { load(&self.path("engine.json")) } else { None }
+    }
+
+    /// The last record, owned or not.
+    pub fn last_record(&self) -> Option<Record> {
+        load(&self.path("engine.json"))
+    }
+
+    /// How to reach the owner.
+    pub fn control(&self) -> Option<ControlAddress> {
+        if self.is_owned() { load(&self.path("control.json")) } else { None }
+    }
+
+    /// The password of the engine.
+    pub fn password(&self) -> Option<String> {
+        read(&self.path("password")).ok().flatten()
+    }
+
+    /// Writes the record.
+    pub fn write(&self, record: &Record) -> Result<(), FileError> {
+        write_json(&self.path("engine.json"), record)
+    }
+
+    /// Writes how to reach the owner.
+    pub fn write_control(&self, address: &ControlAddress) -> Result<(), FileError> {
+        write_json(&self.path("control.json"), address)
+    }
+
+    /// Writes the password and says where it is.
+    pub fn write_password(&self, password: &str) -> Result<PathBuf, FileError> {
+        let path = self.path("password");
+        write_private(&path, password)?;
+        Ok(path)
+    }
+
+    /// Takes the engine of this directory for as long as the lock lives; `None`: someone owns it.
+    pub fn own(&self) -> io::Result<Option<Lock>> {
+        Lock::take(&self.path("owner.lock"))
+    }
+
+    /// Takes the right to reload; `None`: a reload is under way.
+    pub fn reloading(&self) -> io::Result<Option<Lock>> {
+        Lock::take(&self.path("reload.lock"))
+    }
+
+    fn is_owned(&self) -> bool {
+        matches!(self.own(), Ok(None))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.state.join(name)
+    }
+}
+
+/// A lock between processes, released when it is dropped and when the process ends.
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl Lock {
+    fn take(path: &Path) -> io::Result<Option<Self>> {
+        create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// Reads a file of our own; one that is missing or torn is as if it were not there.
+pub(crate) fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    let text = read(path).ok().flatten()?;
+    serde_json::from_str(&text)
+        .inspect_err(|error| tracing::warn!(%error, path = %path.display(), "a state file cannot be read"))
+        .ok()
+}
+
+/// Writes a file of our own.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    write_private(path, &format!("{text}\n"))
+}

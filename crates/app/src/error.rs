@@ -1,0 +1,182 @@
+//! Errors as a person sees them: what happened, what still works, what to do next.
+//!
+//! Invariant: every error that leaves this crate can be told to a person by [`Tell::tell`].
+
+use std::error::Error;
+
+use rekindle_domain::{Problem, UserError};
+
+use crate::{
+    config::{edit::EditError, file::FileError, text::TextError},
+    disk::locate::LocateError,
+    engine::{client::ClientError, control::ControlError, find::NotFound, host::HostError},
+};
+
+/// The text of an error and of all its causes.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Tells an error to a person.
+pub trait Tell {
+    /// What happened, and what to do.
+    fn tell(&self) -> UserError;
+}
+
+/// An error without a place in a file.
+pub fn user_error(code: &str, message: impl Into<String>, hint: impl Into<String>) -> UserError {
+    UserError {
+        code: code.to_owned(),
+        message: message.into(),
+        hint: hint.into(),
+        path: None,
+        line: None,
+        column: None,
+    }
+}
+
+/// The error for a file that the engine could not load.
+pub fn problem_error(problem: &Problem) -> UserError {
+    UserError {
+        code: "would-not-load".to_owned(),
+        message: match (problem.line, problem.column) {
+            (Some(line), Some(column)) => format!("{}:{line}:{column}: {}", problem.path, problem.message),
+            _ => format!("{}: {}", problem.path, problem.message),
+        },
+        hint: problem.hint.clone(),
+        path: Some(problem.path.clone()),
+        line: problem.line,
+        column: problem.column,
+    }
+}
+
+impl Tell for LocateError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoDirectory { path, .. } => {
+                let mut error = user_error("no-directory", chain(self), "choose a folder that exists");
+                error.path = Some(path.display().to_string());
+                error
+            }
+            Self::NoHome(_) => user_error("no-home", chain(self), "set the variable HOME"),
+        }
+    }
+}
+
+impl Tell for FileError {
+    fn tell(&self) -> UserError {
+        let (code, hint, path) = match self {
+            Self::Read { path, .. } => ("cannot-read", "check the file's permissions".to_owned(), path),
+            Self::Write { path, cause } => {
+                let hint = match cause.kind() {
+                    std::io::ErrorKind::StorageFull => "free some disk space, then try again",
+                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                        "check the folder's permissions"
+                    }
+                    _ => "nothing was changed; try again",
+                };
+                ("cannot-write", hint.to_owned(), path)
+            }
+            Self::NotText { path } => ("not-text", "save it as UTF-8".to_owned(), path),
+            Self::TooLarge { path, .. } => ("too-large", "move it away".to_owned(), path),
+            Self::Contended { path } => ("contended", "wait for the other program, then try again".to_owned(), path),
+            Self::Edit { path, text, cause } => return tell_edit(path, text, cause),
+        };
+        let mut error = user_error(code, chain(self), hint);
+        error.path = Some(path.display().to_string());
+        error
+    }
+}
+
+fn tell_edit(path: &std::path::Path, text: &str, cause: &EditError) -> UserError {
+    let shown = path.display().to_string();
+    let problem = |message: String, hint: &str, offset| Problem::new(&shown, message, hint).at(text, offset);
+    match cause {
+        EditError::Text(TextError { message, hint, offset }) => UserError {
+            code: "not-json".to_owned(),
+            hint: format!("{hint}; nothing was written to the file"),
+            ..problem_error(&problem(message.clone(), hint, *offset))
+        },
+        EditError::NotAList { key, offset } => UserError {
+            code: "not-a-list".to_owned(),
+            ..problem_error(&problem(format!("“{key}” is not a list"), "make it a list in square brackets", *offset))
+        },
+        EditError::NoSuchEntry { entry, .. } => {
+            let mut error = user_error(
+                "not-found",
+                format!("“{entry}” is not declared in {shown}"),
+                "look at the list of what is there",
+            );
+            error.path = Some(shown);
+            error
+        }
+    }
+}
+
+impl Tell for ClientError {
+    fn tell(&self) -> UserError {
+        let (code, hint) = match self {
+            Self::Unreachable { .. } => ("unreachable", "check that the engine runs and that its address is right"),
+            Self::TimedOut { .. } => ("timed-out", "it may still be loading plugins; try again in a minute"),
+            Self::Unauthorized => (
+                "unauthorized",
+                "set REKINDLE_ENGINE_PASSWORD (and REKINDLE_ENGINE_USERNAME) to what the engine was started with",
+            ),
+            Self::Stuck { .. } => ("stuck", "mend the file if it is broken; then the engine has to be restarted"),
+            Self::Status { .. } | Self::NotJson { .. } => {
+                ("unexpected-answer", "check that this is an OpenCode engine, and its log")
+            }
+            Self::BadUrl { .. } => {
+                ("bad-url", "give an address such as http://127.0.0.1:4096, without user name and password")
+            }
+        };
+        user_error(code, chain(self), hint)
+    }
+}
+
+impl Tell for HostError {
+    fn tell(&self) -> UserError {
+        let (code, hint) = match self {
+            Self::Owned => ("already-running", "use the one that is running"),
+            Self::State { .. } | Self::Record(_) => {
+                ("state", "check the permissions of the state folder and the free disk space")
+            }
+            Self::Spawn { .. } => ("cannot-start", "check the engine in the settings"),
+            Self::Ended { .. } => ("engine-ended", "mend what it complains about, then start it again"),
+            Self::Slow { .. } | Self::Silent(_) => {
+                ("engine-silent", "try again; the doctor shows what the engine said")
+            }
+            Self::Gone => ("engine-gone", "start the engine again"),
+        };
+        user_error(code, chain(self), hint)
+    }
+}
+
+impl Tell for NotFound {
+    fn tell(&self) -> UserError {
+        user_error(
+            "no-engine",
+            self.to_string(),
+            "install OpenCode (npm install -g opencode-ai), or choose its file in the settings",
+        )
+    }
+}
+
+impl Tell for ControlError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoOwner => user_error("no-engine-running", self.to_string(), "start one with: rekindle engine start"),
+            Self::Silent(_) => user_error("owner-silent", chain(self), "end that program, then start the engine again"),
+            Self::Failed(message) => {
+                user_error("engine-failed", message, "see what the engine said with: rekindle doctor")
+            }
+        }
+    }
+}

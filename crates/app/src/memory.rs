@@ -1,0 +1,133 @@
+//! What was seen when an engine loaded things, kept between processes.
+//!
+//! Invariant: memory belongs to one engine process; another process, or another engine at the same
+//! address, starts with none.
+
+use std::path::PathBuf;
+
+use rekindle_domain::{Disk, ItemId, Memory, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{
+    config::file::FileError,
+    disk::locate::Places,
+    engine::record::{Record, load, write_json},
+};
+
+/// The engine process that a memory belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    url: String,
+    pid: Option<u32>,
+    started_at: Option<String>,
+}
+
+impl Identity {
+    /// An engine of ours.
+    pub fn of(record: &Record) -> Self {
+        Self { url: record.url.clone(), pid: Some(record.pid), started_at: Some(record.started_at.clone()) }
+    }
+
+    /// An engine that is not ours. Its process cannot be told from a later one at the same address.
+    pub fn of_url(url: &str) -> Self {
+        Self { url: url.to_owned(), ..Self::default() }
+    }
+
+    /// True when another process would be told from this one, so that what was seen may be relied on.
+    fn is_certain(&self) -> bool {
+        self.pid.is_some()
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Stored {
+    identity: Identity,
+    memory: Memory,
+    detected_at: Option<String>,
+}
+
+/// The memory of one directory's engine.
+pub struct MemoryStore {
+    path: PathBuf,
+    stored: Stored,
+}
+
+impl MemoryStore {
+    /// Reads it; what belongs to another engine process is forgotten.
+    pub fn open(places: &Places, identity: Identity) -> Self {
+        let path = places.state.join("memory.json");
+        let stored = load::<Stored>(&path)
+            .filter(|stored| stored.identity == identity && identity.is_certain())
+            .unwrap_or_else(|| Stored { identity, ..Stored::default() });
+        Self { path, stored }
+    }
+
+    /// What is remembered.
+    pub fn memory(&self) -> &Memory {
+        &self.stored.memory
+    }
+
+    /// When something pending was first seen: the time that is remembered, or `now`; forgotten as
+    /// soon as nothing is pending.
+    pub fn detected_at(&mut self, pending: bool, now: impl FnOnce() -> String) -> Result<Option<String>, FileError> {
+        let before = self.stored.detected_at.clone();
+        self.stored.detected_at = pending.then(|| before.clone().unwrap_or_else(now));
+        if self.stored.detected_at != before {
+            self.save()?;
+        }
+        Ok(self.stored.detected_at.clone())
+    }
+
+    /// The instance was dropped, or will be in a moment.
+    pub fn forget_instance(&mut self) -> Result<(), FileError> {
+        self.stored.memory.instance = None;
+        self.stored.memory.failures.clear();
+        self.save()
+    }
+
+    /// An instance was created from these files: `disk` is what they said before it was.
+    pub fn loaded(
+        &mut self,
+        disk: &Disk,
+        plugins: &[String],
+        failures: BTreeMap<ItemId, String>,
+    ) -> Result<(), FileError> {
+        self.stored.memory.instance = Some(disk.items.clone());
+        self.stored.memory.failures = failures;
+        self.remember_modules(disk, plugins);
+        self.save()
+    }
+
+    /// The engine lists plugins that it had not listed before; it has their code as it is now.
+    pub fn seen(&mut self, disk: &Disk, plugins: &[String]) -> Result<(), FileError> {
+        if self.remember_modules(disk, plugins) { self.save() } else { Ok(()) }
+    }
+
+    /// What was loaded when the instance was created; `None`: nobody watched.
+    pub fn instance(&self) -> Option<&Snapshot> {
+        self.stored.memory.instance.as_ref()
+    }
+
+    /// The engine keeps a module for its life: only what it had not loaded before is new.
+    fn remember_modules(&mut self, disk: &Disk, plugins: &[String]) -> bool {
+        let modules = &mut self.stored.memory.modules;
+        let before = modules.len();
+        for (id, spec) in &disk.plugin_specs {
+            let code = disk.items.get(id).and_then(|item| item.code.clone());
+            if let (Some(path), Some(code)) = (spec.strip_prefix("file://"), code)
+                && plugins.contains(spec)
+            {
+                modules.entry(path.to_owned()).or_insert(code);
+            }
+        }
+        modules.len() != before
+    }
+
+    fn save(&self) -> Result<(), FileError> {
+        if !self.stored.identity.is_certain() {
+            return Ok(());
+        }
+        write_json(&self.path, &self.stored)
+    }
+}

@@ -1,0 +1,306 @@
+//! One look at everything: the files, the engine, and the difference.
+//!
+//! Invariants: a look changes nothing in the engine's configuration; while a file would not load,
+//! no route is asked that could create an instance from it, so that a look never bricks a directory.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use rekindle_domain::{
+    Action, Answers, Counts, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Memory, Plan, Problem,
+    Profile, ReloadStatus, Row, RowState, drift, loaded,
+};
+use serde_json::Value;
+
+use crate::{
+    clock,
+    config::check::{self, Schema},
+    disk::{
+        locate::Places,
+        scan::{Scan, scan},
+    },
+    engine::{
+        client::{Client, ClientError, SHORT},
+        events::Events,
+        record::{load, write_json},
+    },
+    error::chain,
+    memory::{Identity, MemoryStore},
+};
+
+/// How long a first answer may take: an engine without a network tries for 70 s to install what
+/// plugins need (measured, `docs/engine.md`).
+pub const LOADING: Duration = Duration::from_secs(120);
+
+/// The engine of a directory, as far as it is known.
+#[derive(Clone)]
+pub struct Target {
+    /// The directory and its places.
+    pub places: Places,
+    /// For people.
+    pub view: EngineView,
+    /// For talking to it; `None` when there is none.
+    pub client: Option<Client>,
+    /// Which process it is.
+    pub identity: Identity,
+}
+
+impl Target {
+    /// Opens the memory of this engine process.
+    pub fn memory(&self) -> MemoryStore {
+        MemoryStore::open(&self.places, self.identity.clone())
+    }
+
+    /// The engine's schema, from the engine or from an earlier answer of the same version.
+    pub async fn schema(&self) -> Option<Schema> {
+        let version = self.view.version.as_deref().unwrap_or("unknown").replace(['/', '\\'], "_");
+        let kept = self.places.common_state.join("schemas").join(format!("{version}.json"));
+        if let Some(schema) = load::<Value>(&kept).as_ref().and_then(Schema::from_doc) {
+            return Some(schema);
+        }
+        let doc = self.client.as_ref()?.doc().await.inspect_err(|error| tracing::warn!(%error, "the schema")).ok()?;
+        let schema = Schema::from_doc(&doc)?;
+        if let Err(error) = write_json(&kept, &doc) {
+            tracing::debug!(%error, "keeping the schema");
+        }
+        Some(schema)
+    }
+}
+
+/// What one look saw.
+#[derive(Clone, Default)]
+pub struct Observation {
+    /// The files.
+    pub scan: Scan,
+    /// What the engine would not load.
+    pub problems: Vec<Problem>,
+    /// What the engine answered; `None`: it was not or could not be asked.
+    pub answers: Option<Answers>,
+    /// What the engine has loaded, as far as it is known.
+    pub loaded: Option<Loaded>,
+    /// The difference.
+    pub drift: Drift,
+    /// What is running.
+    pub busy: Vec<rekindle_domain::BusyRun>,
+    /// What failed to load, with the engine's message.
+    pub failures: BTreeMap<ItemId, String>,
+    /// How the engine is.
+    pub view: Option<EngineView>,
+    /// When something pending was first seen.
+    pub detected_at: Option<String>,
+}
+
+/// Looks at the files and asks the engine.
+pub async fn observe(target: &Target) -> Observation {
+    let places = target.places.clone();
+    let scan = read_files(places).await;
+    observe_with(target, scan).await
+}
+
+/// Reads the files without blocking other tasks.
+pub async fn read_files(places: Places) -> Scan {
+    tokio::task::spawn_blocking(move || scan(&places)).await.unwrap_or_default()
+}
+
+/// Asks the engine and compares it with files that have been read.
+pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
+    let mut view = target.view.clone();
+    let problems = problems(target).await;
+    let mut memory = target.memory();
+    let mut answers = None;
+    let mut busy = Vec::new();
+    let mut failures = BTreeMap::new();
+    if let Some(client) = &target.client {
+        if problems.is_empty() {
+            // Plugins report their failures while the instance is created, and never again.
+            let mut events = if memory.instance().is_none() { Events::open(client).await.ok() } else { None };
+            let (answered, running) = ask(client).await;
+            if let Some(events) = &mut events {
+                failures = failed_items(&scan.disk, &events.failures().await);
+            }
+            busy = running;
+            match answered {
+                Ok(answered) => {
+                    view.state = EngineState::Running;
+                    answers = Some(answered);
+                }
+                Err(error) => tell(&mut view, &error),
+            }
+        } else if let Err(error) = client.health(SHORT).await {
+            tell(&mut view, &error);
+        }
+    }
+    if let Some(answers) = &answers {
+        let kept = match memory.instance() {
+            // The instance was created by this question, or before anyone watched.
+            None => memory.loaded(&scan.disk, &answers.plugins, failures),
+            Some(_) => memory.seen(&scan.disk, &answers.plugins),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory)
+}
+
+/// What the engine would not load of the files as they are now.
+pub async fn problems(target: &Target) -> Vec<Problem> {
+    let schema = target.schema().await;
+    let places = target.places.clone();
+    tokio::task::spawn_blocking(move || check::check(&places, schema.as_ref())).await.unwrap_or_default()
+}
+
+/// The same observation with files that have been read again; the engine is as it was.
+pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>, target: &Target) -> Observation {
+    finish(Observation { scan, problems, ..observation.clone() }, &mut target.memory())
+}
+
+/// Everything that follows from what was seen.
+fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation {
+    let known = match &observation.answers {
+        Some(answers) => Some(loaded(&observation.scan.disk, answers, memory.memory())),
+        None => remembered(memory.memory()),
+    };
+    let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
+    let profile = Profile::for_version(&version);
+    observation.drift =
+        known.as_ref().map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
+    observation.failures = memory.memory().failures.clone();
+    observation.loaded = known;
+    let pending = !observation.drift.is_empty();
+    observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "memory");
+        pending.then(clock::now)
+    });
+    observation
+}
+
+/// Without an answer, what the instance had loaded when it was created is the best that is known.
+fn remembered(memory: &Memory) -> Option<Loaded> {
+    let items = memory.instance.clone()?;
+    let evidence = items.iter().map(|item| (item.id.clone(), Evidence::Remembered)).collect();
+    Some(Loaded { items, evidence })
+}
+
+/// The items that the engine's messages are about.
+pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String> {
+    let mut failed = BTreeMap::new();
+    for (id, spec) in &disk.plugin_specs {
+        // The name is followed by a version, a colon or the end; or another plugin is meant.
+        let about = |message: &&String| {
+            message.match_indices(spec.as_str()).any(|(at, _)| {
+                message[at + spec.len()..].chars().next().is_none_or(|next| matches!(next, '@' | ':' | ' '))
+            })
+        };
+        if let Some(message) = messages.iter().find(about) {
+            failed.insert(id.clone(), message.clone());
+        }
+    }
+    failed
+}
+
+async fn ask(client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
+    let answers = client.answers(LOADING).await;
+    if answers.is_err() {
+        return (answers, Vec::new());
+    }
+    let busy = client.busy().await.unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "what is running");
+        Vec::new()
+    });
+    (answers, busy)
+}
+
+fn tell(view: &mut EngineView, error: &ClientError) {
+    view.state = match error {
+        ClientError::Stuck { .. } => EngineState::Stuck,
+        ClientError::Unauthorized => EngineState::Unauthorized,
+        // It lives and takes its time; a plugin may be loading.
+        ClientError::TimedOut { .. } => EngineState::Starting,
+        _ => EngineState::Unreachable,
+    };
+    view.message = Some(chain(error));
+}
+
+impl Observation {
+    /// What is pending, for people and programs.
+    pub fn status(&self, target: &Target) -> ReloadStatus {
+        let plan = self.plan();
+        ReloadStatus {
+            version: 1,
+            directory: target.places.directory.display().to_string(),
+            engine: self.view.clone().unwrap_or_else(|| target.view.clone()),
+            reload_required: plan.action >= Action::Dispose,
+            action: plan.action,
+            reasons: plan.reasons(),
+            detected_at: self.detected_at.clone(),
+            changes: plan.changes,
+            busy: plan.interrupts,
+            problems: self.problems.clone(),
+        }
+    }
+
+    /// What a reload would do.
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.drift.clone(), self.busy.clone())
+    }
+
+    /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as
+    /// long as it is.
+    pub fn rows(&self, places: &Places) -> Vec<Row> {
+        let mut rows: Vec<Row> = self.scan.rows.iter().map(|row| self.row(row)).collect();
+        for change in self.drift.iter().filter(|change| self.scan.disk.items.get(&change.id).is_none()) {
+            rows.push(Row {
+                id: change.id.clone(),
+                kind: change.kind,
+                name: change.name.clone(),
+                scope: change.scope,
+                source: change.source.clone(),
+                place: places.short(Path::new(&change.source)),
+                origin: None,
+                detail: None,
+                layer: "active".to_owned(),
+                state: RowState::Waiting { change: change.change, action: change.action },
+                removable: false,
+            });
+        }
+        for item in self.scan.disk.items.iter().filter(|item| !self.scan.rows.iter().any(|row| row.kind == item.kind)) {
+            let row = Row {
+                id: item.id.clone(),
+                kind: item.kind,
+                name: item.name.clone(),
+                scope: item.scope,
+                source: item.source.clone(),
+                place: places.short(Path::new(&item.source)),
+                origin: None,
+                detail: item.value.clone(),
+                layer: "declared".to_owned(),
+                state: RowState::Unknown,
+                removable: false,
+            };
+            rows.push(self.row(&row));
+        }
+        rows.sort_by(|a, b| (a.kind, a.scope, &a.name, &a.source).cmp(&(b.kind, b.scope, &b.name, &b.source)));
+        rows
+    }
+
+    fn row(&self, row: &Row) -> Row {
+        if !matches!(row.state, RowState::Unknown) {
+            return row.clone();
+        }
+        let change = self.drift.iter().find(|change| change.id == row.id);
+        let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
+        let state = match (change, self.failures.get(&row.id)) {
+            (Some(change), _) => RowState::Waiting { change: change.change, action: change.action },
+            (None, Some(message)) => RowState::Failed { message: message.clone() },
+            (None, None) if known => RowState::Loaded,
+            (None, None) => RowState::Unknown,
+        };
+        let layer = if state == RowState::Loaded { "active".to_owned() } else { row.layer.clone() };
+        Row { state, layer, ..row.clone() }
+    }
+
+    /// What the engine reports.
+    pub fn counts(&self) -> Option<Counts> {
+        self.answers.as_ref().map(|answers| Counts::of(answers, self.failures.len()))
+    }
+}

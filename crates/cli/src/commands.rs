@@ -1,0 +1,250 @@
+//! One function a command: ask the core, print, and choose the exit code.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::CommandFactory;
+use rekindle_app::{
+    change, connect,
+    disk::{locate::Places, scan::scan},
+    doctor,
+    error::{Tell, problem_error, user_error},
+    history::History,
+    observe::{Observation, Target, observe},
+    reload::{Ended, Restart, Wish, explain, reload},
+    settings,
+    skill::install,
+};
+use rekindle_domain::{
+    Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Outcome, ReceiptResult, Refusal, Scope,
+    UserError,
+};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::{
+    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand},
+    context, engine, print, words,
+};
+
+/// Exit code: a reload is required, or not everything is proved.
+const PENDING: u8 = 1;
+/// Exit code: nothing was touched.
+const REFUSED: u8 = 3;
+
+pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
+    let result = match &arguments.command {
+        Command::Engine(command) => engine::run(arguments, command).await,
+        Command::Host => match context::places(arguments) {
+            Ok(places) => engine::host(&places).await,
+            Err(error) => Err(error),
+        },
+        Command::Status => status(arguments).await,
+        Command::Plan => plan(arguments).await,
+        Command::Reload(options) => run_reload(arguments, options).await,
+        Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
+        Command::Plugin(command) => plugin(arguments, command).await,
+        Command::Skill(command) => skill(arguments, command).await,
+        Command::Undo => undo(arguments),
+        Command::History { last } => history(arguments, *last),
+        Command::Doctor => run_doctor(arguments).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "rekindle", &mut script);
+            print::raw(&script);
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| print::failure(arguments, &error))
+}
+
+async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
+    let target = context::target(arguments).await?;
+    let observation = observe(&target).await;
+    Ok((target, observation))
+}
+
+async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let (target, observation) = look(arguments).await?;
+    let status = observation.status(&target);
+    print::result(arguments, &status, || words::status(&status));
+    // A file that would not load is on disk and not in the engine, too.
+    Ok(match status.engine.state {
+        EngineState::Unreachable | EngineState::Unauthorized => ExitCode::from(print::ERROR),
+        EngineState::Stuck => ExitCode::from(PENDING),
+        _ if status.reload_required || !status.problems.is_empty() => ExitCode::from(PENDING),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let (_, observation) = look(arguments).await?;
+    if let Some(problem) = observation.problems.first() {
+        return Err(problem_error(problem));
+    }
+    let plan = observation.plan();
+    print::result(arguments, &plan, || words::plan(&plan));
+    Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
+}
+
+async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<ExitCode, UserError> {
+    let target = context::running(arguments).await?;
+    let wish = Wish {
+        consent: match (options.force, options.when_idle) {
+            (true, _) => Consent::Force,
+            (_, true) => Consent::WhenIdle,
+            _ => Consent::IfIdle,
+        },
+        agreed: options.plan.as_deref().map(fingerprint).transpose()?,
+        patience: options.timeout.map(Duration::from_secs),
+        may_touch: options.yes,
+    };
+    let places = target.places.clone();
+    let by_owner = || -> std::pin::Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
+        let places = places.clone();
+        Box::pin(async move { connect::restart_by_owner(&places).await })
+    };
+    let restart: Option<&Restart<'_>> = if target.view.mode == EngineMode::Host { Some(&by_owner) } else { None };
+    let (cancel, cancelled) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancel.send_replace(true);
+            // A second one ends the program; the engine's owner is another process.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        }
+    });
+    let said = std::cell::Cell::new(None);
+    let ended = reload(target, wish, restart, cancelled, |phase| {
+        if let Some(step) = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step)) {
+            print::progress(arguments, words::step(step));
+        }
+    })
+    .await;
+    Ok(report(arguments, &ended))
+}
+
+fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
+    let error = reload_error(&ended.outcome);
+    let mut value = serde_json::to_value(&ended.receipt).unwrap_or_default();
+    if let (Some(error), Some(fields)) = (&error, value.as_object_mut()) {
+        fields.insert("error".to_owned(), json!(error));
+    }
+    let is_answer = error.is_none() || arguments.json;
+    if is_answer {
+        print::result(arguments, &value, || words::receipt(&ended.receipt));
+    } else if let Some(error) = &error {
+        print::failure(arguments, error);
+    }
+    ExitCode::from(match ended.receipt.result {
+        ReceiptResult::Proved => 0,
+        ReceiptResult::Partial => PENDING,
+        ReceiptResult::Failed => print::ERROR,
+        ReceiptResult::Refused => REFUSED,
+    })
+}
+
+/// Why a reload did not get to its end, and what to do.
+fn reload_error(outcome: &Outcome) -> Option<UserError> {
+    let refusal = match outcome {
+        Outcome::Verified => return None,
+        Outcome::Failed { failure } => {
+            let hint = "see what the engine said with: rekindle doctor; then reload again";
+            return Some(user_error("reload-failed", &failure.message, hint));
+        }
+        Outcome::Refused { refusal } => refusal,
+    };
+    let (code, hint) = match refusal {
+        Refusal::Problems { problems } => return problems.first().map(problem_error),
+        Refusal::Busy { .. } => ("busy", "wait with --when-idle, or interrupt it with --force"),
+        Refusal::StalePlan { .. } => ("stale-plan", "look at the new one with: rekindle plan"),
+        Refusal::ClientMode => ("client-mode", "ask whoever runs it, or add --yes"),
+        Refusal::Cancelled => ("cancelled", "nothing was touched"),
+        Refusal::AlreadyRunning => ("already-running", "wait until it has ended"),
+    };
+    Some(user_error(code, explain(refusal), hint))
+}
+
+fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
+    serde_json::from_value(json!(text))
+        .map_err(|_| user_error("bad-plan", "that is no fingerprint", "take it from: rekindle plan"))
+}
+
+async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, UserError> {
+    let (target, observation) = look(arguments).await?;
+    let mut rows = observation.rows(&target.places);
+    rows.retain(|row| kind.is_none_or(|kind| row.kind == kind));
+    print::result(arguments, &rows, || words::rows(&rows));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scope(global: bool) -> Scope {
+    if global { Scope::Global } else { Scope::Project }
+}
+
+async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCode, UserError> {
+    let places = context::places(arguments)?;
+    match command {
+        PluginCommand::Add { spec, global } => {
+            let token = change::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
+            changed(arguments, &format!("Declared {spec}"), &token);
+        }
+        PluginCommand::Remove { name, global } => remove(arguments, &places, Kind::Plugin, name, scope(*global))?,
+        PluginCommand::List => return list(arguments, Some(Kind::Plugin)).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
+    let places = context::places(arguments)?;
+    match command {
+        SkillCommand::Install { source, name, global } => {
+            let installed = change::import_skill(&places, source, scope(*global), name.as_deref());
+            let (place, token) = installed.map_err(|error| error.tell())?;
+            changed(arguments, &format!("Installed {}", places.short(&place)), &token);
+        }
+        SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
+        SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
+        SkillCommand::Check { path } => {
+            let checked = install::check(path).map_err(|error| change::ChangeError::from(error).tell())?;
+            let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
+            print::result(arguments, &value, || format!("OpenCode would load it as “{}”.", checked.skill.name));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
+    let rows = scan(places).rows;
+    let row = change::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
+    let token = change::remove(places, row).map_err(|error| error.tell())?;
+    changed(arguments, &format!("Removed {}", row.name), &token);
+    Ok(())
+}
+
+fn changed(arguments: &Arguments, text: &str, token: &str) {
+    print::result(arguments, &json!({ "undo": token }), || {
+        format!("{text}. Make it live with: rekindle reload. Take it back with: rekindle undo")
+    });
+}
+
+fn undo(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let places = context::places(arguments)?;
+    let path = change::undo(&places, None).map_err(|error| error.tell())?;
+    print::result(arguments, &json!({ "path": path }), || format!("{} is as it was.", path.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
+    let receipts = History::of(&context::places(arguments)?).last(last);
+    print::result(arguments, &receipts, || words::history(&receipts));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_doctor(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let (target, observation) = look(arguments).await?;
+    let findings = doctor::examine(&target, &observation, &settings::read(&target.places).engine).await;
+    print::result(arguments, &findings, || words::findings(&findings));
+    let bad = findings.iter().any(|finding| finding.level == FindingLevel::Error);
+    Ok(if bad { ExitCode::from(print::ERROR) } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,56 @@
+//! The directory, and its engine.
+
+use std::path::PathBuf;
+
+use rekindle_app::{
+    connect,
+    disk::locate::Places,
+    engine::client::Credentials,
+    error::{Tell, user_error},
+    observe::Target,
+};
+use rekindle_domain::UserError;
+
+use crate::arguments::Arguments;
+
+/// The places of the directory that the arguments name.
+pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
+    let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    Places::of(&directory).map_err(|error| error.tell())
+}
+
+/// The engine that the arguments name: someone else's, or the one that Rekindle runs.
+pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
+    let places = places(arguments)?;
+    match &arguments.engine {
+        Some(url) => connect::by_url(&places, url, credentials()).await.map_err(|error| error.tell()),
+        None => Ok(connect::by_record(&places)),
+    }
+}
+
+/// The same, and it is an error when there is no engine.
+pub(crate) async fn running(arguments: &Arguments) -> Result<Target, UserError> {
+    let target = target(arguments).await?;
+    if target.client.is_some() {
+        return Ok(target);
+    }
+    Err(match (&target.view.message, &arguments.engine) {
+        (Some(message), Some(_)) => {
+            user_error("unreachable", message, "check the address and REKINDLE_ENGINE_PASSWORD")
+        }
+        _ => user_error(
+            "no-engine-running",
+            "no engine of Rekindle runs for this directory",
+            "start one with: rekindle engine start",
+        ),
+    })
+}
+
+/// From the environment only: arguments can be seen by other users.
+pub(crate) fn credentials() -> Credentials {
+    let read = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    Credentials {
+        username: read("REKINDLE_ENGINE_USERNAME").unwrap_or_else(|| "opencode".to_owned()),
+        password: read("REKINDLE_ENGINE_PASSWORD"),
+    }
+}

@@ -1,0 +1,184 @@
+//! `rekindle engine`: an engine in the background, owned by a process of ours.
+
+use std::{
+    fs::OpenOptions,
+    process::{ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+use rekindle_app::{
+    app::{App, Source},
+    connect,
+    disk::locate::Places,
+    engine::{
+        control::{self, Request},
+        find,
+        host::{Host, HostOptions},
+        record::{Record, Records},
+    },
+    error::{Tell, chain, user_error},
+    observe, settings,
+};
+use rekindle_domain::{EngineState, UserError};
+use tokio::{process::Command, sync::mpsc, time::sleep};
+
+use crate::{
+    arguments::{Arguments, EngineCommand},
+    context, print,
+};
+
+/// How long an engine may take to start: the host's own bound, and a little.
+const START: Duration = Duration::from_secs(70);
+/// How long an engine may take to stop.
+const STOP: Duration = Duration::from_secs(20);
+/// How often to look whether it has.
+const OFTEN: Duration = Duration::from_millis(25);
+
+pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Result<ExitCode, UserError> {
+    let places = context::places(arguments)?;
+    if arguments.engine.is_some() {
+        return Err(user_error("client-mode", "an engine at a URL is someone else's", "leave out --engine"));
+    }
+    match command {
+        EngineCommand::Start => {
+            let record = match Records(&places).record() {
+                Some(record) if record.state == EngineState::Running => record,
+                _ => start(arguments, &places).await?,
+            };
+            show(arguments, &record);
+        }
+        EngineCommand::Stop => stop(arguments, &places).await?,
+        EngineCommand::Info => {
+            let record = Records(&places).record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
+            show(arguments, &record);
+        }
+        EngineCommand::Attach => return attach(&places).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(arguments: &Arguments, record: &Record) {
+    print::result(arguments, record, || {
+        format!(
+            "Engine {} runs at {} (process {})\nPassword: {}",
+            record.version,
+            record.url,
+            record.pid,
+            record.password_file.display()
+        )
+    });
+}
+
+async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
+    print::progress(arguments, "Starting the engine");
+    // So that a missing engine is told here and not in a log.
+    find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    let failed = |error: std::io::Error| {
+        user_error("cannot-start", error.to_string(), "check the state folder and the free disk space")
+    };
+    rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
+    let path = places.state.join("host.log");
+    let log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command.arg("--directory").arg(&places.directory).arg("__host");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    // Out of this terminal's reach: Ctrl-C here is not meant for it.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut owner = command.spawn().map_err(failed)?;
+    let end = Instant::now() + START;
+    loop {
+        if let Some(record) = Records(places).record().filter(|record| record.state == EngineState::Running)
+            && Records(places).control().is_some()
+        {
+            // What is on disk from here on is a change: the instance is loaded before we return.
+            observe::observe(&connect::by_record(places)).await;
+            return Ok(record);
+        }
+        if let Ok(Some(_)) = owner.try_wait() {
+            let said = std::fs::read_to_string(&path).unwrap_or_default();
+            let message = said.lines().last().unwrap_or("it ended without a word").to_owned();
+            return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
+        }
+        if Instant::now() > end {
+            return Err(user_error(
+                "engine-silent",
+                "the engine did not start in time",
+                "see what it said with: rekindle doctor",
+            ));
+        }
+        sleep(OFTEN).await;
+    }
+}
+
+async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
+    control::ask(places, Request::Stop).await.map_err(|error| error.tell())?;
+    let end = Instant::now() + STOP;
+    // The lock ends with the owner's process.
+    while !matches!(Records(places).own(), Ok(Some(_))) {
+        if Instant::now() > end {
+            return Err(user_error("owner-silent", "the engine's owner does not end", "end that program"));
+        }
+        sleep(OFTEN).await;
+    }
+    print::result(arguments, &serde_json::json!({ "state": EngineState::Stopped }), || {
+        "The engine has stopped.".to_owned()
+    });
+    Ok(())
+}
+
+async fn attach(places: &Places) -> Result<ExitCode, UserError> {
+    let records = Records(places);
+    let record = records.record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
+    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    let mut command = Command::new(binary);
+    command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory);
+    // By the environment: arguments can be seen by other users.
+    command
+        .env("OPENCODE_SERVER_USERNAME", &record.username)
+        .env("OPENCODE_SERVER_PASSWORD", records.password().unwrap_or_default());
+    let status = command
+        .status()
+        .await
+        .map_err(|error| user_error("cannot-start", error.to_string(), "check the engine in the settings"))?;
+    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+}
+
+/// Owns an engine until it is told to stop.
+pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
+    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    let keeper = std::env::current_exe()
+        .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
+    let host = Host::own(places, HostOptions { binary, keeper }).map_err(|error| error.tell())?;
+    host.ready().await.map_err(|error| error.tell())?;
+    let app = App::start(places.clone(), Source::Own(host.clone()), 0);
+    let (pass_on, mut requests) = mpsc::channel(4);
+    control::listen(places, host, pass_on).await.map_err(|error| {
+        let message = chain(&error);
+        user_error("cannot-start", message, "check that the loopback network works")
+    })?;
+    let stopped = async { while requests.recv().await.is_some_and(|request| request != Request::Stop) {} };
+    tokio::select! {
+        () = stopped => {}
+        () = ended_by_system() => {}
+    }
+    app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(unix)]
+async fn ended_by_system() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn ended_by_system() {
+    tokio::signal::ctrl_c().await.ok();
+}

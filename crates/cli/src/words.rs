@@ -1,0 +1,183 @@
+//! What the commands say to people.
+
+use rekindle_domain::{
+    Action, BusyRun, BusyState, Change, ChangeKind, EngineMode, EngineState, EngineView, Finding, FindingLevel,
+    ItemState, Plan, Receipt, ReceiptResult, ReloadStatus, Row, RowState, StepName,
+};
+
+pub(crate) fn status(status: &ReloadStatus) -> String {
+    let mut lines = vec![engine(&status.engine)];
+    for problem in &status.problems {
+        let place =
+            problem.line.zip(problem.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        lines.push(format!("Would not load: {}{place}: {} ({})", problem.path, problem.message, problem.hint));
+    }
+    if status.reload_required {
+        let how = if status.action == Action::Restart {
+            "the engine has to restart"
+        } else {
+            "the instance has to be disposed"
+        };
+        lines.push(format!("Reload required: {} ({how})", count(status.changes.len(), "change")));
+    } else if status.problems.is_empty() && status.engine.state == EngineState::Running {
+        lines.push("Everything on disk is live.".to_owned());
+    }
+    lines.extend(status.changes.iter().map(change));
+    lines.extend(status.busy.iter().map(run));
+    lines.join("\n")
+}
+
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut lines = vec![match plan.action {
+        Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
+        Action::Dispose => format!("Dispose the instance: {}", count(plan.changes.len(), "change")),
+        Action::Restart => format!("Restart the engine: {}", count(plan.changes.len(), "change")),
+    }];
+    lines.extend(plan.changes.iter().map(change));
+    lines.extend(plan.interrupts.iter().map(run));
+    lines.push(format!("Plan {}", plan.fingerprint.as_str()));
+    lines.join("\n")
+}
+
+fn change(change: &Change) -> String {
+    let sign = match change.change {
+        ChangeKind::Added => '+',
+        ChangeKind::Changed => '~',
+        ChangeKind::Removed => '-',
+    };
+    format!(
+        "  {sign} {} {} ({}, {}): {}",
+        change.kind.word(),
+        change.name,
+        change.scope.word(),
+        change.source,
+        change.why
+    )
+}
+
+fn run(run: &BusyRun) -> String {
+    let state = match run.state {
+        BusyState::Busy => "is running",
+        BusyState::Retry => "is waiting for its provider",
+        BusyState::Permission => "waits for a permission",
+        BusyState::Question => "waits for an answer",
+        BusyState::Terminal => "is an open terminal",
+    };
+    format!("  ! “{}” {state}", run.title)
+}
+
+pub(crate) fn engine(view: &EngineView) -> String {
+    let mode = match view.mode {
+        EngineMode::Host => "host",
+        EngineMode::Client => "client",
+    };
+    let version = view.version.as_deref().unwrap_or("?");
+    let url = view.url.as_deref().unwrap_or("");
+    match view.state {
+        EngineState::Running => format!("Engine {version} runs at {url} ({mode} mode)"),
+        EngineState::Starting => format!("Engine is starting, or busy loading plugins ({mode} mode)"),
+        EngineState::Stopped => "No engine runs for this directory: rekindle engine start".to_owned(),
+        EngineState::Unreachable => format!("Engine cannot be reached at {url}"),
+        EngineState::Unauthorized => format!("Engine at {url} wants another password: set REKINDLE_ENGINE_PASSWORD"),
+        EngineState::Stuck => {
+            "Engine is stuck on a configuration it could not load: rekindle reload restarts it".to_owned()
+        }
+    }
+}
+
+pub(crate) fn receipt(receipt: &Receipt) -> String {
+    let seconds = format!("{}.{} s", receipt.duration_ms / 1000, receipt.duration_ms % 1000 / 100);
+    let mut lines = vec![match receipt.result {
+        ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
+        ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.items.len(), "change")),
+        ReceiptResult::Partial => format!("Reloaded in {seconds}, and not everything is proved."),
+        ReceiptResult::Failed => "The reload failed.".to_owned(),
+        ReceiptResult::Refused => "Not reloaded; nothing was touched.".to_owned(),
+    }];
+    lines.extend(receipt.items.iter().map(|item| {
+        let (sign, state) = match item.state {
+            ItemState::Active => ("✓", "active"),
+            ItemState::Removed => ("✓", "removed"),
+            ItemState::Failed => ("✗", "failed"),
+            ItemState::NeedsRestart => ("✗", "needs a restart"),
+            ItemState::Unknown => ("?", "not shown by the engine"),
+        };
+        let detail = item.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("  {sign} {} {state}{detail}", item.name)
+    }));
+    if !receipt.still_pending.is_empty() && receipt.result != ReceiptResult::Refused {
+        lines.push(format!("Still pending: {}", count(receipt.still_pending.len(), "change")));
+        lines.extend(receipt.still_pending.iter().map(change));
+    }
+    lines.join("\n")
+}
+
+pub(crate) fn step(step: StepName) -> &'static str {
+    match step {
+        StepName::Check => "Checking the files, asking what is running",
+        StepName::WaitForIdle => "Waiting until nothing is running",
+        StepName::Dispose => "Disposing the instance",
+        StepName::Restart => "Restarting the engine",
+        StepName::Answer => "Waiting for the engine",
+        StepName::Verify => "Asking the engine what it has loaded",
+    }
+}
+
+pub(crate) fn rows(rows: &[Row]) -> String {
+    let lines: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let state = match &row.state {
+                RowState::Loaded => "loaded".to_owned(),
+                RowState::Waiting { action: Action::Restart, .. } => "needs a restart".to_owned(),
+                RowState::Waiting { .. } => "waiting for reload".to_owned(),
+                RowState::Failed { message } => format!("failed: {message}"),
+                RowState::Overridden { by } => format!("overridden by {by}"),
+                RowState::NotRead { why } => format!("not read: {why}"),
+                RowState::Unknown => "unknown".to_owned(),
+            };
+            format!("{:<12} {:<8} {:<28} {:<32} {state}", row.kind.word(), row.scope.word(), row.name, row.place)
+        })
+        .collect();
+    lines.join("\n")
+}
+
+pub(crate) fn findings(findings: &[Finding]) -> String {
+    let lines: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let sign = match finding.level {
+                FindingLevel::Ok => "✓",
+                FindingLevel::Warning => "!",
+                FindingLevel::Error => "✗",
+            };
+            let hint = if finding.hint.is_empty() { String::new() } else { format!("\n    → {}", finding.hint) };
+            format!("{sign} {}: {}{hint}", finding.title, finding.message)
+        })
+        .collect();
+    lines.join("\n")
+}
+
+pub(crate) fn history(receipts: &[Receipt]) -> String {
+    if receipts.is_empty() {
+        return "No reload yet.".to_owned();
+    }
+    let lines: Vec<_> = receipts
+        .iter()
+        .map(|receipt| {
+            let result = match receipt.result {
+                ReceiptResult::Proved => "proved",
+                ReceiptResult::Partial => "partial",
+                ReceiptResult::Failed => "failed",
+                ReceiptResult::Refused => "refused",
+            };
+            let items: Vec<_> = receipt.items.iter().map(|item| item.name.as_str()).collect();
+            format!("{}  {result:<8} {:>6} ms  {}  {}", receipt.at, receipt.duration_ms, receipt.id, items.join(", "))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
