@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngine, root, run, say, toolDir, tools } from './lib.mjs';
 
-const BUILD = ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev', 'libayatana-appindicator3-dev'];
+const BUILD = ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'];
 const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core'];
 /** Debian's own Rust with the library's sources, for systems where rustup has no wasm library. */
 const SYSTEM_RUST = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];

@@ -74,6 +74,11 @@ pub async fn restart_by_owner(places: &Places) -> Result<Target, String> {
     Ok(by_record(places))
 }
 
+/// Whether an address can be one, before anything is asked.
+pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result<(), ClientError> {
+    Client::new(url, &places.directory.display().to_string(), credentials).map(drop)
+}
+
 /// Someone else's engine before it was asked.
 pub fn unknown(places: &Places, url: &str) -> Target {
     let mut target = none(places, EngineState::Starting, None);

@@ -144,6 +144,7 @@ impl Tell for ClientError {
 impl Tell for HostError {
     fn tell(&self) -> UserError {
         let (code, hint) = match self {
+            Self::NotFound(error) => return error.tell(),
             Self::Owned => ("already-running", "use the one that is running"),
             Self::State { .. } | Self::Record(_) => {
                 ("state", "check the permissions of the state folder and the free disk space")

@@ -23,7 +23,7 @@ pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
 pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
     let places = places(arguments)?;
     match &arguments.engine {
-        Some(url) => connect::by_url(&places, url, credentials()).await.map_err(|error| error.tell()),
+        Some(url) => connect::by_url(&places, url, Credentials::from_environment()).await.map_err(|error| error.tell()),
         None => Ok(connect::by_record(&places)),
     }
 }
@@ -44,13 +44,4 @@ pub(crate) async fn running(arguments: &Arguments) -> Result<Target, UserError> 
             "start one with: rekindle engine start",
         ),
     })
-}
-
-/// From the environment only: arguments can be seen by other users.
-pub(crate) fn credentials() -> Credentials {
-    let read = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    Credentials {
-        username: read("REKINDLE_ENGINE_USERNAME").unwrap_or_else(|| "opencode".to_owned()),
-        password: read("REKINDLE_ENGINE_PASSWORD"),
-    }
 }

@@ -13,7 +13,7 @@ use rekindle_app::{
     engine::{
         control::{self, Request},
         find,
-        host::{Host, HostOptions},
+        host::Host,
         record::{Record, Records},
     },
     error::{Tell, chain, user_error},
@@ -146,14 +146,13 @@ async fn attach(places: &Places) -> Result<ExitCode, UserError> {
 
 /// Owns an engine until it is told to stop.
 pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
-    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
     let keeper = std::env::current_exe()
         .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
-    let host = Host::own(places, HostOptions { binary, keeper }).map_err(|error| error.tell())?;
+    let host = Host::own(places, keeper).map_err(|error| error.tell())?;
     host.ready().await.map_err(|error| error.tell())?;
     let app = App::start(places.clone(), Source::Own(host.clone()), 0);
     let (pass_on, mut requests) = mpsc::channel(4);
-    control::listen(places, host, pass_on).await.map_err(|error| {
+    control::listen(places, host, pass_on, false).await.map_err(|error| {
         let message = chain(&error);
         user_error("cannot-start", message, "check that the loopback network works")
     })?;

@@ -76,6 +76,18 @@ pub struct Credentials {
     pub password: Option<String>,
 }
 
+impl Credentials {
+    /// Those that a person gives for someone else's engine. From the environment only: arguments
+    /// can be seen by other users.
+    pub fn from_environment() -> Self {
+        let read = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        Self {
+            username: read("REKINDLE_ENGINE_USERNAME").unwrap_or_else(|| super::host::USERNAME.to_owned()),
+            password: read("REKINDLE_ENGINE_PASSWORD"),
+        }
+    }
+}
+
 /// One engine, asked about one directory.
 #[derive(Clone)]
 pub struct Client {

@@ -63,10 +63,20 @@ pub enum ControlError {
 
 /// Listens for requests as long as the host lives. `Stop` and `Show` are also passed on to the
 /// program, which ends or comes to the front.
-pub async fn listen(places: &Places, host: Host, pass_on: mpsc::Sender<Request>) -> std::io::Result<()> {
+pub async fn listen(
+    places: &Places,
+    host: Host,
+    pass_on: mpsc::Sender<Request>,
+    has_window: bool,
+) -> std::io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let token: String = rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let address = ControlAddress { port: listener.local_addr()?.port(), token: token.clone(), pid: std::process::id() };
+    let address = ControlAddress {
+        port: listener.local_addr()?.port(),
+        token: token.clone(),
+        pid: std::process::id(),
+        has_window,
+    };
     Records(places).write_control(&address).map_err(std::io::Error::other)?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {

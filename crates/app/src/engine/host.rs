@@ -24,10 +24,11 @@ use tokio::{
 use super::{
     client::{Client, ClientError, Credentials},
     events::Events,
+    find,
     keeper::{self, Group},
     record::{Lock, Record, Records},
 };
-use crate::{clock, config::file::FileError, disk::locate::Places};
+use crate::{clock, config::file::FileError, disk::locate::Places, settings};
 
 /// How long an engine may take until it listens.
 const START: Duration = Duration::from_secs(60);
@@ -61,6 +62,9 @@ pub enum HostError {
     /// A state file can't be written.
     #[error("the engine's record could not be written")]
     Record(#[from] FileError),
+    /// There is no engine to start.
+    #[error(transparent)]
+    NotFound(#[from] find::NotFound),
     /// The program can't be started.
     #[error("{program} could not be started")]
     Spawn {
@@ -88,15 +92,6 @@ pub enum HostError {
     /// The host is gone.
     #[error("the engine's owner has ended")]
     Gone,
-}
-
-/// What to start.
-#[derive(Clone, Debug)]
-pub struct HostOptions {
-    /// The engine's binary.
-    pub binary: PathBuf,
-    /// The program that runs as keeper when it is given [`keeper::ARGUMENT`].
-    pub keeper: PathBuf,
 }
 
 /// How the engine is, published with every change.
@@ -155,8 +150,9 @@ pub struct Host {
 
 impl Host {
     /// Takes the directory's lock and starts to own its engine. The engine itself is started in the
-    /// background; [`Host::watch`] tells how it goes.
-    pub fn own(places: &Places, options: HostOptions) -> Result<Self, HostError> {
+    /// background; [`Host::watch`] tells how it goes. `keeper`: the program that runs as keeper when
+    /// it is given [`keeper::ARGUMENT`].
+    pub fn own(places: &Places, keeper: PathBuf) -> Result<Self, HostError> {
         let records = Records(places);
         let state_failed = |cause| HostError::State { path: places.state.clone(), cause };
         let lock = records.own().map_err(state_failed)?.ok_or(HostError::Owned)?;
@@ -169,7 +165,7 @@ impl Host {
         let (publish, state) = watch::channel(HostState { view, client: None, record: None });
         let owner = Owner {
             places: places.clone(),
-            options,
+            keeper,
             password,
             password_file,
             output: output.clone(),
@@ -249,7 +245,7 @@ fn end_orphan(places: &Places) {
 /// The task that owns the engine.
 struct Owner {
     places: Places,
-    options: HostOptions,
+    keeper: PathBuf,
     password: String,
     password_file: PathBuf,
     output: Output,
@@ -334,16 +330,18 @@ impl Owner {
     }
 
     async fn launch(&mut self) -> Result<(Running, Record), HostError> {
-        let spawn_failed = |cause| HostError::Spawn { program: self.options.keeper.clone(), cause };
+        // Each time anew: the person may have chosen another.
+        let binary = find::find(&settings::read(&self.places).engine)?;
+        let spawn_failed = |cause| HostError::Spawn { program: self.keeper.clone(), cause };
         let port = match self.port {
             Some(port) => port,
             None => free_port().map_err(spawn_failed)?,
         };
         self.output.clear();
-        let mut command = Command::new(&self.options.keeper);
+        let mut command = Command::new(&self.keeper);
         command
             .arg(keeper::ARGUMENT)
-            .arg(&self.options.binary)
+            .arg(&binary)
             .args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()])
             .current_dir(&self.places.directory)
             .env("OPENCODE_SERVER_USERNAME", USERNAME)

@@ -51,6 +51,8 @@ pub struct ControlAddress {
     pub token: String,
     /// The owner's process.
     pub pid: u32,
+    /// True when the owner is a window, which can come to the front.
+    pub has_window: bool,
 }
 
 /// The files of one directory's engine.

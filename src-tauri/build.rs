@@ -1,0 +1,4 @@
+//! Reads `tauri.conf.json` and prepares the resources.
+fn main() {
+    tauri_build::build();
+}

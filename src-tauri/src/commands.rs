@@ -1,0 +1,31 @@
+//! What the window can ask for. A command is one line; its work is in the core.
+
+mod config;
+mod engine;
+mod reload;
+mod skill;
+mod workspace;
+
+use tauri::{Wry, ipc::Invoke};
+
+/// All commands.
+pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        config::add_plugin,
+        config::remove_item,
+        config::undo,
+        config::save_settings,
+        engine::restart_engine,
+        engine::doctor,
+        engine::engine_output,
+        reload::reload,
+        reload::cancel_reload,
+        reload::dismiss,
+        skill::import_skill,
+        workspace::state,
+        workspace::choose_folder,
+        workspace::open_workspace,
+        workspace::open_path,
+        workspace::reveal,
+    ]
+}

@@ -1,0 +1,32 @@
+//! Reloads.
+
+use rekindle_app::reload::Wish;
+use rekindle_domain::{Consent, Fingerprint, UserError};
+use tauri::State;
+
+use crate::shell::Shell;
+
+/// Starts a reload; how it goes comes as states.
+#[tauri::command]
+pub(crate) async fn reload(
+    shell: State<'_, Shell>,
+    consent: Consent,
+    plan: Option<Fingerprint>,
+) -> Result<(), UserError> {
+    shell.app().reload(Wish { consent, agreed: plan, patience: None, may_touch: false }).await;
+    Ok(())
+}
+
+/// Cancels it while that is possible.
+#[tauri::command]
+pub(crate) async fn cancel_reload(shell: State<'_, Shell>) -> Result<(), UserError> {
+    shell.app().cancel().await;
+    Ok(())
+}
+
+/// Hides the banner until the next change.
+#[tauri::command]
+pub(crate) async fn dismiss(shell: State<'_, Shell>) -> Result<(), UserError> {
+    shell.app().dismiss().await;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! The desktop shell: a window around the core.
+//!
+//! Invariants: a command is one line that calls the core; every state reaches the window as one
+//! event with all of it; the window is given no access to files or processes, only the commands
+//! here. Deliberately absent: decisions.
+
+mod commands;
+mod events;
+mod shell;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use tauri::{Manager, RunEvent};
+
+use crate::shell::Shell;
+
+/// Shows what is on disk and not in the OpenCode engine, and reloads it calmly.
+#[derive(Parser)]
+#[command(name = "rekindle-desktop", version)]
+struct Arguments {
+    /// The directory to open [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Someone else's engine; a password is read from REKINDLE_ENGINE_PASSWORD
+    #[arg(long, value_name = "URL")]
+    engine: Option<String>,
+}
+
+/// Opens the window and stays until it is closed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_env_filter("rekindle_app=warn").with_writer(std::io::stderr).without_time().init();
+    let opened = tauri::async_runtime::block_on(Shell::open(arguments.directory, arguments.engine));
+    let shell = match opened {
+        Ok(Some(shell)) => shell,
+        // Another window shows this directory; it has come to the front.
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rekindle: {}: {}", error.message, error.hint);
+            return ExitCode::from(2);
+        }
+    };
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .manage(shell)
+        .setup(|app| {
+            events::forward(app.handle());
+            Ok(())
+        })
+        .invoke_handler(commands::all())
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => {
+            eprintln!("rekindle: the window could not be opened: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    app.run(|handle, event| {
+        // The engine is stopped cleanly before the program ends.
+        if let RunEvent::ExitRequested { api, code: None, .. } = event {
+            api.prevent_exit();
+            let handle = handle.clone();
+            tauri::async_runtime::spawn(async move {
+                handle.state::<Shell>().close().await;
+                handle.exit(0);
+            });
+        }
+    });
+    ExitCode::SUCCESS
+}

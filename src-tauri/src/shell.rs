@@ -1,0 +1,135 @@
+//! Which directory the window shows, and its core.
+//!
+//! Invariant: there is always one core; another directory's core takes its place whole.
+
+use std::path::{Path, PathBuf};
+
+use rekindle_app::{
+    app::{App, Source},
+    connect,
+    disk::locate::Places,
+    engine::{
+        client::Credentials,
+        control::{self, Request},
+        host::{Host, HostError},
+        record::Records,
+    },
+    error::{Tell, user_error},
+    settings,
+};
+use rekindle_domain::UserError;
+use tokio::sync::{Mutex, mpsc, watch};
+
+/// The core that the window shows, and how to change it.
+pub(crate) struct Shell {
+    app: watch::Sender<App>,
+    changing: Mutex<()>,
+    show: mpsc::Sender<Request>,
+    shown: Mutex<Option<mpsc::Receiver<Request>>>,
+}
+
+impl Shell {
+    /// Opens a directory; `None`: another window shows it, and was brought to the front.
+    pub(crate) async fn open(directory: Option<PathBuf>, engine: Option<String>) -> Result<Option<Self>, UserError> {
+        let places = places(directory)?;
+        let (show, shown) = mpsc::channel(4);
+        let Some(app) = start(&places, engine, &show, 0).await? else { return Ok(None) };
+        Ok(Some(Self { app: watch::channel(app).0, changing: Mutex::new(()), show, shown: Mutex::new(Some(shown)) }))
+    }
+
+    /// The core.
+    pub(crate) fn app(&self) -> App {
+        self.app.borrow().clone()
+    }
+
+    /// The core, now and whenever it is another one.
+    pub(crate) fn watch(&self) -> watch::Receiver<App> {
+        self.app.subscribe()
+    }
+
+    /// The requests to come to the front; once.
+    pub(crate) async fn shown(&self) -> Option<mpsc::Receiver<Request>> {
+        self.shown.lock().await.take()
+    }
+
+    /// Shows another directory.
+    pub(crate) async fn change(&self, directory: &Path) -> Result<(), UserError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let places = Places::of(directory).map_err(|error| error.tell())?;
+        let before = self.app();
+        if places.directory == before.places().directory {
+            return Ok(());
+        }
+        let engine = match before.source() {
+            Source::Client { url, .. } => Some(url.clone()),
+            _ => None,
+        };
+        let sequence = before.watch().borrow().sequence + 1;
+        let elsewhere = || user_error("open-elsewhere", "another window shows this folder", "it has come to the front");
+        let app = start(&places, engine, &self.show, sequence).await?.ok_or_else(elsewhere)?;
+        self.app.send_replace(app);
+        before.stop().await;
+        Ok(())
+    }
+
+    /// Stops what has to be stopped.
+    pub(crate) async fn close(&self) {
+        self.app().stop().await;
+    }
+
+    /// A path that the window may name: one that the core itself has shown it.
+    pub(crate) fn known(&self, path: &str) -> Result<PathBuf, UserError> {
+        let state = self.app().watch().borrow().clone();
+        let rows = state.plugins.iter().chain(&state.skills).map(|row| row.source.as_str());
+        let changes = state.status.changes.iter().map(|change| change.source.as_str());
+        let problems = state.status.problems.iter().map(|problem| problem.path.as_str());
+        let mut known = rows.chain(changes).chain(problems).chain([state.workspace.directory.as_str()]);
+        if known.any(|known| known == path) {
+            return Ok(PathBuf::from(path));
+        }
+        Err(user_error("unknown-path", format!("{path} is not shown here"), "look at the list again"))
+    }
+}
+
+/// The directory that is meant: the one named, else the current one. Started from a menu, the
+/// current one is the home folder, which is nobody's project: then the one opened last.
+fn places(directory: Option<PathBuf>) -> Result<Places, UserError> {
+    let named = directory.is_some();
+    let places = Places::of(&directory.unwrap_or_else(|| PathBuf::from("."))).map_err(|error| error.tell())?;
+    if named || (places.directory != places.home && places.directory.parent().is_some()) {
+        return Ok(places);
+    }
+    let last = settings::read(&places).recent.into_iter().find_map(|recent| Places::of(Path::new(&recent)).ok());
+    Ok(last.unwrap_or(places))
+}
+
+async fn start(
+    places: &Places,
+    engine: Option<String>,
+    show: &mpsc::Sender<Request>,
+    sequence: u64,
+) -> Result<Option<App>, UserError> {
+    if let Some(url) = engine {
+        let credentials = Credentials::from_environment();
+        connect::check_url(places, &url, credentials.clone()).map_err(|error| error.tell())?;
+        return Ok(Some(App::start(places.clone(), Source::Client { url, credentials }, sequence)));
+    }
+    let keeper = std::env::current_exe()
+        .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
+    let host = match Host::own(places, keeper) {
+        Ok(host) => host,
+        Err(HostError::Owned) => {
+            let has_window = Records(places).control().is_some_and(|address| address.has_window);
+            if has_window {
+                control::ask(places, Request::Show).await.map_err(|error| error.tell())?;
+                return Ok(None);
+            }
+            return Ok(Some(App::start(places.clone(), Source::Attached, sequence)));
+        }
+        Err(error) => return Err(error.tell()),
+    };
+    control::listen(places, host.clone(), show.clone(), true)
+        .await
+        .map_err(|error| user_error("cannot-start", error.to_string(), "check that the loopback network works"))?;
+    Ok(Some(App::start(places.clone(), Source::Own(host), sequence)))
+}
