@@ -1,1 +1,11 @@
-//! x
+//! What the end-to-end tests stand on: a world of their own, the real window, and the few fakes for
+//! what the real engine can't be made to do.
+//!
+//! Invariant: a test touches nothing outside its world, and waits for conditions, never for time; a
+//! bound is there only to end a wait.
+
+pub mod model;
+pub mod proxy;
+pub mod wait;
+pub mod window;
+pub mod world;

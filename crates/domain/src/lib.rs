@@ -23,7 +23,7 @@ pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
 pub use loaded::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, loaded};
 pub use mask::{masked, mentions_outside};
-pub use plan::{BusyRun, BusyState, Interruption, Plan};
+pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Profile, Rule};
 pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};

@@ -34,22 +34,6 @@ pub struct BusyRun {
     pub state: BusyState,
 }
 
-impl BusyRun {
-    /// What a reload would take from it, in a sentence for people.
-    pub fn loses(&self) -> Interruption {
-        Interruption { title: self.title.clone(), state: self.state }
-    }
-}
-
-/// A run that would be interrupted, as told to people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interruption {
-    /// The run's title.
-    pub title: String,
-    /// What it is doing.
-    pub state: BusyState,
-}
-
 /// What a reload will do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

@@ -1,0 +1,341 @@
+//! The flows through the command line.
+
+use rekindle_tests::{
+    model::Model,
+    wait,
+    world::{World, is_alive, kill, plugin, skill, write},
+};
+use serde_json::json;
+
+/// P3, P4, P6, P7, N3: a plugin written by hand is pending, named, reloaded by one dispose, proved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_written_by_hand_becomes_live() {
+    let world = World::new();
+    let engine = world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
+
+    let status = world.rekindle(&["status", "--json"]).await;
+    assert_eq!(status.code, 1);
+    let status = status.json();
+    assert_eq!(status["reloadRequired"], true);
+    assert_eq!(status["action"], "dispose");
+    assert_eq!(status["reasons"], json!(["plugin-config-changed"]));
+    assert!(status["detectedAt"].is_string());
+    let change = &status["changes"][0];
+    let found = [&change["kind"], &change["name"], &change["change"], &change["scope"]];
+    assert_eq!(found, ["plugin", "hello.ts", "added", "project"]);
+    assert!(!engine.has_tool("hello_tool").await);
+
+    let disposes = engine.count_disposes().await;
+    let receipt = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!(receipt.code, 0, "{receipt:?}");
+    let receipt = receipt.json();
+    assert_eq!(receipt["result"], "proved");
+    assert_eq!(receipt["items"][0]["state"], "active");
+    assert_eq!(receipt["stillPending"], json!([]));
+    assert_eq!(
+        receipt["counts"]["tools"],
+        engine.get("/experimental/tool/ids").await.as_array().expect("a list").len()
+    );
+    assert!(engine.has_tool("hello_tool").await);
+    assert_eq!(disposes.so_far(), 1, "exactly one dispose");
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    assert_eq!(world.rekindle(&["history", "--json"]).await.json()[0]["result"], "proved");
+    assert_eq!(world.rekindle(&["reload", "--json"]).await.json()["steps"].as_array().map(Vec::len), Some(1));
+    assert_eq!(disposes.so_far(), 1, "nothing pending, nothing done");
+}
+
+/// P10: what the engine reads once in its life needs a restart, and gets one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_global_change_restarts_the_engine() {
+    let world = World::new();
+    let before = world.start_engine().await;
+    write(&world.home(".config/opencode/opencode.json"), r#"{"username": "someone else"}"#);
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!(status["action"], "restart");
+    assert_eq!(status["changes"][0]["scope"], "global");
+    let receipt = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!((receipt.code, &receipt.json()["action"]), (0, &json!("restart")));
+    let after = world.engine();
+    assert_eq!(after.get("/config").await["username"], "someone else");
+    assert_ne!(after.pid, before.pid);
+    assert_eq!(after.url, before.url, "who is connected finds it again");
+    assert!(!is_alive(before.pid));
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
+/// P10: changed code of a loaded plugin is pending, and a restart loads it.
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_code_restarts_the_engine() {
+    let world = World::new();
+    world.write(".opencode/plugins/tool.ts", &plugin("first"));
+    world.start_engine().await;
+    world.write(".opencode/plugins/tool.ts", &plugin("second"));
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["action"], &status["reasons"]), (&json!("restart"), &json!(["plugin-code-changed"])));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(world.engine().has_tool("second").await);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
+/// B1, N4: a file that would not load is refused with its place; the engine is not touched.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_file_is_refused() {
+    let cases = [
+        ("opencode.json", "{\n  \"model\": \"a/b\"\n  \"share\": \"manual\"\n}", Some((3, 3))),
+        ("opencode.json", "{\"model\": 5}", Some((1, 11))),
+        ("opencode.jsonc", "[]", Some((1, 1))),
+        (".opencode/opencode.json", "{\"instructions\": \"no list\"}", Some((1, 18))),
+        (".opencode/agent/helper.md", "---\ndescription: x\nmode: nonsense\n---\nHelp", Some((3, 1))),
+    ];
+    let world = World::new();
+    let engine = world.start_engine().await;
+    let disposes = engine.count_disposes().await;
+    for (file, text, place) in cases {
+        world.write(file, text);
+        let ran = world.rekindle(&["reload", "--json"]).await;
+        assert_eq!(ran.code, 3, "{file}: {ran:?}");
+        let error = &ran.json()["error"];
+        assert_eq!(error["path"], json!(world.path(file)), "{error}");
+        let found = error["line"].as_u64().zip(error["column"].as_u64());
+        assert_eq!(found, place, "{error}");
+        let told = world.rekindle(&["reload"]).await;
+        assert_eq!((told.code, told.err.lines().count()), (3, 1), "{told:?}");
+        assert_eq!(world.rekindle(&["status"]).await.code, 1);
+        assert_eq!(engine.ask(reqwest::Method::GET, "/config", None).await.0, 200, "{file}");
+        std::fs::remove_file(world.path(file)).expect("removed");
+    }
+    assert_eq!(disposes.so_far(), 0);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
+/// P2, P5: skills come, are proved, go, and come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn skills_come_and_go() {
+    let world = World::new();
+    let engine = world.start_engine().await;
+    write(&world.outside("source/SKILL.md"), &skill("git release", "First body."));
+    let source = world.outside("source").display().to_string();
+    assert_eq!(world.rekindle(&["skill", "install", &source]).await.code, 0);
+    assert_eq!(world.rekindle(&["status", "--json"]).await.json()["reasons"], json!(["skills-changed"]));
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0, "undone is as if it had not been");
+    assert_eq!(world.rekindle(&["skill", "install", &source]).await.code, 0);
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_skill("git release", "First body.").await);
+
+    world.write(".opencode/skills/git release/SKILL.md", &skill("git release", "Second body."));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_skill("git release", "Second body.").await);
+
+    assert_eq!(world.rekindle(&["skill", "remove", "git release"]).await.code, 0);
+    let receipt = world.rekindle(&["reload", "--json"]).await.json();
+    assert_eq!(receipt["items"][0]["state"], "removed");
+    assert!(!engine.has_skill("git release", "").await);
+
+    write(&world.home(".config/opencode/skills/everywhere/SKILL.md"), &skill("everywhere", "Global."));
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["changes"][0]["scope"], &status["action"]), (&json!("global"), &json!("dispose")));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_skill("everywhere", "Global.").await);
+}
+
+/// P1, B9: a plugin is declared and removed in the text, and everything else in it stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_are_declared_in_the_text() {
+    let world = World::new();
+    let text = "{\r\n  // which model\r\n  \"model\": \"a/b\",\r\n  \"plugin\": [\r\n  ],\r\n}\r\n";
+    world.write("opencode.jsonc", text);
+    world.write("my plugin.ts", &plugin("mine"));
+    let engine = world.start_engine().await;
+    let before = world.read("opencode.jsonc");
+    assert_eq!(world.rekindle(&["plugin", "add", "./my plugin.ts"]).await.code, 0);
+    let expected = before.replace("[\r\n  ]", "[\r\n    \"./my plugin.ts\"\r\n  ]");
+    assert_eq!(world.read("opencode.jsonc"), expected);
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_tool("mine").await);
+    assert_eq!(world.rekindle(&["plugin", "remove", "my plugin.ts"]).await.code, 0);
+    assert_eq!(world.read("opencode.jsonc"), before);
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(!engine.has_tool("mine").await);
+    let list = world.rekindle(&["list", "plugin", "--json"]).await.json();
+    assert_eq!(list, json!([]));
+}
+
+/// P5: a rewrite that means the same is no change; a change taken back is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_means_something_is_pending() {
+    let world = World::new();
+    world.write("opencode.json", r#"{"model": "a/b", "share": "manual"}"#);
+    world.start_engine().await;
+    let check = async |text: &str, code| {
+        world.write("opencode.json", text);
+        let ran = world.rekindle(&["status", "--json"]).await;
+        assert_eq!(ran.code, code, "{text}: {ran:?}");
+    };
+    check("{\n  // order and comments\n  \"share\": \"manual\",\n  \"model\": \"a/b\",\n}\n", 0).await;
+    check("\u{feff}{\"model\": \"a/b\", \"share\": \"manual\"}", 0).await;
+    check(r#"{"model": "a/c", "share": "manual"}"#, 1).await;
+    check(r#"{"model": "a/b", "share": "manual"}"#, 0).await;
+}
+
+/// P8, P9: a busy session blocks a reload; it waits, or interrupts with consent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_session_is_not_interrupted() {
+    let world = World::new();
+    let model = Model::start().await;
+    world.write("opencode.json", &model.configuration().to_string());
+    let engine = world.start_engine().await;
+    engine.start_run("Fix flaky login test").await;
+    world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
+    let disposes = engine.count_disposes().await;
+
+    let refused = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!(refused.code, 3, "{refused:?}");
+    let error = refused.json()["error"].clone();
+    assert_eq!(error["code"], "busy");
+    assert!(error["message"].as_str().unwrap_or_default().contains("Fix flaky login test"), "{error}");
+    assert_eq!(world.rekindle(&["status", "--json"]).await.json()["busy"][0]["state"], "busy");
+    let late = world.rekindle(&["reload", "--when-idle", "--timeout", "1", "--json"]).await;
+    assert_eq!((late.code, &late.json()["error"]["code"]), (3, &json!("busy")));
+    assert_eq!(disposes.so_far(), 0);
+
+    let waiting = world.rekindle(&["reload", "--when-idle", "--json"]);
+    let (done, ()) = tokio::join!(waiting, async {
+        engine.get("/session/status").await;
+        model.finish();
+    });
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(engine.has_tool("hello_tool").await);
+}
+
+/// P9: with consent, the reload does not wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_interrupted_with_consent_only() {
+    let world = World::new();
+    let model = Model::start().await;
+    world.write("opencode.json", &model.configuration().to_string());
+    let engine = world.start_engine().await;
+    engine.start_run("Long work").await;
+    world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 3);
+    assert_eq!(world.rekindle(&["reload", "--force"]).await.code, 0);
+    assert!(engine.has_tool("hello_tool").await);
+}
+
+/// P7, N3: what the engine could not load is named, with its own message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_fails_is_not_proved() {
+    let world = World::new();
+    world.start_engine().await;
+    world.write(".opencode/plugins/broken.ts", "throw new Error(\"boom at load\")\n");
+    let receipt = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!(receipt.code, 1, "{receipt:?}");
+    let item = receipt.json()["items"][0].clone();
+    assert_eq!(item["state"], "failed");
+    assert!(item["detail"].as_str().unwrap_or_default().contains("boom at load"), "{item}");
+    let rows = world.rekindle(&["list", "plugin", "--json"]).await.json();
+    assert_eq!(rows[0]["state"], "failed");
+    // Mended, it needs a restart: the engine keeps the failure.
+    world.write(".opencode/plugins/broken.ts", &plugin("mended"));
+    assert_eq!(world.rekindle(&["status", "--json"]).await.json()["action"], "restart");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(world.engine().has_tool("mended").await);
+}
+
+/// B4: a plan that no longer fits is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_plan_is_refused() {
+    let world = World::new();
+    let engine = world.start_engine().await;
+    world.write(".opencode/plugins/one.ts", &plugin("one"));
+    let plan = world.rekindle(&["plan", "--json"]).await;
+    assert_eq!(plan.code, 1);
+    let fingerprint = plan.json()["fingerprint"].as_str().expect("a fingerprint").to_owned();
+    world.write(".opencode/plugins/two.ts", &plugin("two"));
+    let ran = world.rekindle(&["reload", "--plan", &fingerprint, "--json"]).await;
+    assert_eq!((ran.code, &ran.json()["error"]["code"]), (3, &json!("stale-plan")));
+    std::fs::remove_file(world.path(".opencode/plugins/two.ts")).expect("removed");
+    assert_eq!(world.rekindle(&["reload", "--plan", &fingerprint]).await.code, 0);
+    assert!(engine.has_tool("one").await);
+}
+
+/// P11: someone else's engine is looked at, and touched only when that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn client_mode_does_not_touch() {
+    let world = World::new();
+    let engine = world.start_engine().await;
+    let disposes = engine.count_disposes().await;
+    let client = async |arguments: &[&str]| {
+        let arguments: Vec<_> =
+            ["--engine", &engine.url, "--json"].into_iter().chain(arguments.iter().copied()).collect();
+        world.rekindle_with(&arguments, &[("REKINDLE_ENGINE_PASSWORD", engine.password())]).await
+    };
+    world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
+    let status = client(&["status"]).await;
+    assert_eq!((status.code, &status.json()["engine"]["mode"]), (1, &json!("client")));
+    let refused = client(&["reload"]).await;
+    assert_eq!((refused.code, &refused.json()["error"]["code"]), (3, &json!("client-mode")));
+    assert_eq!(disposes.so_far(), 0);
+    let unauthorized = world.rekindle(&["--engine", &engine.url, "--json", "status"]).await;
+    assert_eq!((unauthorized.code, &unauthorized.json()["engine"]["state"]), (2, &json!("unauthorized")));
+    assert_eq!(client(&["reload", "--yes"]).await.code, 0);
+    assert!(engine.has_tool("hello_tool").await);
+}
+
+/// One engine a directory; and none is left when its owner is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_never_a_second_engine_nor_an_orphan() {
+    let world = World::new();
+    let first = world.start_engine().await;
+    let again = world.rekindle(&["engine", "start", "--json"]).await.json();
+    assert_eq!(again["pid"], first.pid);
+    kill(world.owner());
+    wait::until("the engine's end", async || (!is_alive(first.pid)).then_some(())).await;
+    let stopped = world.rekindle(&["status", "--json"]).await;
+    assert_eq!((stopped.code, &stopped.json()["engine"]["state"]), (0, &json!("stopped")));
+    let second = world.start_engine().await;
+    assert!(is_alive(second.pid));
+    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
+    wait::until("the engine's end", async || (!is_alive(second.pid)).then_some(())).await;
+    assert_eq!(world.rekindle(&["engine", "info"]).await.code, 2);
+}
+
+/// Errors say what happened and what to do, in one line or as an object, with exit code 2.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_told_and_harms_nothing() {
+    let world = World::new();
+    world.write("broken/opencode.json", "{\"plugin\": [");
+    world.write("no skill/readme.md", "nothing");
+    world.write("odd skill/SKILL.md", "---\nname: ../escape\n---\n");
+    std::fs::create_dir_all(world.path("broken/.git")).expect("made");
+    let broken = world.path("broken").display().to_string();
+    let cases: &[(&[&str], &str)] = &[
+        (&["plugin", "add", "two words"], "bad-spec"),
+        (&["plugin", "add", "./none.ts"], "bad-spec"),
+        (&["plugin", "remove", "none"], "not-found"),
+        (&["--directory", &broken, "plugin", "add", "x"], "not-json"),
+        (&["skill", "install", "no skill"], "not-installed"),
+        (&["skill", "install", "odd skill"], "not-installed"),
+        (&["skill", "install", "odd skill", "--name", "a/b"], "not-installed"),
+        (&["skill", "remove", "../.."], "not-found"),
+        (&["skill", "check", "no skill"], "not-installed"),
+        (&["--directory", "none", "status"], "no-directory"),
+        (&["--engine", "nonsense", "status"], "bad-url"),
+        (&["reload"], "no-engine-running"),
+        (&["engine", "info"], "no-engine-running"),
+        (&["undo"], "nothing-to-undo"),
+    ];
+    for (arguments, code) in cases {
+        let ran = world.rekindle(&[&["--json"], *arguments].concat()).await;
+        assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &json!(code)), "{arguments:?} {ran:?}");
+        let told = world.rekindle(arguments).await;
+        assert_eq!((told.code, told.err.lines().count(), told.out.as_str()), (2, 1, ""), "{told:?}");
+    }
+    assert_eq!(world.read("broken/opencode.json"), "{\"plugin\": [");
+    assert!(!world.path(".opencode/skills").exists());
+    assert_eq!(world.rekindle(&["nonsense"]).await.code, 2);
+    let doctor = world.rekindle(&["doctor", "--json"]).await.json();
+    assert!(doctor.as_array().is_some_and(|findings| findings.iter().all(|f| f["level"] == "ok" || f["hint"] != "")));
+}

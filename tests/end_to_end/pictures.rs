@@ -1,0 +1,159 @@
+//! Pictures of every page and every state of the banner, each reached by its real cause, for people
+//! to look at; and what a program can see of them: nothing outside, cut off or on top of another.
+
+use rekindle_tests::{
+    model::Model,
+    window::Window,
+    world::{World, plugin, skill, write},
+};
+
+const SIZES: [(u32, u32); 2] = [(1180, 760), (800, 600)];
+
+/// Takes a picture in both themes and sizes, and looks for misfits in each.
+async fn picture(window: &Window, name: &str) {
+    let mut misfits = Vec::new();
+    for theme in ["light", "dark"] {
+        let script = "document.documentElement.dataset.theme = arguments[0]";
+        window.client.execute(script, vec![theme.into()]).await.expect("a theme");
+        for (width, height) in SIZES {
+            window.resize(width, height).await;
+            window.picture(&format!("{name}-{theme}-{width}x{height}")).await;
+            let found = window.misfits().await;
+            if !found.is_empty() {
+                misfits.push(format!("{name} {theme} {width}x{height}:\n{found}"));
+            }
+        }
+    }
+    assert!(misfits.is_empty(), "{}", misfits.join("\n"));
+}
+
+/// A project as people have them.
+fn furnished() -> World {
+    let world = World::named("acme-api");
+    world.write(
+        "opencode.jsonc",
+        "{\n  // team settings\n  \"share\": \"manual\",\n  \"plugin\": [\n    \"./tools/notify.ts\",\n  ],\n}\n",
+    );
+    world.write("tools/notify.ts", &plugin("notify"));
+    world.write(".opencode/plugins/guard.ts", &plugin("guard"));
+    world.write(".opencode/plugins/broken.ts", "throw new Error(\"boom at load\")\n");
+    world.write(".opencode/plugins/deep/unread.ts", &plugin("unread"));
+    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", "Tag and push."));
+    let long = "a-skill-with-a-name-that-is-much-longer-than-anyone-would-choose-for-a-skill-of-theirs";
+    world.write(&format!(".opencode/skills/{long}/SKILL.md"), &skill(long, "Long."));
+    world.write(".opencode/skills/unnamed/SKILL.md", "no front matter");
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_pages() {
+    let world = World::named("empty");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    for page in ["overview", "plugins", "skills", "activity", "settings"] {
+        window.click(&format!("nav-{page}")).await;
+        picture(&window, &format!("empty-{page}")).await;
+    }
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_states_of_the_banner() {
+    let world = furnished();
+    let model = Model::start().await;
+    write(&world.home(".config/opencode/opencode.json"), &model.configuration().to_string());
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-plugins").await;
+    window.row("guard.ts", "loaded").await;
+    window.row("broken.ts", "failed").await;
+    picture(&window, "plugins").await;
+    window.click("nav-skills").await;
+    picture(&window, "skills").await;
+
+    world.write(".opencode/plugins/wakatime.ts", &plugin("wakatime"));
+    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", "Tag, sign and push."));
+    window.click("nav-plugins").await;
+    window.row("wakatime.ts", "waiting").await;
+    window.banner("pending").await;
+    picture(&window, "banner-pending").await;
+    window.click("nav-overview").await;
+    picture(&window, "overview").await;
+
+    world.engine().start_run("Fix flaky login test").await;
+    window.banner("busy").await;
+    window.click("nav-plugins").await;
+    picture(&window, "banner-busy").await;
+    window.click("reload-anyway").await;
+    window.find_css("[role='dialog']").await;
+    picture(&window, "confirm").await;
+    window.client.active_element().await.expect("focus").send_keys("\u{e00c}").await.expect("Escape");
+    window.gone("[role='dialog']").await;
+    window.click("reload-when-idle").await;
+    window.banner("waiting").await;
+    picture(&window, "banner-waiting").await;
+    model.finish();
+    window.banner("ended").await;
+    picture(&window, "banner-proved").await;
+    window.click("nav-activity").await;
+    window.find("receipt").await;
+    picture(&window, "activity").await;
+
+    world.write(".opencode/plugins/bad.ts", "throw new Error(\"no such thing\")\n");
+    window.banner("pending").await;
+    window.click("reload").await;
+    window.find_css("[data-banner='ended'][data-result='partial']").await;
+    window.click("nav-plugins").await;
+    picture(&window, "banner-partial").await;
+
+    world.write("opencode.jsonc", "{\n  \"plugin\": [\"opencode-wakatime@1.4.0\"]\n  \"mcp\": {\n  }\n}\n");
+    window.banner("blocked").await;
+    picture(&window, "banner-blocked").await;
+    window.click("nav-settings").await;
+    window.click("doctor-run").await;
+    window.find("finding").await;
+    picture(&window, "settings").await;
+    window.close().await;
+}
+
+/// The steps are shown while they run: a plugin that takes its time holds the reload where it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn reloading_shows_its_steps() {
+    let world = World::named("acme-api");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    let gate = world.outside("go");
+    let slow = format!(
+        "import {{ existsSync }} from \"fs\"\nexport const Slow = async () => {{\n  \
+         while (!existsSync({:?})) await new Promise((done) => setTimeout(done, 50))\n  return {{}}\n}}\n",
+        gate.display().to_string()
+    );
+    world.write(".opencode/plugins/slow.ts", &slow);
+    window.click("nav-plugins").await;
+    window.banner("pending").await;
+    window.click("reload").await;
+    window.banner("reloading").await;
+    picture(&window, "banner-reloading").await;
+    write(&gate, "");
+    window.banner("ended").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn client_mode_and_a_dead_engine() {
+    let world = furnished();
+    let engine = world.start_engine().await;
+    let password = [("REKINDLE_ENGINE_PASSWORD", engine.password())];
+    let window = Window::open_with(&world, &["--engine", &engine.url], &password).await;
+    window.engine_runs().await;
+    world.write(".opencode/plugins/wakatime.ts", &plugin("wakatime"));
+    window.click("nav-plugins").await;
+    let banner = window.banner("client").await;
+    assert!(banner.contains("Changes will apply after the host reloads"), "{banner}");
+    assert!(!window.has("[data-testid='reload']").await, "client mode offers no reload");
+    picture(&window, "banner-client").await;
+    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
+    window.banner("engine-down").await;
+    picture(&window, "banner-engine-down").await;
+    window.close().await;
+}

@@ -1,0 +1,315 @@
+//! A home folder, a project and an engine of a test's own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::wait;
+
+/// What a run of `rekindle` came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ran {
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A world of a test's own. Its engine is stopped when it ends.
+pub struct World {
+    root: tempfile::TempDir,
+    project: PathBuf,
+    home: PathBuf,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// An empty project in a folder whose name has a space, a quote and an emoji.
+    pub fn new() -> Self {
+        Self::named("acme's api 😀")
+    }
+
+    /// An empty project in a folder of this name.
+    pub fn named(name: &str) -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        let base = root.path().canonicalize().expect("the folder");
+        let world = Self { project: base.join("code").join(name), home: base.join("home"), root };
+        fs::create_dir_all(world.project.join(".git")).expect("a project");
+        // The engine installs what plugins may need from the network; here it finds it done.
+        for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {
+            fs::create_dir_all(folder.join("node_modules")).expect("a folder");
+            let lock = json!({"name": "x", "lockfileVersion": 3, "packages": {"": {"dependencies": {"@opencode-ai/plugin": "1.18.33"}}}});
+            fs::write(folder.join("package-lock.json"), lock.to_string()).expect("written");
+        }
+        world
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// A path in the project.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.project.join(relative)
+    }
+
+    /// A path in the home folder.
+    pub fn home(&self, relative: &str) -> PathBuf {
+        self.home.join(relative)
+    }
+
+    /// A path outside of both.
+    pub fn outside(&self, relative: &str) -> PathBuf {
+        self.root.path().join(relative)
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, relative: &str, text: &str) {
+        write(&self.path(relative), text);
+    }
+
+    /// Reads a file of the project.
+    pub fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
+    }
+
+    /// A program that was built with the tests.
+    pub fn program(name: &str) -> PathBuf {
+        let tests = std::env::current_exe().expect("this program");
+        let folder = tests.ancestors().nth(2).expect("the folder of the build");
+        let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        assert!(program.exists(), "{} is not built: run npm test", program.display());
+        program
+    }
+
+    /// The environment in which everything of this world runs.
+    pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![
+            ("HOME", self.home.clone()),
+            ("XDG_CONFIG_HOME", self.home(".config")),
+            ("XDG_STATE_HOME", self.home(".local/state")),
+            ("XDG_DATA_HOME", self.home(".local/share")),
+            ("XDG_CACHE_HOME", self.home(".cache")),
+            ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
+            ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
+        ]
+    }
+
+    /// Runs `rekindle` in the project.
+    pub async fn rekindle(&self, arguments: &[&str]) -> Ran {
+        self.rekindle_with(arguments, &[]).await
+    }
+
+    /// Runs `rekindle` with more environment.
+    pub async fn rekindle_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
+        let mut command = tokio::process::Command::new(Self::program("rekindle"));
+        command.args(arguments).current_dir(&self.project).envs(self.environment()).envs(more.iter().copied());
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        let output =
+            tokio::time::timeout(wait::BOUND, command.output()).await.expect("rekindle ends").expect("rekindle runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts the engine in the background.
+    pub async fn start_engine(&self) -> Engine {
+        let ran = self.rekindle(&["engine", "start", "--json"]).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        self.engine()
+    }
+
+    /// The engine that runs for the project, whoever started it.
+    pub fn engine(&self) -> Engine {
+        self.try_engine().expect("a record of an engine")
+    }
+
+    /// The same, if there is a record that says that it runs.
+    pub fn try_engine(&self) -> Option<Engine> {
+        let record: Value = serde_json::from_str(&fs::read_to_string(self.state("engine.json")?).ok()?).ok()?;
+        (record["state"] == "running").then(|| Engine::of(&record, &self.project))
+    }
+
+    /// A file of the state of this project's engine.
+    pub fn state(&self, name: &str) -> Option<PathBuf> {
+        let engines = fs::read_dir(self.home(".local/state/rekindle/engines")).ok()?;
+        engines.filter_map(|entry| Some(entry.ok()?.path().join(name))).find(|path| path.exists())
+    }
+
+    /// The process that owns the engine.
+    pub fn owner(&self) -> u32 {
+        let text = fs::read_to_string(self.state("control.json").expect("an owner")).expect("read");
+        let control: Value = serde_json::from_str(&text).expect("JSON");
+        u32::try_from(control["pid"].as_u64().expect("a process")).expect("a process id")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let mut command = Command::new(Self::program("rekindle"));
+        command.args(["engine", "stop", "--quiet"]).current_dir(&self.project).envs(self.environment());
+        // Fails where no engine runs.
+        drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
+    }
+}
+
+/// Writes a file and the folders above it.
+pub fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+    fs::write(path, text).expect("written");
+}
+
+/// A plugin that adds a tool of this name.
+pub fn plugin(tool: &str) -> String {
+    format!(
+        "export const Plugin = async () => ({{ tool: {{ {tool}: {{ description: \"test\", args: {{}}, \
+         async execute() {{ return \"{tool}\" }} }} }} }})\n"
+    )
+}
+
+/// A `SKILL.md`.
+pub fn skill(name: &str, body: &str) -> String {
+    format!("---\nname: {name}\ndescription: How to {name}\n---\n\n{body}\n")
+}
+
+/// Whether a process of this id runs.
+pub fn is_alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+/// Ends a process at once.
+pub fn kill(pid: u32) {
+    let status = Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+/// The engine, asked directly, past everything that is tested.
+pub struct Engine {
+    http: reqwest::Client,
+    /// Its address.
+    pub url: String,
+    /// Its process.
+    pub pid: u32,
+    password: String,
+    directory: String,
+}
+
+impl Engine {
+    fn of(record: &Value, directory: &Path) -> Self {
+        // Fails when another test did it first.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let password = fs::read_to_string(record["passwordFile"].as_str().expect("a file")).expect("a password");
+        Self {
+            http: reqwest::Client::builder().no_proxy().timeout(wait::BOUND).build().expect("a client"),
+            url: record["url"].as_str().expect("an address").to_owned(),
+            pid: u32::try_from(record["pid"].as_u64().expect("a process")).expect("a process id"),
+            password,
+            directory: directory.display().to_string(),
+        }
+    }
+
+    /// The password, for whoever connects by hand.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// The status and the JSON of an answer.
+    pub async fn ask(&self, method: reqwest::Method, route: &str, body: Option<Value>) -> (u16, Value) {
+        let request =
+            self.http.request(method, format!("{}{route}", self.url)).query(&[("directory", &self.directory)]);
+        let request = request.basic_auth("opencode", Some(&self.password));
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or_default())
+    }
+
+    /// The JSON of a route.
+    pub async fn get(&self, route: &str) -> Value {
+        let (status, value) = self.ask(reqwest::Method::GET, route, None).await;
+        assert_eq!(status, 200, "{route}: {value}");
+        value
+    }
+
+    /// Whether the engine has a tool.
+    pub async fn has_tool(&self, tool: &str) -> bool {
+        self.get("/experimental/tool/ids").await.as_array().expect("a list").iter().any(|id| id == tool)
+    }
+
+    /// Whether the engine has a skill with this text in its body.
+    pub async fn has_skill(&self, name: &str, body: &str) -> bool {
+        let skills = self.get("/skill").await;
+        let mut skills = skills.as_array().expect("a list").iter();
+        skills.any(|skill| skill["name"] == name && skill["content"].as_str().unwrap_or_default().contains(body))
+    }
+
+    /// Counts how often instances of the project are disposed from now on.
+    pub async fn count_disposes(&self) -> Disposes {
+        let request = self.http.get(format!("{}/global/event", self.url)).timeout(wait::BOUND * 4);
+        let mut response = request.basic_auth("opencode", Some(&self.password)).send().await.expect("events");
+        let first = response.chunk().await.expect("connected");
+        assert!(first.is_some());
+        let counted = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = counted.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                let text = String::from_utf8_lossy(&chunk);
+                let disposed = text.matches("\"type\":\"server.instance.disposed\"").count();
+                count.fetch_add(disposed, std::sync::atomic::Ordering::SeqCst);
+            }
+        });
+        Disposes(counted)
+    }
+
+    /// Starts a session that is busy until its model has said everything.
+    pub async fn start_run(&self, title: &str) -> String {
+        let (status, session) = self.ask(reqwest::Method::POST, "/session", Some(json!({ "title": title }))).await;
+        assert_eq!(status, 200, "{session}");
+        let id = session["id"].as_str().expect("an id").to_owned();
+        let body =
+            json!({"model": {"providerID": "fake", "modelID": "slow"}, "parts": [{"type": "text", "text": "Go on"}]});
+        let (status, answer) =
+            self.ask(reqwest::Method::POST, &format!("/session/{id}/prompt_async"), Some(body)).await;
+        assert_eq!(status, 204, "{answer}");
+        wait::until("a busy session", async || {
+            (self.get("/session/status").await[&id]["type"] == "busy").then_some(())
+        })
+        .await;
+        id
+    }
+}
+
+/// A count that goes on in the background.
+pub struct Disposes(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Disposes {
+    /// How many there were so far.
+    pub fn so_far(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,175 @@
+//! The window's side of the border to the core: every command, and the one event.
+//!
+//! Invariant: no other module knows `window.__TAURI__`, a command's name or the shape of its
+//! arguments. What a command rejects with always arrives as a [`UserError`].
+
+use js_sys::{Function, Reflect};
+use rekindle_domain::{Consent, Finding, ItemId, Scope, Settings, UserError, WindowState};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+
+use crate::copy;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["window", "__TAURI__", "core"], js_name = invoke)]
+    async fn tauri_invoke(command: &str, arguments: JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["window", "__TAURI__", "event"], js_name = listen)]
+    async fn tauri_listen(event: &str, handler: &Function) -> Result<JsValue, JsValue>;
+}
+
+/// What a command answers: its value, or what to tell the person.
+pub(crate) type Answer<T> = Result<T, UserError>;
+
+/// What a successful command without a value answers: `null`.
+type Nothing = ();
+
+/// Takes back a removal.
+pub(crate) type UndoToken = String;
+
+#[derive(Serialize)]
+struct NoArguments {}
+
+/// Hands each published state to `take`, for as long as the window lives.
+pub(crate) async fn listen(take: impl Fn(WindowState) + 'static) -> Answer<()> {
+    let handler = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+        let payload = Reflect::get(&event, &"payload".into()).unwrap_or_default();
+        match serde_wasm_bindgen::from_value(payload) {
+            Ok(state) => take(state),
+            Err(error) => leptos::logging::error!("a state that this window does not understand: {error}"),
+        }
+    });
+    tauri_listen("state", handler.as_ref().unchecked_ref()).await.map_err(rejection)?;
+    // The window has one listener, and it lives as long as the window.
+    handler.forget();
+    Ok(())
+}
+
+/// Everything the window shows, as it is now.
+pub(crate) async fn state() -> Answer<WindowState> {
+    invoke("state", &NoArguments {}).await
+}
+
+/// Declares a plugin in the configuration of `scope`.
+pub(crate) async fn add_plugin(spec: String, scope: Scope) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        spec: String,
+        scope: Scope,
+    }
+    invoke("add_plugin", &Arguments { spec, scope }).await
+}
+
+/// Copies a skill's folder to where the engine looks for it.
+pub(crate) async fn import_skill(path: String, scope: Scope) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        path: String,
+        scope: Scope,
+    }
+    invoke("import_skill", &Arguments { path, scope }).await
+}
+
+/// Removes a plugin or a skill.
+pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+    }
+    invoke("remove_item", &Arguments { id }).await
+}
+
+/// Takes back what the token stands for.
+pub(crate) async fn undo(token: UndoToken) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        token: UndoToken,
+    }
+    invoke("undo", &Arguments { token }).await
+}
+
+/// Lets the person choose a folder; `None` when they think better of it.
+pub(crate) async fn choose_folder() -> Answer<Option<String>> {
+    invoke("choose_folder", &NoArguments {}).await
+}
+
+/// Shows another directory.
+pub(crate) async fn open_workspace(path: String) -> Answer<Nothing> {
+    invoke("open_workspace", &PathArgument { path }).await
+}
+
+/// Begins a reload; its progress arrives as states.
+pub(crate) async fn reload(consent: Consent) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        consent: Consent,
+        plan: Option<String>,
+    }
+    invoke("reload", &Arguments { consent, plan: None }).await
+}
+
+/// Cancels a reload that has not touched the engine yet.
+pub(crate) async fn cancel_reload() -> Answer<Nothing> {
+    invoke("cancel_reload", &NoArguments {}).await
+}
+
+/// Puts the banner away.
+pub(crate) async fn dismiss() -> Answer<Nothing> {
+    invoke("dismiss", &NoArguments {}).await
+}
+
+/// Starts the engine, or replaces its process.
+pub(crate) async fn restart_engine() -> Answer<Nothing> {
+    invoke("restart_engine", &NoArguments {}).await
+}
+
+/// Opens a file in the person's editor.
+pub(crate) async fn open_path(path: String) -> Answer<Nothing> {
+    invoke("open_path", &PathArgument { path }).await
+}
+
+/// Shows a file in the file manager.
+pub(crate) async fn reveal(path: String) -> Answer<Nothing> {
+    invoke("reveal", &PathArgument { path }).await
+}
+
+/// Keeps what the person chose.
+pub(crate) async fn save_settings(settings: Settings) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        settings: Settings,
+    }
+    invoke("save_settings", &Arguments { settings }).await
+}
+
+/// What is wrong, and how to mend it.
+pub(crate) async fn doctor() -> Answer<Vec<Finding>> {
+    invoke("doctor", &NoArguments {}).await
+}
+
+/// The last lines that the engine printed.
+pub(crate) async fn engine_output() -> Answer<Vec<String>> {
+    invoke("engine_output", &NoArguments {}).await
+}
+
+#[derive(Serialize)]
+struct PathArgument {
+    path: String,
+}
+
+async fn invoke<T: DeserializeOwned>(command: &str, arguments: &impl Serialize) -> Answer<T> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    let arguments = arguments.serialize(&serializer).map_err(|error| copy::unexpected(error.to_string()))?;
+    let answer = tauri_invoke(command, arguments).await.map_err(rejection)?;
+    serde_wasm_bindgen::from_value(answer).map_err(|error| copy::unexpected(error.to_string()))
+}
+
+/// Commands reject with a [`UserError`]; Tauri itself rejects with a string; what is left is a
+/// JavaScript error, most likely because there is no core behind this window.
+fn rejection(reason: JsValue) -> UserError {
+    if let Some(text) = reason.as_string() {
+        return copy::unexpected(text);
+    }
+    serde_wasm_bindgen::from_value(reason).unwrap_or_else(|_| copy::no_core())
+}

@@ -1,0 +1,61 @@
+//! The navigation on the left: workspace, pages, engine.
+//!
+//! Invariant: exactly one page is marked as current.
+
+use leptos::prelude::*;
+use rekindle_domain::Kind;
+
+use crate::{
+    components::{engine_card::EngineCard, workspace_menu::WorkspaceMenu},
+    copy,
+    state::{App, Page, waits},
+};
+
+/// The rail.
+#[component]
+pub(crate) fn Rail() -> impl IntoView {
+    view! {
+        <div class="rail">
+            <WorkspaceMenu />
+            <nav aria-label=copy::NAVIGATION>
+                <ul class="nav">{Page::ALL.map(|page| view! { <Link page /> })}</ul>
+            </nav>
+            <EngineCard />
+        </div>
+    }
+}
+
+#[component]
+fn Link(page: Page) -> impl IntoView {
+    let app = App::here();
+    let testid = match page {
+        Page::Overview => "nav-overview",
+        Page::Plugins => "nav-plugins",
+        Page::Skills => "nav-skills",
+        Page::Activity => "nav-activity",
+        Page::Settings => "nav-settings",
+    };
+    let pending = app.part(move |state| {
+        let kind = match page {
+            Page::Plugins => Kind::Plugin,
+            Page::Skills => Kind::Skill,
+            Page::Overview | Page::Activity | Page::Settings => return false,
+        };
+        state.status.changes.iter().any(|change| change.kind == kind && waits(change))
+    });
+    view! {
+        <li>
+            <button
+                class="nav-link"
+                data-testid=testid
+                aria-current=move || (app.page.get() == page).then_some("page")
+                on:click=move |_| app.page.set(page)
+            >
+                {copy::page(page)}
+                <Show when=move || pending.get()>
+                    <span class="dot" role="img" aria-label=copy::PENDING_DOT></span>
+                </Show>
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,267 @@
+//! Every word that people read.
+//!
+//! Invariant: components hold no text of their own; what depends on data is a pure function from a
+//! domain type to text, so that it can be tested without a window.
+
+pub(crate) mod banner;
+pub(crate) mod changes;
+pub(crate) mod engine;
+pub(crate) mod receipt;
+pub(crate) mod rows;
+pub(crate) mod settings;
+
+use rekindle_domain::{Counts, Scope, UserError};
+
+use crate::state::Page;
+
+pub(crate) const APP: &str = "Rekindle";
+pub(crate) const CONNECTING: &str = "Connecting…";
+pub(crate) const NAVIGATION: &str = "Pages";
+pub(crate) const PENDING_DOT: &str = "has pending changes";
+pub(crate) const NOTIFICATIONS: &str = "Notifications";
+
+pub(crate) const DISMISS: &str = "Dismiss";
+pub(crate) const CANCEL: &str = "Cancel";
+pub(crate) const DETAILS: &str = "Details";
+pub(crate) const HIDE_DETAILS: &str = "Hide details";
+pub(crate) const UNDO: &str = "Undo";
+pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const REVEAL: &str = "Reveal";
+pub(crate) const CHOOSE: &str = "Choose…";
+pub(crate) const OPEN_FILE: &str = "Open file";
+pub(crate) const RELOAD: &str = "Reload engine";
+pub(crate) const RELOAD_WHEN_IDLE: &str = "Reload when idle";
+pub(crate) const RELOAD_ANYWAY: &str = "Reload anyway…";
+pub(crate) const CONFIRM_RELOAD: &str = "Reload and interrupt";
+pub(crate) const TRY_AGAIN: &str = "Try again";
+pub(crate) const START_ENGINE: &str = "Start engine";
+pub(crate) const RESTART_ENGINE: &str = "Restart engine";
+pub(crate) const COPY_REQUEST: &str = "Copy request for host";
+pub(crate) const COPIED: &str = "Copied. Paste it to whoever runs the host.";
+
+pub(crate) const RECENT: &str = "Recent folders";
+pub(crate) const OPEN_ANOTHER: &str = "Open another folder…";
+pub(crate) const SWITCH_WORKSPACE: &str = "Switch workspace";
+
+pub(crate) const SCOPE: &str = "Scope";
+pub(crate) const PLUGIN_FIELD: &str = "npm package, file path or git URL";
+pub(crate) const ADD_PLUGIN: &str = "Add plugin";
+pub(crate) const SKILL_FIELD: &str = "Folder with a SKILL.md";
+pub(crate) const IMPORT_SKILL: &str = "Import skill";
+
+pub(crate) const ENGINE: &str = "Engine";
+pub(crate) const LOADED_NOW: &str = "Loaded in the engine";
+pub(crate) const PENDING: &str = "Pending changes";
+pub(crate) const ALL_LIVE: &str = "Everything on disk is live.";
+pub(crate) const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
+
+pub(crate) const NO_RECEIPTS: &str = "No reloads yet";
+pub(crate) const NO_RECEIPTS_HINT: &str =
+    "When a change on disk waits for the engine, a banner offers to reload. What each reload did is kept here.";
+
+/// A page's name, in the navigation and as its title.
+pub(crate) fn page(page: Page) -> &'static str {
+    match page {
+        Page::Overview => "Overview",
+        Page::Plugins => "Plugins",
+        Page::Skills => "Skills",
+        Page::Activity => "Activity",
+        Page::Settings => "Settings",
+    }
+}
+
+/// The line under a page's title.
+pub(crate) fn page_sub(page: Page) -> &'static str {
+    match page {
+        Page::Overview => "What the engine has loaded, and what waits on disk.",
+        Page::Plugins => "What OpenCode loads when it starts in this workspace.",
+        Page::Skills => "Instructions that OpenCode can call up in this workspace.",
+        Page::Activity => "Past reloads, and what each of them proved.",
+        Page::Settings => "How Rekindle looks, and which engine it starts.",
+    }
+}
+
+/// A scope, as a choice.
+pub(crate) fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Project => "Project",
+        Scope::Global => "Global",
+    }
+}
+
+/// Each count with its short name and its label.
+pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, String); 6] {
+    let number = |of: fn(&Counts) -> usize| counts.map_or_else(|| "–".to_owned(), |counts| of(counts).to_string());
+    [
+        ("plugins", "Plugins", number(|counts| counts.plugins)),
+        ("skills", "Skills", number(|counts| counts.skills)),
+        ("agents", "Agents", number(|counts| counts.agents)),
+        ("commands", "Commands", number(|counts| counts.commands)),
+        ("mcp", "MCP servers", number(|counts| counts.mcp)),
+        ("providers", "Providers", number(|counts| counts.providers)),
+    ]
+}
+
+/// The toast after a removal.
+pub(crate) fn removed(name: &str) -> String {
+    format!("Removed {name}")
+}
+
+/// An error that no command foresaw.
+pub(crate) fn unexpected(message: String) -> UserError {
+    error("unexpected", message, "")
+}
+
+/// There is nothing behind the window.
+pub(crate) fn no_core() -> UserError {
+    error("no-core", "The window cannot reach the rest of Rekindle.", "Close the window and open Rekindle again.")
+}
+
+/// Neither way to the clipboard works.
+pub(crate) fn no_clipboard() -> UserError {
+    error("no-clipboard", "The clipboard cannot be used.", "Allow Rekindle to use the clipboard and try again.")
+}
+
+fn error(code: &str, message: impl Into<String>, hint: &str) -> UserError {
+    UserError {
+        code: code.to_owned(),
+        message: message.into(),
+        hint: hint.to_owned(),
+        path: None,
+        line: None,
+        column: None,
+    }
+}
+
+/// An error's message, and its hint where there is one.
+pub(crate) fn full_error(error: &UserError) -> String {
+    [&error.message, &error.hint]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| sentence(text))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The last part of a path: the file's name.
+pub(crate) fn file_name(path: &str) -> &str {
+    let path = path.trim_end_matches(['/', '\\']);
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// A path as short as it stays clear: relative to the directory that is shown.
+pub(crate) fn short_path<'path>(path: &'path str, directory: &str) -> &'path str {
+    path.strip_prefix(directory).and_then(|rest| rest.strip_prefix(['/', '\\'])).unwrap_or(path)
+}
+
+/// `1 change`, `3 changes`.
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Starts with a capital and ends with a full stop. Programs write neither. What starts with a
+/// name, such as a file's, stays as it is.
+fn sentence(text: &str) -> String {
+    let text = closed(text);
+    let first = text.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ',', ':', ';', '!', '?']);
+    if !first.chars().all(char::is_alphabetic) {
+        return text;
+    }
+    let mut letters = text.chars();
+    let start: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{start}{}", letters.as_str())
+}
+
+/// Ends with a full stop, and goes on as it was written: for what follows a colon.
+fn closed(text: &str) -> String {
+    let text = text.trim();
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':']) { "" } else { "." };
+    format!("{text}{end}")
+}
+
+/// `a, b, c`, with what does not fit counted: `a, b and 4 more`.
+fn listed(parts: &[String], most: usize) -> String {
+    match parts.len().checked_sub(most) {
+        None | Some(0) => parts.join(", "),
+        Some(left) => format!("{} and {left} more", parts[..most].join(", ")),
+    }
+}
+
+/// A duration: `120 ms`, `0.9 s`, `2 min 5 s`.
+pub(crate) fn duration(ms: u64) -> String {
+    match ms {
+        0..100 => format!("{ms} ms"),
+        100..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
+    }
+}
+
+/// A duration in which the milliseconds count: `120 ms`.
+pub(crate) fn fine_duration(ms: u64) -> String {
+    if ms < 1000 { format!("{ms} ms") } else { duration(ms) }
+}
+
+/// How long ago; `None` when the date itself says more.
+pub(crate) fn ago(seconds: f64) -> Option<String> {
+    // Negative when the clock was set back.
+    let minutes = (seconds.max(0.0) / 60.0) as usize;
+    match minutes {
+        0 => Some("just now".to_owned()),
+        1..60 => Some(format!("{} ago", counted(minutes, "minute"))),
+        60..1440 => Some(format!("{} ago", counted(minutes / 60, "hour"))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        let check = |ms, expected| assert_eq!(duration(ms), expected);
+        check(0, "0 ms");
+        check(99, "99 ms");
+        check(940, "0.9 s");
+        check(12_345, "12.3 s");
+        check(125_000, "2 min 5 s");
+    }
+
+    #[test]
+    fn times_are_told_in_the_largest_unit() {
+        let check = |seconds, expected: Option<&str>| assert_eq!(ago(seconds).as_deref(), expected);
+        check(-5.0, Some("just now"));
+        check(59.0, Some("just now"));
+        check(60.0, Some("1 minute ago"));
+        check(3_599.0, Some("59 minutes ago"));
+        check(7_200.0, Some("2 hours ago"));
+        check(86_400.0, None);
+    }
+
+    #[test]
+    fn sentences_have_both_ends() {
+        let check = |text, expected| assert_eq!(sentence(text), expected);
+        check("", "");
+        check("expected a comma ", "Expected a comma.");
+        check("Really?", "Really?");
+        check("opencode.jsonc is broken", "opencode.jsonc is broken.");
+        check("no, it is not", "No, it is not.");
+        check("élan", "Élan.");
+    }
+
+    #[test]
+    fn paths_are_short_inside_the_directory() {
+        let check = |path, expected| assert_eq!(short_path(path, "/p"), expected);
+        check("/p/.opencode/plugins/a.ts", ".opencode/plugins/a.ts");
+        check("/pa/a.ts", "/pa/a.ts");
+    }
+
+    #[test]
+    fn file_names_are_the_last_part() {
+        let check = |path, expected| assert_eq!(file_name(path), expected);
+        check("/p/opencode.jsonc", "opencode.jsonc");
+        check("C:\\p\\a b.ts", "a b.ts");
+        check("/p/skill/", "skill");
+        check("plain", "plain");
+    }
+}

@@ -1,0 +1,231 @@
+//! What each banner says.
+//!
+//! Invariant: every banner has a title that stands for itself and a sentence that says what still
+//! works or what happens next.
+
+use rekindle_domain::{
+    Action, Banner, BannerStep, BusyRun, BusyState, EngineMode, EngineState, Problem, ReloadStatus, StepName, StepState,
+};
+
+use super::{changes, closed, counted, file_name, listed, receipt, sentence};
+use crate::state;
+
+const RESTART_NOTE: &str = "The engine will be restarted; sessions are kept.";
+const SESSIONS_KEPT: &str = "Your sessions are kept.";
+
+pub(crate) const CONFIRM_TITLE: &str = "Reload anyway?";
+pub(crate) const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
+
+/// A banner's two lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) title: String,
+    pub(crate) body: String,
+}
+
+/// The banner's word, as in JSON.
+pub(crate) fn word(banner: &Banner) -> &'static str {
+    match banner {
+        Banner::None => "none",
+        Banner::Pending => "pending",
+        Banner::Busy { .. } => "busy",
+        Banner::Waiting { .. } => "waiting",
+        Banner::Reloading { .. } => "reloading",
+        Banner::Ended { .. } => "ended",
+        Banner::Blocked { .. } => "blocked",
+        Banner::Client { .. } => "client",
+        Banner::Stuck { .. } => "stuck",
+        Banner::EngineDown { .. } => "engine-down",
+    }
+}
+
+/// What the banner says.
+pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
+    let words = |title: &str, body: String| Words { title: title.to_owned(), body };
+    match banner {
+        Banner::None => words("", String::new()),
+        Banner::Pending => words("Reload required", pending(status)),
+        Banner::Busy { runs } => words("Reload required", busy(runs)),
+        Banner::Waiting { runs } => words("Waiting until nothing is running", waiting(runs)),
+        Banner::Reloading { action: Action::Restart, .. } => {
+            words("Restarting engine", "Sessions are kept. This takes a few seconds.".to_owned())
+        }
+        Banner::Reloading { .. } => {
+            words("Reloading engine", "Sessions are kept. This takes about a second.".to_owned())
+        }
+        Banner::Ended { receipt } => words(&receipt::title(receipt), receipt::body(receipt)),
+        Banner::Blocked { problem, more } => {
+            words(&format!("Reload blocked: {} has an error", file_name(&problem.path)), blocked(problem, *more))
+        }
+        Banner::Client { host } => words(
+            "Changes will apply after the host reloads",
+            format!("You are connected to {host}. Reloading there may affect other clients."),
+        ),
+        Banner::Stuck { curable: true } => words(
+            "The engine is stuck",
+            format!("It refuses this directory although the files are fine. A restart mends that. {SESSIONS_KEPT}"),
+        ),
+        Banner::Stuck { curable: false } => words(
+            "The engine is stuck",
+            "It refuses this directory although the files are fine. Its host has to restart it.".to_owned(),
+        ),
+        Banner::EngineDown { state, message } => down(*state, message.as_deref(), status.engine.mode),
+    }
+}
+
+fn pending(status: &ReloadStatus) -> String {
+    let waiting: Vec<_> = status.changes.iter().filter(|change| state::waits(change)).cloned().collect();
+    let number = changes::number(&waiting);
+    let mut whys: Vec<_> = waiting.iter().map(|change| &change.why).collect();
+    whys.dedup();
+    let body = match whys.as_slice() {
+        [why] => {
+            let are = if waiting.len() == 1 { "is" } else { "are" };
+            format!("{why}; {number} {are} waiting.")
+        }
+        _ => format!("The engine is still running without {number}."),
+    };
+    if status.action == Action::Restart { format!("{body} {RESTART_NOTE}") } else { body }
+}
+
+fn busy(runs: &[BusyRun]) -> String {
+    match runs {
+        [run] => {
+            let loss = match run.state {
+                BusyState::Busy => "interrupt its tool call",
+                BusyState::Retry => "end the retry",
+                BusyState::Permission | BusyState::Question => "drop what it asks",
+                BusyState::Terminal => "end its process",
+            };
+            format!("{}. Reloading now would {loss}.", doing(run))
+        }
+        runs => format!("{} would be interrupted: {}.", counted(runs.len(), "run"), doings(runs)),
+    }
+}
+
+fn waiting(runs: &[BusyRun]) -> String {
+    match runs {
+        [] => "Nothing is running any more; the reload begins.".to_owned(),
+        [run] => format!("{}. The reload starts by itself after that.", doing(run)),
+        runs => format!("{}. The reload starts by itself after that.", doings(runs)),
+    }
+}
+
+/// `“Fix login” is running`.
+fn doing(run: &BusyRun) -> String {
+    let doing = match run.state {
+        BusyState::Busy => "is running",
+        BusyState::Retry => "waits to ask its provider again",
+        BusyState::Permission => "waits for a permission",
+        BusyState::Question => "waits for an answer",
+        BusyState::Terminal => "is a terminal with a running process",
+    };
+    format!("{} {doing}", run_name(run))
+}
+
+fn doings(runs: &[BusyRun]) -> String {
+    listed(&runs.iter().map(doing).collect::<Vec<_>>(), 3)
+}
+
+/// A run's title in quotes.
+pub(crate) fn run_name(run: &BusyRun) -> String {
+    let title = run.title.trim();
+    if title.is_empty() { "A session without a title".to_owned() } else { format!("“{title}”") }
+}
+
+/// What a forced reload takes from a run.
+pub(crate) fn loses(run: &BusyRun) -> &'static str {
+    match run.state {
+        BusyState::Busy => "is running. Its current step is cut off.",
+        BusyState::Retry => "waits to ask its provider again. It will not ask.",
+        BusyState::Permission => "waits for a permission. The request is dropped, and its tool call is cut off.",
+        BusyState::Question => "waits for an answer. The question is dropped.",
+        BusyState::Terminal => "is a terminal. Its process is ended.",
+    }
+}
+
+fn blocked(problem: &Problem, more: usize) -> String {
+    let place = match (problem.line, problem.column) {
+        (Some(line), Some(column)) => format!("Line {line}, column {column}: "),
+        (Some(line), None) => format!("Line {line}: "),
+        (None, _) => String::new(),
+    };
+    let message = if place.is_empty() { sentence(&problem.message) } else { closed(&problem.message) };
+    let more = match more {
+        0 => "",
+        1 => " Another file has an error too.",
+        _ => " More files have errors too.",
+    };
+    format!("{place}{message}{more} The engine keeps running with what it has loaded.")
+}
+
+fn down(state: EngineState, message: Option<&str>, mode: EngineMode) -> Words {
+    let (title, advice) = match (state, mode) {
+        (EngineState::Starting, _) => ("The engine is starting…", "This takes a few seconds."),
+        (EngineState::Stopped, EngineMode::Host) => {
+            ("The engine is stopped", "Start it to work in this directory. Your sessions are kept.")
+        }
+        (EngineState::Unauthorized, _) => {
+            ("The engine wants another password", "Set REKINDLE_ENGINE_PASSWORD and open Rekindle again.")
+        }
+        (_, EngineMode::Host) => {
+            ("The engine does not answer", "Start it again to work in this directory. Your sessions are kept.")
+        }
+        (_, EngineMode::Client) => {
+            ("The engine does not answer", "Rekindle keeps trying. Files can be changed meanwhile; nothing is lost.")
+        }
+    };
+    let body = match message {
+        Some(message) => format!("{} {advice}", sentence(message)),
+        None => advice.to_owned(),
+    };
+    Words { title: title.to_owned(), body }
+}
+
+/// A step of a running reload; its tense follows its state.
+pub(crate) fn step(step: BannerStep) -> &'static str {
+    let over = step.state == StepState::Done;
+    match step.name {
+        StepName::Check if over => "Checked config",
+        StepName::Check => "Checking config",
+        StepName::WaitForIdle if over => "Waited until idle",
+        StepName::WaitForIdle => "Waiting until idle",
+        StepName::Dispose if over => "Instance disposed",
+        StepName::Dispose => "Disposing instance",
+        StepName::Restart if over => "Engine restarted",
+        StepName::Restart => "Restarting engine",
+        StepName::Answer if over => "Engine answered",
+        StepName::Answer => "Waiting for engine",
+        StepName::Verify if over => "Verified what loaded",
+        StepName::Verify => "Verify what loaded",
+    }
+}
+
+/// What to do about a broken file.
+pub(crate) fn hint(problem: &Problem) -> String {
+    sentence(&problem.hint)
+}
+
+/// The excerpt of a broken file with line numbers, and a caret under the column.
+pub(crate) fn excerpt(problem: &Problem) -> String {
+    let width = problem.excerpt.last().map_or(1, |(number, _)| number.to_string().len());
+    let mut lines = Vec::new();
+    for (number, text) in &problem.excerpt {
+        lines.push(format!("{number:>width$} │ {text}"));
+        if let (true, Some(column)) = (problem.line == Some(*number), problem.column) {
+            // Tabs stay tabs, so that the caret stands where the text does.
+            let indent: String = text
+                .chars()
+                .take(column.saturating_sub(1))
+                .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+                .collect();
+            lines.push(format!("{:width$} │ {indent}^", ""));
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

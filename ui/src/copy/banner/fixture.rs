@@ -1,0 +1,73 @@
+//! Domain values for the tests of the words.
+//!
+//! Invariant: a fixture has only what its test looks at; the rest is the plainest value there is.
+
+use rekindle_domain::{
+    Action, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState, Kind,
+    Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Scope,
+};
+
+pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
+    Change {
+        id: ItemId::new(kind, Scope::Project, name),
+        kind,
+        name: name.to_owned(),
+        change,
+        scope: Scope::Project,
+        source: "/p/opencode.jsonc".to_owned(),
+        action: Action::Dispose,
+        why: format!("OpenCode reads each {} once", kind.word()),
+        before: None,
+        after: None,
+        reason: Reason::ConfigChanged,
+        signature: Fingerprint::of_bytes(name.as_bytes()),
+    }
+}
+
+pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
+    ReloadStatus {
+        version: 1,
+        directory: "/p".to_owned(),
+        engine: EngineView {
+            mode: EngineMode::Host,
+            url: None,
+            version: None,
+            pid: None,
+            state: EngineState::Running,
+            message: None,
+        },
+        reload_required: !changes.is_empty(),
+        action: changes.iter().map(|change| change.action).max().unwrap_or(Action::None),
+        reasons: vec![],
+        detected_at: None,
+        changes,
+        busy: vec![],
+        problems: vec![],
+    }
+}
+
+pub(crate) fn item(name: &str, change: ChangeKind, state: ItemState) -> ReceiptItem {
+    ReceiptItem {
+        id: ItemId::new(Kind::Plugin, Scope::Project, name),
+        name: name.to_owned(),
+        change,
+        state,
+        detail: None,
+    }
+}
+
+pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt {
+    Receipt {
+        version: 1,
+        id: "1".to_owned(),
+        at: "2026-01-31T12:00:00Z".to_owned(),
+        result,
+        action: Action::Dispose,
+        duration_ms: 940,
+        steps: vec![],
+        items,
+        counts: Counts::default(),
+        still_pending: vec![],
+        message: Some("the engine did not answer within 30 s".to_owned()),
+    }
+}

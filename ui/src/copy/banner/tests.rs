@@ -1,0 +1,162 @@
+//! One table for each banner whose words depend on what is in it.
+
+use rekindle_domain::{Change, ChangeKind, Kind, ReceiptResult};
+
+use super::*;
+
+fn run(title: &str, state: BusyState) -> BusyRun {
+    BusyRun { session: "ses_1".to_owned(), title: title.to_owned(), state }
+}
+
+fn check(banner: Banner, status: &ReloadStatus, title: &str, body: &str) {
+    let expected = Words { title: title.to_owned(), body: body.to_owned() };
+    assert_eq!(words(&banner, status), expected);
+}
+
+#[test]
+fn pending_fits_its_reasons() {
+    let check = |changes: &[(Kind, Action)], body| {
+        let changes = changes.iter().map(|(kind, action)| {
+            let change = fixture::change(*kind, ChangeKind::Added, "a");
+            Change { action: *action, ..change }
+        });
+        check(Banner::Pending, &fixture::status(changes.collect()), "Reload required", body);
+    };
+    use Action::*;
+    check(&[(Kind::Plugin, Dispose)], "OpenCode reads each plugin once; 1 plugin change is waiting.");
+    check(
+        &[(Kind::Skill, Dispose), (Kind::Skill, Dispose)],
+        "OpenCode reads each skill once; 2 skill changes are waiting.",
+    );
+    check(
+        &[(Kind::Plugin, Dispose), (Kind::Skill, Dispose), (Kind::Mcp, Dispose)],
+        "The engine is still running without 3 changes.",
+    );
+    // What the engine never reads is not waiting.
+    check(
+        &[(Kind::Plugin, Dispose), (Kind::Config, NeverRead)],
+        "OpenCode reads each plugin once; 1 plugin change is waiting.",
+    );
+    check(
+        &[(Kind::Plugin, Restart)],
+        "OpenCode reads each plugin once; 1 plugin change is waiting. The engine will be restarted; sessions are kept.",
+    );
+    check(
+        &[(Kind::Plugin, Restart), (Kind::Skill, Dispose)],
+        "The engine is still running without 2 changes. The engine will be restarted; sessions are kept.",
+    );
+}
+
+#[test]
+fn busy_names_what_a_reload_would_interrupt() {
+    let check = |runs: Vec<BusyRun>, body| {
+        check(Banner::Busy { runs }, &fixture::status(vec![]), "Reload required", body);
+    };
+    use BusyState::*;
+    check(
+        vec![run("Fix flaky login test", Busy)],
+        "“Fix flaky login test” is running. Reloading now would interrupt its tool call.",
+    );
+    check(vec![run("a", Retry)], "“a” waits to ask its provider again. Reloading now would end the retry.");
+    check(vec![run("a", Permission)], "“a” waits for a permission. Reloading now would drop what it asks.");
+    check(vec![run("a", Question)], "“a” waits for an answer. Reloading now would drop what it asks.");
+    check(
+        vec![run("zsh", Terminal)],
+        "“zsh” is a terminal with a running process. Reloading now would end its process.",
+    );
+    check(vec![run(" ", Busy)], "A session without a title is running. Reloading now would interrupt its tool call.");
+    check(
+        vec![run("a", Busy), run("b", Question), run("c", Busy), run("d", Busy)],
+        "4 runs would be interrupted: “a” is running, “b” waits for an answer, “c” is running and 1 more.",
+    );
+}
+
+#[test]
+fn waiting_says_what_for() {
+    let check = |runs: Vec<BusyRun>, body| {
+        check(Banner::Waiting { runs }, &fixture::status(vec![]), "Waiting until nothing is running", body);
+    };
+    check(vec![run("a", BusyState::Busy)], "“a” is running. The reload starts by itself after that.");
+    check(vec![], "Nothing is running any more; the reload begins.");
+}
+
+#[test]
+fn blocked_tells_where_and_what_still_works() {
+    let check = |line, column, more, what: &str| {
+        let problem = Problem { line, column, ..Problem::new("/p/opencode.jsonc", "expected a comma", "h") };
+        let title = "Reload blocked: opencode.jsonc has an error";
+        let body = format!("{what} The engine keeps running with what it has loaded.");
+        check(Banner::Blocked { problem, more }, &fixture::status(vec![]), title, &body);
+    };
+    check(Some(14), Some(3), 0, "Line 14, column 3: expected a comma.");
+    check(Some(14), None, 1, "Line 14: expected a comma. Another file has an error too.");
+    check(None, None, 2, "Expected a comma. More files have errors too.");
+}
+
+#[test]
+fn each_other_banner_stands_for_itself() {
+    let check = |banner, title, body| check(banner, &fixture::status(vec![]), title, body);
+    check(
+        Banner::Reloading { action: Action::Dispose, steps: vec![], cancellable: true },
+        "Reloading engine",
+        "Sessions are kept. This takes about a second.",
+    );
+    check(
+        Banner::Reloading { action: Action::Restart, steps: vec![], cancellable: false },
+        "Restarting engine",
+        "Sessions are kept. This takes a few seconds.",
+    );
+    check(
+        Banner::Ended { receipt: fixture::receipt(ReceiptResult::Failed, vec![]) },
+        "Reload failed",
+        "The engine did not answer within 30 s.",
+    );
+    check(
+        Banner::Client { host: "build-box.local".to_owned() },
+        "Changes will apply after the host reloads",
+        "You are connected to build-box.local. Reloading there may affect other clients.",
+    );
+    check(
+        Banner::Stuck { curable: true },
+        "The engine is stuck",
+        "It refuses this directory although the files are fine. A restart mends that. Your sessions are kept.",
+    );
+    check(
+        Banner::EngineDown { state: EngineState::Stopped, message: Some("it exited with 1".to_owned()) },
+        "The engine is stopped",
+        "It exited with 1. Start it to work in this directory. Your sessions are kept.",
+    );
+    check(
+        Banner::EngineDown { state: EngineState::Unauthorized, message: None },
+        "The engine wants another password",
+        "Set REKINDLE_ENGINE_PASSWORD and open Rekindle again.",
+    );
+}
+
+#[test]
+fn steps_change_tense_when_they_are_over() {
+    let check = |name, state, expected| assert_eq!(step(BannerStep { name, state }), expected);
+    check(StepName::Check, StepState::Now, "Checking config");
+    check(StepName::Check, StepState::Done, "Checked config");
+    check(StepName::Dispose, StepState::Later, "Disposing instance");
+    check(StepName::Dispose, StepState::Done, "Instance disposed");
+    check(StepName::Answer, StepState::Done, "Engine answered");
+    check(StepName::Verify, StepState::Now, "Verify what loaded");
+}
+
+#[test]
+fn the_caret_stands_under_the_column() {
+    let check = |column, text: &str, expected: &str| {
+        let problem = Problem {
+            line: Some(10),
+            column,
+            excerpt: vec![(9, "{".to_owned()), (10, text.to_owned())],
+            ..Problem::new("/p/x", "m", "h")
+        };
+        assert_eq!(excerpt(&problem), expected);
+    };
+    check(Some(3), "  x", " 9 │ {\n10 │   x\n   │   ^");
+    check(Some(2), "\tx", " 9 │ {\n10 │ \tx\n   │ \t^");
+    check(Some(9), "é", " 9 │ {\n10 │ é\n   │  ^");
+    check(None, "x", " 9 │ {\n10 │ x");
+}

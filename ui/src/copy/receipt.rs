@@ -1,0 +1,197 @@
+//! What a reload did, in words.
+//!
+//! Invariant: nothing is called live unless the receipt proves it.
+
+use rekindle_domain::{ChangeKind, ItemState, Receipt, ReceiptItem, ReceiptResult};
+
+use super::{counted, duration, listed, sentence};
+
+pub(crate) const STEPS: &str = "Steps";
+pub(crate) const COUNTS: &str = "In the engine afterwards";
+
+/// The result's word, also the name of its style.
+pub(crate) fn result_word(result: ReceiptResult) -> &'static str {
+    match result {
+        ReceiptResult::Proved => "proved",
+        ReceiptResult::Partial => "partial",
+        ReceiptResult::Failed => "failed",
+        ReceiptResult::Refused => "refused",
+    }
+}
+
+/// The result, as a pill.
+pub(crate) fn result(result: ReceiptResult) -> &'static str {
+    match result {
+        ReceiptResult::Proved => "Proved",
+        ReceiptResult::Partial => "Partly proved",
+        ReceiptResult::Failed => "Failed",
+        ReceiptResult::Refused => "Not reloaded",
+    }
+}
+
+/// True when the engine shows the item as it is on disk.
+pub(crate) fn is_proved(item: &ReceiptItem) -> bool {
+    matches!(item.state, ItemState::Active | ItemState::Removed)
+}
+
+/// The headline of a reload that ended.
+pub(crate) fn title(receipt: &Receipt) -> String {
+    let open = receipt.items.iter().filter(|item| !is_proved(item)).count();
+    match receipt.result {
+        ReceiptResult::Proved => format!("Engine reloaded in {}", duration(receipt.duration_ms)),
+        ReceiptResult::Partial => {
+            let is = if open == 1 { "is" } else { "are" };
+            format!("Engine reloaded; {} {is} not proved", counted(open, "change"))
+        }
+        ReceiptResult::Failed => "Reload failed".to_owned(),
+        ReceiptResult::Refused => "Nothing was reloaded".to_owned(),
+    }
+}
+
+/// The sentence under it.
+pub(crate) fn body(receipt: &Receipt) -> String {
+    match receipt.result {
+        ReceiptResult::Proved => live(&receipt.items),
+        ReceiptResult::Partial => {
+            let proved: Vec<_> = receipt.items.iter().filter(|item| is_proved(item)).cloned().collect();
+            if proved.is_empty() {
+                "The engine answers, and shows none of the changes.".to_owned()
+            } else {
+                live(&proved)
+            }
+        }
+        ReceiptResult::Failed | ReceiptResult::Refused => receipt.message.as_deref().map_or_else(
+            || "Rekindle could not find out why; the engine's output in Settings may tell.".to_owned(),
+            sentence,
+        ),
+    }
+}
+
+/// `All 3 changes are live: a loaded, b updated, c removed.`
+fn live(items: &[ReceiptItem]) -> String {
+    let parts: Vec<_> = items.iter().map(|item| format!("{} {}", item.name, done(item.change))).collect();
+    let parts = listed(&parts, 5);
+    match items.len() {
+        0 => "Nothing was pending; the engine has what is on disk.".to_owned(),
+        1 => format!("1 change is live: {parts}."),
+        number => format!("All {number} changes are live: {parts}."),
+    }
+}
+
+fn done(change: ChangeKind) -> &'static str {
+    match change {
+        ChangeKind::Added => "loaded",
+        ChangeKind::Changed => "updated",
+        ChangeKind::Removed => "removed",
+    }
+}
+
+/// What the engine shows of an item, as a pill.
+pub(crate) fn item_state(state: ItemState) -> &'static str {
+    match state {
+        ItemState::Active => "Live",
+        ItemState::Removed => "Removed",
+        ItemState::Failed => "Failed to load",
+        ItemState::NeedsRestart => "Needs restart",
+        ItemState::Unknown => "Not proved",
+    }
+}
+
+/// Why an item is not proved, and what to do about it.
+pub(crate) fn explained(item: &ReceiptItem, receipt: &Receipt) -> String {
+    let detail = item.detail.as_deref().map(sentence);
+    [detail.as_deref(), next_step(item, receipt)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn next_step(item: &ReceiptItem, receipt: &Receipt) -> Option<&'static str> {
+    let pending = receipt.still_pending.iter().any(|change| change.id == item.id);
+    match item.state {
+        ItemState::Active | ItemState::Removed => None,
+        ItemState::NeedsRestart => Some("Restart the engine to make it live."),
+        ItemState::Unknown if pending => Some("Reload again to make it live."),
+        ItemState::Unknown => Some("To be sure, look at it in OpenCode."),
+        ItemState::Failed => Some("Mend it or remove it, then reload. The engine's output is in Settings."),
+    }
+}
+
+/// A step's name in the past tense, for what is over.
+pub(crate) fn step(name: &str) -> &str {
+    match name {
+        "check" => "Checked config",
+        "wait-for-idle" => "Waited until idle",
+        "dispose" => "Instance disposed",
+        "restart" => "Engine restarted",
+        "answer" => "Engine answered",
+        "verify" => "Verified what loaded",
+        other => other,
+    }
+}
+
+/// One line for a list of reloads.
+pub(crate) fn summary(receipt: &Receipt) -> String {
+    match receipt.result {
+        ReceiptResult::Proved => body(receipt),
+        ReceiptResult::Partial => title(receipt),
+        ReceiptResult::Failed | ReceiptResult::Refused => body(receipt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::copy::banner::fixture::{item, receipt};
+
+    #[test]
+    fn each_end_has_its_words() {
+        let check = |result, items, expected: (&str, &str)| {
+            let receipt = receipt(result, items);
+            assert_eq!((title(&receipt).as_str(), body(&receipt).as_str()), expected);
+        };
+        use ChangeKind::*;
+        use ReceiptResult::*;
+        let active = |name, change| item(name, change, ItemState::Active);
+        check(
+            Proved,
+            vec![active("a", Added), active("b", Changed), item("c", Removed, ItemState::Removed)],
+            ("Engine reloaded in 0.9 s", "All 3 changes are live: a loaded, b updated, c removed."),
+        );
+        check(Proved, vec![active("a", Added)], ("Engine reloaded in 0.9 s", "1 change is live: a loaded."));
+        check(Proved, vec![], ("Engine reloaded in 0.9 s", "Nothing was pending; the engine has what is on disk."));
+        check(
+            Proved,
+            (0..7).map(|_| active("a", Added)).collect(),
+            (
+                "Engine reloaded in 0.9 s",
+                "All 7 changes are live: a loaded, a loaded, a loaded, a loaded, a loaded and 2 more.",
+            ),
+        );
+        check(
+            Partial,
+            vec![active("a", Added), item("b", Added, ItemState::Failed)],
+            ("Engine reloaded; 1 change is not proved", "1 change is live: a loaded."),
+        );
+        check(
+            Partial,
+            vec![item("b", Added, ItemState::Unknown), item("c", Added, ItemState::NeedsRestart)],
+            ("Engine reloaded; 2 changes are not proved", "The engine answers, and shows none of the changes."),
+        );
+        check(Failed, vec![], ("Reload failed", "The engine did not answer within 30 s."));
+        check(Refused, vec![], ("Nothing was reloaded", "The engine did not answer within 30 s."));
+    }
+
+    #[test]
+    fn what_is_not_proved_has_a_next_step() {
+        let check = |state, detail: Option<&str>, expected| {
+            let item = ReceiptItem { detail: detail.map(str::to_owned), ..item("a", ChangeKind::Added, state) };
+            assert_eq!(explained(&item, &receipt(ReceiptResult::Partial, vec![])), expected);
+        };
+        check(ItemState::NeedsRestart, None, "Restart the engine to make it live.");
+        check(ItemState::Unknown, Some("no value"), "No value. To be sure, look at it in OpenCode.");
+        check(
+            ItemState::Failed,
+            Some("package not found"),
+            "Package not found. Mend it or remove it, then reload. The engine's output is in Settings.",
+        );
+        check(ItemState::Active, None, "");
+    }
+}

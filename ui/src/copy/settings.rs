@@ -1,0 +1,47 @@
+//! The words of the settings page.
+//!
+//! Invariant: a choice says what it does, not only what it is called.
+
+use rekindle_domain::{EngineChoice, FindingLevel, Theme};
+
+pub(crate) const APPEARANCE: &str = "Appearance";
+pub(crate) const THEME: &str = "Theme";
+pub(crate) const ENGINE: &str = "Which engine Rekindle starts";
+pub(crate) const ENGINE_HINT: &str = "Takes effect when the engine is started the next time.";
+pub(crate) const FILE_FIELD: &str = "Path of the opencode program";
+pub(crate) const USE_FILE: &str = "Use this file";
+pub(crate) const DOCTOR: &str = "Doctor";
+pub(crate) const DOCTOR_HINT: &str = "Looks at the engine, the files and the folders, and says what is wrong.";
+pub(crate) const CHECK: &str = "Check";
+pub(crate) const CHECKING: &str = "Checking…";
+pub(crate) const OUTPUT: &str = "Engine output";
+pub(crate) const OUTPUT_HINT: &str = "The last lines that the engine printed.";
+pub(crate) const REFRESH: &str = "Refresh";
+pub(crate) const NO_OUTPUT: &str = "The engine has printed nothing yet.";
+
+/// A theme, as a choice.
+pub(crate) fn theme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "System",
+        Theme::Light => "Light",
+        Theme::Dark => "Dark",
+    }
+}
+
+/// An engine, as a choice: its name and what it means.
+pub(crate) fn engine(choice: &EngineChoice) -> (&'static str, &'static str) {
+    match choice {
+        EngineChoice::Bundled => ("Bundled", "The one that comes with Rekindle; without it, the one on PATH."),
+        EngineChoice::Path => ("From PATH", "The opencode that a terminal would start."),
+        EngineChoice::File(_) => ("A file", "A program that you name."),
+    }
+}
+
+/// How bad a finding is, also the name of its style.
+pub(crate) fn level(level: FindingLevel) -> &'static str {
+    match level {
+        FindingLevel::Ok => "Fine",
+        FindingLevel::Warning => "Look at it",
+        FindingLevel::Error => "Broken",
+    }
+}

@@ -1,0 +1,52 @@
+//! How Rekindle looks, which engine it starts, and finding out what is wrong.
+//!
+//! Invariant: a choice is shown once the core has kept it.
+
+mod doctor;
+mod engine;
+mod output;
+
+use leptos::prelude::*;
+use rekindle_domain::{Settings, Theme};
+
+use crate::{backend, components::segmented::Segmented, copy::settings as words, state::App};
+
+/// The page.
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    view! {
+        <div class="settings">
+            <Appearance />
+            <engine::EngineChooser />
+            <doctor::Doctor />
+            <output::EngineOutput />
+        </div>
+    }
+}
+
+#[component]
+fn Appearance() -> impl IntoView {
+    let app = App::here();
+    let theme = app.part(|state| state.settings.theme);
+    let choices = [(Theme::System, "theme-system"), (Theme::Light, "theme-light"), (Theme::Dark, "theme-dark")];
+    view! {
+        <section class="card panel">
+            <header class="panel-head">
+                <h2>{words::APPEARANCE}</h2>
+                <Segmented
+                    label=words::THEME
+                    choices=choices.map(|(theme, testid)| (theme, words::theme(theme), testid)).to_vec()
+                    chosen=theme
+                    choose=move |theme| save(app, |settings| settings.theme = theme)
+                />
+            </header>
+        </section>
+    }
+}
+
+/// Keeps the settings with one of them changed.
+fn save(app: App, change: impl FnOnce(&mut Settings)) {
+    let mut settings = app.state.with_untracked(|state| state.settings.clone());
+    change(&mut settings);
+    app.run(backend::save_settings(settings));
+}

@@ -1,0 +1,186 @@
+//! What the window knows: the last state that the core published, and the little that is only the
+//! window's: which page is open and which toasts are up.
+//!
+//! Invariant: everything about the workspace is derived from the published state; nothing here
+//! guesses ahead of the core, and an older state never replaces a newer one.
+
+use std::future::Future;
+
+use leptos::{prelude::*, task::spawn_local};
+use rekindle_domain::{Action, Change, ItemId, UserError, WindowState};
+
+use crate::{
+    backend::{self, Answer, UndoToken},
+    copy,
+};
+
+/// The pages, in the order of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    Overview,
+    Plugins,
+    Skills,
+    Activity,
+    Settings,
+}
+
+impl Page {
+    /// All of them; the place in the list is also the digit of the page's key.
+    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Plugins, Self::Skills, Self::Activity, Self::Settings];
+}
+
+/// The connection to the core.
+#[derive(Clone)]
+pub(crate) enum Link {
+    /// No state has arrived yet.
+    Connecting,
+    /// The core cannot be reached.
+    Broken(UserError),
+    /// The last state.
+    Open(ArcRwSignal<WindowState>),
+}
+
+impl Link {
+    /// Listens first and asks once after that, so that no state is missed in between.
+    pub(crate) fn open() -> RwSignal<Self> {
+        let link = RwSignal::new(Self::Connecting);
+        spawn_local(async move {
+            let first = async {
+                backend::listen(move |state| Self::take(link, state)).await?;
+                backend::state().await
+            };
+            match first.await {
+                Ok(state) => Self::take(link, state),
+                Err(error) if matches!(link.get_untracked(), Self::Connecting) => link.set(Self::Broken(error)),
+                Err(_) => {}
+            }
+        });
+        link
+    }
+
+    fn take(link: RwSignal<Self>, state: WindowState) {
+        match link.get_untracked() {
+            Self::Open(shown) if shown.with_untracked(|shown| shown.sequence >= state.sequence) => {}
+            Self::Open(shown) => shown.set(state),
+            Self::Connecting | Self::Broken(_) => link.set(Self::Open(ArcRwSignal::new(state))),
+        }
+    }
+}
+
+/// True when a reload makes the change live. The engine never reads some, and has others already.
+pub(crate) fn waits(change: &Change) -> bool {
+    change.action >= Action::Dispose
+}
+
+/// What a toast says and offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// Something is done.
+    Done(String),
+    /// An item is gone and can be had back.
+    Removed { name: String, token: UndoToken },
+    /// A command failed.
+    Failed(UserError),
+}
+
+/// A message at the foot of the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Toast {
+    pub(crate) id: u64,
+    pub(crate) message: Message,
+}
+
+/// No more toasts than this are up; the oldest goes first.
+const MOST_TOASTS: usize = 3;
+
+/// What every component below the shell works with.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    /// The last published state.
+    pub(crate) state: RwSignal<WindowState>,
+    /// The open page.
+    pub(crate) page: RwSignal<Page>,
+    /// The toasts, oldest first.
+    pub(crate) toasts: RwSignal<Vec<Toast>>,
+    last_toast: StoredValue<u64>,
+}
+
+impl App {
+    /// Makes the state available to everything below the calling component.
+    pub(crate) fn provide(state: ArcRwSignal<WindowState>) -> Self {
+        let app = Self {
+            state: state.into(),
+            page: RwSignal::new(Page::Overview),
+            toasts: RwSignal::default(),
+            last_toast: StoredValue::new(0),
+        };
+        provide_context(app);
+        app
+    }
+
+    /// The one that [`App::provide`] made.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// A part of the state; whoever reads it hears only of changes to that part.
+    pub(crate) fn part<T>(self, part: impl Fn(&WindowState) -> T + Send + Sync + 'static) -> Memo<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        Memo::new(move |_| self.state.with(&part))
+    }
+
+    /// Runs a command; a failure becomes a toast.
+    pub(crate) fn run(self, command: impl Future<Output = Answer<()>> + 'static) {
+        spawn_local(async move {
+            if let Err(error) = command.await {
+                self.toast(Message::Failed(error));
+            }
+        });
+    }
+
+    /// Removes an item, and offers to take that back.
+    pub(crate) fn remove(self, id: ItemId, name: String) {
+        self.run(async move {
+            let token = backend::remove_item(id).await?;
+            self.toast(Message::Removed { name, token });
+            Ok(())
+        });
+    }
+
+    /// Lets the person choose a folder and shows it.
+    pub(crate) fn open_another_folder(self) {
+        self.run(async move {
+            match backend::choose_folder().await? {
+                Some(path) => backend::open_workspace(path).await,
+                None => Ok(()),
+            }
+        });
+    }
+
+    /// Puts a text on the clipboard and says so.
+    pub(crate) fn copy_text(self, text: String) {
+        self.run(async move {
+            crate::clipboard::write(&text).await?;
+            self.toast(Message::Done(copy::COPIED.to_owned()));
+            Ok(())
+        });
+    }
+
+    /// Shows a message.
+    pub(crate) fn toast(self, message: Message) {
+        self.last_toast.update_value(|id| *id += 1);
+        let toast = Toast { id: self.last_toast.get_value(), message };
+        self.toasts.update(|toasts| {
+            toasts.push(toast);
+            let surplus = toasts.len().saturating_sub(MOST_TOASTS);
+            toasts.drain(..surplus);
+        });
+    }
+
+    /// Takes a message down.
+    pub(crate) fn drop_toast(self, id: u64) {
+        self.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
+    }
+}
