@@ -71,7 +71,7 @@ async fn an_engine_that_cannot_start_says_why() {
     let ran = world.rekindle(&["engine", "start", "--json"]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
     let message = ran.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
-    assert!(message.contains("opencode.json"), "{message}");
+    assert!(message.contains("opencode.json") && message.contains("line 1, column 3"), "{message}");
     assert!(world.try_engine().is_none());
     let none =
         world.rekindle_with(&["engine", "start", "--json"], &[("REKINDLE_ENGINE", "/nowhere"), ("PATH", "")]).await;

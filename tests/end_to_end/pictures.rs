@@ -85,10 +85,10 @@ async fn pages_and_states_of_the_banner() {
     window.click("nav-plugins").await;
     picture(&window, "banner-busy").await;
     window.click("reload-anyway").await;
-    window.find_css("[role='dialog']").await;
+    window.find_css("[role='dialog'][open]").await;
     picture(&window, "confirm").await;
     window.client.active_element().await.expect("focus").send_keys("\u{e00c}").await.expect("Escape");
-    window.gone("[role='dialog']").await;
+    window.gone("[role='dialog'][open]").await;
     window.click("reload-when-idle").await;
     window.banner("waiting").await;
     picture(&window, "banner-waiting").await;

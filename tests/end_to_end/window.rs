@@ -136,10 +136,10 @@ async fn a_busy_session_blocks_the_reload() {
     assert!(window.has("[data-testid='reload'][disabled]").await);
 
     window.click("reload-anyway").await;
-    let dialog = window.find_css("[role='dialog']").await.text().await.expect("a text");
+    let dialog = window.find_css("[role='dialog'][open]").await.text().await.expect("a text");
     assert!(dialog.contains("Fix flaky login test"), "{dialog}");
     window.client.active_element().await.expect("focus").send_keys("\u{e00c}").await.expect("Escape");
-    window.gone("[role='dialog']").await;
+    window.gone("[role='dialog'][open]").await;
 
     window.click("reload-when-idle").await;
     window.banner("waiting").await;

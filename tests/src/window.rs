@@ -101,10 +101,12 @@ impl Window {
     /// Waits for a banner, for example `pending`; its text.
     pub async fn banner(&self, kind: &str) -> String {
         let css = format!("[data-testid='banner'][data-banner='{kind}']");
-        wait::until(&css, async || self.client.find(Locator::Css(&css)).await.ok()?.text().await.ok()).await
+        // Without a text while it fades in.
+        let text = async || self.client.find(Locator::Css(&css)).await.ok()?.text().await.ok();
+        wait::until(&css, async || text().await.filter(|text| !text.is_empty())).await
     }
 
-    /// Waits until the engine runs and a row of this name is in a state.
+    /// Waits until a row of this name is in a state.
     pub async fn row(&self, name: &str, state: &str) {
         self.find_css(&format!("[data-testid='row'][data-name='{name}'][data-state='{state}']")).await;
     }
@@ -113,9 +115,10 @@ impl Window {
     pub async fn engine_runs(&self) {
         self.find_css("[data-testid='engine-card'][data-state='running']").await;
         // And has told what it has loaded.
+        self.click("nav-overview").await;
         wait::until("counts", async || {
-            self.click("nav-overview").await;
-            self.text("count-agents").await.chars().any(|c| c.is_ascii_digit()).then_some(())
+            let count = self.client.find(Locator::Css("[data-testid='count-agents']")).await.ok()?;
+            count.text().await.ok()?.chars().any(|c| c.is_ascii_digit()).then_some(())
         })
         .await;
     }
@@ -133,9 +136,19 @@ impl Window {
 
     /// Writes a picture for people to look at.
     pub async fn picture(&self, name: &str) {
-        let script = "const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
-        self.client.execute_async(script, vec![]).await.expect("drawn");
-        let png = self.client.screenshot().await.expect("a picture");
+        let drawn = "const done = arguments[0]; document.fonts.ready.then(() => \
+            requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+        self.client.execute_async(drawn, vec![]).await.expect("drawn");
+        // The driver takes its picture with the next frame, and a window at rest draws none.
+        let blink = "const dot = document.body.appendChild(document.createElement('i')); let on = 0; \
+            dot.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px'; \
+            window.blinking = setInterval(() => dot.style.background = `rgb(0 0 0 / .0${1 + (on ^= 1)})`, 30); \
+            window.blinker = dot";
+        self.client.execute(blink, vec![]).await.expect("frames");
+        let png = tokio::time::timeout(wait::BOUND, self.client.screenshot()).await;
+        let png = png.expect("a picture in time").expect("a picture");
+        let rest = "clearInterval(window.blinking); window.blinker.remove()";
+        self.client.execute(rest, vec![]).await.expect("rest");
         assert!(png.starts_with(b"\x89PNG"), "{name}");
         let folder = output();
         std::fs::create_dir_all(&folder).expect("a folder");

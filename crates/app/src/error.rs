@@ -150,7 +150,9 @@ impl Tell for HostError {
                 ("state", "check the permissions of the state folder and the free disk space")
             }
             Self::Spawn { .. } => ("cannot-start", "check the engine in the settings"),
-            Self::Ended { .. } => ("engine-ended", "mend what it complains about, then start it again"),
+            Self::Ended { .. } | Self::Unready(_) => {
+                ("engine-ended", "mend what it complains about, then start it again")
+            }
             Self::Slow { .. } | Self::Silent(_) => {
                 ("engine-silent", "try again; the doctor shows what the engine said")
             }

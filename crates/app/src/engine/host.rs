@@ -80,6 +80,9 @@ pub enum HostError {
         /// The last that it said.
         output: String,
     },
+    /// It did not come up; why, in words.
+    #[error("{0}")]
+    Unready(String),
     /// It does not listen in time.
     #[error("the engine was not ready after {seconds} s")]
     Slow {
@@ -127,11 +130,16 @@ impl Output {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// What explains an early end: the last lines, without what is always there.
+    /// What explains an early end: from the first line that speaks of an error, as one text.
     fn tail(&self) -> String {
         let lines = self.lines();
-        let telling: Vec<_> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
-        telling[telling.len().saturating_sub(4)..].join(" · ")
+        let first = lines.iter().position(|line| line.starts_with("Error:"));
+        let start = first.unwrap_or(lines.len().saturating_sub(4));
+        let telling = lines[start..].iter().map(|line| line.trim()).filter(|line| {
+            let is_frame = line.starts_with("---") || line.starts_with("Line ") || line.trim_matches('^').is_empty();
+            !line.is_empty() && !is_frame
+        });
+        telling.take(6).collect::<Vec<_>>().join(" · ").trim_start_matches("Error: ").to_owned()
     }
 }
 
@@ -189,7 +197,7 @@ impl Host {
             state.wait_for(|state| state.view.state != EngineState::Starting).await.map_err(|_| HostError::Gone)?;
         match settled.view.state {
             EngineState::Running => Ok(settled.clone()),
-            _ => Err(HostError::Ended { output: settled.view.message.clone().unwrap_or_default() }),
+            _ => Err(HostError::Unready(settled.view.message.clone().unwrap_or_default())),
         }
     }
 
@@ -446,7 +454,7 @@ async fn forward(
     let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).ok();
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
-        let text: String = String::from_utf8_lossy(&line).trim_end().chars().take(2000).collect();
+        let text: String = plain(&String::from_utf8_lossy(&line)).trim_end().chars().take(2000).collect();
         line.clear();
         if let Some(Err(error)) = log.as_mut().map(|log| writeln!(log, "{text}")) {
             tracing::debug!(%error, "the engine's log");
@@ -455,6 +463,16 @@ async fn forward(
         // Nobody waits for lines once the engine is ready.
         drop(lines.send(text).await);
     }
+}
+
+/// The text without the colours of a terminal.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| {
+        let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
+        plain + &part[end..]
+    })
 }
 
 /// The engine's process and address, once it has said both; `None` when its output ended before.
@@ -484,4 +502,22 @@ async fn first_health(client: &Client) -> Result<String, ClientError> {
         }
     }
     last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_early_end_is_explained_in_one_line() {
+        let said = "Warning: no password\n\u{1b}[91m\u{1b}[1mError: \u{1b}[0mConfig file at /p/o.json is not valid JSON(C): \n\
+            --- JSONC Input ---\n{ broken\n\n--- Errors ---\nInvalidSymbol at line 1, column 3\n   Line 1: { broken\n            ^\n--- End ---";
+        let output = Output::default();
+        said.lines().for_each(|line| output.push(plain(line)));
+        let tail = output.tail();
+        assert_eq!(
+            tail,
+            "Config file at /p/o.json is not valid JSON(C): · { broken · InvalidSymbol at line 1, column 3"
+        );
+    }
 }
