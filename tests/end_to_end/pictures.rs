@@ -132,7 +132,8 @@ async fn reloading_shows_its_steps() {
     window.click("nav-plugins").await;
     window.banner("pending").await;
     window.click("reload").await;
-    window.banner("reloading").await;
+    // The engine is asked, and the plugin holds it.
+    window.find_css("[data-banner='reloading'] .step:nth-child(3)[data-state='now']").await;
     picture(&window, "banner-reloading").await;
     write(&gate, "");
     window.banner("ended").await;

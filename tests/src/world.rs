@@ -51,7 +51,8 @@ impl World {
     pub fn named(name: &str) -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let base = root.path().canonicalize().expect("the folder");
-        let world = Self { project: base.join("code").join(name), home: base.join("home"), root };
+        let home = base.join("home");
+        let world = Self { project: home.join("code").join(name), home, root };
         fs::create_dir_all(world.project.join(".git")).expect("a project");
         // The engine installs what plugins may need from the network; here it finds it done.
         for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {

@@ -53,6 +53,7 @@ pub(crate) const ENGINE: &str = "Engine";
 pub(crate) const LOADED_NOW: &str = "Loaded in the engine";
 pub(crate) const PENDING: &str = "Pending changes";
 pub(crate) const ALL_LIVE: &str = "Everything on disk is live.";
+pub(crate) const NOT_KNOWN: &str = "Known once the engine answers and every file can be loaded.";
 pub(crate) const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
 
 pub(crate) const NO_RECEIPTS: &str = "No reloads yet";

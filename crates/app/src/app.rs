@@ -1,8 +1,8 @@
 //! The core as one task: it takes inputs, looks, reloads, and publishes one whole state.
 //!
 //! Invariants: one look and one reload at a time; what is published is derived from the last look,
-//! the reload's phase and what a person dismissed, and from nothing else; a reload never overlaps
-//! with a look.
+//! the reload's phase and what a person dismissed, and from nothing else; what a look saw before a
+//! reload began or ended is forgotten.
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
@@ -64,8 +64,8 @@ enum Input {
     Disposed,
     /// The engine is another one, or is otherwise than before.
     Target(Box<Target>),
-    /// A look came to its end.
-    Looked(Box<Observation>),
+    /// A look came to its end; with the number of the reload before which it began.
+    Looked(u64, Box<Observation>),
     /// A person wants a reload.
     Reload(Wish),
     /// A reload went on.
@@ -116,6 +116,7 @@ impl App {
             settings,
             history: History::of(&places).last(SHOWN),
             looking: false,
+            era: 0,
             wanted: None,
             cancel: watch::channel(false).0,
             sequence,
@@ -278,6 +279,7 @@ struct Core {
     settings: Settings,
     history: Vec<Receipt>,
     looking: bool,
+    era: u64,
     wanted: Option<Look>,
     cancel: watch::Sender<bool>,
     sequence: u64,
@@ -339,7 +341,11 @@ impl Core {
                 self.target = *target;
                 self.want(Look::Everything);
             }
-            Input::Looked(observation) => {
+            Input::Looked(era, _) if era != self.era => {
+                self.looking = false;
+                self.want(Look::Everything);
+            }
+            Input::Looked(_, observation) => {
                 self.looking = false;
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
                 let asked = observation.view.is_some();
@@ -373,6 +379,7 @@ impl Core {
         let Some(look) = self.wanted.take() else { return };
         self.looking = true;
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
+        let era = self.era;
         tokio::spawn(async move {
             let seen = match look {
                 Look::Everything => observe(&target).await,
@@ -382,7 +389,7 @@ impl Core {
                     with_files(&before, scan, problems, &target)
                 }
             };
-            report(&inputs, Input::Looked(Box::new(seen))).await;
+            report(&inputs, Input::Looked(era, Box::new(seen))).await;
         });
     }
 
@@ -407,6 +414,7 @@ impl Core {
             return;
         }
         self.cancel.send_replace(false);
+        self.era += 1;
         self.last = None;
         let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
         let cancel = self.cancel.subscribe();
@@ -463,6 +471,7 @@ impl Core {
 
     fn ended(&mut self, ended: Ended) {
         self.phase = Phase::Idle;
+        self.era += 1;
         self.dismissed.clear();
         if let Some(seen) = ended.observation {
             self.target = seen.target;

@@ -35,6 +35,7 @@ fn PendingCard() -> impl IntoView {
     // While there is a banner, it has the list and the buttons.
     let alone = app.part(|state| state.banner == Banner::None);
     let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
+    let known = app.part(|state| state.counts.is_some() && state.status.problems.is_empty());
     view! {
         <section class="card panel wide" data-testid="pending-card">
             <header class="panel-head">
@@ -51,12 +52,14 @@ fn PendingCard() -> impl IntoView {
             </header>
             <Show
                 when=move || !waiting.with(Vec::is_empty)
-                fallback=|| {
+                fallback=move || {
                     view! {
-                        <p class="all-live">
-                            <Tick />
-                            {copy::ALL_LIVE}
-                        </p>
+                        <Show when=move || known.get() fallback=|| view! { <p>{copy::NOT_KNOWN}</p> }>
+                            <p class="all-live">
+                                <Tick />
+                                {copy::ALL_LIVE}
+                            </p>
+                        </Show>
                     }
                 }
             >
