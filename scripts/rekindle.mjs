@@ -12,7 +12,6 @@ if (!existsSync(binary('rekindle'))) {
   build();
 }
 const { status } = spawnSync(binary('rekindle'), process.argv.slice(2), {
-  cwd: process.env.INIT_CWD ?? process.cwd(),
   env: cargoEnv(),
   stdio: 'inherit',
 });

@@ -21,9 +21,10 @@ use crate::{
 /// The engine that Rekindle runs for the directory, if it does.
 pub fn by_record(places: &Places) -> Target {
     let records = Records(places);
-    let Some(record) = records.record().filter(|record| record.state == EngineState::Running) else {
-        return none(places, EngineState::Stopped, None);
-    };
+    let Some(record) = records.record() else { return none(places, EngineState::Stopped, None) };
+    if record.state != EngineState::Running {
+        return none(places, record.state, None);
+    }
     let credentials = Credentials { username: record.username.clone(), password: records.password() };
     match Client::new(&record.url, &record.directory, credentials) {
         Ok(client) => {

@@ -5,22 +5,20 @@
 
 use std::{path::Path, time::Duration};
 
-use rekindle_domain::{EngineChoice, EngineState, Finding, FindingLevel, RowState};
+use rekindle_domain::{EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Profile, RowState};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
     config::file::create_private_dir,
-    engine::find,
+    engine::{find, output::last_words},
     error::{Tell, chain, problem_error},
     observe::{Observation, Target},
 };
 
-/// The oldest engine whose habits were measured.
-const MEASURED: &str = "1.18";
-
 /// Looks at everything that can be wrong.
 pub async fn examine(target: &Target, observation: &Observation, choice: &EngineChoice) -> Vec<Finding> {
     let mut findings = vec![binary(choice).await, engine(target, observation), state_folder(target)];
+    findings.extend(said(target, observation));
     findings.extend(observation.problems.iter().map(|problem| {
         let error = problem_error(problem);
         finding(FindingLevel::Error, "Configuration", error.message, &error.hint)
@@ -66,12 +64,17 @@ async fn binary(choice: &EngineChoice) -> Finding {
         }
     };
     let message = format!("OpenCode {version} ({})", path.display());
-    if version.starts_with(MEASURED) {
-        finding(FindingLevel::Ok, title, message, "")
-    } else {
-        let hint = "it was not measured with this version: what needs a dispose and what a restart is taken from 1.18";
-        finding(FindingLevel::Warning, title, message, hint)
+    let measured = Profile::for_version(&version).measured_on;
+    if series(&version) == series(measured) {
+        return finding(FindingLevel::Ok, title, message, "");
     }
+    let hint = format!("what needs a dispose and what a restart was measured on {measured}; it may differ in this one");
+    finding(FindingLevel::Warning, title, message, &hint)
+}
+
+/// `1.18` of `1.18.33`.
+fn series(version: &str) -> Option<&str> {
+    version.rsplit_once('.').map(|(series, _)| series)
 }
 
 fn engine(target: &Target, observation: &Observation) -> Finding {
@@ -107,6 +110,17 @@ fn engine(target: &Target, observation: &Observation) -> Finding {
     };
     let message = message.map_or(text.clone(), |message| format!("{text}: {message}"));
     finding(level, title, message, hint)
+}
+
+/// What an engine that does not run said last.
+fn said(target: &Target, observation: &Observation) -> Option<Finding> {
+    let state = observation.view.as_ref().unwrap_or(&target.view).state;
+    if state == EngineState::Running || target.view.mode == EngineMode::Client {
+        return None;
+    }
+    let lines = last_words(&target.places, 20);
+    let hint = "mend what it complains about, if it does";
+    (!lines.is_empty()).then(|| finding(FindingLevel::Warning, "It said", lines.join("\n    "), hint))
 }
 
 fn state_folder(target: &Target) -> Finding {

@@ -9,4 +9,5 @@ pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+pub mod output;
 pub mod record;

@@ -89,7 +89,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     let end = Instant::now() + START;
     loop {
         if let Some(record) = Records(places).record().filter(|record| record.state == EngineState::Running)
-            && Records(places).control().is_some()
+            && Records(places).control().is_some_and(|control| Some(control.pid) == owner.id())
         {
             // What is on disk from here on is a change: the instance is loaded before we return.
             observe::observe(&connect::by_record(places)).await;
@@ -115,7 +115,7 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
     control::ask(places, Request::Stop).await.map_err(|error| error.tell())?;
     let end = Instant::now() + STOP;
     // The lock ends with the owner's process.
-    while !matches!(Records(places).own(), Ok(Some(_))) {
+    while Records(places).is_owned() {
         if Instant::now() > end {
             return Err(user_error("owner-silent", "the engine's owner does not end", "end that program"));
         }

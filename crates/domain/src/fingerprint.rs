@@ -35,11 +35,6 @@ impl Fingerprint {
         Self::of_bytes(text.as_bytes())
     }
 
-    /// The first eight digits, for people and for names of things that need not be unguessable.
-    pub fn short(&self) -> &str {
-        &self.0[..8]
-    }
-
     /// All 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0

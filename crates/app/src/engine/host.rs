@@ -3,19 +3,11 @@
 //! Invariants: whoever has a [`Host`] holds the directory's lock, so there is never a second engine
 //! for it; the engine ends with the host, however the host ends (see `keeper`); a start is bounded.
 
-use std::{
-    collections::VecDeque,
-    io::Write as _,
-    net::TcpListener,
-    path::PathBuf,
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fs, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
 
 use rekindle_domain::{EngineMode, EngineState, EngineView};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, Command},
     sync::{mpsc, oneshot, watch},
     time::{sleep, timeout},
@@ -26,6 +18,7 @@ use super::{
     events::Events,
     find,
     keeper::{self, Group},
+    output::{Output, forward, log},
     record::{Lock, Record, Records},
 };
 use crate::{clock, config::file::FileError, disk::locate::Places, settings};
@@ -39,8 +32,6 @@ const POLL: Duration = Duration::from_millis(400);
 const DROP: Duration = Duration::from_secs(5);
 /// How long the engine may take to end when asked.
 const END: Duration = Duration::from_secs(3);
-/// How many lines of output are kept.
-const LINES: usize = 400;
 /// The user name with which our engines are protected.
 pub const USERNAME: &str = "opencode";
 
@@ -108,41 +99,6 @@ pub struct HostState {
     pub record: Option<Record>,
 }
 
-/// The last lines that the engine printed.
-#[derive(Clone, Default)]
-pub struct Output(Arc<Mutex<VecDeque<String>>>);
-
-impl Output {
-    /// The lines, oldest first.
-    pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-    }
-
-    fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
-    }
-
-    fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// What explains an early end: from the first line that speaks of an error, as one text.
-    fn tail(&self) -> String {
-        let lines = self.lines();
-        let first = lines.iter().position(|line| line.starts_with("Error:"));
-        let start = first.unwrap_or(lines.len().saturating_sub(4));
-        let telling = lines[start..].iter().map(|line| line.trim()).filter(|line| {
-            let is_frame = line.starts_with("---") || line.starts_with("Line ") || line.trim_matches('^').is_empty();
-            !line.is_empty() && !is_frame
-        });
-        telling.take(6).collect::<Vec<_>>().join(" · ").trim_start_matches("Error: ").to_owned()
-    }
-}
-
 enum Order {
     Restart(oneshot::Sender<Result<(), HostError>>),
     Stop(oneshot::Sender<()>),
@@ -166,6 +122,10 @@ impl Host {
         let lock = records.own().map_err(state_failed)?.ok_or(HostError::Owned)?;
         let password: String = rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect();
         end_orphan(places);
+        // What the last owner wrote is not true of this one.
+        if let Some(last) = records.last_record() {
+            records.write(&Record { state: EngineState::Starting, ..last })?;
+        }
         let password_file = records.write_password(&password)?;
         let (orders, inbox) = mpsc::channel(8);
         let output = Output::default();
@@ -346,6 +306,9 @@ impl Owner {
             None => free_port().map_err(spawn_failed)?,
         };
         self.output.clear();
+        if let Err(error) = fs::write(log(&self.places), "") {
+            tracing::debug!(%error, "the engine's log");
+        }
         let mut command = Command::new(&self.keeper);
         command
             .arg(keeper::ARGUMENT)
@@ -363,10 +326,10 @@ impl Owner {
         let mut keeper = command.spawn().map_err(spawn_failed)?;
         let (lines, mut inbox) = mpsc::channel(64);
         if let Some(out) = keeper.stdout.take() {
-            tokio::spawn(forward(BufReader::new(out), self.output.clone(), self.log(), lines.clone()));
+            tokio::spawn(forward(BufReader::new(out), self.output.clone(), log(&self.places), lines.clone()));
         }
         if let Some(out) = keeper.stderr.take() {
-            tokio::spawn(forward(BufReader::new(out), self.output.clone(), self.log(), lines));
+            tokio::spawn(forward(BufReader::new(out), self.output.clone(), log(&self.places), lines));
         }
         let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
         let (pid, url) = match timeout(START, ready_line(&mut inbox)).await {
@@ -408,11 +371,6 @@ impl Owner {
         }
         self.publish.send_replace(HostState { view: view(state, record.as_ref(), message), client, record });
     }
-
-    /// Where the engine's output is kept for the doctor.
-    fn log(&self) -> PathBuf {
-        self.places.state.join("engine.log")
-    }
 }
 
 async fn ended(engine: &mut Option<Running>) {
@@ -445,36 +403,6 @@ fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-async fn forward(
-    mut from: BufReader<impl tokio::io::AsyncRead + Unpin>,
-    output: Output,
-    log: PathBuf,
-    lines: mpsc::Sender<String>,
-) {
-    let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).ok();
-    let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
-        let text: String = plain(&String::from_utf8_lossy(&line)).trim_end().chars().take(2000).collect();
-        line.clear();
-        if let Some(Err(error)) = log.as_mut().map(|log| writeln!(log, "{text}")) {
-            tracing::debug!(%error, "the engine's log");
-        }
-        output.push(text.clone());
-        // Nobody waits for lines once the engine is ready.
-        drop(lines.send(text).await);
-    }
-}
-
-/// The text without the colours of a terminal.
-fn plain(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |plain, part| {
-        let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
-        plain + &part[end..]
-    })
-}
-
 /// The engine's process and address, once it has said both; `None` when its output ended before.
 async fn ready_line(lines: &mut mpsc::Receiver<String>) -> Option<(u32, String)> {
     let mut pid = None;
@@ -502,22 +430,4 @@ async fn first_health(client: &Client) -> Result<String, ClientError> {
         }
     }
     last
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_early_end_is_explained_in_one_line() {
-        let said = "Warning: no password\n\u{1b}[91m\u{1b}[1mError: \u{1b}[0mConfig file at /p/o.json is not valid JSON(C): \n\
-            --- JSONC Input ---\n{ broken\n\n--- Errors ---\nInvalidSymbol at line 1, column 3\n   Line 1: { broken\n            ^\n--- End ---";
-        let output = Output::default();
-        said.lines().for_each(|line| output.push(plain(line)));
-        let tail = output.tail();
-        assert_eq!(
-            tail,
-            "Config file at /p/o.json is not valid JSON(C): · { broken · InvalidSymbol at line 1, column 3"
-        );
-    }
 }

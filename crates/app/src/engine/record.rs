@@ -7,6 +7,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rekindle_domain::{EngineMode, EngineState};
@@ -106,8 +107,14 @@ impl Records<'_> {
         Lock::take(&self.path("reload.lock"))
     }
 
-    fn is_owned(&self) -> bool {
-        matches!(self.own(), Ok(None))
+    /// True while someone owns the directory's engine.
+    pub fn is_owned(&self) -> bool {
+        Lock::is_held(&self.path("owner.lock"))
+    }
+
+    /// True while someone reloads the directory's engine.
+    pub fn is_reloading(&self) -> bool {
+        Lock::is_held(&self.path("reload.lock"))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -119,14 +126,25 @@ impl Records<'_> {
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 impl Lock {
+    /// Takes the lock; `None`: someone has it.
     fn take(path: &Path) -> io::Result<Option<Self>> {
+        // Whoever only looks holds it, too, for some microseconds. Whoever has it keeps it longer.
+        const TRIES: u32 = 20;
         create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self(file))),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
+        Ok(None)
+    }
+
+    /// True while someone has the lock. Looking is shared, so that two who look do not see each other.
+    fn is_held(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
 
@@ -142,4 +160,38 @@ pub(crate) fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     write_private(path, &format!("{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// A lock is taken although others keep looking whether it is, and is seen by them while it is.
+    #[test]
+    fn looking_at_a_lock_does_not_take_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.lock");
+        assert!(!Lock::is_held(&path));
+        drop(Lock::take(&path).expect("locked").expect("free"));
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        Lock::is_held(&path);
+                    }
+                });
+            }
+            for _ in 0..50 {
+                let lock = Lock::take(&path).expect("locked").expect("nobody has it");
+                assert!(Lock::is_held(&path));
+                drop(lock);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let _lock = Lock::take(&path).expect("locked").expect("free");
+        assert!(Lock::take(&path).expect("no error").is_none());
+    }
 }
