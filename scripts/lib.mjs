@@ -30,7 +30,7 @@ export function give_up(text) {
 
 /** Runs a command with its output shown; ends everything when it fails. */
 export function run(command, args, options = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['inherit', 2, 'inherit'], ...options });
   if (error) give_up(`${command} could not be started: ${error.message}`);
   if (status !== 0) give_up(`${[command, ...args].join(' ')} ended with ${signal ?? `code ${status}`}`);
 }

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngine, root, run, say, toolDir, tools } from './lib.mjs';
 
+/** The oldest Rust that builds this: `rust-version` in Cargo.toml. */
+const RUST = readFileSync(path.join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.*)"$/m)[1];
 const BUILD = ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'];
 const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core'];
 /** Debian's own Rust with the library's sources, for systems where rustup has no wasm library. */
@@ -23,8 +25,8 @@ function steps(tests) {
   return [
     {
       title: 'Rust',
-      isThere: () => Boolean(ask('cargo', ['--version'])) && Boolean(ask('rustc', ['--version'])),
-      make: () => give_up('Rust is missing. Install it from https://rustup.rs, open a new terminal, and run this again.'),
+      isThere: () => Boolean(ask('cargo', ['--version'])) && rustIsNew(),
+      make: () => give_up(`Rust ${RUST} or newer is needed. Install it from https://rustup.rs (or run: rustup update), open a new terminal, and run this again.`),
     },
     {
       title: `system packages: ${missing().join(', ')}`,
@@ -56,6 +58,12 @@ function steps(tests) {
       make: () => cargoInstall(name, tool),
     })),
   ];
+}
+
+function rustIsNew() {
+  const [, major, minor] = ask('rustc', ['--version'])?.match(/rustc (\d+)\.(\d+)/) ?? [];
+  const [wantedMajor, wantedMinor] = RUST.split('.').map(Number);
+  return Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
 }
 
 const npmStamp = () => hash(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));

@@ -9,17 +9,18 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{Finding, Kind, Phase, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{Finding, Kind, Phase, Place, Scope, Settings, UserError, WindowState};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
 use crate::{
     change::{self, ChangeError},
+    config::check::check_config,
     connect,
     disk::locate::Places,
     doctor,
     engine::{client::Credentials, host::Host, output::last_words},
-    error::Tell,
+    error::{Tell, problem_error},
     observe::{Observation, Target},
     reload::{Ended, Wish},
     settings,
@@ -149,10 +150,9 @@ impl App {
     /// Removes an item; a token for taking it back.
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
-            let rows = crate::disk::scan::scan(places).rows;
-            let row = rows.iter().find(|row| row.id.as_str() == id && row.removable);
             let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
-            change::remove(places, row.ok_or(ChangeError::NotFound { kind: kind.word(), name: id.clone() })?)
+            let rows = crate::disk::scan::scan(places).rows;
+            change::remove(places, change::find(&rows, kind, &id, Scope::Project)?)
         })
         .await
     }
@@ -164,6 +164,11 @@ impl App {
 
     /// Starts the engine, or replaces its process.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
+        let global = self.places.config_files().into_iter().filter(|config| config.place == Place::GlobalConfig);
+        if let Some(problem) = global.filter_map(|config| check_config(&config.path, None)).next() {
+            // The running engine would be stopped, and no new one would come up.
+            return Err(problem_error(&problem));
+        }
         match &self.source {
             Source::Own(host) => host.restart().await.map_err(|error| error.tell()),
             Source::Attached => {
@@ -191,7 +196,7 @@ impl App {
     /// What the engine printed last.
     pub fn engine_output(&self) -> Vec<String> {
         match &self.source {
-            Source::Own(host) => host.output().lines(),
+            Source::Own(host) => host.output().shown(),
             Source::Attached => last_words(&self.places, SHOWN),
             Source::Client { .. } => Vec::new(),
         }

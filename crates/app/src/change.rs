@@ -19,7 +19,10 @@ use crate::{
         edit,
         file::{self, FileError, create_private_dir},
     },
-    disk::locate::Places,
+    disk::{
+        locate::{Places, walk},
+        scan::declared_id,
+    },
     engine::record::{load, write_json},
     error::{Tell, chain, user_error},
     skill::install::{self, InstallError},
@@ -58,6 +61,14 @@ pub enum ChangeError {
         /// The name.
         name: String,
     },
+    /// There is more than one of that name.
+    #[error("“{name}” is there more than once: {} and {}", .places[0], .places[1])]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Where.
+        places: [String; 2],
+    },
     /// It could not be moved to the trash or back.
     #[error("could not move {path}")]
     Move {
@@ -88,6 +99,9 @@ impl Tell for ChangeError {
             Self::File(error) => error.tell(),
             Self::Install(error) => user_error("not-installed", chain(error), install_hint(error)),
             Self::NotFound { .. } => user_error("not-found", self.to_string(), "look at the list of what is there"),
+            Self::Ambiguous { .. } => {
+                user_error("ambiguous", self.to_string(), "name the one you mean by its path: rekindle list")
+            }
             Self::Move { .. } => {
                 user_error("cannot-move", chain(self), "check the permissions and the free disk space")
             }
@@ -193,15 +207,22 @@ pub fn remove(places: &Places, row: &Row) -> Result<String, ChangeError> {
         (Kind::Plugin, _) => {
             let is_it = |entry: &Value| {
                 let text = entry.as_str().or_else(|| entry[0].as_str()).unwrap_or_default();
-                let spec = PluginSpec::parse(text);
-                spec.name == row.name && Some(spec.origin) == row.origin
+                declared_id(places, source, row.scope, text) == row.id
             };
             let edited = file::edit(source, |text| edit::remove(text, "plugin", &row.name, is_it))?;
             remember(places, Undo::Edited { path: edited.path, before: edited.before, after: edited.after })
         }
-        (Kind::Skill, _) => trash(places, source.parent().unwrap_or(source)),
+        (Kind::Skill, _) => trash(places, skill_folder(places, source)),
         _ => Err(ChangeError::NotFound { kind: row.kind.word(), name: row.name.clone() }),
     }
+}
+
+/// A skill's folder; the `SKILL.md` alone where the folder holds more than this skill.
+fn skill_folder<'a>(places: &Places, file: &'a Path) -> &'a Path {
+    let Some(folder) = file.parent() else { return file };
+    let is_root = places.skill_folders().iter().any(|(root, _)| root == folder);
+    let skills = walk(folder, 16).filter(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
+    if is_root || skills.count() > 1 { file } else { folder }
 }
 
 /// The one row that a person means by a name, an id or a path.
@@ -212,7 +233,13 @@ pub fn find<'a>(rows: &'a [Row], kind: Kind, name: &str, scope: Scope) -> Result
             && (row.id.as_str() == name
                 || row.scope == scope && (row.name == name || row.place == name || row.source == name))
     });
-    matching.next().ok_or_else(|| ChangeError::NotFound { kind: kind.word(), name: name.to_owned() })
+    let found = matching.next().ok_or_else(|| ChangeError::NotFound { kind: kind.word(), name: name.to_owned() })?;
+    match matching.find(|other| other.source != found.source) {
+        Some(other) => {
+            Err(ChangeError::Ambiguous { name: name.to_owned(), places: [found.place.clone(), other.place.clone()] })
+        }
+        None => Ok(found),
+    }
 }
 
 fn trash(places: &Places, path: &Path) -> Result<String, ChangeError> {
@@ -236,12 +263,14 @@ pub fn undo(places: &Places, token: Option<&str>) -> Result<PathBuf, ChangeError
     let path = match load::<Undo>(&record).ok_or(ChangeError::NothingToUndo)? {
         Undo::Edited { path, before, after } => {
             if !file::replace(&path, after.as_deref(), before.as_deref())? {
+                set_aside(&record);
                 return Err(ChangeError::ChangedSince { path });
             }
             path
         }
         Undo::Removed { from, trash } => {
             if from.symlink_metadata().is_ok() {
+                set_aside(&record);
                 return Err(ChangeError::ChangedSince { path: from });
             }
             let failed = |cause| ChangeError::Move { path: from.clone(), cause };
@@ -250,6 +279,10 @@ pub fn undo(places: &Places, token: Option<&str>) -> Result<PathBuf, ChangeError
             from
         }
         Undo::Created { path } => {
+            if path.symlink_metadata().is_err() {
+                set_aside(&record);
+                return Err(ChangeError::ChangedSince { path });
+            }
             // To the trash and not away: files may have been added since.
             let trashed = trash(places, &path)?;
             fs::remove_file(folder.join(format!("{trashed}.json"))).ok();
@@ -260,6 +293,13 @@ pub fn undo(places: &Places, token: Option<&str>) -> Result<PathBuf, ChangeError
         tracing::warn!(%error, "an undo record stays");
     }
     Ok(path)
+}
+
+/// What can't be undone must not stand in the way of what was done before it.
+fn set_aside(record: &Path) {
+    if let Err(error) = fs::rename(record, record.with_extension("stale")) {
+        tracing::warn!(%error, "an undo record stays");
+    }
 }
 
 fn undo_folder(places: &Places) -> PathBuf {
@@ -336,6 +376,32 @@ mod tests {
         fs::write(&path, "{}").expect("someone else writes");
         assert!(matches!(undo(&places, None), Err(ChangeError::ChangedSince { .. })));
         assert_eq!(fs::read_to_string(&path).expect("read"), "{}");
+        assert!(matches!(undo(&places, None), Err(ChangeError::NothingToUndo)), "it does not stand in the way");
+    }
+
+    /// One of several with the same file name, and one of several skills in a folder.
+    #[test]
+    fn only_what_is_meant_is_removed() {
+        let (_root, places) = places();
+        let path = places.directory.join("opencode.json");
+        fs::write(&path, r#"{"plugin": ["./a/index.ts", "./b/index.ts"]}"#).expect("written");
+        let write = |path: &str, name: &str| {
+            let path = places.directory.join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, format!("---\nname: {name}\n---\n")).expect("written");
+        };
+        write(".opencode/skills/SKILL.md", "root");
+        write(".opencode/skills/one/SKILL.md", "one");
+        write(".opencode/skills/same/SKILL.md", "same");
+        write(".claude/skills/same/SKILL.md", "same");
+        let rows = scan(&places).rows;
+        let second = rows.iter().find(|row| row.id.as_str().ends_with("b/index.ts")).expect("listed");
+        remove(&places, second).expect("removed");
+        assert_eq!(fs::read_to_string(&path).expect("read"), r#"{"plugin": ["./a/index.ts"]}"#);
+        assert!(matches!(find(&rows, Kind::Skill, "same", Scope::Project), Err(ChangeError::Ambiguous { .. })));
+        find(&rows, Kind::Skill, ".claude/skills/same/SKILL.md", Scope::Project).expect("named by its path");
+        remove(&places, find(&rows, Kind::Skill, "root", Scope::Project).expect("listed")).expect("removed");
+        assert!(places.directory.join(".opencode/skills/one/SKILL.md").exists());
     }
 
     #[test]

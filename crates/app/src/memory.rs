@@ -51,16 +51,18 @@ struct Stored {
 pub struct MemoryStore {
     path: PathBuf,
     stored: Stored,
+    is_ours: bool,
 }
 
 impl MemoryStore {
-    /// Reads it; what belongs to another engine process is forgotten.
-    pub fn open(places: &Places, identity: Identity) -> Self {
+    /// Reads it; what belongs to another engine process is forgotten. `is_ours`: whether it is ours to
+    /// write now.
+    pub fn open(places: &Places, identity: Identity, is_ours: bool) -> Self {
         let path = places.state.join("memory.json");
         let stored = load::<Stored>(&path)
             .filter(|stored| stored.identity == identity && identity.is_certain())
             .unwrap_or_else(|| Stored { identity, ..Stored::default() });
-        Self { path, stored }
+        Self { path, stored, is_ours }
     }
 
     /// What is remembered.
@@ -93,6 +95,10 @@ impl MemoryStore {
         plugins: &[String],
         failures: BTreeMap<ItemId, String>,
     ) -> Result<(), FileError> {
+        if !self.stored.identity.is_certain() {
+            // Whether this engine read these files, nobody saw.
+            return Ok(());
+        }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
         self.remember_modules(disk, plugins);
@@ -101,7 +107,7 @@ impl MemoryStore {
 
     /// The engine lists plugins that it had not listed before; it has their code as it is now.
     pub fn seen(&mut self, disk: &Disk, plugins: &[String]) -> Result<(), FileError> {
-        if self.remember_modules(disk, plugins) { self.save() } else { Ok(()) }
+        if self.stored.identity.is_certain() && self.remember_modules(disk, plugins) { self.save() } else { Ok(()) }
     }
 
     /// What was loaded when the instance was created; `None`: nobody watched.
@@ -125,7 +131,7 @@ impl MemoryStore {
     }
 
     fn save(&self) -> Result<(), FileError> {
-        if !self.stored.identity.is_certain() {
+        if !self.stored.identity.is_certain() || !self.is_ours {
             return Ok(());
         }
         write_json(&self.path, &self.stored)

@@ -3,7 +3,12 @@
 //! Invariants: a look changes nothing in the engine's configuration; while a file would not load,
 //! no route is asked that could create an instance from it, so that a look never bricks a directory.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use rekindle_domain::{
     Action, Answers, Counts, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Memory, Plan, Problem,
@@ -21,7 +26,7 @@ use crate::{
     engine::{
         client::{Client, ClientError, SHORT},
         events::Events,
-        record::{load, write_json},
+        record::{Records, load, write_json},
     },
     error::chain,
     memory::{Identity, MemoryStore},
@@ -45,14 +50,31 @@ pub struct Target {
 }
 
 impl Target {
-    /// Opens the memory of this engine process.
+    /// Opens the memory of this engine process. While a reload runs, it is the reload's to write.
     pub fn memory(&self) -> MemoryStore {
-        MemoryStore::open(&self.places, self.identity.clone())
+        let reloading = Records(&self.places).is_reloading();
+        MemoryStore::open(&self.places, self.identity.clone(), !reloading)
+    }
+
+    /// The same for the reload itself.
+    pub fn memory_of_reload(&self) -> MemoryStore {
+        MemoryStore::open(&self.places, self.identity.clone(), true)
     }
 
     /// The engine's schema, from the engine or from an earlier answer of the same version.
-    pub async fn schema(&self) -> Option<Schema> {
+    pub async fn schema(&self) -> Option<Arc<Schema>> {
+        static READY: Mutex<BTreeMap<String, Arc<Schema>>> = Mutex::new(BTreeMap::new());
         let version = self.view.version.as_deref().unwrap_or("unknown").replace(['/', '\\'], "_");
+        let ready = || READY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = ready().get(&version) {
+            return Some(schema.clone());
+        }
+        let schema = Arc::new(self.make_schema(&version).await?);
+        ready().insert(version, schema.clone());
+        Some(schema)
+    }
+
+    async fn make_schema(&self, version: &str) -> Option<Schema> {
         let kept = self.places.common_state.join("schemas").join(format!("{version}.json"));
         if let Some(schema) = load::<Value>(&kept).as_ref().and_then(Schema::from_doc) {
             return Some(schema);
@@ -105,14 +127,14 @@ pub async fn read_files(places: Places) -> Scan {
 pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
     let mut view = target.view.clone();
     let problems = problems(target).await;
-    let mut memory = target.memory();
+    let is_first = target.memory().instance().is_none();
     let mut answers = None;
     let mut busy = Vec::new();
     let mut failures = BTreeMap::new();
     if let Some(client) = &target.client {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
-            let mut events = if memory.instance().is_none() { Events::open(client).await.ok() } else { None };
+            let mut events = if is_first { Events::open(client).await.ok() } else { None };
             let (answered, running) = ask(client).await;
             if let Some(events) = &mut events {
                 failures = failed_items(&scan.disk, &events.failures().await);
@@ -129,6 +151,8 @@ pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
             tell(&mut view, &error);
         }
     }
+    // Opened only now: what others remembered while the engine was asked is not lost.
+    let mut memory = target.memory();
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
@@ -146,7 +170,7 @@ pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
 pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
     let places = target.places.clone();
-    tokio::task::spawn_blocking(move || check::check(&places, schema.as_ref())).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await.unwrap_or_default()
 }
 
 /// The same observation with files that have been read again; the engine is as it was.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Outcome, Phase, Profile, Receipt,
+    Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Outcome, Phase, Plan, Profile, Receipt,
     ReceiptItem, ReceiptResult, Refusal, StepTime, drift, loaded, step,
 };
 use tokio::sync::watch;
@@ -172,8 +172,8 @@ impl Run {
         self.planned = self.before.drift.clone();
     }
 
-    fn plan(&mut self) -> rekindle_domain::Plan {
-        let mut plan = self.before.plan();
+    fn plan(&mut self) -> Plan {
+        let mut plan = Plan::new(self.planned.clone(), self.before.busy.clone());
         let stuck = self.before.view.as_ref().is_some_and(|view| view.state == rekindle_domain::EngineState::Stuck);
         if stuck {
             plan.action = Action::Restart;
@@ -206,7 +206,7 @@ impl Run {
                 let scan = read_files(self.target.places.clone()).await;
                 let problems = problems(&self.target).await;
                 self.take_snapshot(scan);
-                Input::Checked { attempt, problems }
+                Input::Checked { attempt, problems, plan: self.plan() }
             }
             Effect::AskBusy => self.ask_busy().await,
             Effect::WaitForIdle => {
@@ -218,7 +218,15 @@ impl Run {
             }
             Effect::Dispose => answer(self.dispose().await, attempt),
             Effect::Restart => answer(self.restart(restart).await, attempt),
-            Effect::AwaitAnswer => answer(self.await_answer().await, attempt),
+            Effect::AwaitAnswer => {
+                // Someone may have broken a file in this very moment. Asking now would brick the directory.
+                let problems = problems(&self.target).await;
+                if problems.is_empty() {
+                    answer(self.await_answer().await, attempt)
+                } else {
+                    Input::Checked { attempt, problems, plan: self.plan() }
+                }
+            }
             Effect::Verify => answer(self.verify().await, attempt),
         }
     }
@@ -238,6 +246,8 @@ impl Run {
         };
         match client.busy().await {
             Ok(runs) => Input::Busy { attempt, runs },
+            // Nothing runs in a directory that could not be loaded.
+            Err(ClientError::Stuck { .. }) => Input::Busy { attempt, runs: Vec::new() },
             Err(error) => Input::Failed { attempt, message: chain(&error) },
         }
     }
@@ -246,7 +256,7 @@ impl Run {
         self.action = self.action.max(Action::Dispose);
         let client = self.target.client.clone().ok_or("there is no engine")?;
         let mut events = Events::open(&client).await.map_err(|error| chain(&error))?;
-        forget(&mut self.target.memory());
+        forget(&mut self.target.memory_of_reload());
         client.dispose().await.map_err(|error| chain(&error))?;
         if !events.disposed(false, DISPOSE, &mut self.failures).await {
             return Err(format!("the engine did not say within {} s that it dropped the instance", DISPOSE.as_secs()));
@@ -258,6 +268,10 @@ impl Run {
     async fn restart(&mut self, restart: Option<&Restart<'_>>) -> Result<(), String> {
         self.action = Action::Restart;
         let restart = restart.ok_or("this engine is not ours to restart")?;
+        if let Some(problem) = problems(&self.target).await.first() {
+            // A new process would not come up, or be stuck.
+            return Err(format!("{} would not load: {}", problem.path, problem.message));
+        }
         self.events = None;
         self.failures.clear();
         self.target = restart().await?;
@@ -268,13 +282,6 @@ impl Run {
     }
 
     async fn await_answer(&mut self) -> Result<(), String> {
-        // Someone may have broken a file in this very moment. Asking now would brick the directory.
-        if let Some(problem) = problems(&self.target).await.first() {
-            return Err(format!(
-                "{} was broken during the reload: {}; mend it, then reload again",
-                problem.path, problem.message
-            ));
-        }
         let client = self.target.client.clone().ok_or("there is no engine")?;
         let end = Instant::now() + LOADING;
         loop {
@@ -295,7 +302,7 @@ impl Run {
             self.failures.extend(events.failures().await);
         }
         let failures = failed_items(&self.snapshot.disk, &self.failures);
-        let mut memory = self.target.memory();
+        let mut memory = self.target.memory_of_reload();
         memory.loaded(&self.snapshot.disk, &answers.plugins, failures.clone()).map_err(|error| chain(&error))?;
         // What changed since the snapshot is compared with what was loaded, and stays pending.
         let proved = loaded(&self.snapshot.disk, &answers, memory.memory());

@@ -69,7 +69,7 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     print::result(arguments, &status, || words::status(&status));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
-        EngineState::Unreachable | EngineState::Unauthorized => ExitCode::from(print::ERROR),
+        EngineState::Unreachable | EngineState::Unauthorized | EngineState::Starting => ExitCode::from(print::ERROR),
         EngineState::Stuck => ExitCode::from(PENDING),
         _ if status.reload_required || !status.problems.is_empty() => ExitCode::from(PENDING),
         _ => ExitCode::SUCCESS,
@@ -77,7 +77,8 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
 }
 
 async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
-    let (_, observation) = look(arguments).await?;
+    let target = context::running(arguments).await?;
+    let observation = observe(&target).await;
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }

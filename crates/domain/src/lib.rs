@@ -22,7 +22,7 @@ pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
 pub use loaded::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, loaded};
-pub use mask::{masked, mentions_outside};
+pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Profile, Rule};

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what the engine can tell is taken from its answers; memory stands in only for what
 //! it cannot tell (the code behind a plugin, values it rewrites), and where neither knows, nothing
-//! is claimed: the item counts as loaded. Source: `docs/engine.md`, "What the engine tells".
+//! is claimed: the item counts as loaded. Source: `docs/engine.md`, "Asking and reading".
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -221,8 +221,16 @@ fn add_configuration(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &m
     for item in disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Skill)) {
         let Some(value) = disk.values.get(&item.id) else { continue };
         let told = told_value(item, answers);
-        if !mentions_outside(value) && told.is_some_and(|told| covers(told, value, item.place)) {
+        let exact = is_told_exactly(item);
+        if !mentions_outside(value) && told.is_some_and(|told| covers(told, value, exact)) {
             loaded.add(item.clone(), Evidence::Told);
+            continue;
+        }
+        if exact && !mentions_outside(value) {
+            // The engine's own word is the whole truth; what is remembered could only hide it.
+            if let Some(told) = told {
+                loaded.add(as_told(item, told), Evidence::Told);
+            }
             continue;
         }
         match remembered(&item.id) {
@@ -233,9 +241,7 @@ fn add_configuration(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &m
             }
             None => {
                 if let Some(told) = told.filter(|_| memory.instance.is_none()) {
-                    let value = Some(crate::masked(&item.name, told).to_string());
-                    let declared = Fingerprint::of_json(told);
-                    loaded.add(Item { value, declared, ..item.clone() }, Evidence::Told);
+                    loaded.add(as_told(item, told), Evidence::Told);
                 }
             }
         }
@@ -250,6 +256,17 @@ fn add_configuration(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &m
     }
 }
 
+/// The item with the value that the engine has.
+fn as_told(item: &Item, told: &Value) -> Item {
+    let value = Some(crate::masked(&item.name, told).to_string());
+    Item { value, declared: Fingerprint::of_json(told), ..item.clone() }
+}
+
+/// The global configuration is reported as it was read, but for agents, which are filled up.
+fn is_told_exactly(item: &Item) -> bool {
+    item.place == Place::GlobalConfig && item.kind != Kind::Agent && item.name != "mode"
+}
+
 /// What the engine says of an item of the configuration.
 fn told_value<'a>(item: &Item, answers: &'a Answers) -> Option<&'a Value> {
     let config = if item.place == Place::GlobalConfig { &answers.global_config } else { &answers.config };
@@ -261,15 +278,15 @@ fn told_value<'a>(item: &Item, answers: &'a Answers) -> Option<&'a Value> {
     }
 }
 
-/// True when the engine has what the file says. The global configuration is reported as it was
-/// read; that of an instance is merged with other files and filled up by the engine.
-fn covers(told: &Value, ours: &Value, place: Place) -> bool {
+/// True when the engine has what the file says. What is not told exactly is merged with other files
+/// and filled up by the engine.
+fn covers(told: &Value, ours: &Value, exact: bool) -> bool {
     match (told, ours) {
-        (Value::Object(told), Value::Object(ours)) if place != Place::GlobalConfig => {
-            ours.iter().all(|(key, ours)| told.get(key).is_some_and(|told| covers(told, ours, place)))
+        (Value::Object(told), Value::Object(ours)) if !exact => {
+            ours.iter().all(|(key, ours)| told.get(key).is_some_and(|told| covers(told, ours, exact)))
         }
-        (Value::Array(told), Value::Array(ours)) if place != Place::GlobalConfig => {
-            ours.iter().all(|ours| told.iter().any(|told| covers(told, ours, place)))
+        (Value::Array(told), Value::Array(ours)) if !exact => {
+            ours.iter().all(|ours| told.iter().any(|told| covers(told, ours, exact)))
         }
         _ => Fingerprint::of_json(told) == Fingerprint::of_json(ours),
     }
@@ -425,6 +442,9 @@ mod tests {
         check(Some(json!("a")), json!({}), None, project, Some(Added));
         check(Some(json!({"x": 1})), json!({"k": {"x": 1, "filled": true}}), None, project, None);
         check(Some(json!({"x": 1})), json!({"k": {"x": 1, "old": true}}), None, global, Some(Changed));
+        // Remembered or not, the global configuration is what the engine says.
+        check(Some(json!("new")), json!({"k": "old"}), Some(json!("new")), global, Some(Changed));
+        check(Some(json!("new")), json!({}), Some(json!("new")), global, Some(Added));
         // The engine rewrites this key; the file is as it was.
         check(Some(json!("a")), json!({"k": "rewritten"}), Some(json!("a")), project, None);
         check(Some(json!("b")), json!({"k": "rewritten"}), Some(json!("a")), project, Some(Changed));

@@ -13,19 +13,71 @@ const MASK: &str = "••••";
 pub fn masked(key: &str, value: &Value) -> Value {
     let lower = key.to_lowercase();
     let holds_secrets = ["env", "environment", "headers"].contains(&lower.as_str());
-    let is_secret = ["key", "token", "password", "passwd", "secret", "authorization", "credential"]
-        .iter()
-        .any(|word| lower.contains(word));
+    let is_secret = sounds_secret(&lower);
     match value {
         Value::Object(map) if holds_secrets || is_secret => {
             map.keys().map(|key| (key.clone(), Value::from(MASK))).collect()
         }
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), masked(key, value))).collect(),
-        Value::Array(list) if !is_secret => list.iter().map(|value| masked("", value)).collect(),
+        Value::Array(list) if !is_secret => masked_list(list),
         Value::Null | Value::Bool(_) => value.clone(),
         _ if is_secret || holds_secrets => Value::from(MASK),
+        Value::String(text) => Value::from(masked_text(text)),
         _ => value.clone(),
     }
+}
+
+fn sounds_secret(lower: &str) -> bool {
+    ["key", "token", "password", "passwd", "secret", "authorization", "credential"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+/// A list in which what follows a flag such as `--token` is masked, too.
+fn masked_list(list: &[Value]) -> Value {
+    let mut hide = false;
+    list.iter()
+        .map(|value| {
+            let hidden = std::mem::take(&mut hide);
+            if let Some(text) = value.as_str().filter(|text| text.starts_with('-')) {
+                let lower = text.to_lowercase();
+                if let (true, Some((flag, _))) = (sounds_secret(&lower), text.split_once('=')) {
+                    return Value::from(format!("{flag}={MASK}"));
+                }
+                hide = sounds_secret(&lower);
+                return value.clone();
+            }
+            if hidden { Value::from(MASK) } else { masked("", value) }
+        })
+        .collect()
+}
+
+/// The text with the user name and password of an address masked.
+pub fn masked_text(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
+/// A line of a configuration with its texts masked where its key may hold a secret, or is the name
+/// of a variable, as in `env`.
+pub fn masked_line(line: &str) -> String {
+    let Some((before, after)) = line.split_once(':') else { return masked_text(line) };
+    let key = before.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '{' | ','));
+    let is_variable = !key.is_empty() && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    if !is_variable && !sounds_secret(&line.to_lowercase()) {
+        return masked_text(line);
+    }
+    let mut parts = after.split('"');
+    let head = parts.next().unwrap_or_default();
+    let rest: String = parts
+        .enumerate()
+        .map(|(index, part)| if index % 2 == 0 { format!("\"{MASK}") } else { format!("\"{part}") })
+        .collect();
+    format!("{before}:{head}{rest}")
 }
 
 /// True when some text in the value refers to the environment or to another file (`{env:X}`,
@@ -61,7 +113,23 @@ mod tests {
             json!({"o": {"options": {"headers": {"Authorization": "b"}}}}),
             json!({"o": {"options": {"headers": {"Authorization": MASK}}}}),
         );
+        check(
+            "command",
+            json!(["x", "--token", "sk", "y", "--api-key=sk"]),
+            json!(["x", "--token", MASK, "y", "--api-key=••••"]),
+        );
+        check("url", json!("https://user:pw@host/x"), json!("https://••••@host/x"));
         check("list", json!([{"password": "p"}]), json!([{"password": MASK}]));
+    }
+
+    #[test]
+    fn lines_are_masked_where_they_may_hold_secrets() {
+        let check = |line, expected: &str| assert_eq!(masked_line(line), expected);
+        check("  \"apiKey\": \"sk-1\"", "  \"apiKey\": \"••••\"");
+        check("  \"GITHUB_PAT\": \"ghp\",", "  \"GITHUB_PAT\": \"••••\",");
+        check("  { \"a\": { \"token\": \"t\" } }", "  { \"a\": { \"••••\": \"••••\" } }");
+        check("  \"model\": \"a/b\"", "  \"model\": \"a/b\"");
+        check("  \"git+https://me:pw@host/x\"", "  \"git+https://••••@host/x\"");
     }
 
     #[test]

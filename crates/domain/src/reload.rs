@@ -119,6 +119,8 @@ pub struct Job {
     pub may_restart: bool,
     /// True once the process was replaced; it is not replaced twice.
     pub restarted: bool,
+    /// The fingerprint of the plan that the person saw, if any.
+    pub agreed: Option<Fingerprint>,
 }
 
 /// Where a reload is.
@@ -180,6 +182,8 @@ pub enum Input {
         attempt: String,
         /// What the engine could not load; empty when all is well.
         problems: Vec<Problem>,
+        /// The plan for the files that were checked.
+        plan: Plan,
     },
     /// The engine said what is running.
     Busy {
@@ -273,28 +277,21 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
     match (phase, input) {
         (phase, Input::Requested { .. }) if phase.is_running() => (phase, None),
         (_, Input::Requested { attempt, plan, agreed, consent, may_restart, may_touch }) => {
-            let refusal = if !may_touch {
-                Some(Refusal::ClientMode)
-            } else if agreed.is_some_and(|agreed| agreed != plan.fingerprint) {
-                Some(Refusal::StalePlan { now: plan.fingerprint.clone() })
-            } else {
-                None
-            };
-            match refusal {
-                Some(refusal) => (Phase::Ended { attempt, outcome: Outcome::Refused { refusal } }, None),
-                None => {
-                    let job = Job { attempt, plan, consent, may_restart, restarted: false };
-                    (Phase::Checking(job), Some(Effect::CheckFiles))
-                }
-            }
+            let job = Job { attempt, plan, consent, may_restart, restarted: false, agreed };
+            if may_touch { (Phase::Checking(job), Some(Effect::CheckFiles)) } else { refused(job, Refusal::ClientMode) }
         }
         (phase, Input::Cancelled) if phase.is_cancellable() => match phase.job().cloned() {
             Some(job) => refused(job, Refusal::Cancelled),
             None => (phase, None),
         },
-        (Phase::Checking(job), Input::Checked { attempt, problems }) if belongs(&job, &attempt) => {
+        (Phase::Checking(job), Input::Checked { attempt, problems, plan }) if belongs(&job, &attempt) => {
+            // The files may have changed since the plan was made, most of all while we waited.
+            let job = Job { plan, ..job };
             if !problems.is_empty() {
                 refused(job, Refusal::Problems { problems })
+            } else if job.agreed.as_ref().is_some_and(|agreed| *agreed != job.plan.fingerprint) {
+                let now = job.plan.fingerprint.clone();
+                refused(job, Refusal::StalePlan { now })
             } else if job.plan.action <= Action::None {
                 // Everything is live: the engine is left alone.
                 (Phase::Ended { attempt: job.attempt, outcome: Outcome::Verified }, None)
@@ -309,13 +306,9 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
                 (false, Consent::WhenIdle) => (Phase::WaitingForIdle { job, runs }, Some(Effect::WaitForIdle)),
             }
         }
-        // An engine that cannot even say what is running is stuck: nothing runs in it.
+        // Who does not say what is running may be running something.
         (Phase::AskingBusy(job), Input::Failed { attempt, message }) if belongs(&job, &attempt) => {
-            if job.may_restart {
-                restart(job)
-            } else {
-                failed(job, StepName::Check, message)
-            }
+            failed(job, StepName::Check, message)
         }
         (Phase::WaitingForIdle { job, .. }, Input::Busy { attempt, runs }) if belongs(&job, &attempt) => {
             if runs.is_empty() {
@@ -333,6 +326,16 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
         }
         (Phase::Disposing(job) | Phase::Restarting(job), Input::Done { attempt }) if belongs(&job, &attempt) => {
             (Phase::Answering(job), Some(Effect::AwaitAnswer))
+        }
+        // A file was broken after the engine was touched. It is not asked, and no restart would help.
+        (Phase::Answering(job), Input::Checked { attempt, problems, .. }) if belongs(&job, &attempt) => {
+            let what =
+                problems.first().map(|problem| format!("{}: {}", problem.path, problem.message)).unwrap_or_default();
+            failed(
+                job,
+                StepName::Answer,
+                format!("a file was broken during the reload ({what}); mend it, then reload again"),
+            )
         }
         (Phase::Answering(job), Input::Done { attempt }) if belongs(&job, &attempt) => {
             (Phase::Verifying(job), Some(Effect::Verify))

@@ -98,7 +98,7 @@ impl Problem {
         self.excerpt = text
             .lines()
             .enumerate()
-            .map(|(index, line)| (index + 1, line.chars().take(160).collect()))
+            .map(|(index, line)| (index + 1, crate::masked_line(line).chars().take(160).collect()))
             .filter(|(number, _)| (first..=line + 1).contains(number))
             .collect();
         self

@@ -145,8 +145,9 @@ impl Core {
             }
             Input::Looked(_, observation) => {
                 self.looking = false;
+                let mended = !self.observation.problems.is_empty() && observation.problems.is_empty();
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
-                let asked = observation.view.is_some();
+                let asked = observation.view.is_some() && !mended;
                 self.observed(*observation);
                 if must_ask && !asked && self.target.client.is_some() {
                     self.want(Look::Everything);
@@ -174,19 +175,22 @@ impl Core {
         if self.looking || self.phase.is_running() {
             return;
         }
-        let Some(look) = self.wanted.take() else { return };
+        let Some(mut look) = self.wanted.take() else { return };
+        if look == Look::Everything && Records(&self.places).is_reloading() {
+            // Another process reloads: what it sees and remembers comes first. The files are ours to see.
+            look = Look::Files;
+            let inputs = self.inputs.clone();
+            tokio::spawn(async move {
+                sleep(PATIENT).await;
+                report(&inputs, Input::Engine).await;
+            });
+        }
         self.looking = true;
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         tokio::spawn(async move {
             let seen = match look {
-                Look::Everything => {
-                    // Another process reloads: what it sees and remembers comes first.
-                    while Records(&target.places).is_reloading() {
-                        sleep(PATIENT).await;
-                    }
-                    observe(&target).await
-                }
+                Look::Everything => observe(&target).await,
                 Look::Files => {
                     let scan = read_files(target.places.clone()).await;
                     let problems = problems(&target).await;

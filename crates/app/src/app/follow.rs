@@ -39,12 +39,13 @@ pub(super) async fn follow(places: Places, source: Source, inputs: mpsc::WeakSen
         if !report(&inputs, Input::Target(Box::new(target))).await {
             return;
         }
+        let is_there = client.is_some();
         if let Some(client) = client
             && let Ok(events) = Events::open(&client).await
         {
             pause = Duration::from_millis(250);
             pass_on(events, &inputs, host.as_mut()).await;
-        } else if let Some(state) = &mut host {
+        } else if let Some(state) = host.as_mut().filter(|_| !is_there) {
             if state.changed().await.is_err() {
                 return;
             }

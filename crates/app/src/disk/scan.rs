@@ -11,6 +11,7 @@ use std::{
 
 use rekindle_domain::{
     Disk, Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Row, RowState, Scope, SkillAnswer, masked,
+    masked_text,
 };
 use serde_json::{Map, Value};
 
@@ -79,6 +80,23 @@ fn code_of(path: &Path) -> Option<Fingerprint> {
     if small { fs::read(path).ok().map(|bytes| Fingerprint::of_bytes(&bytes)) } else { None }
 }
 
+/// The spec of a declared plugin as the engine names it, and its file if it is one.
+fn resolve(folder: &Path, text: &str) -> (String, Option<PathBuf>) {
+    // The engine takes `~/x` for a package's name.
+    if PluginSpec::parse(text).origin != PluginOrigin::File || text.starts_with("~/") {
+        return (text.to_owned(), None);
+    }
+    let (spec, path) = file_spec(folder, text);
+    (spec, Some(path))
+}
+
+/// The id of a plugin that a configuration file declares by this text.
+pub fn declared_id(places: &Places, config: &Path, scope: Scope, text: &str) -> ItemId {
+    let (_, path) = resolve(config.parent().unwrap_or(Path::new("/")), text);
+    let key = path.map_or_else(|| PluginSpec::parse(text).name, |path| places.short(&path));
+    ItemId::new(Kind::Plugin, scope, &key)
+}
+
 fn scan_declared_plugins(places: &Places, configs: &[(Map<String, Value>, ConfigFile)], scan: &mut Scan) {
     // Of several entries for one package the last one wins; a path is its own name.
     let mut winners: BTreeMap<String, (Item, String)> = BTreeMap::new();
@@ -86,22 +104,16 @@ fn scan_declared_plugins(places: &Places, configs: &[(Map<String, Value>, Config
         let entries = config.get("plugin").and_then(Value::as_array).into_iter().flatten();
         for text in entries.filter_map(|entry| entry.as_str().or_else(|| entry.get(0)?.as_str())) {
             let parsed = PluginSpec::parse(text);
-            // The engine takes `~/x` for a package's name.
-            let is_file = parsed.origin == PluginOrigin::File && !text.starts_with("~/");
             let folder = file.path.parent().unwrap_or(Path::new("/"));
-            let (spec, path) = match is_file.then(|| file_spec(folder, text)) {
-                Some((spec, path)) => (spec, Some(path)),
-                None => (text.to_owned(), None),
-            };
-            let key = path.as_ref().map_or_else(|| parsed.name.clone(), |path| places.short(path));
+            let (spec, path) = resolve(folder, text);
             let item = Item {
-                id: ItemId::new(Kind::Plugin, file.scope, &key),
+                id: declared_id(places, &file.path, file.scope, text),
                 kind: Kind::Plugin,
                 name: parsed.name.clone(),
                 scope: file.scope,
                 source: file.path.display().to_string(),
                 place: file.place,
-                value: Some(text.to_owned()),
+                value: Some(masked_text(text)),
                 declared: Fingerprint::of_parts(&[&spec]),
                 code: path.as_deref().and_then(code_of),
             };

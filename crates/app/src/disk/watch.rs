@@ -7,11 +7,11 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    time::Duration,
+    sync::mpsc::{self, RecvTimeoutError},
+    time::{Duration, Instant},
 };
 
-use notify::RecursiveMode;
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::locate::Places;
 
@@ -20,22 +20,31 @@ pub const WINDOW: Duration = Duration::from_millis(60);
 
 /// Watches the places of one directory as long as it lives.
 pub struct Watch {
-    debouncer: Debouncer<notify::RecommendedWatcher>,
+    watcher: RecommendedWatcher,
     watched: BTreeSet<(PathBuf, bool)>,
 }
 
 impl Watch {
     /// Starts to watch; `hint` is called from another thread, at most once a [`WINDOW`].
     pub fn start(places: &Places, hint: impl Fn() + Send + 'static) -> Result<Self, notify::Error> {
-        let debouncer = new_debouncer(WINDOW, move |events: DebounceEventResult| match events {
-            Ok(events) if events.iter().all(|event| is_noise(&event.path)) => {}
-            Ok(_) => hint(),
-            Err(error) => {
-                tracing::warn!(%error, "watching");
-                hint();
+        let (changed, changes) = mpsc::channel();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let matters = match &event {
+                // Reading is no change; our own looks would keep each other awake.
+                Ok(event) => {
+                    !matches!(event.kind, EventKind::Access(_)) && !event.paths.iter().all(|path| is_noise(path))
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "watching");
+                    true
+                }
+            };
+            if matters && changed.send(()).is_err() {
+                tracing::debug!("nobody listens for changes any more");
             }
         })?;
-        let mut watch = Self { debouncer, watched: BTreeSet::new() };
+        std::thread::spawn(move || gather(&changes, &hint));
+        let mut watch = Self { watcher, watched: BTreeSet::new() };
         watch.follow(places);
         Ok(watch)
     }
@@ -45,7 +54,7 @@ impl Watch {
         let wanted = wanted(places);
         for (path, _) in self.watched.difference(&wanted) {
             // A folder that is gone is no longer watched anyway.
-            if let Err(error) = self.debouncer.watcher().unwatch(path) {
+            if let Err(error) = self.watcher.unwatch(path) {
                 tracing::debug!(%error, path = %path.display(), "unwatching");
             }
         }
@@ -53,7 +62,7 @@ impl Watch {
         let mut watched: BTreeSet<_> = self.watched.intersection(&wanted).cloned().collect();
         for (path, deep) in new {
             let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-            match self.debouncer.watcher().watch(&path, mode) {
+            match self.watcher.watch(&path, mode) {
                 Ok(()) => {
                     watched.insert((path, deep));
                 }
@@ -61,6 +70,21 @@ impl Watch {
             }
         }
         self.watched = watched;
+    }
+}
+
+/// Gives one hint for all changes of a window, until the watcher is gone.
+fn gather(changes: &mpsc::Receiver<()>, hint: &impl Fn()) {
+    while changes.recv().is_ok() {
+        let end = Instant::now() + WINDOW;
+        loop {
+            match changes.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        hint();
     }
 }
 
@@ -129,5 +153,8 @@ mod tests {
         hinted(&|| std::fs::create_dir_all(directory.join(".opencode/skills/s")).expect("made"));
         hinted(&|| std::fs::write(directory.join(".opencode/skills/s/SKILL.md"), "x").expect("written"));
         hinted(&|| std::fs::remove_file(&config).expect("removed"));
+        // Looking gives none, or a look would be followed by the next for ever.
+        super::super::scan::scan(&places);
+        assert!(hints.recv_timeout(WINDOW * 5).is_err(), "a look wakes the next one");
     }
 }

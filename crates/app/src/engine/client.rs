@@ -2,7 +2,7 @@
 //!
 //! Invariants: every request has a time-out; an answer that is not JSON is an error, because the
 //! engine answers unknown routes with a page and 200. Source of routes and shapes:
-//! `docs/engine.md`, "What the engine tells".
+//! `docs/engine.md`, "Asking and reading".
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 

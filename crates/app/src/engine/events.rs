@@ -11,6 +11,9 @@ use sse_stream::SseByteStream;
 
 use super::client::{Client, ClientError, decoded};
 
+/// How long a stream may be silent; the engine's heart beats every 10 s.
+const SILENCE: Duration = Duration::from_secs(35);
+
 /// What an event means to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
@@ -50,7 +53,8 @@ impl Events {
     /// The next event that concerns us; `None` when the connection ended.
     pub async fn next(&mut self) -> Option<EngineEvent> {
         loop {
-            let event = self.stream.next().await?;
+            // A connection without a heartbeat is dead, whatever the system says of it.
+            let event = tokio::time::timeout(SILENCE, self.stream.next()).await.ok()??;
             if let Some(meant) = meaning(&event, &self.directory) {
                 return Some(meant);
             }

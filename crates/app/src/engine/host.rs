@@ -3,7 +3,7 @@
 //! Invariants: whoever has a [`Host`] holds the directory's lock, so there is never a second engine
 //! for it; the engine ends with the host, however the host ends (see `keeper`); a start is bounded.
 
-use std::{fs, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
+use std::{fs, net::TcpListener, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use rekindle_domain::{EngineMode, EngineState, EngineView};
 use tokio::{
@@ -108,6 +108,7 @@ enum Order {
 #[derive(Clone)]
 pub struct Host {
     orders: mpsc::Sender<Order>,
+    closing: Arc<watch::Sender<bool>>,
     state: watch::Receiver<HostState>,
     output: Output,
 }
@@ -123,11 +124,13 @@ impl Host {
         let password: String = rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect();
         end_orphan(places);
         // What the last owner wrote is not true of this one.
+        records.forget_control();
         if let Some(last) = records.last_record() {
             records.write(&Record { state: EngineState::Starting, ..last })?;
         }
         let password_file = records.write_password(&password)?;
         let (orders, inbox) = mpsc::channel(8);
+        let closing = Arc::new(watch::channel(false).0);
         let output = Output::default();
         let view = view(EngineState::Starting, None, None);
         let (publish, state) = watch::channel(HostState { view, client: None, record: None });
@@ -139,10 +142,11 @@ impl Host {
             output: output.clone(),
             publish,
             port: None,
+            closing: closing.subscribe(),
             _lock: lock,
         };
         tokio::spawn(owner.run(inbox));
-        Ok(Self { orders, state, output })
+        Ok(Self { orders, closing, state, output })
     }
 
     /// How the engine is, now and from now on.
@@ -171,6 +175,8 @@ impl Host {
 
     /// Stops the engine cleanly, and gives up the lock.
     pub async fn stop(&self) {
+        // An engine that is still starting is not waited for.
+        self.closing.send_replace(true);
         let (reply, answer) = oneshot::channel();
         if self.orders.send(Order::Stop(reply)).await.is_ok() {
             // An error means that the owner has ended already, which is what was wanted.
@@ -219,6 +225,7 @@ struct Owner {
     output: Output,
     publish: watch::Sender<HostState>,
     port: Option<u16>,
+    closing: watch::Receiver<bool>,
     _lock: Lock,
 }
 
@@ -332,7 +339,11 @@ impl Owner {
             tokio::spawn(forward(BufReader::new(out), self.output.clone(), log(&self.places), lines));
         }
         let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
-        let (pid, url) = match timeout(START, ready_line(&mut inbox)).await {
+        let ready = tokio::select! {
+            ready = timeout(START, ready_line(&mut inbox)) => ready,
+            Ok(_) = self.closing.wait_for(|closing| *closing) => return Err(HostError::Gone),
+        };
+        let (pid, url) = match ready {
             Ok(Some(ready)) => ready,
             Ok(None) => return Err(HostError::Ended { output: self.output.tail() }),
             // Dropping its input ends the keeper, and the keeper the engine.

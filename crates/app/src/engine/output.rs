@@ -27,8 +27,12 @@ const LONGEST: usize = 2000;
 pub struct Output(Arc<Mutex<VecDeque<String>>>);
 
 impl Output {
-    /// The lines, oldest first.
-    pub fn lines(&self) -> Vec<String> {
+    /// The lines that may be shown, oldest first.
+    pub fn shown(&self) -> Vec<String> {
+        telling(&self.lines())
+    }
+
+    fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
@@ -46,14 +50,11 @@ impl Output {
 
     /// What explains an early end: from the first line that speaks of an error, as one text.
     pub(super) fn tail(&self) -> String {
-        let lines = self.lines();
+        let lines = telling(&self.lines());
         let first = lines.iter().position(|line| line.starts_with("Error:"));
         let start = first.unwrap_or(lines.len().saturating_sub(4));
-        let telling = lines[start..].iter().map(|line| line.trim()).filter(|line| {
-            let is_frame = line.starts_with("---") || line.starts_with("Line ") || line.trim_matches('^').is_empty();
-            !line.is_empty() && !is_frame
-        });
-        telling.take(6).collect::<Vec<_>>().join(" · ").trim_start_matches("Error: ").to_owned()
+        let text = lines[start..].iter().take(6).map(|line| line.trim()).collect::<Vec<_>>().join(" · ");
+        text.trim_start_matches("Error: ").to_owned()
     }
 }
 
@@ -65,8 +66,23 @@ pub(super) fn log(places: &Places) -> PathBuf {
 /// The last lines that the engine of a directory printed, whoever started it.
 pub fn last_words(places: &Places, most: usize) -> Vec<String> {
     let text = fs::read_to_string(log(places)).unwrap_or_default();
-    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    let lines = telling(&text.lines().map(str::to_owned).collect::<Vec<_>>());
     lines[lines.len().saturating_sub(most)..].to_vec()
+}
+
+/// The lines that may be shown. The engine repeats a broken file whole, with what is secret in it.
+fn telling(lines: &[String]) -> Vec<String> {
+    let mut repeats = false;
+    let mut shown = Vec::new();
+    for line in lines {
+        let text = line.trim();
+        if text.starts_with("---") {
+            repeats = text.contains("JSONC Input");
+        } else if !repeats && !text.starts_with("Line ") && !text.trim_matches('^').is_empty() {
+            shown.push(line.clone());
+        }
+    }
+    shown
 }
 
 /// Keeps lines as they come, and passes them on to whoever waits for one of them.
@@ -111,9 +127,6 @@ mod tests {
         let output = Output::default();
         said.lines().for_each(|line| output.push(plain(line)));
         let tail = output.tail();
-        assert_eq!(
-            tail,
-            "Config file at /p/o.json is not valid JSON(C): · { broken · InvalidSymbol at line 1, column 3"
-        );
+        assert_eq!(tail, "Config file at /p/o.json is not valid JSON(C): · InvalidSymbol at line 1, column 3");
     }
 }

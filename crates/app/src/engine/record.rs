@@ -90,6 +90,13 @@ impl Records<'_> {
         write_json(&self.path("control.json"), address)
     }
 
+    /// Removes how the last owner was reached.
+    pub fn forget_control(&self) {
+        if let Err(error) = std::fs::remove_file(self.path("control.json")) {
+            tracing::debug!(%error, "there was no owner before");
+        }
+    }
+
     /// Writes the password and says where it is.
     pub fn write_password(&self, password: &str) -> Result<PathBuf, FileError> {
         let path = self.path("password");

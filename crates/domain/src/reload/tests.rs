@@ -37,8 +37,11 @@ fn any_event() -> impl Strategy<Value = Event> {
 /// An answer that fits the phase, well or badly, for the attempt named.
 fn answer(phase: &Phase, attempt: String, how: u8) -> Input {
     match (phase, how) {
-        (Phase::Checking(_), 0) => Input::Checked { attempt, problems: vec![problem()] },
-        (Phase::Checking(_), _) => Input::Checked { attempt, problems: vec![] },
+        (Phase::Checking(job), how) => {
+            let problems = if how == 0 { vec![problem()] } else { vec![] };
+            Input::Checked { attempt, problems, plan: job.plan.clone() }
+        }
+        (Phase::Answering(job), 2) => Input::Checked { attempt, problems: vec![problem()], plan: job.plan.clone() },
         (Phase::AskingBusy(_) | Phase::WaitingForIdle { .. }, 0) => Input::Busy { attempt, runs: vec![run()] },
         (Phase::AskingBusy(_) | Phase::WaitingForIdle { .. }, 1) => Input::Busy { attempt, runs: vec![] },
         (_, 0) => Input::Failed { attempt, message: "no".to_owned() },
@@ -85,6 +88,9 @@ proptest! {
             if effect == Some(Effect::CheckFiles) {
                 checked = false;
             }
+            if matches!(before, Phase::Answering(_)) && matches!(input, Input::Checked { .. }) {
+                prop_assert!(effect.is_none(), "touched again although a file is broken");
+            }
             if let Input::Checked { problems, .. } = &input && matches!(next, Phase::AskingBusy(_)) {
                 prop_assert!(problems.is_empty());
                 checked = true;
@@ -124,10 +130,10 @@ fn refusals_touch_nothing() {
         _ => None,
     };
     assert_eq!(refusal(step(Phase::Idle, request(false, None))), Some(Refusal::ClientMode));
-    let stale = refusal(step(Phase::Idle, request(true, Some(Fingerprint::of_bytes(b"other")))));
-    assert!(matches!(stale, Some(Refusal::StalePlan { .. })));
+    let checked = |problems| Input::Checked { attempt: "1".to_owned(), problems, plan: plan(Action::Dispose) };
+    let (stale, _) = step(Phase::Idle, request(true, Some(Fingerprint::of_bytes(b"other"))));
+    assert!(matches!(refusal(step(stale, checked(vec![]))), Some(Refusal::StalePlan { .. })));
     let (checking, _) = step(Phase::Idle, request(true, Some(plan(Action::Dispose).fingerprint)));
-    let broken = Input::Checked { attempt: "1".to_owned(), problems: vec![problem()] };
-    assert!(matches!(refusal(step(checking.clone(), broken)), Some(Refusal::Problems { .. })));
+    assert!(matches!(refusal(step(checking.clone(), checked(vec![problem()]))), Some(Refusal::Problems { .. })));
     assert_eq!(refusal(step(checking, Input::Cancelled)), Some(Refusal::Cancelled));
 }
