@@ -216,10 +216,16 @@ pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId,
             })
         };
         if let Some(message) = messages.iter().find(about) {
-            failed.insert(id.clone(), message.clone());
+            failed.insert(id.clone(), reason(message, spec));
         }
     }
     failed
+}
+
+/// What is behind the plugin's name in the engine's message: the row says already which one it is.
+fn reason(message: &str, spec: &str) -> String {
+    let behind = message.split_once(spec).and_then(|(_, rest)| rest.split_once(": ")).map(|(_, reason)| reason.trim());
+    behind.filter(|reason| !reason.is_empty()).unwrap_or(message).to_owned()
 }
 
 async fn ask(client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
@@ -326,5 +332,18 @@ impl Observation {
     /// What the engine reports.
     pub fn counts(&self) -> Option<Counts> {
         self.answers.as_ref().map(|answers| Counts::of(answers, self.failures.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_in_the_engines_words() {
+        let check = |message, spec, expected: &str| assert_eq!(reason(message, spec), expected);
+        check("Failed to load plugin file:///p/a b.ts: boom: at load", "file:///p/a b.ts", "boom: at load");
+        check("Failed to install plugin x@latest: 404 Not Found", "x", "404 Not Found");
+        check("something else", "x", "something else");
     }
 }
