@@ -285,7 +285,8 @@ pub fn undo(places: &Places, token: Option<&str>) -> Result<PathBuf, ChangeError
             }
             // To the trash and not away: files may have been added since.
             let trashed = trash(places, &path)?;
-            fs::remove_file(folder.join(format!("{trashed}.json"))).ok();
+            // Taking back is no change of its own to be taken back.
+            set_aside(&folder.join(format!("{trashed}.json")));
             path
         }
     };

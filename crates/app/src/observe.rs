@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -21,7 +20,7 @@ use crate::{
     config::check::{self, Schema},
     disk::{
         locate::Places,
-        scan::{Scan, scan},
+        scan::{Scan, row, scan, sort},
     },
     engine::{
         client::{Client, ClientError, SHORT},
@@ -279,37 +278,18 @@ impl Observation {
     pub fn rows(&self, places: &Places) -> Vec<Row> {
         let mut rows: Vec<Row> = self.scan.rows.iter().map(|row| self.row(row)).collect();
         for change in self.drift.iter().filter(|change| self.scan.disk.items.get(&change.id).is_none()) {
-            rows.push(Row {
-                id: change.id.clone(),
-                kind: change.kind,
-                name: change.name.clone(),
-                scope: change.scope,
-                source: change.source.clone(),
-                place: places.short(Path::new(&change.source)),
-                origin: None,
-                detail: None,
-                layer: "active".to_owned(),
+            let gone = self.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
+            rows.extend(gone.map(|item| Row {
                 state: RowState::Waiting { change: change.change, action: change.action },
                 removable: false,
-            });
+                ..row(places, item, None, None, "active")
+            }));
         }
         for item in self.scan.disk.items.iter().filter(|item| !self.scan.rows.iter().any(|row| row.kind == item.kind)) {
-            let row = Row {
-                id: item.id.clone(),
-                kind: item.kind,
-                name: item.name.clone(),
-                scope: item.scope,
-                source: item.source.clone(),
-                place: places.short(Path::new(&item.source)),
-                origin: None,
-                detail: item.value.clone(),
-                layer: "declared".to_owned(),
-                state: RowState::Unknown,
-                removable: false,
-            };
+            let row = Row { removable: false, ..row(places, item, None, item.value.clone(), "declared") };
             rows.push(self.row(&row));
         }
-        rows.sort_by(|a, b| (a.kind, a.scope, &a.name, &a.source).cmp(&(b.kind, b.scope, &b.name, &b.source)));
+        sort(&mut rows);
         rows
     }
 

@@ -41,7 +41,7 @@ pub fn scan(places: &Places) -> Scan {
     scan_plugin_files(places, &mut scan);
     scan_skills(places, &mut scan);
     scan_keys(&configs, &mut scan);
-    scan.rows.sort_by(|a, b| (a.kind, a.scope, &a.name, &a.source).cmp(&(b.kind, b.scope, &b.name, &b.source)));
+    sort(&mut scan.rows);
     scan
 }
 
@@ -287,7 +287,19 @@ fn merge(before: &mut Value, after: &Value, kind: Kind) {
     }
 }
 
-fn row(places: &Places, item: &Item, origin: Option<PluginOrigin>, detail: Option<String>, layer: &str) -> Row {
+/// The order of all lists: by kind, project first, by name.
+pub(crate) fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| (a.kind, a.scope, &a.name, &a.source).cmp(&(b.kind, b.scope, &b.name, &b.source)));
+}
+
+/// The row of an item, as long as the engine has not been asked about it.
+pub(crate) fn row(
+    places: &Places,
+    item: &Item,
+    origin: Option<PluginOrigin>,
+    detail: Option<String>,
+    layer: &str,
+) -> Row {
     Row {
         id: item.id.clone(),
         kind: item.kind,
