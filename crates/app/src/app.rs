@@ -9,7 +9,7 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{Finding, Kind, Phase, Place, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{DiffLine, Finding, Kind, Phase, Place, Scope, Settings, UserError, WindowState};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
@@ -191,6 +191,12 @@ impl App {
             None => (connect::by_record(&self.places), Observation::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
+    }
+
+    /// The readable difference of a pending item: what the engine has, and what is on disk.
+    pub fn difference(&self, id: &str) -> Vec<DiffLine> {
+        let seen = self.seen.borrow().clone();
+        seen.map(|(_, observation)| observation.difference(id)).unwrap_or_default()
     }
 
     /// What the engine printed last.

@@ -10,8 +10,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Counts, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Memory, Plan, Problem,
-    Profile, ReloadStatus, Row, RowState, drift, loaded,
+    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Mark, Memory,
+    Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
 };
 use serde_json::Value;
 
@@ -307,6 +307,14 @@ impl Observation {
         };
         let layer = if state == RowState::Loaded { "active".to_owned() } else { row.layer.clone() };
         Row { state, layer, ..row.clone() }
+    }
+
+    /// The readable difference of a pending item.
+    pub fn difference(&self, id: &str) -> Vec<DiffLine> {
+        let change = self.drift.iter().find(|change| change.id.as_str() == id);
+        let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
+        let lines = change.map(|change| [line(Mark::Removed, &change.before), line(Mark::Added, &change.after)]);
+        lines.into_iter().flatten().flatten().collect()
     }
 
     /// What the engine reports.

@@ -29,6 +29,6 @@ pub use profile::{Action, Aspect, Profile, Rule};
 pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
 pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
 pub use wire::{
-    EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Problem, ReloadStatus, Row, RowState,
-    Settings, Theme, UserError, WindowState, Workspace,
+    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Mark, Problem, ReloadStatus,
+    Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
 };

@@ -189,6 +189,35 @@ pub struct Row {
     pub state: RowState,
     /// True when Rekindle can remove it.
     pub removable: bool,
+    /// The short paths of what it is used instead of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
+    /// What a person should know about it although it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// What a line of a readable difference is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    /// In both, shown for orientation.
+    Same,
+    /// On disk and not in the engine.
+    Added,
+    /// In the engine and not on disk.
+    Removed,
+    /// Lines that are the same in both and are left out; the text says how many.
+    Gap,
+}
+
+/// One line of a readable difference between what the engine has and what is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffLine {
+    /// What it is.
+    pub mark: Mark,
+    /// Its text; secrets are masked.
+    pub text: String,
 }
 
 /// The directory shown.
@@ -300,6 +329,10 @@ pub struct WindowState {
     pub plugins: Vec<Row>,
     /// The skills, likewise.
     pub skills: Vec<Row>,
+    /// The MCP servers, likewise.
+    pub mcp: Vec<Row>,
+    /// The agents, then the commands, then the tools, likewise.
+    pub agents: Vec<Row>,
     /// What the engine reports; `None` while it cannot be asked.
     pub counts: Option<Counts>,
     /// Past reloads, newest first; at most fifty.

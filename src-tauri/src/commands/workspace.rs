@@ -1,7 +1,7 @@
 //! The directory shown, and paths.
 
 use rekindle_app::error::user_error;
-use rekindle_domain::{UserError, WindowState};
+use rekindle_domain::{DiffLine, UserError, WindowState};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -11,6 +11,12 @@ use crate::shell::Shell;
 #[tauri::command]
 pub(crate) async fn state(shell: State<'_, Shell>) -> Result<WindowState, UserError> {
     Ok(shell.app().watch().borrow().as_ref().clone())
+}
+
+/// What the engine has of a pending item, and what is on disk.
+#[tauri::command]
+pub(crate) async fn difference(shell: State<'_, Shell>, id: String) -> Result<Vec<DiffLine>, UserError> {
+    Ok(shell.app().difference(&id))
 }
 
 /// Lets the person choose a folder.

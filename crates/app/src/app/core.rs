@@ -301,15 +301,17 @@ impl Core {
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
         let dismissed = changes_dismissed && self.dismissed_problems == status.problems;
         let last = self.last.as_ref().map(|(outcome, receipt)| (outcome, receipt));
-        let (plugins, others): (Vec<_>, Vec<_>) =
-            self.observation.rows(&self.places).into_iter().partition(|row| row.kind == Kind::Plugin);
+        let rows = self.observation.rows(&self.places);
+        let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
             banner: Banner::of(&status, &self.phase, dismissed, last),
             status,
-            plugins,
-            skills: others.into_iter().filter(|row| row.kind == Kind::Skill).collect(),
+            plugins: of(&[Kind::Plugin]),
+            skills: of(&[Kind::Skill]),
+            mcp: of(&[Kind::Mcp]),
+            agents: of(&[Kind::Agent, Kind::Command, Kind::Tool]),
             counts: self.observation.counts(),
             history: self.history.clone(),
             settings: self.settings.clone(),

@@ -312,6 +312,8 @@ pub(crate) fn row(
         layer: layer.to_owned(),
         state: RowState::Unknown,
         removable: true,
+        overrides: Vec::new(),
+        warning: None,
     }
 }
 
