@@ -9,7 +9,7 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{DiffLine, Finding, Kind, Phase, Place, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{DiffLine, Finding, Kind, Phase, Scope, Settings, UserError, WindowState};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
@@ -151,7 +151,7 @@ impl App {
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
             let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
-            let rows = crate::disk::scan::scan(places).rows;
+            let rows = crate::disk::scan::scan(places, None).rows;
             change::remove(places, change::find(&rows, kind, &id, Scope::Project)?)
         })
         .await
@@ -164,8 +164,8 @@ impl App {
 
     /// Starts the engine, or replaces its process.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
-        let global = self.places.config_files().into_iter().filter(|config| config.place == Place::GlobalConfig);
-        if let Some(problem) = global.filter_map(|config| check_config(&config.path, None)).next() {
+        let global = self.places.global_files();
+        if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places.home, None)) {
             // The running engine would be stopped, and no new one would come up.
             return Err(problem_error(&problem));
         }

@@ -19,10 +19,7 @@ use crate::{
         edit,
         file::{self, FileError, create_private_dir},
     },
-    disk::{
-        locate::{Places, walk},
-        scan::declared_id,
-    },
+    disk::{locate::Places, scan::declared_id, walk::walk},
     engine::record::{load, write_json},
     error::{Tell, chain, user_error},
     skill::install::{self, InstallError},
@@ -220,8 +217,11 @@ pub fn remove(places: &Places, row: &Row) -> Result<String, ChangeError> {
 /// A skill's folder; the `SKILL.md` alone where the folder holds more than this skill.
 fn skill_folder<'a>(places: &Places, file: &'a Path) -> &'a Path {
     let Some(folder) = file.parent() else { return file };
-    let is_root = places.skill_folders().iter().any(|(root, _)| root == folder);
-    let skills = walk(folder, 16).filter(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
+    let is_root = places.skill_folders().iter().any(|root| root.path == folder);
+    let skills = walk(folder, None, true)
+        .files
+        .into_iter()
+        .filter(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
     if is_root || skills.count() > 1 { file } else { folder }
 }
 
@@ -370,7 +370,7 @@ mod tests {
         assert!(matches!(add_plugin(&places, "b@3", Scope::Project), Err(ChangeError::Declared { .. })));
         undo(&places, Some(&token)).expect("undone");
         assert_eq!(fs::read_to_string(&path).expect("read"), text);
-        let rows = scan(&places).rows;
+        let rows = scan(&places, None).rows;
         let row = find(&rows, Kind::Plugin, "a", Scope::Project).expect("listed");
         remove(&places, row).expect("removed");
         assert_eq!(fs::read_to_string(&path).expect("read"), text.replace("\"a@1\",", ""));
@@ -395,7 +395,7 @@ mod tests {
         write(".opencode/skills/one/SKILL.md", "one");
         write(".opencode/skills/same/SKILL.md", "same");
         write(".claude/skills/same/SKILL.md", "same");
-        let rows = scan(&places).rows;
+        let rows = scan(&places, None).rows;
         let second = rows.iter().find(|row| row.id.as_str().ends_with("b/index.ts")).expect("listed");
         remove(&places, second).expect("removed");
         assert_eq!(fs::read_to_string(&path).expect("read"), r#"{"plugin": ["./a/index.ts"]}"#);
@@ -424,7 +424,7 @@ mod tests {
         let (place, token) =
             import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported");
         assert!(place.join("SKILL.md").is_file());
-        let rows = scan(&places).rows;
+        let rows = scan(&places, None).rows;
         let removed = remove(&places, find(&rows, Kind::Skill, "s", Scope::Project).expect("listed")).expect("removed");
         assert!(!place.exists());
         undo(&places, Some(&removed)).expect("undone");

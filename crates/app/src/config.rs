@@ -7,4 +7,8 @@
 pub mod check;
 pub mod edit;
 pub mod file;
+mod newer;
+pub mod schema;
+pub mod shape;
 pub mod text;
+pub mod variables;

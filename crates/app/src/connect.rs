@@ -3,6 +3,8 @@
 //! Invariant: an engine that Rekindle started for the directory is host mode for every process of
 //! this user; any other engine is client mode.
 
+use std::sync::Arc;
+
 use rekindle_domain::{EngineMode, EngineState, EngineView};
 
 use crate::{
@@ -36,7 +38,13 @@ pub fn by_record(places: &Places) -> Target {
                 state: EngineState::Running,
                 message: None,
             };
-            Target { places: places.clone(), view, client: Some(client), identity: Identity::of(&record) }
+            Target {
+                places: places.clone(),
+                view,
+                client: Some(client),
+                identity: Identity::of(&record),
+                scanner: Arc::default(),
+            }
         }
         Err(error) => none(places, EngineState::Unreachable, Some(chain(&error))),
     }
@@ -45,7 +53,13 @@ pub fn by_record(places: &Places) -> Target {
 /// The engine that this process owns.
 pub fn by_host(places: &Places, state: &HostState) -> Target {
     let identity = state.record.as_ref().map(Identity::of).unwrap_or_default();
-    Target { places: places.clone(), view: state.view.clone(), client: state.client.clone(), identity }
+    Target {
+        places: places.clone(),
+        view: state.view.clone(),
+        client: state.client.clone(),
+        identity,
+        scanner: Arc::default(),
+    }
 }
 
 /// Someone else's engine.
@@ -66,7 +80,7 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
         message: health.as_ref().err().map(|error| chain(error)),
     };
     let client = health.is_ok().then_some(client);
-    Ok(Target { places: places.clone(), view, client, identity: Identity::of_url(url) })
+    Ok(Target { places: places.clone(), view, client, identity: Identity::of_url(url), scanner: Arc::default() })
 }
 
 /// Has the owner, another process, replace the engine's process.
@@ -97,5 +111,5 @@ pub fn failed(places: &Places, error: &ClientError) -> Target {
 
 fn none(places: &Places, state: EngineState, message: Option<String>) -> Target {
     let view = EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message };
-    Target { places: places.clone(), view, client: None, identity: Identity::default() }
+    Target { places: places.clone(), view, client: None, identity: Identity::default(), scanner: Arc::default() }
 }

@@ -2,6 +2,13 @@
 //!
 //! Invariant: reading has no side effect, and an unreadable file is reported, never guessed.
 
+mod code;
+mod declared;
+pub mod layers;
 pub mod locate;
+mod plugins;
 pub mod scan;
+mod skills;
+mod stamp;
+pub mod walk;
 pub mod watch;

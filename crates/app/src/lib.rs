@@ -9,6 +9,7 @@ pub mod change;
 pub mod clock;
 pub mod config;
 pub mod connect;
+pub mod difference;
 pub mod disk;
 pub mod doctor;
 pub mod engine;

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use rekindle_domain::{Disk, ItemId, Memory, Snapshot};
+use rekindle_domain::{Answers, Disk, ItemId, Kind, Memory, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ impl MemoryStore {
     pub fn loaded(
         &mut self,
         disk: &Disk,
-        plugins: &[String],
+        answers: &Answers,
         failures: BTreeMap<ItemId, String>,
     ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
@@ -101,13 +101,13 @@ impl MemoryStore {
         }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
-        self.remember_modules(disk, plugins);
+        self.remember_modules(disk, answers);
         self.save()
     }
 
-    /// The engine lists plugins that it had not listed before; it has their code as it is now.
-    pub fn seen(&mut self, disk: &Disk, plugins: &[String]) -> Result<(), FileError> {
-        if self.stored.identity.is_certain() && self.remember_modules(disk, plugins) { self.save() } else { Ok(()) }
+    /// The engine lists plugins or tools that it had not listed before; it has their code as it is now.
+    pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), FileError> {
+        if self.stored.identity.is_certain() && self.remember_modules(disk, answers) { self.save() } else { Ok(()) }
     }
 
     /// What was loaded when the instance was created; `None`: nobody watched.
@@ -116,15 +116,18 @@ impl MemoryStore {
     }
 
     /// The engine keeps a module for its life: only what it had not loaded before is new.
-    fn remember_modules(&mut self, disk: &Disk, plugins: &[String]) -> bool {
+    fn remember_modules(&mut self, disk: &Disk, answers: &Answers) -> bool {
         let modules = &mut self.stored.memory.modules;
         let before = modules.len();
         for (id, spec) in &disk.plugin_specs {
             let code = disk.items.get(id).and_then(|item| item.code.clone());
-            if let (Some(path), Some(code)) = (spec.strip_prefix("file://"), code)
-                && plugins.contains(spec)
-            {
-                modules.entry(path.to_owned()).or_insert(code);
+            if let Some(code) = code.filter(|_| answers.plugins.contains(spec)) {
+                modules.entry(spec.strip_prefix("file://").unwrap_or(spec).to_owned()).or_insert(code);
+            }
+        }
+        for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && answers.has_tool(&item.name)) {
+            if let Some(code) = item.code.clone() {
+                modules.entry(item.source.clone()).or_insert(code);
             }
         }
         modules.len() != before

@@ -10,17 +10,18 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Mark, Memory,
-    Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
+    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer,
+    Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
 };
 use serde_json::Value;
 
 use crate::{
     clock,
-    config::check::{self, Schema},
+    config::{check, schema::Schema},
+    difference::difference,
     disk::{
         locate::Places,
-        scan::{Scan, row, scan, sort},
+        scan::{Scan, Scanner, row, sort},
     },
     engine::{
         client::{Client, ClientError, SHORT},
@@ -46,6 +47,8 @@ pub struct Target {
     pub client: Option<Client>,
     /// Which process it is.
     pub identity: Identity,
+    /// For reading the files; what it remembers of them outlives one look.
+    pub scanner: Arc<Mutex<Scanner>>,
 }
 
 impl Target {
@@ -58,6 +61,14 @@ impl Target {
     /// The same for the reload itself.
     pub fn memory_of_reload(&self) -> MemoryStore {
         MemoryStore::open(&self.places, self.identity.clone(), true)
+    }
+
+    /// Reads the files without blocking other tasks.
+    pub async fn read_files(&self) -> Scan {
+        let schema = self.schema().await;
+        let (places, scanner) = (self.places.refreshed(), self.scanner.clone());
+        let read = move || scanner.lock().unwrap_or_else(PoisonError::into_inner).scan(&places, schema.as_deref());
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
     /// The engine's schema, from the engine or from an earlier answer of the same version.
@@ -112,14 +123,7 @@ pub struct Observation {
 
 /// Looks at the files and asks the engine.
 pub async fn observe(target: &Target) -> Observation {
-    let places = target.places.clone();
-    let scan = read_files(places).await;
-    observe_with(target, scan).await
-}
-
-/// Reads the files without blocking other tasks.
-pub async fn read_files(places: Places) -> Scan {
-    tokio::task::spawn_blocking(move || scan(&places)).await.unwrap_or_default()
+    observe_with(target, target.read_files().await).await
 }
 
 /// Asks the engine and compares it with files that have been read.
@@ -155,8 +159,8 @@ pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.loaded(&scan.disk, &answers.plugins, failures),
-            Some(_) => memory.seen(&scan.disk, &answers.plugins),
+            None => memory.loaded(&scan.disk, answers, failures),
+            Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {
             tracing::warn!(error = chain(&error), "memory");
@@ -265,6 +269,7 @@ impl Observation {
             changes: plan.changes,
             busy: plan.interrupts,
             problems: self.problems.clone(),
+            notices: Vec::new(),
         }
     }
 
@@ -299,9 +304,11 @@ impl Observation {
         }
         let change = self.drift.iter().find(|change| change.id == row.id);
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
-        let state = match (change, self.failures.get(&row.id)) {
+        let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp).map(|answers| &answers.mcp);
+        let server = servers.and_then(|servers| servers.get(&row.name)).and_then(McpAnswer::failure);
+        let state = match (change, self.failures.get(&row.id).cloned().or(server)) {
             (Some(change), _) => RowState::Waiting { change: change.change, action: change.action },
-            (None, Some(message)) => RowState::Failed { message: message.clone() },
+            (None, Some(message)) => RowState::Failed { message },
             (None, None) if known => RowState::Loaded,
             (None, None) => RowState::Unknown,
         };
@@ -309,12 +316,10 @@ impl Observation {
         Row { state, layer, ..row.clone() }
     }
 
-    /// The readable difference of a pending item.
+    /// The readable difference of a pending item; no lines when nothing can be shown as text.
     pub fn difference(&self, id: &str) -> Vec<DiffLine> {
         let change = self.drift.iter().find(|change| change.id.as_str() == id);
-        let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
-        let lines = change.map(|change| [line(Mark::Removed, &change.before), line(Mark::Added, &change.after)]);
-        lines.into_iter().flatten().flatten().collect()
+        change.map(|change| difference(change, &self.scan.disk, self.answers.as_ref())).unwrap_or_default()
     }
 
     /// What the engine reports.

@@ -23,7 +23,7 @@ use crate::{
     error::chain,
     history::History,
     memory::MemoryStore,
-    observe::{LOADING, Observation, Target, failed_items, observe_with, problems, read_files},
+    observe::{LOADING, Observation, Target, failed_items, observe_with, problems},
 };
 
 /// How long a dispose may take. A plugin's own clean-up may be slow.
@@ -167,7 +167,7 @@ impl Run {
 
     /// The look on which the plan rests. Files that would not load are found again by the check.
     async fn look(&mut self) {
-        self.snapshot = read_files(self.target.places.clone()).await;
+        self.snapshot = self.target.read_files().await;
         self.before = observe_with(&self.target, self.snapshot.clone()).await;
         self.planned = self.before.drift.clone();
     }
@@ -203,7 +203,7 @@ impl Run {
         match effect {
             Effect::CheckFiles => {
                 // The snapshot is taken before the check, so that what is proved was checked.
-                let scan = read_files(self.target.places.clone()).await;
+                let scan = self.target.read_files().await;
                 let problems = problems(&self.target).await;
                 self.take_snapshot(scan);
                 Input::Checked { attempt, problems, plan: self.plan() }
@@ -233,7 +233,8 @@ impl Run {
 
     /// What is to become live is what differs from the engine at this moment.
     fn take_snapshot(&mut self, scan: Scan) {
-        if let Some(known) = &self.before.loaded {
+        if let Some(answers) = &self.before.answers {
+            let known = loaded(&scan.disk, answers, self.target.memory_of_reload().memory());
             self.planned = drift(&scan.disk.items, &known.items, &self.profile());
         }
         self.snapshot = scan;
@@ -303,14 +304,14 @@ impl Run {
         }
         let failures = failed_items(&self.snapshot.disk, &self.failures);
         let mut memory = self.target.memory_of_reload();
-        memory.loaded(&self.snapshot.disk, &answers.plugins, failures.clone()).map_err(|error| chain(&error))?;
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone()).map_err(|error| chain(&error))?;
         // What changed since the snapshot is compared with what was loaded, and stays pending.
         let proved = loaded(&self.snapshot.disk, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         self.counts = Counts::of(&answers, failures.len());
         let busy = client.busy().await.unwrap_or_default();
-        let now = read_files(self.target.places.clone()).await;
+        let now = self.target.read_files().await;
         let seen = Observation {
             answers: Some(answers),
             busy,

@@ -216,7 +216,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
 }
 
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
-    let rows = scan(places).rows;
+    let rows = scan(places, None).rows;
     let row = change::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
     let token = change::remove(places, row).map_err(|error| error.tell())?;
     changed(arguments, &format!("Removed {}", row.name), &token);

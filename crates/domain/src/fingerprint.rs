@@ -72,6 +72,7 @@ fn write_canonical(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
+        Value::Number(number) => out.push_str(&number.as_f64().unwrap_or(f64::NAN).to_string()),
         scalar => out.push_str(&scalar.to_string()),
     }
 }
@@ -90,6 +91,7 @@ mod tests {
         check(json!({"a": 1, "b": {"c": 2, "d": 3}}), json!({"b": {"d": 3, "c": 2}, "a": 1}), true);
         check(json!([1, 2]), json!([2, 1]), false);
         check(json!("1"), json!(1), false);
+        check(json!(1.0), json!(1), true);
         check(json!({"a": null}), json!({}), false);
     }
 

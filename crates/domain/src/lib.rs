@@ -10,6 +10,7 @@ mod entity;
 mod fingerprint;
 mod loaded;
 mod mask;
+mod merge;
 mod plan;
 mod plugin_spec;
 mod profile;
@@ -21,8 +22,11 @@ pub use banner::{Banner, BannerStep, StepState};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
-pub use loaded::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, loaded};
+pub use loaded::{
+    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
+};
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
+pub use merge::{effective, joined, merge, permissions, plugin_key, plugin_spec, unique_plugins};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Profile, Rule};

@@ -9,7 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, Snapshot, mask::mentions_outside};
+use crate::{Fingerprint, Item, ItemId, Scope, Snapshot, effective};
+
+mod configuration;
+mod plugins;
+mod skills;
+
+pub use configuration::{shown_value, value_of};
+pub use plugins::plugin_fingerprint;
 
 /// What a fresh engine would load, as read from the files.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +26,20 @@ pub struct Disk {
     /// What each plugin item is called in the engine's `GET /config`: a package spec, or
     /// `file://` and the absolute path, not percent-encoded.
     pub plugin_specs: BTreeMap<ItemId, String>,
-    /// The values of the items that come from configuration files.
+    /// The values of the items that configuration and Markdown files declare.
     pub values: BTreeMap<ItemId, Value>,
+    /// The items in whose value a variable of the environment stands. The engine's environment may
+    /// be another than ours.
+    pub from_environment: BTreeSet<ItemId>,
+    /// The items in whose value a variable of any kind stands: what the engine has in its place may
+    /// be a secret.
+    pub with_variables: BTreeSet<ItemId>,
+    /// The global configuration, as a fresh engine would answer to `GET /global/config`.
+    pub global: Value,
+    /// What is read over it with each instance, the strongest last.
+    pub layers: Vec<Value>,
+    /// The paths of configuration files that the engine would not load.
+    pub broken: Vec<String>,
     /// The folders in which skills are looked for, absolute, with the scope of what is in them.
     pub skill_folders: Vec<(String, Scope)>,
     /// The folders in which plugin files are looked for, likewise.
@@ -48,7 +67,36 @@ pub struct SkillAnswer {
 impl SkillAnswer {
     /// The fingerprint of what the engine has loaded of a skill.
     pub fn fingerprint(name: &str, description: Option<&str>, content: &str) -> Fingerprint {
-        Fingerprint::of_parts(&[name, description.unwrap_or_default().trim(), content.trim()])
+        let content = content.trim();
+        // Line ends are no change that a person made.
+        if content.contains('\r') {
+            let plain = content.replace("\r\n", "\n");
+            return Fingerprint::of_parts(&[name, description.unwrap_or_default().trim(), &plain]);
+        }
+        Fingerprint::of_parts(&[name, description.unwrap_or_default().trim(), content])
+    }
+}
+
+/// One MCP server as the engine reports it (`GET /mcp`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpAnswer {
+    /// `connected`, `disabled`, `failed`, `needs_auth` and others.
+    #[serde(default)]
+    pub status: String,
+    /// Why it failed, in the engine's words.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+impl McpAnswer {
+    /// Why the server is of no use now, if it is not.
+    pub fn failure(&self) -> Option<String> {
+        match self.status.as_str() {
+            "failed" => Some(self.error.clone().unwrap_or_else(|| "it could not be started or reached".to_owned())),
+            "needs_auth" => Some("it wants you to sign in: opencode mcp auth".to_owned()),
+            "needs_client_registration" => Some("it wants a client id: set oauth.clientId in its entry".to_owned()),
+            _ => None,
+        }
     }
 }
 
@@ -57,6 +105,8 @@ impl SkillAnswer {
 pub struct Answers {
     /// `plugin` of `GET /config`; `file:` URLs decoded.
     pub plugins: Vec<String>,
+    /// The options of those plugins that have some, by spec.
+    pub plugin_options: BTreeMap<String, Value>,
     /// `GET /config`: the merged configuration of the instance.
     pub config: Value,
     /// `GET /global/config`: the global configuration as it was when the engine read it.
@@ -67,19 +117,29 @@ pub struct Answers {
     pub agents: usize,
     /// How many commands `GET /command` lists.
     pub commands: usize,
-    /// The servers of `GET /mcp`, by name, with their status.
-    pub mcp: BTreeMap<String, String>,
-    /// How many tools `GET /experimental/tool/ids` lists.
-    pub tools: usize,
+    /// The servers of `GET /mcp`, by name.
+    pub mcp: BTreeMap<String, McpAnswer>,
+    /// `GET /experimental/tool/ids`. `None`: it failed, as it does when one tool is broken.
+    pub tools: Option<Vec<String>>,
     /// How many providers `GET /config/providers` lists.
     pub providers: usize,
+}
+
+impl Answers {
+    /// True when the engine lists a tool of the file with this name: the tool's id is the name, or the
+    /// name and that of an export.
+    pub fn has_tool(&self, name: &str) -> bool {
+        let is_of = |id: &String| id.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        self.tools.iter().flatten().any(is_of)
+    }
 }
 
 /// What was seen when the engine loaded things, for what it cannot tell later.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-    /// For each plugin file that this engine process has loaded: its code's fingerprint then. It
-    /// stays when the plugin is removed, because the engine keeps the module.
+    /// For each plugin or tool that this engine process has loaded: its code's fingerprint then, by
+    /// the path of its file or the spec of its package. It stays when the plugin is removed, because
+    /// the engine keeps the module.
     pub modules: BTreeMap<String, Fingerprint>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
@@ -116,188 +176,15 @@ impl Loaded {
 /// What the engine has loaded, according to its answers and to what is remembered.
 pub fn loaded(disk: &Disk, answers: &Answers, memory: &Memory) -> Loaded {
     let mut loaded = Loaded::default();
-    add_plugins(disk, answers, memory, &mut loaded);
-    add_skills(disk, answers, memory, &mut loaded);
-    add_configuration(disk, answers, memory, &mut loaded);
+    plugins::add(disk, answers, memory, &mut loaded);
+    plugins::add_tools(disk, answers, memory, &mut loaded);
+    skills::add(disk, answers, memory, &mut loaded);
+    configuration::add(disk, answers, memory, &mut loaded);
     loaded
 }
 
-fn add_plugins(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    let module = |spec: &str| spec.strip_prefix("file://").and_then(|path| memory.modules.get(path)).cloned();
-    let mut told: BTreeSet<&str> = answers.plugins.iter().map(String::as_str).collect();
-    for (id, spec) in &disk.plugin_specs {
-        let Some(item) = disk.items.get(id) else { continue };
-        if told.remove(spec.as_str()) {
-            let code = item.code.as_ref().map(|now| module(spec).unwrap_or_else(|| now.clone()));
-            loaded.add(Item { code, ..item.clone() }, Evidence::Told);
-        }
-    }
-    // What is left is loaded and no longer on disk, or there under another version.
-    for spec in told {
-        let declared = Fingerprint::of_parts(&[spec]);
-        let remembered = memory.instance.iter().flat_map(Snapshot::iter);
-        let item = match remembered.filter(|item| item.kind == Kind::Plugin).find(|item| item.declared == declared) {
-            Some(item) => item.clone(),
-            None => unremembered_plugin(disk, answers, spec, declared),
-        };
-        loaded.add(Item { code: module(spec).or(item.code), ..item }, Evidence::Told);
-    }
-    // A module stays in the engine's memory when its file is removed: a file that comes back with
-    // other code needs more than its declaration.
-    for (id, spec) in &disk.plugin_specs {
-        if let (None, Some(item), Some(code)) = (loaded.items.get(id), disk.items.get(id), module(spec))
-            && item.code.as_ref().is_some_and(|now| *now != code)
-        {
-            let gone = Fingerprint::of_parts(&["removed", spec]);
-            loaded.add(Item { code: Some(code), declared: gone, ..item.clone() }, Evidence::Remembered);
-        }
-    }
-}
-
-fn unremembered_plugin(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprint) -> Item {
-    let path = spec.strip_prefix("file://");
-    let folder = path.and_then(|path| disk.plugin_folders.iter().find(|(folder, _)| is_directly_in(path, folder)));
-    let globally = answers.global_config["plugin"].as_array().is_some_and(|list| {
-        list.iter().any(|entry| entry.as_str().or_else(|| entry[0].as_str()).is_some_and(|text| text == spec))
-    });
-    let (scope, place) = match folder {
-        Some((_, scope)) => (*scope, Place::Folder),
-        None if globally => (Scope::Global, Place::GlobalConfig),
-        None => (Scope::Project, Place::InstanceConfig),
-    };
-    let name = crate::PluginSpec::parse(spec).name;
-    Item {
-        id: ItemId::new(Kind::Plugin, scope, &name),
-        kind: Kind::Plugin,
-        name,
-        scope,
-        source: path.unwrap_or_default().to_owned(),
-        place,
-        value: Some(spec.to_owned()),
-        declared,
-        code: None,
-    }
-}
-
-fn add_skills(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    for skill in &answers.skills {
-        let Some((_, scope)) = disk.skill_folders.iter().find(|(folder, _)| is_below(&skill.location, folder)) else {
-            continue;
-        };
-        let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.content);
-        let on_disk = disk.items.iter().find(|item| item.kind == Kind::Skill && item.name == skill.name);
-        if let (Some(all), Some(item)) = (disk.contested_skills.get(&skill.name), on_disk)
-            && all.contains(&declared)
-        {
-            loaded.add(item.clone(), Evidence::Told);
-            continue;
-        }
-        let id = ItemId::new(Kind::Skill, *scope, &skill.name);
-        let value = match disk.items.get(&id) {
-            Some(item) if item.declared == declared => item.value.clone(),
-            _ => skill.description.clone(),
-        };
-        let remembered = memory.instance.as_ref().and_then(|items| items.get(&id));
-        loaded.add(
-            Item {
-                id,
-                kind: Kind::Skill,
-                name: skill.name.clone(),
-                scope: *scope,
-                source: remembered.map_or_else(|| skill.location.clone(), |item| item.source.clone()),
-                place: Place::Folder,
-                value,
-                declared,
-                code: None,
-            },
-            Evidence::Told,
-        );
-    }
-}
-
-/// Configuration keys, MCP servers, agents and commands that files declare.
-fn add_configuration(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    let remembered = |id: &ItemId| memory.instance.as_ref().and_then(|items| items.get(id));
-    for item in disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Skill)) {
-        let Some(value) = disk.values.get(&item.id) else { continue };
-        let told = told_value(item, answers);
-        let exact = is_told_exactly(item);
-        if !mentions_outside(value) && told.is_some_and(|told| covers(told, value, exact)) {
-            loaded.add(item.clone(), Evidence::Told);
-            continue;
-        }
-        if exact && !mentions_outside(value) {
-            // The engine's own word is the whole truth; what is remembered could only hide it.
-            if let Some(told) = told {
-                loaded.add(as_told(item, told), Evidence::Told);
-            }
-            continue;
-        }
-        match remembered(&item.id) {
-            // The engine says otherwise in its own words, and the file is as it was when it read it.
-            Some(before) => loaded.add(before.clone(), Evidence::Remembered),
-            None if mentions_outside(value) && memory.instance.is_none() => {
-                loaded.add(item.clone(), Evidence::Remembered);
-            }
-            None => {
-                if let Some(told) = told.filter(|_| memory.instance.is_none()) {
-                    loaded.add(as_told(item, told), Evidence::Told);
-                }
-            }
-        }
-    }
-    let gone = memory
-        .instance
-        .iter()
-        .flat_map(Snapshot::iter)
-        .filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Skill) && disk.items.get(&item.id).is_none());
-    for item in gone.filter(|item| told_value(item, answers).is_some()) {
-        loaded.add(item.clone(), Evidence::Remembered);
-    }
-}
-
-/// The item with the value that the engine has.
-fn as_told(item: &Item, told: &Value) -> Item {
-    let value = Some(crate::masked(&item.name, told).to_string());
-    Item { value, declared: Fingerprint::of_json(told), ..item.clone() }
-}
-
-/// The global configuration is reported as it was read, but for agents, which are filled up.
-fn is_told_exactly(item: &Item) -> bool {
-    item.place == Place::GlobalConfig && item.kind != Kind::Agent && item.name != "mode"
-}
-
-/// What the engine says of an item of the configuration.
-fn told_value<'a>(item: &Item, answers: &'a Answers) -> Option<&'a Value> {
-    let config = if item.place == Place::GlobalConfig { &answers.global_config } else { &answers.config };
-    match item.kind {
-        Kind::Mcp => config.get("mcp")?.get(&item.name),
-        Kind::Agent => config.get("agent")?.get(&item.name),
-        Kind::Command => config.get("command")?.get(&item.name),
-        _ => config.get(&item.name),
-    }
-}
-
-/// True when the engine has what the file says. What is not told exactly is merged with other files
-/// and filled up by the engine.
-fn covers(told: &Value, ours: &Value, exact: bool) -> bool {
-    match (told, ours) {
-        (Value::Object(told), Value::Object(ours)) if !exact => {
-            ours.iter().all(|(key, ours)| told.get(key).is_some_and(|told| covers(told, ours, exact)))
-        }
-        (Value::Array(told), Value::Array(ours)) if !exact => {
-            ours.iter().all(|ours| told.iter().any(|told| covers(told, ours, exact)))
-        }
-        _ => Fingerprint::of_json(told) == Fingerprint::of_json(ours),
-    }
-}
-
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '\\']))
-}
-
-fn is_directly_in(path: &str, folder: &str) -> bool {
-    is_below(path, folder) && !path[folder.len() + 1..].contains(['/', '\\'])
+fn remembered<'a>(memory: &'a Memory, id: &ItemId) -> Option<&'a Item> {
+    memory.instance.as_ref()?.get(id)
 }
 
 #[cfg(test)]
@@ -305,7 +192,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Action, ChangeKind, Profile, drift};
+    use crate::{Action, ChangeKind, Kind, Place, Profile, drift};
 
     fn plugin(name: &str, spec: &str, code: Option<&str>) -> (Item, String) {
         let item = Item {
@@ -412,20 +299,25 @@ mod tests {
         check(&contested, Some(skill(here, "two")), None);
     }
 
+    /// N1: what the engine tells decides; what was seen when it loaded stands in where it cannot tell.
     #[test]
     fn configuration_is_told_where_the_engine_tells_it() {
         use ChangeKind::*;
-        let check = |ours: Option<Value>, told: Value, before: Option<Value>, place, expected: Option<ChangeKind>| {
+        let (global, project) = (Place::GlobalConfig, Place::InstanceConfig);
+        let with = |ours: Option<Value>, told: Value, before: Option<Value>, place, plugins: &[&str], expected| {
             let mut disk = disk(&[]);
             if let Some(ours) = &ours {
                 let item = config_item(Kind::Config, "k", ours, place);
                 disk.values.insert(item.id.clone(), ours.clone());
                 disk.items.insert(item);
+                let whole = json!({ "k": ours });
+                if place == global { disk.global = whole } else { disk.layers = vec![whole] }
             }
-            let answers = match place {
-                Place::GlobalConfig => Answers { global_config: told.clone(), ..Answers::default() },
-                _ => Answers { config: told.clone(), ..Answers::default() },
-            };
+            let plugins = plugins.iter().map(|name| (*name).to_owned()).collect();
+            let mut answers = Answers { config: told.clone(), plugins, ..Answers::default() };
+            if place == global {
+                answers.global_config = told.clone();
+            }
             let instance = before.map(|before| {
                 if before.is_null() {
                     Snapshot::default()
@@ -434,23 +326,46 @@ mod tests {
                 }
             });
             let found = changes(&disk, &answers, &Memory { instance, ..Memory::default() });
-            assert_eq!(found.first().map(|c| c.1), expected, "{ours:?} {told}");
+            let found = found.iter().find(|change| change.0 == "k").map(|change| change.1);
+            assert_eq!(found, expected, "{ours:?} {told}");
         };
-        let (global, project) = (Place::GlobalConfig, Place::InstanceConfig);
+        let check = |ours, told, before, place, expected| with(ours, told, before, place, &[], expected);
         check(Some(json!("a")), json!({"k": "a"}), None, project, None);
         check(Some(json!("a")), json!({"k": "b"}), None, project, Some(Changed));
         check(Some(json!("a")), json!({}), None, project, Some(Added));
-        check(Some(json!({"x": 1})), json!({"k": {"x": 1, "filled": true}}), None, project, None);
+        check(Some(json!({"x": 1})), json!({"k": {"x": 1, "old": true}}), None, project, Some(Changed));
+        with(Some(json!({"x": 1})), json!({"k": {"x": 1, "filled": true}}), None, project, &["p"], None);
         check(Some(json!({"x": 1})), json!({"k": {"x": 1, "old": true}}), None, global, Some(Changed));
         // Remembered or not, the global configuration is what the engine says.
         check(Some(json!("new")), json!({"k": "old"}), Some(json!("new")), global, Some(Changed));
         check(Some(json!("new")), json!({}), Some(json!("new")), global, Some(Added));
-        // The engine rewrites this key; the file is as it was.
+        check(None, json!({"k": "old"}), None, global, Some(Removed));
+        // A plugin rewrites this key; the file is as it was.
         check(Some(json!("a")), json!({"k": "rewritten"}), Some(json!("a")), project, None);
         check(Some(json!("b")), json!({"k": "rewritten"}), Some(json!("a")), project, Some(Changed));
         check(Some(json!("b")), json!({"k": "default"}), Some(Value::Null), project, Some(Added));
         check(None, json!({"k": "a"}), Some(json!("a")), project, Some(Removed));
         check(None, json!({}), Some(json!("a")), project, None);
-        check(Some(json!("{env:X}")), json!({"k": "value"}), None, project, None);
+    }
+
+    /// H4: what the project's files replace anyway is no change when the global ones change it.
+    #[test]
+    fn a_value_that_is_never_used_is_no_drift() {
+        let mut disk = disk(&[]);
+        let item = config_item(Kind::Config, "k", &json!("project"), Place::InstanceConfig);
+        disk.values.insert(item.id.clone(), json!("project"));
+        disk.items.insert(item);
+        disk.global = json!({"k": "new"});
+        disk.layers = vec![json!({"k": "project"})];
+        let answers =
+            Answers { config: json!({"k": "project"}), global_config: json!({"k": "old"}), ..Answers::default() };
+        assert_eq!(changes(&disk, &answers, &Memory::default()), []);
+        // Without the project's value the global one counts again, and is not what the engine has.
+        let global = config_item(Kind::Config, "k", &json!("new"), Place::GlobalConfig);
+        disk.values = [(global.id.clone(), json!("new"))].into();
+        disk.items = Snapshot::from_iter([global]);
+        disk.layers = vec![];
+        let found = changes(&disk, &answers, &Memory::default());
+        assert_eq!(found, [("k".to_owned(), ChangeKind::Changed, Action::Restart)]);
     }
 }

@@ -79,7 +79,7 @@ impl Counts {
             agents: answers.agents,
             commands: answers.commands,
             mcp: answers.mcp.len(),
-            tools: answers.tools,
+            tools: answers.tools.as_ref().map_or(0, Vec::len),
             providers: answers.providers,
             errors,
         }

@@ -129,6 +129,9 @@ pub struct ReloadStatus {
     pub busy: Vec<BusyRun>,
     /// Files that the engine could not load.
     pub problems: Vec<Problem>,
+    /// What people should know about this status, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// How an item of a list is.

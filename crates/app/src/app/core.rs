@@ -5,22 +5,25 @@
 use std::{collections::BTreeSet, path::Path, pin::Pin, sync::Arc};
 
 use rekindle_domain::{
-    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, Settings, WindowState,
-    Workspace,
+    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, ReloadStatus, Settings,
+    WindowState, Workspace,
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{Input, PATIENT, SHOWN, Source, report};
 use crate::{
     connect,
-    disk::{locate::Places, watch::Watch},
+    disk::{
+        locate::Places,
+        watch::{Blind, SLOW, Watch},
+    },
     engine::record::Records,
     error::chain,
     history::History,
-    observe::{Observation, Target, observe, problems, read_files, with_files},
+    observe::{Observation, Target, observe, problems, with_files},
     reload::{Ended, Restart, Wish, reload},
     settings,
 };
@@ -48,6 +51,7 @@ pub(super) struct Core {
     era: u64,
     wanted: Option<Look>,
     cancel: watch::Sender<bool>,
+    notices: Vec<String>,
     sequence: u64,
     inputs: mpsc::WeakSender<Input>,
 }
@@ -79,6 +83,7 @@ impl Core {
             era: 0,
             wanted: None,
             cancel: watch::channel(false).0,
+            notices: Vec::new(),
             sequence,
             inputs,
         }
@@ -100,17 +105,21 @@ impl Core {
                 tracing::debug!("the core has ended");
             }
         };
-        let mut files = Watch::start(&self.places, hint)
-            .inspect_err(|error| tracing::warn!(%error, "changes made elsewhere are not seen by themselves"))
-            .ok();
-        while let Some(input) = inbox.recv().await {
+        let mut files = Watch::start(&self.places, hint);
+        loop {
+            let input = match files.blind() {
+                None => inbox.recv().await,
+                // Nobody tells of changes: look now and then.
+                Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files)),
+            };
+            let Some(input) = input else { break };
+            let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
             self.take(input);
-            self.look_if_wanted();
-            if let Some(files) = &mut files
-                && !self.looking
-            {
-                files.follow(&self.places);
+            if has_looked {
+                files.follow(&self.target.places, &self.observation.scan);
+                self.notices = files.blind().map(Blind::text).into_iter().collect();
             }
+            self.look_if_wanted();
             self.sequence += 1;
             let state = self.state();
             publish.send_replace(Arc::new(state));
@@ -136,7 +145,8 @@ impl Core {
                 if target.client.is_none() || target.identity != self.target.identity {
                     self.observation = Observation { view: None, answers: None, ..self.observation.clone() };
                 }
-                self.target = *target;
+                // What is remembered of the files has nothing to do with the engine.
+                self.target = Target { scanner: self.target.scanner.clone(), ..*target };
                 self.want(Look::Everything);
             }
             Input::Looked(era, _) if era != self.era => {
@@ -192,7 +202,7 @@ impl Core {
             let seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
-                    let scan = read_files(target.places.clone()).await;
+                    let scan = target.read_files().await;
                     let problems = problems(&target).await;
                     with_files(&before, scan, problems, &target)
                 }
@@ -282,7 +292,7 @@ impl Core {
         self.era += 1;
         self.dismissed.clear();
         if let Some(seen) = ended.observation {
-            self.target = seen.target;
+            self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
             self.observed(seen.observation);
         } else {
             self.want(Look::Everything);
@@ -297,7 +307,7 @@ impl Core {
 
     /// Everything that the window shows.
     pub(super) fn state(&self) -> WindowState {
-        let status = self.observation.status(&self.target);
+        let status = ReloadStatus { notices: self.notices.clone(), ..self.observation.status(&self.target) };
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
         let dismissed = changes_dismissed && self.dismissed_problems == status.problems;
         let last = self.last.as_ref().map(|(outcome, receipt)| (outcome, receipt));

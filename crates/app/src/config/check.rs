@@ -4,75 +4,31 @@
 //! it: JSONC, then the engine's own schema (`GET /doc`) with its tolerance for unknown keys, then
 //! the files that it refers to. Source: `docs/engine.md`, "Broken files".
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rekindle_domain::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{file, text};
+use super::{file, schema::Schema, shape, text, variables};
 use crate::{
-    disk::locate::Places,
-    skill::frontmatter::{self, FrontMatter},
+    disk::{
+        layers::{MarkdownFile, markdown_files},
+        locate::Places,
+    },
+    skill::frontmatter,
 };
-
-/// The engine's schema of its configuration, ready to check with.
-pub struct Schema(jsonschema::Validator);
-
-impl Schema {
-    /// From the engine's `GET /doc`. `None`: it holds no schema that can be used.
-    pub fn from_doc(doc: &Value) -> Option<Self> {
-        let mut schemas = doc.pointer("/components/schemas")?.clone();
-        schemas.get("Config")?;
-        // The engine ignores keys that it does not know; its published schema forbids them.
-        allow_unknown_keys(&mut schemas);
-        let root = json!({"$ref": "#/components/schemas/Config", "components": {"schemas": schemas}});
-        match jsonschema::validator_for(&root) {
-            Ok(validator) => Some(Self(validator)),
-            Err(error) => {
-                tracing::warn!(%error, "the engine's schema cannot be used");
-                None
-            }
-        }
-    }
-
-    /// What is wrong with a configuration: the path of keys, and a message.
-    fn first_error(&self, value: &Value) -> Option<(Vec<String>, String)> {
-        self.0.iter_errors(value).next().map(|error| {
-            let pointer = error.instance_path().to_string();
-            let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-            (path, describe(&error))
-        })
-    }
-}
-
-fn describe(error: &jsonschema::ValidationError<'_>) -> String {
-    let text = error.masked_with("the value").to_string();
-    text.replace('"', "“").replace("the value is not of type “", "expected “")
-}
-
-fn allow_unknown_keys(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            if map.get("additionalProperties") == Some(&Value::Bool(false)) {
-                map.remove("additionalProperties");
-            }
-            map.values_mut().for_each(allow_unknown_keys);
-        }
-        Value::Array(list) => list.iter_mut().for_each(allow_unknown_keys),
-        _ => {}
-    }
-}
 
 /// Every problem that would keep the engine from loading a directory. Without a schema only what
 /// can be told without one is found.
 pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
-    let configs = places.config_files().into_iter().filter_map(|config| check_config(&config.path, schema));
-    let markdown = places.markdown_files().into_iter().filter_map(|(key, path)| check_markdown(key, &path, schema?));
-    configs.chain(markdown).collect()
+    let configs =
+        places.config_files().into_iter().filter_map(|config| check_config(&config.path, &places.home, schema));
+    let markdown = places.config_folders().into_iter().flat_map(|folder| markdown_files(&folder.path, &mut Vec::new()));
+    configs.chain(markdown.filter_map(|file| check_markdown(&file, schema?))).collect()
 }
 
 /// What would keep the engine from loading one configuration file.
-pub fn check_config(path: &Path, schema: Option<&Schema>) -> Option<Problem> {
+pub fn check_config(path: &Path, home: &Path, schema: Option<&Schema>) -> Option<Problem> {
     let shown = path.display().to_string();
     let text = match file::read(path) {
         Ok(text) => text?,
@@ -80,53 +36,63 @@ pub fn check_config(path: &Path, schema: Option<&Schema>) -> Option<Problem> {
             return Some(Problem::new(&shown, error.to_string(), "make it a readable text file, or move it away"));
         }
     };
-    let value = match text::value(&text) {
-        Ok(value) => value,
-        Err(error) => return Some(Problem::new(&shown, error.message.clone(), error.hint).at(&text, error.offset)),
-    };
-    if let Some((path, message)) = schema.and_then(|schema| schema.first_error(&value)) {
-        let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
-        let offset = text::offset_of(&text, &path);
-        let message = format!("{place}: {message}");
-        return Some(Problem::new(&shown, message, "write what the engine expects here").at(&text, offset));
-    }
-    missing_reference(path, &text)
-}
-
-/// A `{file:path}` whose file is not there: the engine refuses the whole configuration.
-fn missing_reference(config: &Path, text: &str) -> Option<Problem> {
-    text.match_indices("{file:").find_map(|(offset, start)| {
-        let line = text[..offset].rsplit('\n').next().unwrap_or_default();
-        let target = text[offset + start.len()..].split('}').next()?.trim();
-        if line.trim_start().starts_with("//") || reference_path(config, target).is_file() {
-            return None;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let replaced = variables::replace(&text, folder, home, |name| std::env::var(name).unwrap_or_default());
+    let replaced = match replaced {
+        Ok(replaced) => replaced.text,
+        Err(error) => {
+            let hint = "create it, or mend the path";
+            return Some(Problem::new(&shown, error.to_string(), hint).at(&text, error.offset));
         }
-        let message = format!("the file “{target}” is not there");
-        Some(Problem::new(&config.display().to_string(), message, "create it, or mend the path").at(text, offset))
-    })
-}
-
-fn reference_path(config: &Path, target: &str) -> PathBuf {
-    match target.strip_prefix("~/") {
-        Some(rest) => etcetera::home_dir().unwrap_or_default().join(rest),
-        None => config.parent().unwrap_or(Path::new("/")).join(target),
+    };
+    let value = match text::value(&replaced) {
+        Ok(value) => value,
+        // What is wrong usually is in the text as written, too; there its place can be shown.
+        Err(error) => {
+            let error = text::value(&text).err().unwrap_or(error);
+            return Some(Problem::new(&shown, error.message.clone(), error.hint).at(&text, error.offset));
+        }
+    };
+    if let Some(path) = newer_permissions(&value) {
+        let message = format!("“{}” is not what this engine reads", path.join("."));
+        let offset = text::offset_of(&text, &path);
+        return Some(Problem::new(&shown, message, "write “permission”").at(&text, offset));
     }
+    let shaped = shape::lowered(value);
+    let (path, message) = schema?.first_error(&shaped)?;
+    let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
+    let offset = text::offset_of(&text, &path);
+    Some(Problem::new(&shown, format!("{place}: {message}"), "write what the engine expects here").at(&text, offset))
 }
 
-/// An agent, mode or command in Markdown whose front matter has a wrong type. One whose front
-/// matter does not parse is skipped by the engine and does no harm.
-fn check_markdown(key: &str, path: &Path, schema: &Schema) -> Option<Problem> {
-    let text = file::read(path).ok()??;
-    let FrontMatter { fields: Value::Object(mut fields), body } = frontmatter::split(&text).ok()? else { return None };
-    let body_key = if key == "command" { "template" } else { "prompt" };
-    fields.insert(body_key.to_owned(), Value::from(body));
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let value = json!({ key: Map::from_iter([(name, Value::Object(fields))]) });
+/// The engine refuses the one newer spelling that it could misread.
+fn newer_permissions(config: &Value) -> Option<Vec<String>> {
+    const KEY: &str = "permissions";
+    if config.get(KEY).is_some() {
+        return Some(vec![KEY.to_owned()]);
+    }
+    let groups =
+        ["agents", "agent", "mode"].into_iter().filter_map(|group| Some((group, config.get(group)?.as_object()?)));
+    let mut agents = groups.flat_map(|(group, agents)| agents.iter().map(move |(name, agent)| (group, name, agent)));
+    let (group, name, _) = agents.find(|(_, _, agent)| agent.get(KEY).is_some())?;
+    Some(vec![group.to_owned(), name.clone(), KEY.to_owned()])
+}
+
+/// An agent or command in Markdown whose front matter has a wrong type. A mode like that is skipped by
+/// the engine and does no harm.
+fn check_markdown(file: &MarkdownFile, schema: &Schema) -> Option<Problem> {
+    if file.key == "mode" {
+        return None;
+    }
+    let text = file::read(&file.path).ok()??;
+    let parsed = frontmatter::parse(&text).ok()?;
+    let value = json!({ file.key: Map::from_iter([file.entry(parsed)]) });
     let (at, message) = schema.first_error(&value)?;
     let field = at.get(2).cloned().unwrap_or_default();
     let offset = text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     let message = format!("“{field}”: {message}");
-    Some(Problem::new(&path.display().to_string(), message, "write what the engine expects here").at(&text, offset))
+    let shown = file.path.display().to_string();
+    Some(Problem::new(&shown, message, "write what the engine expects here").at(&text, offset))
 }
 
 #[cfg(test)]
@@ -149,7 +115,7 @@ mod tests {
         let path = folder.path().join("opencode.json");
         let check = |text: &str, expected: Option<(usize, usize)>| {
             std::fs::write(&path, text).expect("written");
-            let problem = check_config(&path, Some(&schema()));
+            let problem = check_config(&path, folder.path(), Some(&schema()));
             assert_eq!(problem.as_ref().and_then(|p| p.line.zip(p.column)), expected, "{text:?} {problem:?}");
         };
         check("{\"model\": \"a/b\", \"unknown\": 1}", None);

@@ -83,7 +83,7 @@ pub fn value(text: &str) -> Result<Value, TextError> {
 pub fn from_tree(tree: &ast::Value<'_>) -> Value {
     match tree {
         ast::Value::StringLit(text) => Value::from(text.value.as_ref()),
-        ast::Value::NumberLit(number) => serde_json::from_str(number.value).unwrap_or(Value::Null),
+        ast::Value::NumberLit(number) => number_of(number.value),
         ast::Value::BooleanLit(truth) => Value::from(truth.value),
         ast::Value::NullKeyword(_) => Value::Null,
         ast::Value::Array(array) => array.elements.iter().map(from_tree).collect(),
@@ -91,6 +91,17 @@ pub fn from_tree(tree: &ast::Value<'_>) -> Value {
             object.properties.iter().map(|prop| (prop.name.as_str().to_owned(), from_tree(&prop.value))).collect()
         }
     }
+}
+
+/// A number as the engine has it: whole ones have no fraction, and all are doubles.
+fn number_of(text: &str) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number: f64 = text.parse().unwrap_or(f64::NAN);
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+        return Value::from(number as i64);
+    }
+    Value::from(number)
 }
 
 /// The byte offset at which the value under a path of keys and indices begins, or the deepest value

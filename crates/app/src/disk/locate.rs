@@ -4,12 +4,14 @@
 //! precedence".
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
 };
 
 use etcetera::BaseStrategy;
 use rekindle_domain::{Fingerprint, Place, Scope};
+use serde::{Deserialize, Serialize};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,17 @@ pub struct ConfigFile {
     pub place: Place,
 }
 
+/// A folder that holds agents, commands, plugins, skills and tools, whether it exists or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whom it is for.
+    pub scope: Scope,
+    /// True when the engine reads configuration files in it, too.
+    pub has_config: bool,
+}
+
 /// The places for one directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -48,8 +61,12 @@ pub struct Places {
     pub home: PathBuf,
     /// `~/.config/opencode`, or under `$XDG_CONFIG_HOME`.
     pub global: PathBuf,
+    /// What the engine's environment says.
+    pub environment: Environment,
     /// The engine's log.
     pub engine_log: PathBuf,
+    /// Where the engine keeps packages of plugins.
+    pub packages: PathBuf,
     /// Our state of this directory's engine: `$XDG_STATE_HOME/rekindle/engines/<key>`.
     pub state: PathBuf,
     /// Our state that belongs to no directory: `$XDG_STATE_HOME/rekindle`.
@@ -63,7 +80,8 @@ pub struct Places {
 const CONFIG_NAMES: [&str; 2] = ["opencode.json", "opencode.jsonc"];
 
 impl Places {
-    /// The places for a directory, which has to exist.
+    /// The places for a directory, which has to exist, for an engine with the environment of this
+    /// process.
     pub fn of(directory: &Path) -> Result<Self, LocateError> {
         let missing = |cause| LocateError::NoDirectory { path: directory.to_owned(), cause };
         let directory = dunce(directory).map_err(|cause| missing(Some(cause)))?;
@@ -73,37 +91,112 @@ impl Places {
         let base = etcetera::base_strategy::Xdg::new().map_err(LocateError::NoHome)?;
         let common_state = base.state_dir().unwrap_or_else(|| base.home_dir().join(".local/state")).join("rekindle");
         let key = Fingerprint::of_bytes(directory.as_os_str().as_encoded_bytes());
-        let worktree = directory.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
-        let ancestors = directory
-            .ancestors()
-            .map(Path::to_owned)
-            .take_while(|folder| worktree.as_ref().is_none_or(|root| folder.starts_with(root)))
-            .collect();
         Ok(Self {
             home: base.home_dir().to_owned(),
             global: base.config_dir().join("opencode"),
+            environment: Environment::of_process(),
             engine_log: base.data_dir().join("opencode/log/opencode.log"),
+            packages: base.cache_dir().join("opencode/packages"),
             settings: base.config_dir().join("rekindle/settings.json"),
             state: common_state.join("engines").join(&key.as_str()[..16]),
             common_state,
+            ancestors: ancestors_of(&directory),
             directory,
-            ancestors,
         })
     }
 
-    /// The configuration files in the order in which the engine merges them: later ones win.
-    pub fn config_files(&self) -> Vec<ConfigFile> {
-        let file = |scope, place| move |path| ConfigFile { path, scope, place };
-        let names_in = |folder: PathBuf| CONFIG_NAMES.iter().map(move |name| folder.join(name));
-        let global = [self.global.join("config.json")].into_iter().chain(names_in(self.global.clone()));
-        let project = self.ancestors.iter().rev().cloned().flat_map(names_in);
-        let home = self.home.join(".opencode");
-        let dotted = self.dot_folders().into_iter().filter(|folder| *folder != home).flat_map(names_in);
-        global
-            .map(file(Scope::Global, Place::GlobalConfig))
-            .chain(project.chain(dotted).map(file(Scope::Project, Place::InstanceConfig)))
-            .chain(names_in(home.clone()).map(file(Scope::Global, Place::InstanceConfig)))
+    /// The same places as they are now: a directory may have become part of a worktree.
+    pub fn refreshed(&self) -> Self {
+        Self { ancestors: ancestors_of(&self.directory), ..self.clone() }
+    }
+
+    /// The directory and its ancestors up to the worktree's root, nearest first.
+    pub fn ancestors(&self) -> &[PathBuf] {
+        &self.ancestors
+    }
+
+    /// The configuration files that the engine reads once in its life; later ones win.
+    pub fn global_files(&self) -> Vec<ConfigFile> {
+        let names = ["config.json"].into_iter().chain(CONFIG_NAMES);
+        names
+            .map(|name| ConfigFile { path: self.global.join(name), scope: Scope::Global, place: Place::GlobalConfig })
             .collect()
+    }
+
+    /// The file that `OPENCODE_CONFIG` names.
+    pub fn named_file(&self) -> Option<ConfigFile> {
+        let path = self.directory.join(self.environment.get("OPENCODE_CONFIG")?);
+        Some(ConfigFile { scope: self.scope_of(&path), path, place: Place::InstanceConfig })
+    }
+
+    /// The configuration files of the project, from the worktree's root down; later ones win.
+    pub fn project_files(&self) -> Vec<ConfigFile> {
+        if self.environment.is_on("OPENCODE_DISABLE_PROJECT_CONFIG") {
+            return Vec::new();
+        }
+        self.ancestors.iter().rev().flat_map(|folder| in_folder(folder, Scope::Project)).collect()
+    }
+
+    /// The configuration files of whoever administers this machine.
+    pub fn managed_files(&self) -> Vec<ConfigFile> {
+        let folder = match self.environment.get("OPENCODE_TEST_MANAGED_CONFIG_DIR") {
+            Some(folder) => PathBuf::from(folder),
+            None if cfg!(target_os = "macos") => "/Library/Application Support/opencode".into(),
+            None if cfg!(windows) => {
+                Path::new(&env::var_os("ProgramData").unwrap_or_else(|| r"C:\ProgramData".into())).join("opencode")
+            }
+            None => "/etc/opencode".into(),
+        };
+        in_folder(&folder, Scope::Global)
+    }
+
+    /// All configuration files; later ones win.
+    pub fn config_files(&self) -> Vec<ConfigFile> {
+        let folders = self.config_folders();
+        let dotted = folders.iter().filter(|folder| folder.has_config);
+        self.global_files()
+            .into_iter()
+            .chain(self.named_file())
+            .chain(self.project_files())
+            .chain(dotted.flat_map(|folder| in_folder(&folder.path, folder.scope)))
+            .chain(self.managed_files())
+            .collect()
+    }
+
+    /// The folders that hold agents, commands, plugins and so on, in the order in which the engine
+    /// reads them; later ones win.
+    pub fn config_folders(&self) -> Vec<ConfigFolder> {
+        let home = self.home.join(".opencode");
+        let named = self.environment.get("OPENCODE_CONFIG_DIR").map(|folder| self.directory.join(folder));
+        let project = if self.environment.is_on("OPENCODE_DISABLE_PROJECT_CONFIG") { &[] } else { &self.ancestors[..] };
+        let mut folders: Vec<ConfigFolder> = Vec::new();
+        let all = std::iter::once(self.global.clone())
+            .chain(project.iter().map(|folder| folder.join(".opencode")))
+            .chain([home.clone()])
+            .chain(named.clone());
+        for path in all {
+            if folders.iter().any(|folder| folder.path == path) {
+                continue;
+            }
+            let is_global = path == self.global || path == home;
+            let scope = if is_global { Scope::Global } else { self.scope_of(&path) };
+            let has_config = path.ends_with(".opencode") || Some(&path) == named.as_ref();
+            folders.push(ConfigFolder { path, scope, has_config });
+        }
+        folders
+    }
+
+    /// Project, if it is in the worktree.
+    fn scope_of(&self, path: &Path) -> Scope {
+        if self
+            .ancestors
+            .iter()
+            .any(|folder| folder != &self.home && path.starts_with(folder) && folder.parent().is_some())
+        {
+            Scope::Project
+        } else {
+            Scope::Global
+        }
     }
 
     /// The file to which an entry of a scope is added: the existing one that wins, or a new one.
@@ -116,21 +209,11 @@ impl Places {
         names.clone().find(|path| path.exists()).unwrap_or_else(|| folder.join("opencode.json"))
     }
 
-    /// The `.opencode` folders from the directory up, nearest first.
-    fn dot_folders(&self) -> Vec<PathBuf> {
-        self.ancestors.iter().map(|folder| folder.join(".opencode")).collect()
-    }
-
-    /// The folders that hold plugins, skills, agents and so on, with their scope.
-    pub fn config_folders(&self) -> Vec<(PathBuf, Scope)> {
-        let home = self.home.join(".opencode");
-        let dotted =
-            self.dot_folders().into_iter().filter(|folder| *folder != home).map(|folder| (folder, Scope::Project));
-        [(self.global.clone(), Scope::Global)]
-            .into_iter()
-            .chain(dotted)
-            .chain([(home.clone(), Scope::Global)])
-            .collect()
+    /// All folders in which files are read whatever their names are, but for those of skills.
+    pub fn all_folders(&self) -> Vec<PathBuf> {
+        const NAMES: [&str; 10] =
+            ["agent", "agents", "command", "commands", "mode", "modes", "plugin", "plugins", "tool", "tools"];
+        self.in_config_folders(&NAMES).into_iter().map(|(path, _)| path).collect()
     }
 
     /// The folders in which plugin files are looked for (`*.ts` and `*.js`, not deeper).
@@ -138,16 +221,32 @@ impl Places {
         self.in_config_folders(&["plugin", "plugins"])
     }
 
-    /// The folders in which skills are looked for, at any depth.
-    pub fn skill_folders(&self) -> Vec<(PathBuf, Scope)> {
-        let elsewhere = |folder: &Path| [folder.join(".claude/skills"), folder.join(".agents/skills")];
-        let home = elsewhere(&self.home).map(|folder| (folder, Scope::Global));
-        let project = self.ancestors.iter().filter(|folder| **folder != self.home).flat_map(|folder| elsewhere(folder));
-        self.in_config_folders(&["skill", "skills"])
-            .into_iter()
-            .chain(project.map(|folder| (folder, Scope::Project)))
-            .chain(home)
-            .collect()
+    /// The folders in which tools are looked for, likewise.
+    pub fn tool_folders(&self) -> Vec<(PathBuf, Scope)> {
+        self.in_config_folders(&["tool", "tools"])
+    }
+
+    /// The folders in which skills are looked for, at any depth, but for those that the configuration
+    /// names.
+    pub fn skill_folders(&self) -> Vec<SkillFolder> {
+        let folder = |has_hidden| move |(path, scope)| SkillFolder { path, scope, has_hidden };
+        let own = self.in_config_folders(&["skill", "skills"]).into_iter().map(folder(false));
+        if self.environment.is_on("OPENCODE_DISABLE_EXTERNAL_SKILLS") {
+            return own.collect();
+        }
+        let off = ["OPENCODE_DISABLE_CLAUDE_CODE", "OPENCODE_DISABLE_CLAUDE_CODE_SKILLS"];
+        let claude = !off.iter().any(|name| self.environment.is_on(name));
+        let names =
+            [".claude/skills", ".agents/skills"].into_iter().filter(move |name| claude || !name.starts_with(".claude"));
+        let elsewhere =
+            self.ancestors.iter().map(|folder| (folder, Scope::Project)).chain([(&self.home, Scope::Global)]);
+        let mut external: Vec<_> =
+            elsewhere.flat_map(|(folder, scope)| names.clone().map(move |name| (folder.join(name), scope))).collect();
+        // The home folder may be an ancestor; what is in it is for every directory.
+        external.retain(|(path, scope)| {
+            *scope == Scope::Global || path.parent().and_then(Path::parent) != Some(&self.home)
+        });
+        own.chain(external.into_iter().map(folder(true))).collect()
     }
 
     /// The folder into which a skill of a scope is installed.
@@ -156,28 +255,6 @@ impl Places {
             Scope::Project => self.directory.join(".opencode/skills"),
             Scope::Global => self.global.join("skills"),
         }
-    }
-
-    /// The Markdown files of agents, modes and commands, with the key of the configuration under
-    /// which the engine merges them.
-    pub fn markdown_files(&self) -> Vec<(&'static str, PathBuf)> {
-        let kinds = [
-            ("agent", "agent"),
-            ("agent", "agents"),
-            ("mode", "mode"),
-            ("mode", "modes"),
-            ("command", "command"),
-            ("command", "commands"),
-        ];
-        let folders = self.config_folders();
-        let all = folders.iter().flat_map(|(folder, _)| kinds.map(|(key, name)| (key, folder.join(name))));
-        all.flat_map(|(key, folder)| {
-            walk(&folder, if key == "mode" { 1 } else { 16 })
-                .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
-                .map(move |path| (key, path))
-                .collect::<Vec<_>>()
-        })
-        .collect()
     }
 
     /// A path for people: relative to the directory, or with `~`.
@@ -196,22 +273,96 @@ impl Places {
 
     fn in_config_folders(&self, names: &[&str]) -> Vec<(PathBuf, Scope)> {
         let folders = self.config_folders();
-        folders.iter().flat_map(|(folder, scope)| names.iter().map(|name| (folder.join(name), *scope))).collect()
+        folders.iter().flat_map(|folder| names.iter().map(|name| (folder.path.join(name), folder.scope))).collect()
     }
 }
 
-/// All files below a folder down to a depth, links followed, names that begin with a dot left out.
-pub fn walk(folder: &Path, depth: usize) -> impl Iterator<Item = PathBuf> {
-    ignore::WalkBuilder::new(folder)
-        .standard_filters(false)
-        .hidden(true)
-        .follow_links(true)
-        .max_depth(Some(depth))
-        .sort_by_file_name(Ord::cmp)
-        .build()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .map(ignore::DirEntry::into_path)
+/// A folder in which skills are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkillFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whom it is for.
+    pub scope: Scope,
+    /// True when the engine also looks into folders whose name begins with a dot.
+    pub has_hidden: bool,
+}
+
+fn in_folder(folder: &Path, scope: Scope) -> Vec<ConfigFile> {
+    let file = |name| ConfigFile { path: folder.join(name), scope, place: Place::InstanceConfig };
+    CONFIG_NAMES.map(file).into()
+}
+
+/// The variables of the engine's environment that decide what it reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Source: `docs/engine.md`, "Places and precedence".
+    const NAMES: [&str; 11] = [
+        "OPENCODE_CONFIG",
+        "OPENCODE_CONFIG_CONTENT",
+        "OPENCODE_CONFIG_DIR",
+        "OPENCODE_DISABLE_AUTOCOMPACT",
+        "OPENCODE_DISABLE_CLAUDE_CODE",
+        "OPENCODE_DISABLE_CLAUDE_CODE_SKILLS",
+        "OPENCODE_DISABLE_EXTERNAL_SKILLS",
+        "OPENCODE_DISABLE_PROJECT_CONFIG",
+        "OPENCODE_DISABLE_PRUNE",
+        "OPENCODE_PERMISSION",
+        "OPENCODE_TEST_MANAGED_CONFIG_DIR",
+    ];
+
+    /// That of this process, which is also that of an engine started by it.
+    pub fn of_process() -> Self {
+        Self::of(|name| env::var(name).ok())
+    }
+
+    /// Those of some variables that matter.
+    pub fn of(value: impl Fn(&str) -> Option<String>) -> Self {
+        let named = Self::NAMES.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?)));
+        Self(named.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    /// The value of a variable; an empty one counts as none.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// True when a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+}
+
+fn ancestors_of(directory: &Path) -> Vec<PathBuf> {
+    let worktree = worktree_of(directory);
+    let is_inside = |folder: &&Path| worktree.as_ref().is_none_or(|root| folder.starts_with(root));
+    directory.ancestors().take_while(is_inside).map(Path::to_owned).collect()
+}
+
+/// The root of the worktree: the nearest ancestor with a `.git`, if git takes that for a repository.
+/// The engine looks no further up than that.
+fn worktree_of(directory: &Path) -> Option<PathBuf> {
+    let root = directory.ancestors().find(|folder| folder.join(".git").exists())?;
+    let git = root.join(".git");
+    let repository =
+        if git.is_dir() { git } else { root.join(std::fs::read_to_string(&git).ok()?.strip_prefix("gitdir:")?.trim()) };
+    // The folder of a linked worktree keeps only its own part; the rest is where `commondir` says.
+    let common = match std::fs::read_to_string(repository.join("commondir")) {
+        Ok(common) => repository.join(common.trim()),
+        Err(_) => repository.clone(),
+    };
+    let is_repository =
+        repository.join("HEAD").is_file() && common.join("objects").is_dir() && common.join("refs").is_dir();
+    (is_repository && has_git()).then(|| root.to_owned())
+}
+
+/// The engine asks git, and takes a directory for none of git's when there is no git.
+fn has_git() -> bool {
+    let name = format!("git{}", env::consts::EXE_SUFFIX);
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
 }
 
 /// The path without symlinks; on Windows without the `\\?\` that few programs understand.
@@ -229,7 +380,10 @@ mod tests {
     fn the_places_follow_the_worktree() {
         let root = tempfile::tempdir().expect("a folder");
         let root = root.path().canonicalize().expect("there");
-        std::fs::create_dir_all(root.join("repo/.git")).expect("made");
+        for folder in ["repo/.git/objects", "repo/.git/refs"] {
+            std::fs::create_dir_all(root.join(folder)).expect("made");
+        }
+        std::fs::write(root.join("repo/.git/HEAD"), "ref: refs/heads/main\n").expect("written");
         std::fs::create_dir_all(root.join("repo/a b/😀")).expect("made");
         let places = Places::of(&root.join("repo/a b/😀")).expect("places");
         let project: Vec<_> =

@@ -1,38 +1,86 @@
 //! Hints that something may have changed.
 //!
-//! Invariant: an event means only "look again"; what is true is decided by a scan. Watched are the
-//! nearest existing parents of all places, so that atomic replaces and folders that appear later
-//! are seen.
+//! Invariants: an event means only "look again"; what is true is decided by a scan. What is watched
+//! is computed from what is to be seen, against what is watched now, so it converges: folders that
+//! appear later, that are moved away and come back, or that another one takes the place of. Where
+//! the system sends no events, a slow look stands in, and people are told.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Arc, PoisonError, RwLock,
+        mpsc::{self, RecvTimeoutError},
+    },
     time::{Duration, Instant},
 };
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::locate::Places;
+use super::{locate::Places, scan::Scan, walk::Folder};
 
 /// How long events are gathered before a hint is given.
 pub const WINDOW: Duration = Duration::from_millis(60);
+/// How long a change may stay unseen where the system sends no events.
+pub const SLOW: Duration = Duration::from_secs(30);
+
+/// Why changes are seen late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blind {
+    /// The system has no watches left.
+    Exhausted,
+    /// The file system sends no events.
+    Silent,
+    /// The system refused to watch at all.
+    Refused,
+}
+
+impl Blind {
+    /// What people are told.
+    pub fn text(self) -> String {
+        let seconds = SLOW.as_secs();
+        let (why, what) = match self {
+            Self::Exhausted => (
+                "the system has no file watches left",
+                ": close programs that watch many files, or raise fs.inotify.max_user_watches",
+            ),
+            Self::Silent => ("this file system does not tell when files change", ""),
+            Self::Refused => ("the system did not let Rekindle watch files", ""),
+        };
+        format!("Changes made elsewhere are seen every {seconds} s only, because {why}{what}.")
+    }
+}
 
 /// Watches the places of one directory as long as it lives.
 pub struct Watch {
-    watcher: RecommendedWatcher,
-    watched: BTreeSet<(PathBuf, bool)>,
+    watcher: Option<RecommendedWatcher>,
+    watched: BTreeSet<Folder>,
+    interest: Arc<RwLock<Interest>>,
+    blind: Option<Blind>,
+}
+
+/// Which events matter.
+#[derive(Debug, Default)]
+struct Interest {
+    /// These paths themselves: files, and folders on the way to them.
+    exact: HashSet<PathBuf>,
+    /// Everything below these folders.
+    below: Vec<PathBuf>,
 }
 
 impl Watch {
     /// Starts to watch; `hint` is called from another thread, at most once a [`WINDOW`].
-    pub fn start(places: &Places, hint: impl Fn() + Send + 'static) -> Result<Self, notify::Error> {
+    pub fn start(places: &Places, hint: impl Fn() + Send + 'static) -> Self {
+        let interest = Arc::new(RwLock::new(Interest::default()));
         let (changed, changes) = mpsc::channel();
+        let shared = interest.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let matters = match &event {
-                // Reading is no change; our own looks would keep each other awake.
                 Ok(event) => {
-                    !matches!(event.kind, EventKind::Access(_)) && !event.paths.iter().all(|path| is_noise(path))
+                    let interest = shared.read().unwrap_or_else(PoisonError::into_inner);
+                    // Reading is no change; our own looks would keep each other awake.
+                    !matches!(event.kind, EventKind::Access(_))
+                        && (event.need_rescan() || event.paths.iter().any(|path| interest.covers(path)))
                 }
                 Err(error) => {
                     tracing::warn!(%error, "watching");
@@ -42,34 +90,95 @@ impl Watch {
             if matters && changed.send(()).is_err() {
                 tracing::debug!("nobody listens for changes any more");
             }
-        })?;
+        });
+        let watcher = watcher.inspect_err(|error| tracing::warn!(%error, "watching")).ok();
         std::thread::spawn(move || gather(&changes, &hint));
-        let mut watch = Self { watcher, watched: BTreeSet::new() };
-        watch.follow(places);
-        Ok(watch)
+        let blind = if watcher.is_none() { Some(Blind::Refused) } else { None };
+        let mut watch = Self { watcher, watched: BTreeSet::new(), interest, blind };
+        watch.follow(places, &Scan::default());
+        watch
+    }
+
+    /// Why changes are seen late, if they are.
+    pub fn blind(&self) -> Option<Blind> {
+        self.blind
     }
 
     /// Watches what has to be watched now, and nothing else: folders come and go.
-    pub fn follow(&mut self, places: &Places) {
-        let wanted = wanted(places);
-        for (path, _) in self.watched.difference(&wanted) {
+    pub fn follow(&mut self, places: &Places, scan: &Scan) {
+        let wanted = Wanted::of(places, scan);
+        *self.interest.write().unwrap_or_else(PoisonError::into_inner) = wanted.interest;
+        let Some(watcher) = &mut self.watcher else { return };
+        for folder in self.watched.difference(&wanted.folders) {
             // A folder that is gone is no longer watched anyway.
-            if let Err(error) = self.watcher.unwatch(path) {
-                tracing::debug!(%error, path = %path.display(), "unwatching");
+            if let Err(error) = watcher.unwatch(&folder.path) {
+                tracing::debug!(%error, path = %folder.path.display(), "unwatching");
             }
         }
-        let new: Vec<_> = wanted.difference(&self.watched).cloned().collect();
-        let mut watched: BTreeSet<_> = self.watched.intersection(&wanted).cloned().collect();
-        for (path, deep) in new {
-            let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-            match self.watcher.watch(&path, mode) {
-                Ok(()) => {
-                    watched.insert((path, deep));
+        let mut blind = is_silent(&places.directory).then_some(Blind::Silent);
+        let mut watched: BTreeSet<_> = self.watched.intersection(&wanted.folders).cloned().collect();
+        for folder in wanted.folders.difference(&self.watched) {
+            match watcher.watch(&folder.path, RecursiveMode::NonRecursive) {
+                Ok(()) => drop(watched.insert(folder.clone())),
+                Err(error) => {
+                    if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
+                        blind = Some(Blind::Exhausted);
+                    }
+                    tracing::debug!(%error, path = %folder.path.display(), "watching");
                 }
-                Err(error) => tracing::warn!(%error, path = %path.display(), "watching"),
             }
         }
         self.watched = watched;
+        self.blind = blind;
+    }
+}
+
+impl Interest {
+    fn covers(&self, path: &Path) -> bool {
+        self.exact.contains(path) || (self.below.iter().any(|folder| path.starts_with(folder)) && !is_noise(path))
+    }
+
+    /// A path, and every folder on the way to it.
+    fn add(&mut self, path: &Path) {
+        for step in path.ancestors() {
+            if !self.exact.insert(step.to_owned()) {
+                break;
+            }
+        }
+    }
+}
+
+struct Wanted {
+    folders: BTreeSet<Folder>,
+    interest: Interest,
+}
+
+impl Wanted {
+    fn of(places: &Places, scan: &Scan) -> Self {
+        let mut wanted = Self { folders: BTreeSet::new(), interest: Interest::default() };
+        // What is read whatever its name is; its folders come from the scan.
+        for path in places.all_folders().into_iter().chain(scan.skill_roots.iter().cloned()) {
+            wanted.interest.below.push(path.clone());
+            wanted.add(&path);
+        }
+        wanted.folders.extend(scan.folders.iter().cloned());
+        let configs = places.config_files().into_iter().map(|config| config.path);
+        for path in configs.chain(scan.references.iter().cloned()).chain(scan.code_files.iter().cloned()) {
+            wanted.add(&path);
+        }
+        for folder in places.ancestors() {
+            wanted.add(&folder.join(".git/HEAD"));
+        }
+        // A project that is moved away and comes back is seen by the folder above it.
+        wanted.add(&places.directory);
+        wanted
+    }
+
+    /// A path that may exist or not: its nearest existing parent is watched, and the folder itself.
+    fn add(&mut self, path: &Path) {
+        self.interest.add(path);
+        let parent = path.ancestors().skip(1).find_map(Folder::at);
+        self.folders.extend(parent.into_iter().chain(Folder::at(path)));
     }
 }
 
@@ -88,73 +197,144 @@ fn gather(changes: &mpsc::Receiver<()>, hint: &impl Fn()) {
     }
 }
 
-/// The folders to watch, and whether with everything below them.
-fn wanted(places: &Places) -> BTreeSet<(PathBuf, bool)> {
-    let mut wanted = BTreeSet::new();
-    for config in places.config_files() {
-        if let Some(folder) = config.path.parent().and_then(nearest_existing) {
-            wanted.insert((folder, false));
-        }
-    }
-    for (folder, _) in places.plugin_folders().into_iter().chain(places.skill_folders()) {
-        if folder.is_dir() {
-            wanted.insert((folder.clone(), true));
-        }
-        if let Some(parent) = folder.parent().and_then(nearest_existing) {
-            wanted.insert((parent, false));
-        }
-    }
-    // A watch with everything below covers the one without.
-    let deep: BTreeSet<_> = wanted.iter().filter(|(_, deep)| *deep).map(|(path, _)| path.clone()).collect();
-    wanted.retain(|(path, is_deep)| *is_deep || !deep.contains(path));
-    wanted
-}
-
-fn nearest_existing(path: &Path) -> Option<PathBuf> {
-    path.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned)
-}
-
-/// What the engine writes by itself, and temporary files of ours.
+/// What the engine writes by itself, packages, and temporary files of ours.
 fn is_noise(path: &Path) -> bool {
     let noise = ["node_modules", ".git", "package.json", "package-lock.json", "bun.lock", ".gitignore"];
     path.components().any(|part| noise.iter().any(|name| part.as_os_str() == *name))
         || path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".rekindle-"))
 }
 
+/// File systems of a network, or of a host around a virtual machine, tell nothing of changes that
+/// others make.
+#[cfg(target_os = "linux")]
+fn is_silent(directory: &Path) -> bool {
+    /// NFS, SMB, SMB2, CIFS, 9P, FUSE, VirtualBox: `statfs(2)`, and the headers of the last.
+    const SILENT: [u64; 7] = [0x6969, 0x517b, 0xfe53_4d42, 0xff53_4d42, 0x0102_1997, 0x6573_5546, 0x786f_4256];
+    #[expect(clippy::cast_sign_loss, reason = "a number that identifies")]
+    rustix::fs::statfs(directory).is_ok_and(|system| SILENT.contains(&(system.f_type as u64 & 0xffff_ffff)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_silent(_directory: &Path) -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{fs, sync::mpsc};
 
     use super::*;
+    use crate::disk::scan::scan;
+
+    struct World {
+        root: tempfile::TempDir,
+        places: Places,
+        watch: Watch,
+        hints: mpsc::Receiver<()>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let root = tempfile::tempdir().expect("a folder");
+            let directory = root.path().canonicalize().expect("there").join("project");
+            for folder in ["objects", "refs"] {
+                fs::create_dir_all(directory.join(".git").join(folder)).expect("made");
+            }
+            fs::write(directory.join(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
+            let places = Places::of(&directory).expect("places");
+            let (send, hints) = mpsc::channel();
+            let mut watch = Watch::start(&places, move || send.send(()).unwrap_or_default());
+            watch.follow(&places, &scan(&places, None));
+            Self { root, places, watch, hints }
+        }
+
+        /// Acts, waits for the hint, and follows as the core does.
+        fn hinted(&mut self, what: &str, act: impl FnOnce(&Path)) {
+            act(&self.places.directory);
+            self.hints.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("no hint of {what}"));
+            self.settle();
+        }
+
+        fn settle(&mut self) {
+            loop {
+                self.watch.follow(&self.places, &scan(&self.places, None));
+                if self.hints.recv_timeout(WINDOW * 4).is_err() {
+                    break;
+                }
+            }
+        }
+    }
 
     /// P12: in place, by rename, and in a folder that appears later; each gives a hint.
     #[test]
     fn every_way_of_saving_gives_a_hint() {
-        let root = tempfile::tempdir().expect("a folder");
-        let directory = root.path().canonicalize().expect("there");
-        std::fs::create_dir(directory.join(".git")).expect("made");
-        let places = Places::of(&directory).expect("places");
-        let (send, hints) = mpsc::channel();
-        let mut watch = Watch::start(&places, move || send.send(()).unwrap_or_default()).expect("watching");
-        let mut hinted = |act: &dyn Fn()| {
-            act();
-            hints.recv_timeout(Duration::from_secs(20)).expect("a hint");
-            watch.follow(&places);
-            // What is left of the same act.
-            while hints.recv_timeout(WINDOW * 4).is_ok() {}
-        };
-        let config = directory.join("opencode.json");
-        hinted(&|| std::fs::write(&config, "{}").expect("written"));
-        hinted(&|| {
-            std::fs::write(directory.join("x.tmp"), "{ }").expect("written");
-            std::fs::rename(directory.join("x.tmp"), &config).expect("renamed");
+        let mut world = World::new();
+        let write = |path: PathBuf| fs::write(path, "{}").expect("written");
+        world.hinted("a new file", |project| write(project.join("opencode.json")));
+        world.hinted("a rename", |project| {
+            write(project.join("x.tmp"));
+            fs::rename(project.join("x.tmp"), project.join("opencode.json")).expect("renamed");
         });
-        hinted(&|| std::fs::create_dir(directory.join(".opencode")).expect("made"));
-        hinted(&|| std::fs::create_dir_all(directory.join(".opencode/skills/s")).expect("made"));
-        hinted(&|| std::fs::write(directory.join(".opencode/skills/s/SKILL.md"), "x").expect("written"));
-        hinted(&|| std::fs::remove_file(&config).expect("removed"));
+        world.hinted("a folder", |project| fs::create_dir(project.join(".opencode")).expect("made"));
+        world.hinted("folders", |project| fs::create_dir_all(project.join(".opencode/skills/s")).expect("made"));
+        world.hinted("a skill", |project| write(project.join(".opencode/skills/s/SKILL.md")));
+        world.hinted("an agent", |project| {
+            fs::create_dir_all(project.join(".opencode/agents/deep")).expect("made");
+            write(project.join(".opencode/agents/deep/a.md"));
+        });
+        world.hinted("an agent's text", |project| write(project.join(".opencode/agents/deep/a.md")));
+        world.hinted("a removal", |project| fs::remove_file(project.join("opencode.json")).expect("removed"));
         // Looking gives none, or a look would be followed by the next for ever.
-        super::super::scan::scan(&places);
-        assert!(hints.recv_timeout(WINDOW * 5).is_err(), "a look wakes the next one");
+        scan(&world.places, None);
+        assert!(world.hints.recv_timeout(WINDOW * 5).is_err(), "a look wakes the next one");
+    }
+
+    /// P12: what was moved away and comes back is seen, and so is what takes its place.
+    #[test]
+    fn folders_that_are_replaced_are_followed() {
+        let mut world = World::new();
+        let skills = world.places.directory.join(".opencode/skills/s");
+        let elsewhere = world.root.path().join("elsewhere");
+        let write = |path: PathBuf| fs::write(path, "x").expect("written");
+        fs::create_dir_all(&skills).expect("made");
+        world.settle();
+        world.hinted("the project going", |project| fs::rename(project, &elsewhere).expect("moved"));
+        world.hinted("the project coming back", |project| fs::rename(&elsewhere, project).expect("moved"));
+        world.hinted("a skill after that", |_| write(skills.join("SKILL.md")));
+        world.hinted("a folder in place of another", |project| {
+            fs::rename(project.join(".opencode"), &elsewhere).expect("moved");
+            fs::create_dir_all(project.join(".opencode/skills/s")).expect("made");
+        });
+        world.hinted("a skill in that", |_| write(skills.join("SKILL.md")));
+        #[cfg(unix)]
+        {
+            let real = world.root.path().join("real");
+            fs::create_dir_all(real.join("skills/s")).expect("made");
+            world.hinted("a link in place of a folder", |project| {
+                fs::remove_dir_all(project.join(".opencode")).expect("removed");
+                std::os::unix::fs::symlink(&real, project.join(".opencode")).expect("linked");
+            });
+            world.hinted("a skill behind the link", |_| write(real.join("skills/s/SKILL.md")));
+        }
+    }
+
+    /// P12: what the engine writes, packages, and other people's files are no reason to look.
+    #[test]
+    fn what_is_not_read_gives_no_hint() {
+        let mut world = World::new();
+        let project = world.places.directory.clone();
+        fs::create_dir_all(project.join(".opencode/skills/s/node_modules/x")).expect("made");
+        world.settle();
+        for name in [
+            "notes.txt",
+            "src.rs",
+            ".opencode/package.json",
+            ".opencode/package-lock.json",
+            ".opencode/.gitignore",
+            ".opencode/skills/s/node_modules/x/SKILL.md",
+        ] {
+            fs::write(project.join(name), "x").expect("written");
+        }
+        assert!(world.hints.recv_timeout(WINDOW * 5).is_err());
     }
 }

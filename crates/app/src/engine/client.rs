@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
-use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer};
+use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer, plugin_spec};
 use serde_json::Value;
 
 /// How long an ordinary answer may take.
@@ -164,13 +164,17 @@ impl Client {
             }
         };
         Ok(Answers {
-            plugins: plugins(&config),
+            plugins: plugins(&config).map(|(spec, _)| spec).collect(),
+            plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: global_config?,
             skills,
             agents: count(agents),
             commands: count(commands),
-            mcp: mcp.map(|answer| mcp_states(&answer)).unwrap_or_default(),
-            tools: count(tools),
+            mcp: mcp.ok().and_then(|answer| serde_json::from_value(answer).ok()).unwrap_or_default(),
+            tools: tools
+                .inspect_err(|error| tracing::warn!(%error, "the tools"))
+                .ok()
+                .and_then(|ids| serde_json::from_value(ids).ok()),
             providers: count(providers),
             config,
         })
@@ -302,10 +306,11 @@ fn message_of(json: &Value) -> String {
     format!("{path}{}", message.lines().next().unwrap_or_default())
 }
 
-/// The plugins of a configuration as the engine names them; `file:` URLs are decoded.
-fn plugins(config: &Value) -> Vec<String> {
+/// The plugins of a configuration as the engine names them, with their options; `file:` URLs are
+/// decoded.
+fn plugins(config: &Value) -> impl Iterator<Item = (String, Option<&Value>)> {
     let entries = config["plugin"].as_array().into_iter().flatten();
-    entries.filter_map(|entry| entry.as_str().or_else(|| entry[0].as_str())).map(decoded).collect()
+    entries.map(|entry| (decoded(plugin_spec(entry)), entry.get(1)))
 }
 
 /// A `file:` URL without percent-encoding; other texts as they are.
@@ -314,11 +319,6 @@ pub(crate) fn decoded(text: &str) -> String {
         return text.to_owned();
     }
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-fn mcp_states(answer: &Value) -> BTreeMap<String, String> {
-    let servers = answer.as_object().into_iter().flatten();
-    servers.map(|(name, state)| (name.clone(), state["status"].as_str().unwrap_or("unknown").to_owned())).collect()
 }
 
 fn busy_runs(

@@ -1,17 +1,27 @@
 //! The YAML between `---` lines at the top of a Markdown file.
 //!
-//! Invariant: what the engine can read can be read here. Source: `docs/engine.md`, "Skills"; it
-//! also reads values with unquoted colons, which YAML itself does not.
+//! Invariant: a file is taken apart where the engine takes it apart, and what the engine can read
+//! can be read here. Source: `docs/engine.md`, "Front matter".
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The fields above, and the text below.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FrontMatter {
-    /// What stands between the `---` lines; an empty object when nothing does.
-    pub fields: Value,
-    /// What follows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Markdown {
+    /// What stands between the `---` lines; empty when nothing does.
+    pub fields: Map<String, Value>,
+    /// What follows; all of the text when there is no front matter.
     pub body: String,
+    /// Why what stands between the `---` lines was taken for text, when it was.
+    pub not_read: Option<NotYaml>,
+}
+
+/// What stands between the `---` lines is not YAML with keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the front matter is not YAML: {message}")]
+pub struct NotYaml {
+    /// What the parser said.
+    pub message: String,
 }
 
 /// Why a file is no skill. The engine drops it without a word.
@@ -20,9 +30,6 @@ pub enum NotASkill {
     /// It does not begin with `---`.
     #[error("SKILL.md has no front matter: it must begin with a line ---")]
     NoFrontMatter,
-    /// There is no second `---`.
-    #[error("the front matter of SKILL.md is never closed: a second line --- is missing")]
-    Unclosed,
     /// It is not YAML.
     #[error("the front matter of SKILL.md is not YAML: {message}")]
     NotYaml {
@@ -50,61 +57,105 @@ pub struct SkillText {
 
 /// Reads a `SKILL.md`.
 pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
-    let FrontMatter { fields, body } = split(text)?;
-    let Some(Value::String(name)) = fields.get("name") else { return Err(NotASkill::NoName) };
+    let not_yaml = |NotYaml { message }| NotASkill::NotYaml { message };
+    let Markdown { fields, body, not_read } = parse(text).map_err(not_yaml)?;
+    if let Some(error) = not_read {
+        return Err(not_yaml(error));
+    }
+    let Some(Value::String(name)) = fields.get("name") else {
+        return Err(if split(without_bom(text)).is_some() { NotASkill::NoName } else { NotASkill::NoFrontMatter });
+    };
     let description = match fields.get("description") {
-        None | Some(Value::Null) => None,
+        None => None,
         Some(Value::String(text)) => Some(text.clone()),
         Some(_) => return Err(NotASkill::DescriptionNotText),
     };
     Ok(SkillText { name: name.clone(), description, body })
 }
 
-/// Takes a file apart.
-pub fn split(text: &str) -> Result<FrontMatter, NotASkill> {
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    if first.trim_end() != "---" {
-        return Err(NotASkill::NoFrontMatter);
-    }
-    let start = text.find('\n').map_or(text.len(), |at| at + 1);
-    let mut at = start;
-    for line in text[start..].split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            let fields = yaml(&text[start..at])?;
-            return Ok(FrontMatter { fields, body: text[at + line.len()..].to_owned() });
+/// Takes a file apart. Front matter that is never closed goes to the end of the file. Front matter
+/// that is not YAML is text like the rest, unless the engine tried to mend it: then it skips the
+/// file, and this is an error.
+pub fn parse(text: &str) -> Result<Markdown, NotYaml> {
+    let text = without_bom(text);
+    let whole = |not_read| Markdown { fields: Map::new(), body: text.to_owned(), not_read };
+    let Some(parts) = split(text) else { return Ok(whole(None)) };
+    let read = |matter: &str| if parts.is_json { json(matter) } else { yaml(matter) };
+    let fields = match read(parts.matter) {
+        Ok(fields) => fields,
+        Err(error) => {
+            // The engine tries once more with values quoted that hold a colon.
+            let mended = with_quoted_colons(parts.matter);
+            if mended == parts.matter {
+                return Ok(whole(Some(error)));
+            }
+            read(&mended).map_err(|_| error)?
         }
-        at += line.len();
-    }
-    Err(NotASkill::Unclosed)
+    };
+    Ok(Markdown { fields, body: parts.body.to_owned(), not_read: None })
 }
 
-fn yaml(text: &str) -> Result<Value, NotASkill> {
-    if text.trim().is_empty() {
-        return Ok(Value::Object(serde_json::Map::new()));
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+struct Parts<'a> {
+    matter: &'a str,
+    body: &'a str,
+    is_json: bool,
+}
+
+/// The front matter and the rest; `None`: there is no front matter.
+fn split(text: &str) -> Option<Parts<'_>> {
+    let rest = text.strip_prefix("---").filter(|rest| !rest.starts_with('-'))?;
+    // Behind the dashes may stand a language.
+    let line = rest.lines().next().unwrap_or_default();
+    let is_json = match line.trim().to_ascii_lowercase().as_str() {
+        "" | "yaml" | "yml" => false,
+        "json" => true,
+        _ => return None,
+    };
+    let rest = rest.find('\n').map_or("", |end| &rest[end..]);
+    let Some(end) = rest.find("\n---") else { return Some(Parts { matter: rest, body: "", is_json }) };
+    let body = &rest[end + "\n---".len()..];
+    let body = body.strip_prefix('\r').unwrap_or(body);
+    Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), is_json })
+}
+
+fn json(text: &str) -> Result<Map<String, Value>, NotYaml> {
+    serde_json::from_str(text).map_err(|error| NotYaml { message: error.to_string() })
+}
+
+fn yaml(text: &str) -> Result<Map<String, Value>, NotYaml> {
+    let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    if is_empty {
+        return Ok(Map::new());
     }
-    serde_saphyr::from_str::<Value>(text).or_else(|error| {
-        serde_saphyr::from_str(&with_quoted_colons(text)).map_err(|_| NotASkill::NotYaml {
-            message: error.to_string().lines().next().unwrap_or_default().to_owned(),
-        })
-    })
+    match serde_saphyr::from_str::<Value>(text) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        // The engine spreads a text into its characters and a list into its entries.
+        Ok(Value::String(text)) => Ok(numbered(text.chars().map(|c| Value::from(c.to_string())))),
+        Ok(Value::Array(list)) => Ok(numbered(list.into_iter())),
+        Ok(_) => Ok(Map::new()),
+        Err(error) => Err(NotYaml { message: error.to_string().lines().next().unwrap_or_default().to_owned() }),
+    }
+}
+
+fn numbered(values: impl Iterator<Item = Value>) -> Map<String, Value> {
+    values.enumerate().map(|(index, value)| (index.to_string(), value)).collect()
 }
 
 /// Turns `key: a: b` into a text block, as the engine does when YAML itself gives up.
 fn with_quoted_colons(text: &str) -> String {
-    text.lines()
-        .map(|line| match line.split_once(':') {
-            Some((key, value))
-                if !key.is_empty()
-                    && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-                    && value.contains(':')
-                    && !value.trim_start().starts_with(['"', '\'', '|', '>', '[', '{']) =>
-            {
-                format!("{key}: |-\n  {}\n", value.trim())
-            }
-            _ => format!("{line}\n"),
-        })
-        .collect()
+    let line = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let key = key.trim_end();
+        let is_key = key.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let value = value.trim();
+        (is_key && value.contains(':') && !value.starts_with(['"', '\''])).then(|| format!("{key}: |-\n  {value}"))
+    };
+    text.lines().map(|text| line(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -128,7 +179,10 @@ mod tests {
         check("---\nname: a\ndescription: >\n  folded\n  text\n---\n", Ok(("a", Some("folded text\n"))));
         check("no front matter", Err(NotASkill::NoFrontMatter));
         check("", Err(NotASkill::NoFrontMatter));
-        check("---\nname: a\n", Err(NotASkill::Unclosed));
+        check("---\nname: a\n", Ok(("a", None)));
+        check("--- \nname: a\n---", Ok(("a", None)));
+        check("---json\n{\"name\": \"a\"}\n---", Ok(("a", None)));
+        check("----\nname: a\n---", Err(NotASkill::NoFrontMatter));
         check("---\ndescription: b\n---\n", Err(NotASkill::NoName));
         check("---\nname: 5\n---\n", Err(NotASkill::NoName));
         check("---\nname: a\ndescription: [1]\n---\n", Err(NotASkill::DescriptionNotText));
@@ -137,6 +191,10 @@ mod tests {
 
     #[test]
     fn the_body_is_what_follows() {
-        assert_eq!(skill("---\nname: a\n---\n\nbody\n---\nend").map(|s| s.body), Ok("\nbody\n---\nend".to_owned()));
+        let check = |text, expected: &str| assert_eq!(skill(text).expect("a skill").body, expected, "{text:?}");
+        check("---\nname: a\n---\n\nbody\n---\nend", "\nbody\n---\nend");
+        check("---\r\nname: a\r\n---\r\nbody\r\n", "body\r\n");
+        check("---\nname: a\n---same line", "same line");
+        check("---\nname: a\n", "");
     }
 }

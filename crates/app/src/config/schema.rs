@@ -1,0 +1,162 @@
+//! The engine's own schema of its configuration.
+//!
+//! Invariant: what is accepted here is accepted by the engine. Source: `GET /doc`, which publishes a
+//! schema that forbids unknown keys; the engine leaves them out instead.
+
+use serde_json::{Value, json};
+
+/// The engine's schema of its configuration, ready to check with.
+pub struct Schema {
+    validator: jsonschema::Validator,
+    /// All schemas by name, as the engine publishes them.
+    schemas: Value,
+}
+
+impl Schema {
+    /// From the engine's `GET /doc`. `None`: it holds no schema that can be used.
+    pub fn from_doc(doc: &Value) -> Option<Self> {
+        let published = doc.pointer("/components/schemas")?;
+        published.get("Config")?;
+        let mut schemas = published.clone();
+        // The engine ignores keys that it does not know; its published schema forbids them.
+        allow_unknown_keys(&mut schemas);
+        let root = json!({"$ref": "#/components/schemas/Config", "components": {"schemas": schemas}});
+        match jsonschema::validator_for(&root) {
+            Ok(validator) => Some(Self { validator, schemas: published.clone() }),
+            Err(error) => {
+                tracing::warn!(%error, "the engine's schema cannot be used");
+                None
+            }
+        }
+    }
+
+    /// Whether the engine would load a configuration.
+    pub fn accepts(&self, config: &Value) -> bool {
+        self.validator.is_valid(config)
+    }
+
+    /// What is wrong with a configuration: the path of keys, and a message.
+    pub(super) fn first_error(&self, value: &Value) -> Option<(Vec<String>, String)> {
+        self.validator.iter_errors(value).next().map(|error| {
+            let pointer = error.instance_path().to_string();
+            let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+            (path, describe(&error))
+        })
+    }
+
+    /// What the engine keeps of a configuration: keys that it does not know are left out, at every
+    /// level that has a fixed set of keys.
+    pub fn known(&self, config: &Value) -> Value {
+        self.keep(&json!({"$ref": "#/components/schemas/Config"}), config)
+    }
+
+    fn keep(&self, schema: &Value, value: &Value) -> Value {
+        let schema = self.resolved(schema);
+        if let Some(choices) = schema["anyOf"].as_array() {
+            let choice = choices.iter().find(|choice| self.fits(choice, value));
+            return choice.map_or_else(|| value.clone(), |choice| self.keep(choice, value));
+        }
+        match value {
+            Value::Object(map) => {
+                let kept = map.iter().filter_map(|(key, value)| {
+                    let inner = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"));
+                    match inner {
+                        Some(Value::Bool(false)) => None,
+                        Some(inner @ Value::Object(_)) => Some((key.clone(), self.keep(inner, value))),
+                        _ => Some((key.clone(), value.clone())),
+                    }
+                });
+                Value::Object(kept.collect())
+            }
+            Value::Array(list) => match &schema["items"] {
+                items @ Value::Object(_) => list.iter().map(|value| self.keep(items, value)).collect(),
+                _ => value.clone(),
+            },
+            _ => value.clone(),
+        }
+    }
+
+    /// Whether a value is of the shape, as far as it takes to choose between shapes.
+    fn fits(&self, schema: &Value, value: &Value) -> bool {
+        let schema = self.resolved(schema);
+        if let Some(choices) = schema["anyOf"].as_array() {
+            return choices.iter().any(|choice| self.fits(choice, value));
+        }
+        if let Some(words) = schema["enum"].as_array() {
+            return words.contains(value);
+        }
+        match (schema["type"].as_str(), value) {
+            (Some("object"), Value::Object(map)) => {
+                let required = schema["required"].as_array().into_iter().flatten();
+                let mut required = required.filter_map(Value::as_str);
+                required.all(|key| map.contains_key(key))
+                    && map.iter().all(|(key, value)| {
+                        let inner = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"));
+                        inner.filter(|inner| inner.is_object()).is_none_or(|inner| self.fits(inner, value))
+                    })
+            }
+            (Some("array"), Value::Array(list)) => {
+                let items = &schema["items"];
+                !items.is_object() || list.iter().all(|value| self.fits(items, value))
+            }
+            (Some("string"), Value::String(_)) | (Some("boolean"), Value::Bool(_)) => true,
+            (Some("number" | "integer"), Value::Number(_)) | (Some("null"), Value::Null) | (None, _) => true,
+            _ => false,
+        }
+    }
+
+    fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+        name.map_or(schema, |name| &self.schemas[name])
+    }
+}
+
+fn describe(error: &jsonschema::ValidationError<'_>) -> String {
+    let text = error.masked_with("the value").to_string();
+    text.replace('"', "“").replace("the value is not of type “", "expected “")
+}
+
+fn allow_unknown_keys(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("additionalProperties") == Some(&Value::Bool(false)) {
+                map.remove("additionalProperties");
+            }
+            map.values_mut().for_each(allow_unknown_keys);
+        }
+        Value::Array(list) => list.iter_mut().for_each(allow_unknown_keys),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_does_not_know_is_left_out() {
+        let schema = Schema::from_doc(&json!({"components": {"schemas": {
+            "Config": {"type": "object", "additionalProperties": false, "properties": {
+                "model": {"type": "string"},
+                "mcp": {"type": "object", "additionalProperties": {"anyOf": [
+                    {"$ref": "#/components/schemas/Local"},
+                    {"type": "object", "additionalProperties": false, "required": ["enabled"],
+                        "properties": {"enabled": {"type": "boolean"}}},
+                ]}},
+                "agent": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {}}},
+            }},
+            "Local": {"type": "object", "additionalProperties": false, "required": ["type", "command"], "properties": {
+                "type": {"type": "string", "enum": ["local"]}, "command": {"type": "array", "items": {"type": "string"}},
+                "enabled": {"type": "boolean"},
+            }},
+        }}}))
+        .expect("a schema");
+        let check = |config: Value, expected: Value| assert_eq!(schema.known(&config), expected);
+        check(json!({"model": "a", "x": 1}), json!({"model": "a"}));
+        check(
+            json!({"mcp": {"a": {"type": "local", "command": ["c"], "x": 1}, "b": {"type": "odd", "enabled": true}}}),
+            json!({"mcp": {"a": {"type": "local", "command": ["c"]}, "b": {"enabled": true}}}),
+        );
+        check(json!({"agent": {"a": {"x": 1}}}), json!({"agent": {"a": {"x": 1}}}));
+    }
+}

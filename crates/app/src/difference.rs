@@ -1,0 +1,240 @@
+//! What differs, for people to read: what the engine has, and what is on disk.
+//!
+//! Invariants: the same two sides give the same lines, whatever the order of keys; nothing that may
+//! be a secret is shown, but that it changed is.
+
+use std::{collections::BTreeMap, path::Path};
+
+use rekindle_domain::{
+    Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked, value_of,
+};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use crate::{config::file, skill::frontmatter};
+
+/// How many equal lines are shown around a difference.
+const AROUND: usize = 2;
+
+/// The lines that differ for one pending change. None: it cannot be shown as text, like code.
+pub fn difference(change: &Change, disk: &Disk, answers: Option<&Answers>) -> Vec<DiffLine> {
+    match change.kind {
+        Kind::Skill => lines(&skill_before(change, answers), &skill_after(change)),
+        Kind::Agent | Kind::Command => {
+            let (before, after) = sides(change, disk, answers);
+            lines(&document(&before), &document(&after))
+        }
+        Kind::Mcp | Kind::Config | Kind::Instructions => {
+            let (before, after) = sides(change, disk, answers);
+            let written = disk.items.get(&change.id).and_then(|item| item.value.as_deref());
+            let written = written.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            values(&change.name, &before, &after, &written)
+        }
+        Kind::Plugin | Kind::Tool => {
+            let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
+            if change.before == change.after {
+                return Vec::new();
+            }
+            line(Mark::Removed, &change.before).into_iter().chain(line(Mark::Added, &change.after)).collect()
+        }
+    }
+}
+
+/// What the engine has of a name, and what it would have.
+fn sides(change: &Change, disk: &Disk, answers: Option<&Answers>) -> (Value, Value) {
+    let of = |config: &Value| value_of(config, change.kind, &change.name).cloned().unwrap_or_default();
+    let fresh = effective(&disk.global, &disk.layers);
+    let Some(answers) = answers else { return (Value::Null, of(&fresh)) };
+    let is_global = disk.items.get(&change.id).is_some_and(|item| item.place == Place::GlobalConfig);
+    if is_global || change.action == Action::Restart {
+        return (of(&answers.config), of(&fresh));
+    }
+    (of(&answers.config), of(&effective(&answers.global_config, &disk.layers)))
+}
+
+fn skill_before(change: &Change, answers: Option<&Answers>) -> String {
+    let skills = answers.map(|answers| answers.skills.as_slice()).unwrap_or_default();
+    let skill = skills.iter().find(|skill| skill.name == change.name && change.change != ChangeKind::Added);
+    skill.map(skill_document).unwrap_or_default()
+}
+
+fn skill_after(change: &Change) -> String {
+    if change.change == ChangeKind::Removed {
+        return String::new();
+    }
+    let text = file::read(Path::new(&change.source)).ok().flatten().unwrap_or_default();
+    let Ok(skill) = frontmatter::skill(&text) else { return String::new() };
+    let location = change.source.clone();
+    skill_document(&SkillAnswer { name: skill.name, description: skill.description, location, content: skill.body })
+}
+
+fn skill_document(skill: &SkillAnswer) -> String {
+    let content = skill.content.replace("\r\n", "\n");
+    let description = skill.description.as_deref().unwrap_or_default().trim();
+    format!("name: {}\ndescription: {description}\n\n{}\n", skill.name, content.trim())
+}
+
+/// An agent or command: its settings, and below them its text.
+fn document(value: &Value) -> String {
+    let Value::Object(map) = value else { return String::new() };
+    let is_text = |key: &str| matches!(key, "prompt" | "template");
+    let mut settings = BTreeMap::new();
+    for (key, value) in map.iter().filter(|(key, _)| !is_text(key)) {
+        flatten(key, &masked(key, value), &mut settings);
+    }
+    let settings = settings.iter().map(|(path, value)| format!("{path}: {}\n", plain(value)));
+    let text = map.iter().find(|(key, _)| is_text(key)).and_then(|(_, text)| text.as_str()).unwrap_or_default();
+    let text = text.replace("\r\n", "\n");
+    let text = if text.trim().is_empty() { String::new() } else { format!("\n{}\n", text.trim()) };
+    settings.collect::<String>() + &text
+}
+
+/// Key by key, sorted. `written`: the values as they stand in the files, for those with variables.
+fn values(name: &str, before: &Value, after: &Value, written: &Value) -> Vec<DiffLine> {
+    let flat = |value: &Value| {
+        let mut flat = BTreeMap::new();
+        if !value.is_null() {
+            flatten(name, value, &mut flat);
+        }
+        flat
+    };
+    let (was, is) = (flat(before), flat(after));
+    let (was_shown, is_shown) = (flat(&masked(name, before)), flat(&masked(name, after)));
+    let written = flat(written);
+    let mut paths: Vec<_> = was.keys().chain(is.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    let mut lines = Vec::new();
+    for path in paths.into_iter().filter(|path| was.get(*path) != is.get(*path)) {
+        let as_written = written.get(path).filter(|text| has_variable(text)).map(plain);
+        let show = |side: &BTreeMap<String, Value>| side.get(path).map(plain);
+        let hidden = as_written.is_some().then(|| "••••".to_owned());
+        let old = show(&was_shown).map(|text| hidden.unwrap_or(text));
+        let new = show(&is_shown).map(|text| as_written.unwrap_or(text));
+        let same = if old == new { " (another value)" } else { "" };
+        lines.extend(old.map(|text| DiffLine { mark: Mark::Removed, text: format!("{path}: {text}") }));
+        lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: format!("{path}: {text}{same}") }));
+    }
+    lines
+}
+
+fn has_variable(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("{env:") || text.contains("{file:"))
+}
+
+/// Every value by its path; a list of plain values is one value.
+fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                flatten(&format!("{path}.{key}"), value, into);
+            }
+        }
+        Value::Array(list) if list.iter().any(|value| value.is_object() || value.is_array()) => {
+            for (index, value) in list.iter().enumerate() {
+                flatten(&format!("{path}[{index}]"), value, into);
+            }
+        }
+        _ => drop(into.insert(path.to_owned(), value.clone())),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Line by line; long stretches of equal lines are left out.
+fn lines(before: &str, after: &str) -> Vec<DiffLine> {
+    let diff = TextDiff::from_lines(before, after);
+    let changes: Vec<_> = diff.iter_all_changes().collect();
+    let is_near = |at: usize| {
+        let (from, to) = (at.saturating_sub(AROUND), (at + AROUND + 1).min(changes.len()));
+        changes[from..to].iter().any(|change| change.tag() != ChangeTag::Equal)
+    };
+    let mut lines: Vec<DiffLine> = Vec::new();
+    let mut left_out = 0;
+    for (at, change) in changes.iter().enumerate() {
+        let mark = match change.tag() {
+            ChangeTag::Insert => Mark::Added,
+            ChangeTag::Delete => Mark::Removed,
+            ChangeTag::Equal if is_near(at) => Mark::Same,
+            ChangeTag::Equal => {
+                left_out += 1;
+                continue;
+            }
+        };
+        gap(&mut left_out, &mut lines);
+        lines.push(DiffLine { mark, text: change.value().trim_end_matches('\n').to_owned() });
+    }
+    if !lines.is_empty() {
+        gap(&mut left_out, &mut lines);
+    }
+    lines
+}
+
+fn gap(left_out: &mut usize, lines: &mut Vec<DiffLine>) {
+    if *left_out > 0 {
+        lines.push(DiffLine { mark: Mark::Gap, text: left_out.to_string() });
+        *left_out = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(lines: &[DiffLine]) -> String {
+        let sign = |mark| match mark {
+            Mark::Same => ' ',
+            Mark::Added => '+',
+            Mark::Removed => '-',
+            Mark::Gap => '~',
+        };
+        lines.iter().map(|line| format!("{}{}\n", sign(line.mark), line.text)).collect()
+    }
+
+    /// H3: stable, sorted, in words, and without secrets.
+    #[test]
+    fn values_are_compared_key_by_key() {
+        let check = |before: Value, after: Value, written: Value, expected: &str| {
+            assert_eq!(text(&values("k", &before, &after, &written)), expected);
+        };
+        check(json!({"b": 1, "a": 2}), json!({"a": 2, "b": 1}), Value::Null, "");
+        check(json!("a/b"), json!("c/d"), Value::Null, "-k: a/b\n+k: c/d\n");
+        check(
+            json!({"command": ["x"], "environment": {"TOKEN": "one"}}),
+            json!({"command": ["x", "--all"], "environment": {"TOKEN": "two"}, "cwd": "/p"}),
+            Value::Null,
+            "-k.command: [\"x\"]\n+k.command: [\"x\",\"--all\"]\n+k.cwd: /p\n\
+             -k.environment.TOKEN: ••••\n+k.environment.TOKEN: •••• (another value)\n",
+        );
+        check(
+            json!({"url": "one"}),
+            json!({"url": "two"}),
+            json!({"url": "{env:URL}"}),
+            "-k.url: ••••\n+k.url: {env:URL}\n",
+        );
+        check(Value::Null, json!(true), Value::Null, "+k: true\n");
+    }
+
+    #[test]
+    fn texts_are_compared_line_by_line() {
+        let before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+        let check = |after: &str, expected: &str| assert_eq!(text(&lines(before, after)), expected);
+        check(before, "");
+        check("1\n2\n3\n4\nfive\n6\n7\n8\n9\n", "~2\n 3\n 4\n-5\n+five\n 6\n 7\n~2\n");
+        check("", "-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n");
+    }
+
+    #[test]
+    fn an_agent_is_its_settings_and_its_text() {
+        let agent = json!({"prompt": "Be calm.\n", "mode": "subagent", "permission": {"edit": "deny"}});
+        assert_eq!(document(&agent), "mode: subagent\npermission.edit: deny\n\nBe calm.\n");
+        assert_eq!(document(&Value::Null), "");
+    }
+}

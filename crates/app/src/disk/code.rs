@@ -1,0 +1,140 @@
+//! The code behind a plugin or tool, with what it imports from the disk.
+//!
+//! Invariant: the same files with the same content have the same fingerprint. Packages are not
+//! followed: what they hold changes only when they are installed anew.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use rekindle_domain::Fingerprint;
+
+use super::stamp::{Kept, Stamp};
+use crate::config::{file, shape::plain};
+
+/// More files than this are no plugin that a person wrote; what is behind them is not followed.
+const MOST: usize = 256;
+const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "json"];
+
+/// The fingerprints of files that were read, and what they import.
+#[derive(Debug, Default)]
+pub(super) struct Code(HashMap<PathBuf, Kept<Module>>);
+
+#[derive(Clone, Debug)]
+struct Module {
+    fingerprint: Fingerprint,
+    imports: Vec<String>,
+}
+
+impl Code {
+    /// The fingerprint of a module and everything that it imports by a path, and those files.
+    /// `None`: it cannot be read.
+    pub(super) fn of(&mut self, entry: &Path) -> Option<(Fingerprint, Vec<PathBuf>)> {
+        let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
+        let mut found = BTreeMap::new();
+        let mut left = vec![entry.clone()];
+        while let Some(path) = left.pop() {
+            if found.contains_key(&path) || found.len() >= MOST {
+                continue;
+            }
+            let Some(module) = self.module(&path) else { continue };
+            let folder = path.parent().unwrap_or(Path::new("/"));
+            left.extend(module.imports.iter().filter_map(|import| resolve(folder, import)));
+            found.insert(path, module.fingerprint);
+        }
+        let own = found.get(&entry)?.clone();
+        if found.len() == 1 {
+            return Some((own, vec![entry]));
+        }
+        let parts: Vec<_> =
+            found.iter().flat_map(|(path, print)| [path.to_string_lossy(), print.as_str().into()]).collect();
+        let parts: Vec<_> = parts.iter().map(AsRef::as_ref).collect();
+        Some((Fingerprint::of_parts(&parts), found.into_keys().collect()))
+    }
+
+    fn module(&mut self, path: &Path) -> Option<Module> {
+        let read = SystemTime::now();
+        let metadata =
+            fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() <= file::LARGEST)?;
+        let stamp = Stamp::of(&metadata);
+        if let Some(kept) = self.0.get(path).filter(|kept| kept.holds(&stamp)) {
+            return Some(kept.made.clone());
+        }
+        let bytes = fs::read(path).ok()?;
+        let module =
+            Module { fingerprint: Fingerprint::of_bytes(&bytes), imports: imports(&String::from_utf8_lossy(&bytes)) };
+        self.0.insert(path.to_owned(), Kept::new(stamp, read, module.clone()));
+        Some(module)
+    }
+}
+
+fn main_of_package(folder: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(folder.join("package.json")).ok()?;
+    let package: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let exported = ["/exports/.~1server", "/exports/.~1server/import", "/exports/.~1server/default", "/main"];
+    let main = exported.iter().find_map(|pointer| package.pointer(pointer)?.as_str());
+    resolve(folder, &format!("./{}", main.unwrap_or("index")))
+}
+
+/// The paths in `from "…"`, `import "…"`, `import("…")` and `require("…")`. A path in a comment is one
+/// too many, which does no harm: it may make a restart offered that is not needed for this file.
+fn imports(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in ["from", "import", "require"] {
+        for (at, _) in text.match_indices(word) {
+            let rest = text[at + word.len()..].trim_start();
+            let rest = rest.strip_prefix('(').unwrap_or(rest).trim_start();
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) else { continue };
+            let Some((path, _)) = rest[1..].split_once(quote) else { continue };
+            if path.starts_with("./") || path.starts_with("../") || path.starts_with('/') {
+                found.push(path.to_owned());
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The file that an import names: as it is, with an ending, with another ending, or an index.
+fn resolve(folder: &Path, import: &str) -> Option<PathBuf> {
+    let path = plain(&folder.join(import));
+    if path.is_file() {
+        return Some(path);
+    }
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let added = ENDINGS.iter().map(|ending| path.with_file_name(format!("{name}.{ending}")));
+    let other = ENDINGS.iter().map(|ending| path.with_extension(ending));
+    let index = ENDINGS.iter().map(|ending| path.join(format!("index.{ending}")));
+    added.chain(other).chain(index).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_by_path_belong_to_the_code() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, text).expect("written");
+        };
+        write("a.ts", "import { b } from './lib/b'\nimport x from \"package\"\nexport * from \"./c.js\"\n");
+        write("lib/b.ts", "const a = await import(`../a.ts`); require('./deep')\n");
+        write("lib/deep/index.js", "1");
+        write("c.ts", "1");
+        write("d.ts", "1");
+        let of = || Code::default().of(&folder.path().join("a.ts")).expect("code");
+        let (before, files) = of();
+        assert_eq!(files.len(), 4, "{files:?}");
+        write("d.ts", "2");
+        assert_eq!(of().0, before, "it is not imported");
+        write("lib/deep/index.js", "2");
+        assert_ne!(of().0, before);
+    }
+}

@@ -1,0 +1,302 @@
+//! The configuration in layers, as the engine reads it: one a file, the strongest last.
+//!
+//! Invariant: merged by `rekindle_domain::effective`, the layers give what a fresh engine would
+//! answer to `GET /config`. A file that the engine would not load has no layer and is named. Source:
+//! `docs/engine.md`, "Places and precedence"; held by `tests/end_to_end/conformance.rs`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::{Place, Scope, merge};
+use serde_json::{Map, Value, json};
+
+use super::{
+    locate::{ConfigFile, ConfigFolder, Places},
+    walk::{Folder, walk},
+};
+use crate::{
+    config::{file, schema::Schema, shape, text, variables},
+    skill::frontmatter::{self, Markdown},
+};
+
+/// What one file, or one folder of plugins, adds to the configuration.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The file or folder; for text from the environment the variable's name.
+    pub path: PathBuf,
+    /// Whom it is for.
+    pub scope: Scope,
+    /// When the engine reads it.
+    pub place: Place,
+    /// What it adds, in the words of `GET /config`.
+    pub value: Value,
+    /// The same with `{env:}` as written, when there is one: what a person changed is told by this.
+    pub written: Option<Value>,
+    /// The same with `{env:}` and `{file:}` as written, when there is one: what people are shown.
+    pub shown: Option<Value>,
+    /// Keys that the engine does not know and leaves out.
+    pub unknown: Vec<String>,
+}
+
+/// All layers of a directory.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// What the engine reads once in its life.
+    pub global: Vec<Layer>,
+    /// What it reads with each instance.
+    pub instance: Vec<Layer>,
+    /// The files that configurations refer to with `{file:}`.
+    pub references: Vec<PathBuf>,
+    /// The files that the engine would not load.
+    pub broken: Vec<PathBuf>,
+    /// The folders in which files are looked for whatever their names are.
+    pub folders: Vec<Folder>,
+    /// Layers that another file of the same folder and name takes the place of, with that file.
+    pub replaced: Vec<(Layer, PathBuf)>,
+}
+
+impl Layers {
+    /// Reads them.
+    pub fn read(places: &Places, schema: Option<&Schema>) -> Self {
+        let mut layers = Self::default();
+        let mut reader = Reader { places, schema, layers: &mut layers };
+        for file in places.global_files() {
+            reader.file(file);
+        }
+        reader.layers.global = std::mem::take(&mut reader.layers.instance);
+        for file in places.named_file().into_iter().chain(places.project_files()) {
+            reader.file(file);
+        }
+        for folder in places.config_folders() {
+            reader.folder(&folder);
+        }
+        if let Some(text) = places.environment.get("OPENCODE_CONFIG_CONTENT") {
+            let path = PathBuf::from("OPENCODE_CONFIG_CONTENT");
+            let file = ConfigFile { path, scope: Scope::Project, place: Place::InstanceConfig };
+            reader.text(file, text, &places.directory, None);
+        }
+        for file in places.managed_files() {
+            reader.file(file);
+        }
+        reader.switches();
+        layers
+    }
+
+    /// The global configuration, as the engine answers to `GET /global/config`.
+    pub fn merged_global(&self) -> Value {
+        let mut merged = json!({});
+        self.global.iter().for_each(|layer| merge(&mut merged, &layer.value));
+        merged
+    }
+
+    /// The layers of the instance, without where they come from.
+    pub fn values(&self) -> Vec<Value> {
+        self.instance.iter().map(|layer| layer.value.clone()).collect()
+    }
+
+    /// All layers, the strongest last.
+    pub fn iter(&self) -> impl Iterator<Item = &Layer> {
+        self.global.iter().chain(&self.instance)
+    }
+}
+
+struct Reader<'a> {
+    places: &'a Places,
+    schema: Option<&'a Schema>,
+    layers: &'a mut Layers,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, file: ConfigFile) {
+        match file::read(&file.path) {
+            Ok(Some(text)) if !text.is_empty() => {
+                let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
+                self.text(file, &text, &folder, Some(&folder));
+            }
+            Ok(_) => {}
+            Err(_) => self.layers.broken.push(file.path),
+        }
+    }
+
+    /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
+    fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
+        let of = |name: &str| std::env::var(name).unwrap_or_default();
+        let read = |environment: &dyn Fn(&str) -> String| {
+            let replaced = variables::replace(text, folder, &self.places.home, environment).ok()?;
+            let value = text::value(&replaced.text).ok()?;
+            Some((replaced, value))
+        };
+        let Some((replaced, value)) = read(&of) else {
+            self.layers.broken.push(file.path);
+            return;
+        };
+        let as_written = |name: &str| format!("{{env:{name}}}");
+        let written = if replaced.has_environment { read(&as_written).map(|(_, value)| value) } else { None };
+        let has_variables = replaced.has_environment || !replaced.files.is_empty();
+        let shown = if has_variables { text::value(text).ok() } else { None };
+        let shape = |value| shape::shaped(value, plugins, self.schema);
+        let keys: Vec<_> = value.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+        let lowered = shape::lowered(value);
+        let value = shape(lowered.clone());
+        let is_known = |key: &String| value.get(key).is_some() || lowered.get(key).is_none();
+        let unknown = keys.into_iter().filter(|key| !is_known(key)).collect();
+        self.layers.references.extend(replaced.files);
+        self.layers.instance.push(Layer {
+            path: file.path,
+            scope: file.scope,
+            place: file.place,
+            value,
+            written: written.map(shape),
+            shown: shown.map(shape),
+            unknown,
+        });
+    }
+
+    fn folder(&mut self, folder: &ConfigFolder) {
+        if folder.has_config {
+            for name in ["opencode.json", "opencode.jsonc"] {
+                let place = Place::InstanceConfig;
+                self.file(ConfigFile { path: folder.path.join(name), scope: folder.scope, place });
+            }
+        }
+        let mut names = BTreeMap::new();
+        for file in markdown_files(&folder.path, &mut self.layers.folders) {
+            let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
+            // Within one folder the later file takes the place of the earlier one.
+            let at = names.entry((file.key, name)).or_insert(self.layers.instance.len());
+            if let Some(earlier) = self.layers.instance.get_mut(*at) {
+                let earlier = std::mem::replace(earlier, layer);
+                self.layers.replaced.push((earlier, file.path));
+            } else {
+                self.layers.instance.push(layer);
+            }
+        }
+        for name in ["plugin", "plugins"] {
+            let found = code_files(&folder.path.join(name));
+            if !found.is_empty() {
+                let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
+                self.add(folder.path.join(name), folder.scope, Place::Folder, json!({ "plugin": urls }));
+            }
+        }
+    }
+
+    fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
+        let parsed = frontmatter::parse(&file::read(&file.path).ok()??).ok()?;
+        let (name, entry) = file.entry(parsed);
+        if file.key == "mode" && self.is_refused(&entry) {
+            return None;
+        }
+        let key = if file.key == "command" { "command" } else { "agent" };
+        let value = json!({ key: { &*name: entry } });
+        Some((name, layer(file.path.clone(), scope, Place::Folder, value)))
+    }
+
+    /// The engine skips a mode with a wrong type, where it refuses an agent.
+    fn is_refused(&self, mode: &Value) -> bool {
+        self.schema.is_some_and(|schema| !schema.accepts(&json!({ "agent": { "x": mode } })))
+    }
+
+    /// What switches in the environment add.
+    fn switches(&mut self) {
+        let environment = &self.places.environment;
+        let permission =
+            environment.get("OPENCODE_PERMISSION").and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let on = |name: &str| environment.is_on(name);
+        let all = [
+            ("OPENCODE_PERMISSION", permission.map(|value| json!({ "permission": value }))),
+            (
+                "OPENCODE_DISABLE_AUTOCOMPACT",
+                on("OPENCODE_DISABLE_AUTOCOMPACT").then(|| json!({"compaction": {"auto": false}})),
+            ),
+            ("OPENCODE_DISABLE_PRUNE", on("OPENCODE_DISABLE_PRUNE").then(|| json!({"compaction": {"prune": false}}))),
+        ];
+        for (name, value) in all {
+            if let Some(value) = value {
+                self.add(PathBuf::from(name), Scope::Global, Place::InstanceConfig, value);
+            }
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, scope: Scope, place: Place, value: Value) {
+        self.layers.instance.push(layer(path, scope, place, value));
+    }
+}
+
+fn layer(path: PathBuf, scope: Scope, place: Place, value: Value) -> Layer {
+    Layer { path, scope, place, value, written: None, shown: None, unknown: Vec::new() }
+}
+
+/// A Markdown file of an agent, a mode or a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkdownFile {
+    /// The key of the configuration that it adds to.
+    pub key: &'static str,
+    /// Its name, unless the front matter says another.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl MarkdownFile {
+    /// Its name, and what it adds under that name.
+    pub fn entry(&self, markdown: Markdown) -> (String, Value) {
+        let Markdown { mut fields, body, .. } = markdown;
+        let own_name = fields.get("name").map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned));
+        let name = own_name.unwrap_or_else(|| self.name.clone());
+        let body = Value::from(body.trim());
+        if self.key == "command" {
+            const KEYS: [&str; 5] = ["description", "agent", "model", "variant", "subtask"];
+            fields.retain(|key, _| KEYS.contains(&key.as_str()));
+            fields.insert("template".to_owned(), body);
+            return (name, Value::Object(fields));
+        }
+        fields.entry("name").or_insert_with(|| Value::from(self.name.clone()));
+        fields.insert("prompt".to_owned(), body);
+        let mut agent = Value::Object(fields);
+        shape::write_out_agent(&mut agent);
+        if self.key == "mode" {
+            agent["mode"] = json!("primary");
+        }
+        (name, agent)
+    }
+}
+
+/// The Markdown files of a folder, commands first, as the engine reads them. The folders that they may
+/// be in are added to `folders`.
+pub fn markdown_files(folder: &Path, folders: &mut Vec<Folder>) -> Vec<MarkdownFile> {
+    let kinds = [
+        ("command", "command", None),
+        ("command", "commands", None),
+        ("agent", "agent", None),
+        ("agent", "agents", None),
+        ("mode", "mode", Some(1)),
+        ("mode", "modes", Some(1)),
+    ];
+    let mut found = Vec::new();
+    for (key, name, depth) in kinds {
+        let root = folder.join(name);
+        let walked = walk(&root, depth, true);
+        folders.extend(walked.folders);
+        for path in walked.files.into_iter().filter(|path| path.to_string_lossy().ends_with(".md")) {
+            let below = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let name = below.strip_suffix(".md").filter(|name| !name.is_empty() && !name.ends_with('/'));
+            found.push(MarkdownFile { key, name: name.unwrap_or(&below).to_owned(), path });
+        }
+    }
+    found
+}
+
+/// The files of a folder that the engine takes for plugins or tools, by name.
+pub fn code_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "ts" || ending == "js"))
+        // A link that leads nowhere is listed, too.
+        .filter(|path| !path.is_dir())
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,184 @@
+//! Plugins and tools: what is declared, and the files in the folders.
+//!
+//! Invariant: the plugin items are what the engine would list in `GET /config`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::{
+    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Row, RowState, Scope, plugin_fingerprint,
+    plugin_key, plugin_spec,
+};
+use serde_json::Value;
+
+use super::{
+    code::Code,
+    layers::{Layer, Layers, code_files},
+    locate::Places,
+    scan::{Scan, row},
+    walk::walk,
+};
+use crate::config::shape::plugin_path;
+
+/// One entry of one layer.
+struct Entry<'a> {
+    layer: &'a Layer,
+    entry: &'a Value,
+    /// What makes it one with others.
+    key: String,
+    is_found: bool,
+}
+
+/// The id of a plugin that a configuration file declares by this text.
+pub fn declared_id(places: &Places, config: &Path, scope: Scope, text: &str) -> ItemId {
+    let path = plugin_path(config.parent().unwrap_or(Path::new("/")), text);
+    ItemId::new(Kind::Plugin, scope, &id_key(places, path.as_deref(), text))
+}
+
+fn id_key(places: &Places, path: Option<&Path>, text: &str) -> String {
+    path.map_or_else(|| PluginSpec::parse(text).name, |path| places.short(path))
+}
+
+/// Finds all plugins. `effective`: the configuration as the engine would have it.
+pub(super) fn scan_plugins(places: &Places, layers: &Layers, effective: &Value, code: &mut Code, scan: &mut Scan) {
+    let entries: Vec<_> = layers.iter().flat_map(entries).collect();
+    let used = effective["plugin"].as_array().cloned().unwrap_or_default();
+    for (at, entry) in entries.iter().enumerate() {
+        let stronger = entries[at + 1..].iter().find(|other| other.key == entry.key);
+        let by = match stronger {
+            Some(other) => Some(other.layer),
+            // A later list that is empty, or a later global file with a list of its own, hides it.
+            None if !used.contains(entry.entry) => {
+                Some(layers.iter().filter(|layer| layer.value.get("plugin").is_some()).last().unwrap_or(entry.layer))
+            }
+            None => None,
+        };
+        let row = add_plugin(places, entry, by.is_none(), code, scan);
+        let state = match by {
+            Some(by) if by.path == entry.layer.path && stronger.is_some() => continue,
+            Some(by) => RowState::Overridden { by: by.path.display().to_string() },
+            None => row.state.clone(),
+        };
+        scan.rows.push(Row { state, ..row });
+    }
+    add_nested(places, scan);
+}
+
+fn entries(layer: &Layer) -> Vec<Entry<'_>> {
+    let list = layer.value.get("plugin").and_then(Value::as_array).into_iter().flatten();
+    let is_found = layer.place == Place::Folder;
+    let key = |entry| match decoded(plugin_spec(entry)) {
+        path if path.starts_with("file://") => plugin_spec(entry).to_owned(),
+        _ => plugin_key(plugin_spec(entry)).to_owned(),
+    };
+    list.map(|entry| Entry { layer, entry, key: key(entry), is_found }).collect()
+}
+
+fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code, scan: &mut Scan) -> Row {
+    let text = plugin_spec(entry.entry);
+    let spec = decoded(text);
+    let path = spec.starts_with("file://").then(|| plugin_path(Path::new("/"), text)).flatten();
+    let parsed = PluginSpec::parse(&spec);
+    let fingerprint = match (&path, is_used) {
+        (_, false) => None,
+        (Some(path), true) => code.of(path).map(|(fingerprint, files)| {
+            scan.code_files.extend(files);
+            fingerprint
+        }),
+        (None, true) => installed_package(places, &parsed),
+    };
+    let name = match &path {
+        Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        None => parsed.name.clone(),
+    };
+    let source = match &path {
+        Some(path) if entry.is_found => path.clone(),
+        _ => entry.layer.path.clone(),
+    };
+    let item = Item {
+        id: ItemId::new(Kind::Plugin, entry.layer.scope, &id_key(places, path.as_deref(), &spec)),
+        kind: Kind::Plugin,
+        name,
+        scope: entry.layer.scope,
+        source: source.display().to_string(),
+        place: entry.layer.place,
+        value: Some(path.as_deref().map_or_else(|| spec.clone(), |path| places.short(path))),
+        declared: plugin_fingerprint(&spec, entry.entry.get(1)),
+        code: fingerprint,
+    };
+    let origin = if entry.is_found { PluginOrigin::Found } else { parsed.origin };
+    let is_there = path.as_ref().is_none_or(|path| path.exists());
+    let row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
+    if is_used {
+        scan.disk.plugin_specs.insert(item.id.clone(), spec);
+        scan.disk.items.insert(item);
+    }
+    row
+}
+
+/// A URL to a file without percent-encoding; other specs as they are.
+fn decoded(spec: &str) -> String {
+    crate::engine::client::decoded(spec)
+}
+
+/// A package is told by its own description: it changes when another version is installed.
+fn installed_package(places: &Places, spec: &PluginSpec) -> Option<Fingerprint> {
+    let version = spec.version.as_deref().unwrap_or("latest");
+    let folder = places.packages.join(format!("{}@{version}", spec.name));
+    let text = fs::read(folder.join("node_modules").join(&spec.name).join("package.json")).ok()?;
+    Some(Fingerprint::of_bytes(&text))
+}
+
+/// Files in folders below the plugins folder.
+fn add_nested(places: &Places, scan: &mut Scan) {
+    for (folder, scope) in places.plugin_folders() {
+        let is_nested = |path: &PathBuf| path.parent() != Some(&folder);
+        let is_code = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "ts" || ending == "js");
+        let is_package = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "node_modules");
+        // What a plugin imports is no mistake.
+        let is_part = |path: &PathBuf| scan.code_files.contains(path);
+        let nested: Vec<_> = walk(&folder, Some(2), false)
+            .files
+            .into_iter()
+            .filter(|path| is_nested(path) && is_code(path) && !is_package(path) && !is_part(path))
+            .collect();
+        for path in nested {
+            let item = found(places, Kind::Plugin, &path, scope, None);
+            let why = "OpenCode looks only at files directly in the plugins folder".to_owned();
+            let row = row(places, &item, Some(PluginOrigin::Found), None, "installed");
+            scan.rows.push(Row { state: RowState::NotRead { why }, ..row });
+        }
+    }
+}
+
+/// Finds all tools in folders.
+pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
+    for (folder, scope) in places.tool_folders() {
+        for path in code_files(&folder) {
+            let fingerprint = code.of(&path).map(|(fingerprint, files)| {
+                scan.code_files.extend(files);
+                fingerprint
+            });
+            let item = found(places, Kind::Tool, &path, scope, fingerprint);
+            scan.rows.push(Row { removable: false, ..row(places, &item, None, None, "installed") });
+            scan.disk.items.insert(item);
+        }
+    }
+}
+
+fn found(places: &Places, kind: Kind, path: &Path, scope: Scope, code: Option<Fingerprint>) -> Item {
+    let name = if kind == Kind::Tool { path.file_stem() } else { path.file_name() };
+    Item {
+        id: ItemId::new(kind, scope, &places.short(path)),
+        kind,
+        name: name.unwrap_or_default().to_string_lossy().into_owned(),
+        scope,
+        source: path.display().to_string(),
+        place: Place::Folder,
+        value: Some(places.short(path)),
+        declared: plugin_fingerprint(&format!("file://{}", path.display()), None),
+        code,
+    }
+}

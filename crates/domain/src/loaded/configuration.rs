@@ -1,0 +1,230 @@
+//! Configuration keys, MCP servers, agents and commands.
+//!
+//! The engine tells the configuration as a whole. So what it would tell after a dispose is computed
+//! from its own word on the global files and from the project's files as they are; where both agree
+//! for a name, all that is declared of that name is loaded.
+
+use serde_json::{Value, json};
+
+use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, masked, merge};
+
+/// What people are shown of a declared value; secrets are masked. `None`: nothing that fits a line.
+pub fn shown_value(kind: Kind, name: &str, value: &Value) -> Option<String> {
+    match kind {
+        Kind::Agent | Kind::Command => value["description"].as_str().map(str::to_owned),
+        _ if value.is_null() => None,
+        _ => Some(masked(name, value).to_string()),
+    }
+}
+
+pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let after_dispose = effective(&answers.global_config, &disk.layers);
+    for item in disk.items.iter().filter(|item| is_declared(item.kind)) {
+        let Some(value) = disk.values.get(&item.id) else { continue };
+        if item.place == Place::GlobalConfig {
+            add_global(disk, item, value, answers, memory, loaded);
+        } else {
+            add_of_instance(disk, item, value, &after_dispose, answers, memory, loaded);
+        }
+    }
+    add_gone(disk, &after_dispose, answers, memory, loaded);
+    add_gone_globally(disk, answers, memory, loaded);
+}
+
+fn is_declared(kind: Kind) -> bool {
+    matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command | Kind::Config | Kind::Instructions)
+}
+
+/// The engine tells the global configuration as it read it.
+fn add_global(disk: &Disk, item: &Item, value: &Value, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let Some(told) = global_value(&answers.global_config, item.kind, &item.name) else { return };
+    if is_same(&told, value) {
+        loaded.add(item.clone(), Evidence::Told);
+    } else if disk.from_environment.contains(&item.id) {
+        // The engine's environment may be another than ours: only what was written can be compared.
+        let before = remembered(memory, &item.id).unwrap_or(item);
+        loaded.add(before.clone(), Evidence::Remembered);
+    } else {
+        loaded.add(as_told(disk, item, &told), Evidence::Told);
+    }
+}
+
+fn add_of_instance(
+    disk: &Disk,
+    item: &Item,
+    value: &Value,
+    after_dispose: &Value,
+    answers: &Answers,
+    memory: &Memory,
+    loaded: &mut Loaded,
+) {
+    let told = value_of(&answers.config, item.kind, &item.name);
+    let expected = value_of(after_dispose, item.kind, &item.name);
+    if told.is_some() && told.map(Fingerprint::of_json) == expected.map(Fingerprint::of_json) {
+        loaded.add(item.clone(), Evidence::Told);
+        return;
+    }
+    match (remembered(memory, &item.id), told) {
+        // A plugin changed what the engine tells, or the file changed: what it said then decides.
+        (Some(before), _) => loaded.add(before.clone(), Evidence::Remembered),
+        (None, _) if memory.instance.is_some() => {}
+        (None, None) => {}
+        (None, Some(_)) if disk.from_environment.contains(&item.id) => {
+            loaded.add(item.clone(), Evidence::Remembered);
+        }
+        // Nobody watched. Plugins add to what files say; they hardly take from it.
+        (None, Some(told)) if !answers.plugins.is_empty() && covers(told, value) => {
+            loaded.add(item.clone(), Evidence::Told);
+        }
+        (None, Some(told)) => loaded.add(as_told(disk, item, told), Evidence::Told),
+    }
+}
+
+/// What the instance has and no file declares any more.
+fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let is_left = |kind, name: &str| {
+        let (told, expected) = (value_of(&answers.config, kind, name), value_of(after_dispose, kind, name));
+        told.is_some() && told.map(Fingerprint::of_json) != expected.map(Fingerprint::of_json)
+    };
+    let Some(instance) = &memory.instance else {
+        // Nobody watched. A plugin may have added it; without plugins only a file can have.
+        if answers.plugins.is_empty() {
+            for (kind, key) in [(Kind::Mcp, "mcp"), (Kind::Agent, "agent"), (Kind::Command, "command")] {
+                let told = answers.config[key].as_object().into_iter().flatten();
+                for (name, value) in told.filter(|(name, _)| value_of(after_dispose, kind, name).is_none()) {
+                    let item = gone(kind, name, value, Scope::Project, Place::InstanceConfig);
+                    loaded.add(item, Evidence::Told);
+                }
+            }
+        }
+        return;
+    };
+    for item in instance.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig) {
+        let is_gone = disk.items.get(&item.id).is_none() && !disk.broken.contains(&item.source);
+        if is_gone && is_left(item.kind, &item.name) {
+            loaded.add(item.clone(), Evidence::Remembered);
+        }
+    }
+}
+
+/// What the engine keeps of the global files and they no longer say.
+fn add_gone_globally(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    if !disk.broken.is_empty() {
+        return;
+    }
+    for (kind, name) in names(&answers.global_config) {
+        let is_there = |item: &&Item| item.place == Place::GlobalConfig && item.kind == kind && item.name == name;
+        if disk.items.iter().any(|item| is_there(&item)) {
+            continue;
+        }
+        let Some(told) = global_value(&answers.global_config, kind, &name) else { continue };
+        let with = effective(&answers.global_config, &disk.layers);
+        let without = effective(&without(&answers.global_config, kind, &name), &disk.layers);
+        if value_of(&with, kind, &name) == value_of(&without, kind, &name) {
+            // The project's files say otherwise anyway.
+            continue;
+        }
+        let known = memory.instance.iter().flat_map(crate::Snapshot::iter).find(is_there);
+        let item = known.cloned().unwrap_or_else(|| gone(kind, &name, &told, Scope::Global, Place::GlobalConfig));
+        loaded.add(Item { declared: Fingerprint::of_json(&told), ..item }, Evidence::Told);
+    }
+}
+
+fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> Item {
+    Item {
+        id: ItemId::new(kind, scope, name),
+        kind,
+        name: name.to_owned(),
+        scope,
+        source: String::new(),
+        place,
+        value: shown_value(kind, name, value),
+        declared: Fingerprint::of_json(value),
+        code: None,
+    }
+}
+
+/// All names that a configuration declares.
+fn names(config: &Value) -> Vec<(Kind, String)> {
+    let mut names = Vec::new();
+    for (key, value) in config.as_object().into_iter().flatten() {
+        let kind = match key.as_str() {
+            "$schema" | "plugin" => continue,
+            "mcp" => Kind::Mcp,
+            "agent" | "mode" => Kind::Agent,
+            "command" => Kind::Command,
+            "instructions" => Kind::Instructions,
+            _ => Kind::Config,
+        };
+        match value {
+            Value::Object(map) if matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command) => {
+                names.extend(map.keys().map(|name| (kind, name.clone())));
+            }
+            _ => names.push((kind, key.clone())),
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn without(config: &Value, kind: Kind, name: &str) -> Value {
+    let mut config = config.clone();
+    let keys: &[&str] = match kind {
+        Kind::Mcp => &["mcp"],
+        Kind::Agent => &["agent", "mode"],
+        Kind::Command => &["command"],
+        _ => &[],
+    };
+    let remove = |map: Option<&mut Value>| map.and_then(Value::as_object_mut).map(|map| map.remove(name));
+    if keys.is_empty() {
+        remove(Some(&mut config));
+    }
+    for key in keys {
+        remove(config.get_mut(*key));
+    }
+    config
+}
+
+/// The value of a name in `GET /config`.
+pub fn value_of<'a>(config: &'a Value, kind: Kind, name: &str) -> Option<&'a Value> {
+    match kind {
+        Kind::Mcp => config.get("mcp")?.get(name),
+        Kind::Agent => config.get("agent")?.get(name),
+        Kind::Command => config.get("command")?.get(name),
+        _ => config.get(name),
+    }
+}
+
+/// The same in `GET /global/config`, where modes are not agents yet.
+fn global_value(config: &Value, kind: Kind, name: &str) -> Option<Value> {
+    let value = value_of(config, kind, name).cloned();
+    let mode = if kind == Kind::Agent { config.get("mode").and_then(|modes| modes.get(name)).cloned() } else { None };
+    let Some(mut mode) = mode else { return value };
+    mode["mode"] = json!("primary");
+    let mut whole = value.unwrap_or_else(|| json!({}));
+    merge(&mut whole, &mode);
+    Some(whole)
+}
+
+fn is_same(a: &Value, b: &Value) -> bool {
+    Fingerprint::of_json(a) == Fingerprint::of_json(b)
+}
+
+/// The item with the value that the engine has.
+fn as_told(disk: &Disk, item: &Item, told: &Value) -> Item {
+    let value = shown_value(item.kind, &item.name, told).filter(|_| !disk.with_variables.contains(&item.id));
+    Item { value, declared: Fingerprint::of_json(told), ..item.clone() }
+}
+
+/// True when the engine has at least what the file says.
+fn covers(told: &Value, ours: &Value) -> bool {
+    match (told, ours) {
+        (Value::Object(told), Value::Object(ours)) => {
+            ours.iter().all(|(key, ours)| told.get(key).is_some_and(|told| covers(told, ours)))
+        }
+        (Value::Array(told), Value::Array(ours)) => ours.iter().all(|ours| told.iter().any(|told| covers(told, ours))),
+        _ => is_same(told, ours),
+    }
+}

@@ -1,0 +1,120 @@
+//! Plugins and tools: the engine tells which ones, memory tells with which code.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Answers, Disk, Evidence, Loaded, Memory, remembered};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, Snapshot};
+
+/// What a plugin's declaration says: the spec, and the options behind it.
+pub fn plugin_fingerprint(spec: &str, options: Option<&Value>) -> Fingerprint {
+    match options {
+        Some(options) => Fingerprint::of_parts(&[spec, Fingerprint::of_json(options).as_str()]),
+        None => Fingerprint::of_parts(&[spec]),
+    }
+}
+
+fn module(memory: &Memory, spec: &str) -> Option<Fingerprint> {
+    memory.modules.get(spec.strip_prefix("file://").unwrap_or(spec)).cloned()
+}
+
+pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let mut told: BTreeSet<&str> = answers.plugins.iter().map(String::as_str).collect();
+    let declared = |spec: &str| plugin_fingerprint(spec, answers.plugin_options.get(spec));
+    for (id, spec) in &disk.plugin_specs {
+        let Some(item) = disk.items.get(id) else { continue };
+        if told.remove(spec.as_str()) {
+            let code = item.code.as_ref().map(|now| module(memory, spec).unwrap_or_else(|| now.clone()));
+            loaded.add(Item { code, declared: declared(spec), ..item.clone() }, Evidence::Told);
+        }
+    }
+    // What is left is loaded and no longer on disk, or there under another version.
+    for spec in told {
+        let declared = declared(spec);
+        let mut known = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Plugin);
+        let item = match known.find(|item| item.declared == declared) {
+            Some(item) if disk.broken.contains(&item.source) => continue,
+            Some(item) => item.clone(),
+            None => unremembered(disk, answers, spec, declared),
+        };
+        loaded.add(Item { code: module(memory, spec).or(item.code), ..item }, Evidence::Told);
+    }
+    // A module stays in the engine's memory when its file is removed: a file that comes back with
+    // other code needs more than its declaration.
+    for (id, spec) in &disk.plugin_specs {
+        if let (None, Some(item), Some(code)) = (loaded.items.get(id), disk.items.get(id), module(memory, spec)) {
+            add_left_module(item, code, loaded);
+        }
+    }
+}
+
+fn add_left_module(item: &Item, code: Fingerprint, loaded: &mut Loaded) {
+    if item.code.as_ref().is_some_and(|now| *now != code) {
+        let gone = Fingerprint::of_parts(&["removed", &item.source]);
+        loaded.add(Item { code: Some(code), declared: gone, ..item.clone() }, Evidence::Remembered);
+    }
+}
+
+fn unremembered(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprint) -> Item {
+    let path = spec.strip_prefix("file://");
+    let folder = path.and_then(|path| disk.plugin_folders.iter().find(|(folder, _)| is_directly_in(path, folder)));
+    let globally = answers.global_config["plugin"]
+        .as_array()
+        .is_some_and(|list| list.iter().any(|entry| crate::plugin_spec(entry) == spec));
+    let (scope, place) = match folder {
+        Some((_, scope)) => (*scope, Place::Folder),
+        None if globally => (Scope::Global, Place::GlobalConfig),
+        None => (Scope::Project, Place::InstanceConfig),
+    };
+    let name = crate::PluginSpec::parse(spec).name;
+    Item {
+        id: ItemId::new(Kind::Plugin, scope, &name),
+        kind: Kind::Plugin,
+        name,
+        scope,
+        source: path.unwrap_or_default().to_owned(),
+        place,
+        value: Some(spec.to_owned()),
+        declared,
+        code: None,
+    }
+}
+
+pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let is_told = |item: &Item| {
+        answers.tools.as_ref().map(|ids| {
+            ids.iter()
+                .any(|id| id.strip_prefix(&item.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+        })
+    };
+    for item in disk.items.iter().filter(|item| item.kind == Kind::Tool) {
+        let code = memory.modules.get(&item.source).cloned();
+        // A tool of the engine's own may have the name.
+        let was_there = memory.instance.is_none() || remembered(memory, &item.id).is_some();
+        let is_loaded = match is_told(item) {
+            Some(told) => told && was_there,
+            None => was_there,
+        };
+        match code {
+            _ if is_loaded => {
+                let code = item.code.as_ref().map(|now| code.unwrap_or_else(|| now.clone()));
+                loaded.add(Item { code, ..item.clone() }, Evidence::Told);
+            }
+            Some(code) => add_left_module(item, code, loaded),
+            None => {}
+        }
+    }
+    let before = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Tool);
+    for item in before.filter(|item| disk.items.get(&item.id).is_none() && is_told(item) == Some(true)) {
+        loaded.add(item.clone(), Evidence::Told);
+    }
+}
+
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '\\']))
+}
+
+fn is_directly_in(path: &str, folder: &str) -> bool {
+    is_below(path, folder) && !path[folder.len() + 1..].contains(['/', '\\'])
+}
