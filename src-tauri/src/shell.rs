@@ -80,7 +80,8 @@ impl Shell {
     /// A path that the window may name: one that the core itself has shown it.
     pub(crate) fn known(&self, path: &str) -> Result<PathBuf, UserError> {
         let state = self.app().watch().borrow().clone();
-        let rows = state.plugins.iter().chain(&state.skills).map(|row| row.source.as_str());
+        let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents];
+        let rows = rows.into_iter().flatten().map(|row| row.source.as_str());
         let changes = state.status.changes.iter().map(|change| change.source.as_str());
         let problems = state.status.problems.iter().map(|problem| problem.path.as_str());
         let mut known = rows.chain(changes).chain(problems).chain([state.workspace.directory.as_str()]);
