@@ -70,7 +70,8 @@ pub(crate) fn origin(row: &Row) -> String {
         PluginOrigin::Git => "git",
         PluginOrigin::File | PluginOrigin::Found => "local file",
     });
-    let about = row.detail.as_deref().filter(|_| row.kind != Kind::Plugin);
+    // A value as it stands in a file is for its difference, not for a line.
+    let about = row.detail.as_deref().filter(|about| row.kind != Kind::Plugin && !about.starts_with('{'));
     [scope, origin, Some(&row.place), about].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -115,6 +116,7 @@ mod tests {
         check(Kind::Plugin, Some(PluginOrigin::Git), None, (None, "git · opencode.jsonc"));
         check(Kind::Skill, None, Some("Cuts releases"), (None, "opencode.jsonc · Cuts releases"));
         check(Kind::Agent, None, Some("Reviews"), (None, "opencode.jsonc · Reviews"));
+        check(Kind::Agent, None, Some("{\"prompt\":\"x\"}"), (None, "opencode.jsonc"));
     }
 
     #[test]

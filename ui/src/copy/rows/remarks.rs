@@ -1,6 +1,7 @@
 //! What stands below an item: why it is not loaded, and what a person should know about it.
 //!
-//! Invariant: the reason of a state comes first; everything is a sentence.
+//! Invariant: the reason of a state comes first; the engine's message stands in its own words,
+//! everything else is a sentence.
 
 use rekindle_domain::{Kind, PluginOrigin, Row, RowState};
 
@@ -30,7 +31,7 @@ pub(crate) struct Remark {
 /// Everything that is to be said about an item.
 pub(crate) fn remarks(row: &Row) -> Vec<Remark> {
     let reason = match &row.state {
-        RowState::Failed { message } => Some((Weight::Failure, sentence(message))),
+        RowState::Failed { message } => Some((Weight::Failure, message.trim().to_owned())),
         RowState::NotRead { why } => Some((Weight::Note, format!("Not read: {}", closed(why)))),
         RowState::Loaded | RowState::Waiting { .. } | RowState::Overridden { .. } | RowState::Unknown => None,
     };
@@ -75,7 +76,7 @@ mod tests {
         };
         let warning = (Weight::Caution, "Looks like a secret.");
         check(RowState::Loaded, &[warning]);
-        check(RowState::Failed { message: "no such file".to_owned() }, &[(Weight::Failure, "No such file."), warning]);
+        check(RowState::Failed { message: "no such file".to_owned() }, &[(Weight::Failure, "no such file"), warning]);
         check(
             RowState::NotRead { why: "no front matter".to_owned() },
             &[(Weight::Note, "Not read: no front matter."), warning],
