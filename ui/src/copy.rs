@@ -82,7 +82,7 @@ pub(crate) fn page_sub(page: Page) -> &'static str {
         Page::Plugins => "What OpenCode loads when it starts in this workspace.",
         Page::Skills => "Instructions that OpenCode can call up in this workspace.",
         Page::Mcp => "Servers whose tools OpenCode offers in this workspace.",
-        Page::Agents => "Who works here, what a slash starts, and which tools are yours.",
+        Page::Agents => "Agents, slash commands and tools that OpenCode has in this workspace.",
         Page::Activity => "Past reloads, and what each of them proved.",
         Page::Settings => "How Rekindle looks, and which engine it starts.",
     }
