@@ -4,8 +4,9 @@
 use rekindle_tests::{
     model::Model,
     window::Window,
-    world::{World, plugin, skill, write},
+    world::{MCP_SERVER, World, plugin, skill, write},
 };
+use serde_json::json;
 
 const SIZES: [(u32, u32); 2] = [(1180, 760), (800, 600)];
 
@@ -34,15 +35,42 @@ fn furnished() -> World {
         "opencode.jsonc",
         "{\n  // team settings\n  \"share\": \"manual\",\n  \"plugin\": [\n    \"./tools/notify.ts\",\n  ],\n}\n",
     );
+    world.write("opencode.json", &declared(&[]));
+    world.write("tools/server.mjs", MCP_SERVER);
     world.write("tools/notify.ts", &plugin("notify"));
     world.write(".opencode/plugins/guard.ts", &plugin("guard"));
     world.write(".opencode/plugins/broken.ts", "throw new Error(\"boom at load\")\n");
     world.write(".opencode/plugins/deep/unread.ts", &plugin("unread"));
-    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", "Tag and push."));
+    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", &steps("Tag and push.")));
     let long = "a-skill-with-a-name-that-is-much-longer-than-anyone-would-choose-for-a-skill-of-theirs";
     world.write(&format!(".opencode/skills/{long}/SKILL.md"), &skill(long, "Long."));
     world.write(".opencode/skills/unnamed/SKILL.md", "no front matter");
     world
+}
+
+/// Servers, agents and commands; `arguments` are for one of the servers.
+fn declared(arguments: &[&str]) -> String {
+    let command: Vec<_> = ["node", "tools/server.mjs"].iter().chain(arguments).collect();
+    let value = json!({
+        "plugin": ["./tools/notify.ts"],
+        "mcp": {
+            "issues": {"type": "local", "command": command, "environment": {"ISSUES_TOKEN": "hidden"}},
+            "search": {"type": "remote", "url": "https://search.example.com/mcp", "enabled": false},
+        },
+        "agent": {
+            "reviewer": {"description": "Reads what others wrote, and says what it would not have written", "prompt": "Review."},
+            "scribe": {"description": "Writes the minutes", "prompt": "Write."},
+        },
+        "command": {"release": {"description": "Cuts a release", "template": "Tag and push."}},
+    });
+    format!("{value:#}\n")
+}
+
+/// A text of many lines, of which one is given.
+fn steps(last: &str) -> String {
+    let steps: String =
+        (1..=24).map(|step| format!("{step}. Look at step {step} and write down what it says.\n")).collect();
+    format!("{steps}\n{last}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +78,7 @@ async fn empty_pages() {
     let world = World::named("empty");
     let window = Window::open(&world).await;
     window.engine_runs().await;
-    for page in ["overview", "plugins", "skills", "activity", "settings"] {
+    for page in ["overview", "plugins", "skills", "mcp", "agents", "activity", "settings"] {
         window.click(&format!("nav-{page}")).await;
         picture(&window, &format!("empty-{page}")).await;
     }
@@ -70,13 +98,31 @@ async fn pages_and_states_of_the_banner() {
     picture(&window, "plugins").await;
     window.click("nav-skills").await;
     picture(&window, "skills").await;
+    window.click("nav-mcp").await;
+    window.row("issues", "loaded").await;
+    picture(&window, "mcp").await;
+    window.click("nav-agents").await;
+    window.row("release", "loaded").await;
+    picture(&window, "agents").await;
 
     world.write(".opencode/plugins/wakatime.ts", &plugin("wakatime"));
-    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", "Tag, sign and push."));
+    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", &steps("Tag, sign and push.")));
+    world.write("opencode.json", &declared(&["--organisation", "acme", "--read-only"]));
     window.click("nav-plugins").await;
     window.row("wakatime.ts", "waiting").await;
     window.banner("pending").await;
+    window.find_css("[data-id='mcp:project:issues']").await;
     picture(&window, "banner-pending").await;
+    for (name, id, part) in [
+        ("difference", "mcp:project:issues", "--read-only"),
+        ("difference-skill", "skill:project:git-release", "release"),
+    ] {
+        window.toggle_difference(id).await;
+        window.difference(id, part).await;
+        picture(&window, name).await;
+        window.toggle_difference(id).await;
+        window.gone("[data-testid='difference']").await;
+    }
     window.click("nav-overview").await;
     picture(&window, "overview").await;
 

@@ -6,8 +6,9 @@ use rekindle_tests::{
     model::Model,
     wait,
     window::Window,
-    world::{World, is_alive, kill, plugin, skill, write},
+    world::{MCP_SERVER, World, is_alive, kill, plugin, skill, write},
 };
+use serde_json::json;
 
 /// P1, P3, P6, P7, N3: a plugin is added, the banner comes, a click makes it live, the engine says so.
 #[tokio::test(flavor = "multi_thread")]
@@ -96,6 +97,78 @@ async fn the_banner_follows_the_files() {
     fs::rename(skills.join("SKILL.md.tmp"), skills.join("SKILL.md")).expect("renamed");
     let banner = window.banner("pending").await;
     assert!(banner.contains("Skill"), "{banner}");
+    window.close().await;
+}
+
+/// W1, W2: MCP servers, agents and commands have pages with their states; a pending one opens to what
+/// the engine has and what is on disk, and follows the file while it is open.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_agents_and_commands_are_listed_and_compared() {
+    let world = World::new();
+    world.write("server.mjs", MCP_SERVER);
+    let declare = |arguments: &str| {
+        let text = json!({
+            "mcp": {"issues": {"type": "local", "command": ["node", "server.mjs", arguments]}},
+            "agent": {"reviewer": {"description": "Reads what others wrote", "prompt": "Review."}},
+            "command": {"release": {"description": "Cuts a release", "template": "Tag and push."}},
+        });
+        world.write("opencode.json", &text.to_string());
+    };
+    declare("--quiet");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-mcp").await;
+    window.row("issues", "loaded").await;
+    // All of it: the driver leaves out what ends in an ellipsis.
+    let row = window.find("row").await.prop("innerText").await.expect("a text").unwrap_or_default();
+    assert!(["Loaded", "opencode.json", "Open", "Reveal"].iter().all(|part| row.contains(part)), "{row}");
+    assert!(!window.has("[data-testid='row-remove']").await, "a server is not removed here");
+    window.click("nav-agents").await;
+    window.find_css("[data-testid='group-agent'] [data-name='reviewer'][data-state='loaded']").await;
+    window.find_css("[data-testid='group-command'] [data-name='release'][data-state='loaded']").await;
+    assert!(window.text("group-tool").await.contains("No tools of your own"));
+
+    declare("--old-style");
+    window.banner("pending").await;
+    window.click("nav-mcp").await;
+    window.row("issues", "waiting").await;
+    let id = "mcp:project:issues";
+    window.toggle_difference(id).await;
+    let lines = window.difference(id, "--old-style").await;
+    let has = |sign, part| lines.iter().any(|line| line.starts_with(sign) && line.contains(part));
+    assert!(has('−', "--quiet") && has('+', "--old-style"), "{lines:?}");
+    declare("--new-style");
+    let lines = window.difference(id, "--new-style").await;
+    assert!(!lines.iter().any(|line| line.contains("--old-style")), "{lines:?}");
+    window.toggle_difference(id).await;
+    window.gone("[data-testid='difference']").await;
+
+    window.click("reload").await;
+    window.banner("ended").await;
+    window.row("issues", "loaded").await;
+    window.close().await;
+}
+
+/// W3: what is typed survives a change of page, and the focus goes on after a removal.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_typed_and_no_focus_is_lost() {
+    let world = World::new();
+    world.write(".opencode/plugins/one.ts", &plugin("one"));
+    world.write(".opencode/plugins/two.ts", &plugin("two"));
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-plugins").await;
+    window.type_into("plugin-input", "not done yet").await;
+    window.click("nav-skills").await;
+    window.find("skill-input").await;
+    window.click("nav-plugins").await;
+    let typed = window.find("plugin-input").await.prop("value").await.expect("a value");
+    assert_eq!(typed.as_deref(), Some("not done yet"));
+    window.row("one.ts", "loaded").await;
+    let remove = window.find_css("[data-name='one.ts'] [data-testid='row-remove']").await;
+    remove.send_keys("\u{e007}").await.expect("Enter");
+    window.row("one.ts", "waiting").await;
+    window.focus_in_row("two.ts").await;
     window.close().await;
 }
 

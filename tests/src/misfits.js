@@ -13,11 +13,23 @@ for (const e of seen) {
   const cut = e.scrollWidth > e.clientWidth + 1 && style.overflowX !== 'visible' && style.textOverflow !== 'ellipsis';
   if (cut && e.tagName !== 'INPUT' && e.tagName !== 'PRE') wrong.push(`cut: ${label(e)}`);
 }
+// What of an element can be seen: a list that scrolls hides what is above and below.
+const visible = (e) => {
+  const { left, top, right, bottom } = e.getBoundingClientRect();
+  const box = { left, top, right, bottom };
+  for (let at = e.parentElement; at; at = at.parentElement) {
+    if (getComputedStyle(at).overflowY === 'visible') continue;
+    const hole = at.getBoundingClientRect();
+    box.top = Math.max(box.top, hole.top);
+    box.bottom = Math.min(box.bottom, hole.bottom);
+  }
+  return box;
+};
 const buttons = seen.filter((e) => e.tagName === 'BUTTON' || e.tagName === 'INPUT');
 for (const [i, a] of buttons.entries()) {
   for (const b of buttons.slice(i + 1)) {
     if (a.contains(b) || b.contains(a)) continue;
-    const [p, q] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
+    const [p, q] = [visible(a), visible(b)];
     const overlap = Math.min(p.right, q.right) - Math.max(p.left, q.left) > 1 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 1;
     const dialog = a.closest('[role=dialog], [role=menu], [data-testid=toast]') !== b.closest('[role=dialog], [role=menu], [data-testid=toast]');
     if (overlap && !dialog && !a.closest('nav') === !b.closest('nav')) wrong.push(`overlap: ${label(a)} and ${label(b)}`);

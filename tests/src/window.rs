@@ -111,6 +111,31 @@ impl Window {
         self.find_css(&format!("[data-testid='row'][data-name='{name}'][data-state='{state}']")).await;
     }
 
+    /// Opens or closes the difference of a pending item, as the keyboard does.
+    pub async fn toggle_difference(&self, id: &str) {
+        let css = format!("[data-testid='change'][data-id='{id}'] [data-testid='change-toggle']");
+        self.find_css(&css).await.send_keys("\u{e007}").await.expect("Enter");
+    }
+
+    /// The lines of the open difference of a pending item, each with its sign, once one has `part`.
+    pub async fn difference(&self, id: &str, part: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('[data-testid=change]')] \
+            .filter((change) => change.dataset.id === arguments[0]) \
+            .flatMap((change) => [...change.querySelectorAll('[data-testid=diff-line]')]) \
+            .map((line) => line.textContent)";
+        wait::until(&format!("{part} in the difference of {id}"), async || {
+            let lines = self.client.execute(script, vec![json!(id)]).await.ok()?;
+            let lines: Vec<String> = serde_json::from_value(lines).ok()?;
+            lines.iter().any(|line| line.contains(part)).then_some(lines)
+        })
+        .await
+    }
+
+    /// Waits until the focus is in the row of this name.
+    pub async fn focus_in_row(&self, name: &str) {
+        self.find_css(&format!("[data-testid='row'][data-name='{name}']:focus-within")).await;
+    }
+
     /// Waits until the engine runs.
     pub async fn engine_runs(&self) {
         self.find_css("[data-testid='engine-card'][data-state='running']").await;

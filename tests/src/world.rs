@@ -194,6 +194,25 @@ pub fn skill(name: &str, body: &str) -> String {
     format!("---\nname: {name}\ndescription: How to {name}\n---\n\n{body}\n")
 }
 
+/// An MCP server without tools, for `node`.
+pub const MCP_SERVER: &str = r#"
+import { createInterface } from "node:readline"
+const results = {
+  initialize: (params) => ({
+    protocolVersion: params.protocolVersion,
+    capabilities: { tools: {} },
+    serverInfo: { name: "test", version: "1.0.0" },
+  }),
+  "tools/list": () => ({ tools: [] }),
+}
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line)
+  // A notification has no id and wants no answer.
+  if (id === undefined) continue
+  console.log(JSON.stringify({ jsonrpc: "2.0", id, result: results[method]?.(params) ?? {} }))
+}
+"#;
+
 /// Whether a process of this id runs.
 pub fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))

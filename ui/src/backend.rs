@@ -4,7 +4,7 @@
 //! arguments. What a command rejects with always arrives as a [`UserError`].
 
 use js_sys::{Function, Reflect};
-use rekindle_domain::{Consent, Finding, ItemId, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{Consent, DiffLine, Finding, ItemId, Scope, Settings, UserError, WindowState};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
@@ -132,6 +132,15 @@ pub(crate) async fn open_path(path: String) -> Answer<Nothing> {
 /// Shows a file in the file manager.
 pub(crate) async fn reveal(path: String) -> Answer<Nothing> {
     invoke("reveal", &PathArgument { path }).await
+}
+
+/// What the engine has of a pending item, and what is on disk.
+pub(crate) async fn difference(id: ItemId) -> Answer<Vec<DiffLine>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+    }
+    invoke("difference", &Arguments { id }).await
 }
 
 /// Keeps what the person chose.

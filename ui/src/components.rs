@@ -8,6 +8,7 @@ pub(crate) mod add_bar;
 pub(crate) mod banner;
 pub(crate) mod changes;
 pub(crate) mod dialog;
+pub(crate) mod difference;
 pub(crate) mod engine_card;
 pub(crate) mod icon;
 pub(crate) mod rail;

@@ -5,12 +5,13 @@
 
 pub(crate) mod banner;
 pub(crate) mod changes;
+pub(crate) mod difference;
 pub(crate) mod engine;
 pub(crate) mod receipt;
 pub(crate) mod rows;
 pub(crate) mod settings;
 
-use rekindle_domain::{Counts, Scope, UserError};
+use rekindle_domain::{Counts, Scope, UserError, Workspace};
 
 use crate::state::Page;
 
@@ -26,6 +27,7 @@ pub(crate) const DETAILS: &str = "Details";
 pub(crate) const HIDE_DETAILS: &str = "Hide details";
 pub(crate) const UNDO: &str = "Undo";
 pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const OPEN: &str = "Open";
 pub(crate) const REVEAL: &str = "Reveal";
 pub(crate) const CHOOSE: &str = "Choose…";
 pub(crate) const OPEN_FILE: &str = "Open file";
@@ -66,6 +68,8 @@ pub(crate) fn page(page: Page) -> &'static str {
         Page::Overview => "Overview",
         Page::Plugins => "Plugins",
         Page::Skills => "Skills",
+        Page::Mcp => "MCP servers",
+        Page::Agents => "Agents & commands",
         Page::Activity => "Activity",
         Page::Settings => "Settings",
     }
@@ -77,6 +81,8 @@ pub(crate) fn page_sub(page: Page) -> &'static str {
         Page::Overview => "What the engine has loaded, and what waits on disk.",
         Page::Plugins => "What OpenCode loads when it starts in this workspace.",
         Page::Skills => "Instructions that OpenCode can call up in this workspace.",
+        Page::Mcp => "Servers whose tools OpenCode offers in this workspace.",
+        Page::Agents => "Agents, slash commands and tools that OpenCode has in this workspace.",
         Page::Activity => "Past reloads, and what each of them proved.",
         Page::Settings => "How Rekindle looks, and which engine it starts.",
     }
@@ -150,9 +156,13 @@ pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// A path as short as it stays clear: relative to the directory that is shown.
-pub(crate) fn short_path<'path>(path: &'path str, directory: &str) -> &'path str {
-    path.strip_prefix(directory).and_then(|rest| rest.strip_prefix(['/', '\\'])).unwrap_or(path)
+/// A path as short as it stays clear: relative to the directory that is shown, else with `~`.
+pub(crate) fn short_path(path: &str, workspace: &Workspace) -> String {
+    let below = |folder: &str| path.strip_prefix(folder).filter(|rest| rest.starts_with(['/', '\\']));
+    let inside = below(&workspace.directory).map(|rest| rest[1..].to_owned());
+    let home = workspace.short.strip_prefix('~').and_then(|rest| workspace.directory.strip_suffix(rest));
+    let at_home = || home.filter(|home| !home.is_empty()).and_then(below).map(|rest| format!("~{rest}"));
+    inside.or_else(at_home).unwrap_or_else(|| path.to_owned())
 }
 
 /// `1 change`, `3 changes`.
@@ -216,7 +226,7 @@ pub(crate) fn ago(seconds: f64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{banner::fixture, *};
 
     #[test]
     fn durations_are_short() {
@@ -251,10 +261,12 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_short_inside_the_directory() {
-        let check = |path, expected| assert_eq!(short_path(path, "/p"), expected);
-        check("/p/.opencode/plugins/a.ts", ".opencode/plugins/a.ts");
-        check("/pa/a.ts", "/pa/a.ts");
+    fn paths_are_short_inside_the_directory_and_at_home() {
+        let check = |short, path, expected| assert_eq!(short_path(path, &fixture::workspace("/h/p", short)), expected);
+        check("~/p", "/h/p/.opencode/plugins/a.ts", ".opencode/plugins/a.ts");
+        check("~/p", "/h/pa/a.ts", "~/pa/a.ts");
+        check("~/p", "/hi/a.ts", "/hi/a.ts");
+        check("/h/p", "/h/a.ts", "/h/a.ts");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod clipboard;
 mod clock;
 mod components;
 mod copy;
+mod focus;
 mod pages;
 mod state;
 

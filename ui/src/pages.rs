@@ -5,6 +5,8 @@
 #![allow(unreachable_pub, reason = "`#[component]` writes `pub` into what it generates")]
 
 pub(crate) mod activity;
+pub(crate) mod agents;
+pub(crate) mod mcp;
 pub(crate) mod overview;
 pub(crate) mod plugins;
 pub(crate) mod settings;

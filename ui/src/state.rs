@@ -1,13 +1,13 @@
 //! What the window knows: the last state that the core published, and the little that is only the
-//! window's: which page is open and which toasts are up.
+//! window's: which page is open, which toasts are up, what is being typed and what is unfolded.
 //!
 //! Invariant: everything about the workspace is derived from the published state; nothing here
 //! guesses ahead of the core, and an older state never replaces a newer one.
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{Action, Change, ItemId, UserError, WindowState};
+use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UserError, WindowState};
 
 use crate::{
     backend::{self, Answer, UndoToken},
@@ -20,13 +20,27 @@ pub(crate) enum Page {
     Overview,
     Plugins,
     Skills,
+    Mcp,
+    Agents,
     Activity,
     Settings,
 }
 
 impl Page {
     /// All of them; the place in the list is also the digit of the page's key.
-    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Plugins, Self::Skills, Self::Activity, Self::Settings];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Overview, Self::Plugins, Self::Skills, Self::Mcp, Self::Agents, Self::Activity, Self::Settings];
+
+    /// The kinds of items that it lists.
+    pub(crate) fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Plugins => &[Kind::Plugin],
+            Self::Skills => &[Kind::Skill],
+            Self::Mcp => &[Kind::Mcp],
+            Self::Agents => &[Kind::Agent, Kind::Command, Kind::Tool],
+            Self::Overview | Self::Activity | Self::Settings => &[],
+        }
+    }
 }
 
 /// The connection to the core.
@@ -93,6 +107,21 @@ pub(crate) struct Toast {
 /// No more toasts than this are up; the oldest goes first.
 const MOST_TOASTS: usize = 3;
 
+/// What is being added and not done yet; it survives a change of page.
+#[derive(Clone, Copy)]
+pub(crate) struct Draft {
+    /// What was typed.
+    pub(crate) text: RwSignal<String>,
+    /// Whom it is for; also what the page lists.
+    pub(crate) scope: RwSignal<Scope>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self { text: RwSignal::default(), scope: RwSignal::new(Scope::Project) }
+    }
+}
+
 /// What every component below the shell works with.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
@@ -102,6 +131,12 @@ pub(crate) struct App {
     pub(crate) page: RwSignal<Page>,
     /// The toasts, oldest first.
     pub(crate) toasts: RwSignal<Vec<Toast>>,
+    /// The plugin that is being added.
+    pub(crate) plugin: Draft,
+    /// The skill that is being imported.
+    pub(crate) skill: Draft,
+    /// The pending changes whose difference is open.
+    pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
     last_toast: StoredValue<u64>,
 }
 
@@ -112,6 +147,9 @@ impl App {
             state: state.into(),
             page: RwSignal::new(Page::Overview),
             toasts: RwSignal::default(),
+            plugin: Draft::new(),
+            skill: Draft::new(),
+            unfolded: RwSignal::default(),
             last_toast: StoredValue::new(0),
         };
         provide_context(app);
@@ -140,11 +178,12 @@ impl App {
         });
     }
 
-    /// Removes an item, and offers to take that back.
-    pub(crate) fn remove(self, id: ItemId, name: String) {
+    /// Removes an item, offers to take that back, and goes on with `then`.
+    pub(crate) fn remove(self, id: ItemId, name: String, then: impl FnOnce() + 'static) {
         self.run(async move {
             let token = backend::remove_item(id).await?;
             self.toast(Message::Removed { name, token });
+            then();
             Ok(())
         });
     }

@@ -1,7 +1,7 @@
 //! Adding an item: whom it is for, what it is, and the button.
 //!
-//! Invariant: what was typed stays until it is done; an error stands below the field until the next
-//! letter.
+//! Invariant: what was typed stays until it is done, on other pages too; an error stands below the
+//! field until the next letter.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use rekindle_domain::{Kind, Scope};
@@ -10,7 +10,7 @@ use crate::{
     backend::{self, Answer},
     components::segmented::Segmented,
     copy,
-    state::{App, Message},
+    state::{App, Draft, Message},
 };
 
 /// What differs between adding a plugin and importing a skill.
@@ -40,11 +40,11 @@ const SKILL: Labels = Labels {
 
 /// The bar above a list of plugins or of skills.
 #[component]
-pub(crate) fn AddBar(kind: Kind, scope: RwSignal<Scope>) -> impl IntoView {
+pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
     let app = App::here();
     let is_skill = kind == Kind::Skill;
     let labels = if is_skill { SKILL } else { PLUGIN };
-    let text = RwSignal::new(String::new());
+    let Draft { text, scope } = if is_skill { app.skill } else { app.plugin };
     let add = Action::new_unsync(move |(what, scope): &(String, Scope)| {
         let (what, scope) = (what.clone(), *scope);
         async move {

@@ -3,7 +3,6 @@
 //! Invariant: exactly one page is marked as current.
 
 use leptos::prelude::*;
-use rekindle_domain::Kind;
 
 use crate::{
     components::{engine_card::EngineCard, workspace_menu::WorkspaceMenu},
@@ -32,16 +31,13 @@ fn Link(page: Page) -> impl IntoView {
         Page::Overview => "nav-overview",
         Page::Plugins => "nav-plugins",
         Page::Skills => "nav-skills",
+        Page::Mcp => "nav-mcp",
+        Page::Agents => "nav-agents",
         Page::Activity => "nav-activity",
         Page::Settings => "nav-settings",
     };
     let pending = app.part(move |state| {
-        let kind = match page {
-            Page::Plugins => Kind::Plugin,
-            Page::Skills => Kind::Skill,
-            Page::Overview | Page::Activity | Page::Settings => return false,
-        };
-        state.status.changes.iter().any(|change| change.kind == kind && waits(change))
+        state.status.changes.iter().any(|change| page.kinds().contains(&change.kind) && waits(change))
     });
     view! {
         <li>

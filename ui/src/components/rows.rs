@@ -1,22 +1,34 @@
 //! A list of items with their states.
 //!
-//! Invariant: every row says how the item is; what can be taken back is done without a question.
+//! Invariant: every row says how the item is, why, and where it comes from, in words that need no
+//! pointer; what can be taken back is done without a question.
 
-use leptos::prelude::*;
-use rekindle_domain::{Kind, Row, RowState, Scope};
+mod actions;
 
+use leptos::{html, prelude::*};
+use rekindle_domain::{Row, RowState};
+
+use self::actions::Actions;
 use crate::{
-    backend,
-    copy::{self, rows as words},
+    components::icon::{Caution, Note},
+    copy::rows::{self as words, Nothing, Remark, Weight},
     state::App,
 };
 
 /// The list, or what to do while it is empty.
 #[component]
-pub(crate) fn Rows(kind: Kind, scope: RwSignal<Scope>, rows: Memo<Vec<Row>>) -> impl IntoView {
+pub(crate) fn Rows(
+    /// What the list is called.
+    label: &'static str,
+    /// The items.
+    rows: Memo<Vec<Row>>,
+    /// What an empty list is called, and what to do about it.
+    #[prop(into)]
+    nothing: Signal<Nothing>,
+) -> impl IntoView {
     view! {
-        <Show when=move || !rows.with(Vec::is_empty) fallback=move || view! { <Nothing kind scope /> }>
-            <ul class="card rows">
+        <Show when=move || !rows.with(Vec::is_empty) fallback=move || view! { <Empty nothing /> }>
+            <ul class="card rows" aria-label=label>
                 // A row is drawn anew when anything of it changed.
                 <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
                     <Line row />
@@ -27,12 +39,11 @@ pub(crate) fn Rows(kind: Kind, scope: RwSignal<Scope>, rows: Memo<Vec<Row>>) -> 
 }
 
 #[component]
-fn Nothing(kind: Kind, scope: RwSignal<Scope>) -> impl IntoView {
-    let words = move || words::none(kind, scope.get());
+fn Empty(nothing: Signal<Nothing>) -> impl IntoView {
     view! {
         <div class="card empty">
-            <h2>{move || words().0}</h2>
-            <p>{move || words().1}</p>
+            <h2>{move || nothing.get().title}</h2>
+            <p>{move || nothing.get().hint}</p>
         </div>
     }
 }
@@ -40,50 +51,58 @@ fn Nothing(kind: Kind, scope: RwSignal<Scope>) -> impl IntoView {
 #[component]
 fn Line(row: Row) -> impl IntoView {
     let app = App::here();
-    let note = app.state.with_untracked(|state| words::note(&row.state, &state.workspace.directory));
+    let place = NodeRef::<html::Li>::new();
+    // Without counts, the engine was not asked.
+    let asked = app.part(|state| state.counts.is_some());
+    let state = app.state.with_untracked(|state| words::state(&row.state, &state.workspace));
+    let note = {
+        let state = row.state.clone();
+        move || words::note(&state, asked.get())
+    };
     let origin = words::origin(&row);
-    let place = format!("{origin}\n{}", row.source);
+    let source = format!("{origin}\n{}", row.source);
     let version = words::version(&row).map(|version| view! { <code>{version.to_owned()}</code>" · " });
-    let Row { id, name, source, state, removable, .. } = row;
-    let action = if removable {
-        let name = name.clone();
-        view! {
-            <button
-                class="button ghost"
-                data-testid="row-remove"
-                aria-label=format!("{} {name}", copy::REMOVE)
-                on:click=move |_| app.remove(id.clone(), name.clone())
-            >
-                {copy::REMOVE}
-            </button>
-        }
-        .into_any()
-    } else {
-        view! {
-            <button
-                class="button ghost"
-                data-testid="row-reveal"
-                aria-label=format!("{} {name}", copy::REVEAL)
-                on:click=move |_| app.run(backend::reveal(source.clone()))
-            >
-                {copy::REVEAL}
-            </button>
-        }
-        .into_any()
+    let remarks = words::remarks(&row);
+    let remarks = (!remarks.is_empty())
+        .then(|| view! { <ul class="row-remarks">{remarks.into_iter().map(remark).collect_view()}</ul> });
+    view! {
+        <li
+            class="row"
+            node_ref=place
+            data-testid="row"
+            data-id=row.id.to_string()
+            data-name=row.name.clone()
+            data-state=words::state_word(&row.state)
+        >
+            <b class="row-name" title=row.name.clone()>
+                {row.name.clone()}
+            </b>
+            <small class="row-origin" title=source>
+                {version}
+                {origin}
+            </small>
+            <span class="row-state">
+                <small>{note}</small>
+                <span class="pill" data-tone=tone(&row.state) data-testid="row-state" title=state.clone()>
+                    {state.clone()}
+                </span>
+            </span>
+            <Actions row=row.clone() place />
+            {remarks}
+        </li>
+    }
+}
+
+fn remark(remark: Remark) -> impl IntoView {
+    let (word, icon) = match remark.weight {
+        Weight::Note => ("note", view! { <Note /> }.into_any()),
+        Weight::Caution => ("caution", view! { <Caution /> }.into_any()),
+        Weight::Failure => ("failure", view! { <Caution /> }.into_any()),
     };
     view! {
-        <li class="row" data-testid="row" data-name=name.clone() data-state=words::state_word(&state)>
-            <div class="row-what">
-                <b title=name.clone()>{name.clone()}</b>
-                <small title=place>{version}{origin}</small>
-            </div>
-            <small class="row-note" title=note.clone()>
-                {note.clone()}
-            </small>
-            <span class="pill" data-tone=tone(&state) data-testid="row-state" title=note>
-                {words::state(&state)}
-            </span>
-            {action}
+        <li class="row-remark" data-testid="row-remark" data-weight=word>
+            {icon}
+            <span>{remark.text}</span>
         </li>
     }
 }

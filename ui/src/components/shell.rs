@@ -81,6 +81,8 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
                     Page::Overview => view! { <pages::overview::Overview /> }.into_any(),
                     Page::Plugins => view! { <pages::plugins::Plugins /> }.into_any(),
                     Page::Skills => view! { <pages::skills::Skills /> }.into_any(),
+                    Page::Mcp => view! { <pages::mcp::McpServers /> }.into_any(),
+                    Page::Agents => view! { <pages::agents::Agents /> }.into_any(),
                     Page::Activity => view! { <pages::activity::Activity /> }.into_any(),
                     Page::Settings => view! { <pages::settings::SettingsPage /> }.into_any(),
                 }}
@@ -106,7 +108,7 @@ fn follow_theme(app: App) {
     });
 }
 
-/// Ctrl+1 is the first page, Ctrl+5 the last; ⌘ does the same.
+/// Ctrl+1 is the first page, Ctrl+7 the last; ⌘ does the same.
 fn switch_pages_by_key(app: App) {
     let listener = window_event_listener(ev::keydown, move |event| {
         if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || event.shift_key() {

@@ -52,16 +52,23 @@ pub(crate) fn name(change: &Change) -> &str {
     }
 }
 
-/// How it was, or how its value moved; `None` where there is nothing to tell.
+/// How it was, or how its value moved; `None` where there is nothing to tell, or more than a line
+/// holds: then the difference tells it.
 pub(crate) fn value(change: &Change) -> Option<String> {
+    let fits = |value: &Option<String>| value.as_ref().is_none_or(|value| is_short(value));
     match (change.kind, &change.before, &change.after) {
         (_, before, after) if before == after => None,
         (Kind::Plugin, Some(before), Some(_)) => Some(format!("was {before}")),
-        (Kind::Plugin | Kind::Skill, ..) => None,
+        (Kind::Plugin | Kind::Skill | Kind::Mcp | Kind::Agent | Kind::Command | Kind::Tool, ..) => None,
+        (_, before, after) if !fits(before) || !fits(after) => None,
         (_, Some(before), Some(after)) => Some(format!("{before} → {after}")),
         (_, None, Some(after)) => Some(after.clone()),
         (_, _, None) => None,
     }
+}
+
+fn is_short(value: &str) -> bool {
+    value.chars().count() <= 40 && !value.contains('\n')
 }
 
 /// The file a change is in; where the engine does not read it, that.
@@ -139,7 +146,8 @@ mod tests {
         check(Kind::Plugin, Some("x@1"), None, ("x@1", None));
         check(Kind::Config, Some("a"), Some("b"), ("x", Some("a → b")));
         check(Kind::Skill, None, Some("about"), ("x", None));
-        check(Kind::Mcp, Some("a"), None, ("x", None));
+        check(Kind::Config, Some("a"), Some("b\nc"), ("x", None));
+        check(Kind::Mcp, Some("a"), Some("b"), ("x", None));
     }
 
     #[test]

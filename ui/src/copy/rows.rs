@@ -1,9 +1,17 @@
 //! How the items of a list are described.
 //!
-//! Invariant: each state has one name; why it is so stands beside it or in its tooltip.
+//! Invariant: each state has one name; why it is so stands beside or below it, never in a tooltip
+//! alone.
 
-use rekindle_domain::{Action, Kind, PluginOrigin, Row, RowState, Scope};
+mod empty;
+mod remarks;
 
+use rekindle_domain::{Action, Kind, PluginOrigin, Row, RowState, Scope, Workspace};
+
+pub(crate) use self::{
+    empty::{NO_MCP, Nothing, group, no_plugins, no_skills},
+    remarks::{Remark, Weight, remarks},
+};
 use super::{changes, short_path};
 
 /// The state's tag, as in JSON; also the name of its style.
@@ -19,26 +27,25 @@ pub(crate) fn state_word(state: &RowState) -> &'static str {
 }
 
 /// The state, as a pill.
-pub(crate) fn state(state: &RowState) -> &'static str {
+pub(crate) fn state(state: &RowState, workspace: &Workspace) -> String {
     match state {
-        RowState::Loaded => "Loaded",
-        RowState::Waiting { action: Action::Restart, .. } => "Needs restart",
-        RowState::Waiting { .. } => "Waiting for reload",
-        RowState::Failed { .. } => "Failed to load",
-        RowState::Overridden { .. } => "Overridden",
-        RowState::NotRead { .. } => "Not read",
-        RowState::Unknown => "Unknown",
+        RowState::Loaded => "Loaded".to_owned(),
+        RowState::Waiting { action: Action::Restart, .. } => "Needs restart".to_owned(),
+        RowState::Waiting { .. } => "Waiting for reload".to_owned(),
+        RowState::Failed { .. } => "Failed to load".to_owned(),
+        RowState::Overridden { by } => format!("Overridden by {}", short_path(by, workspace)),
+        RowState::NotRead { .. } => "Not read".to_owned(),
+        RowState::Unknown => "Unknown".to_owned(),
     }
 }
 
-/// What stands beside the state. `directory` is the one that is shown.
-pub(crate) fn note(state: &RowState, directory: &str) -> String {
+/// The word or two beside the state. `asked`: the engine could be asked.
+pub(crate) fn note(state: &RowState, asked: bool) -> &'static str {
     match state {
-        RowState::Loaded | RowState::Unknown => String::new(),
-        RowState::Waiting { change, .. } => changes::word(*change).to_owned(),
-        RowState::Failed { message } => message.clone(),
-        RowState::Overridden { by } => format!("by {}", short_path(by, directory)),
-        RowState::NotRead { why } => why.clone(),
+        RowState::Waiting { change, .. } => changes::word(*change),
+        RowState::Unknown if asked => "the engine does not tell",
+        RowState::Unknown => "the engine can’t be asked",
+        RowState::Loaded | RowState::Failed { .. } | RowState::Overridden { .. } | RowState::NotRead { .. } => "",
     }
 }
 
@@ -51,75 +58,56 @@ pub(crate) fn version(row: &Row) -> Option<&str> {
     }
 }
 
-/// Where it comes from and where it is declared; a skill also says what it is for.
+/// Where it comes from and where it is declared, and what it is for. Where a list has both scopes,
+/// the global one is named.
 pub(crate) fn origin(row: &Row) -> String {
+    let scope = match (row.kind, row.scope) {
+        (Kind::Plugin | Kind::Skill, _) | (_, Scope::Project) => None,
+        (_, Scope::Global) => Some("global"),
+    };
     let origin = row.origin.map(|origin| match origin {
         PluginOrigin::Npm => "npm",
         PluginOrigin::Git => "git",
         PluginOrigin::File | PluginOrigin::Found => "local file",
     });
-    let about = row.detail.as_deref().filter(|_| row.kind == Kind::Skill);
-    [origin, Some(&row.place), about].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    // A value as it stands in a file is for its difference, not for a line.
+    let about = row.detail.as_deref().filter(|about| row.kind != Kind::Plugin && !about.starts_with('{'));
+    [scope, origin, Some(&row.place), about].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// What an empty list is called, and what to do about it.
-pub(crate) fn none(kind: Kind, scope: Scope) -> (&'static str, &'static str) {
-    match (kind, scope) {
-        (Kind::Skill, Scope::Project) => (
-            "No skills in this project",
-            "Choose a folder with a SKILL.md and import it. It is copied into this project and found from then on.",
-        ),
-        (Kind::Skill, Scope::Global) => {
-            ("No global skills", "Choose a folder with a SKILL.md and import it. Every project of yours can use it.")
-        }
-        (_, Scope::Project) => (
-            "No plugins in this project",
-            "Type the name of an npm package, a path or a git URL above, and add it to this project's configuration.",
-        ),
-        (_, Scope::Global) => (
-            "No global plugins",
-            "Type the name of an npm package, a path or a git URL above. Every project of yours loads it.",
-        ),
-    }
+/// What a row's button does, for those who hear it: `Open linear: opencode.json`.
+pub(crate) fn action(action: &str, row: &Row) -> String {
+    format!("{action} {}: {}", row.name, row.place)
 }
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{ChangeKind, ItemId};
+    use rekindle_domain::ChangeKind;
 
     use super::*;
+    use crate::copy::banner::fixture;
 
     #[test]
-    fn states_have_names_and_reasons() {
-        let check =
-            |row: RowState, expected: (&str, &str)| assert_eq!((state(&row), note(&row, "/p").as_str()), expected);
+    fn states_have_names_and_notes() {
+        let check = |row: RowState, asked, expected: (&str, &str)| {
+            assert_eq!((state(&row, &fixture::workspace("/p", "/p")).as_str(), note(&row, asked)), expected);
+        };
         let waiting = |action| RowState::Waiting { change: ChangeKind::Added, action };
-        check(RowState::Loaded, ("Loaded", ""));
-        check(waiting(Action::Dispose), ("Waiting for reload", "added"));
-        check(waiting(Action::Restart), ("Needs restart", "added"));
-        check(RowState::Failed { message: "not found".to_owned() }, ("Failed to load", "not found"));
-        check(RowState::Overridden { by: "/g/x".to_owned() }, ("Overridden", "by /g/x"));
-        check(RowState::Overridden { by: "/p/x".to_owned() }, ("Overridden", "by x"));
-        check(RowState::NotRead { why: "no SKILL.md".to_owned() }, ("Not read", "no SKILL.md"));
-        check(RowState::Unknown, ("Unknown", ""));
+        check(RowState::Loaded, true, ("Loaded", ""));
+        check(waiting(Action::Dispose), true, ("Waiting for reload", "added"));
+        check(waiting(Action::Restart), true, ("Needs restart", "added"));
+        check(RowState::Failed { message: "not found".to_owned() }, true, ("Failed to load", ""));
+        check(RowState::Overridden { by: "/g/x".to_owned() }, true, ("Overridden by /g/x", ""));
+        check(RowState::Overridden { by: "/p/x".to_owned() }, true, ("Overridden by x", ""));
+        check(RowState::NotRead { why: "no SKILL.md".to_owned() }, true, ("Not read", ""));
+        check(RowState::Unknown, true, ("Unknown", "the engine does not tell"));
+        check(RowState::Unknown, false, ("Unknown", "the engine can’t be asked"));
     }
 
     #[test]
     fn origins_are_told_where_they_matter() {
         let check = |kind, origin_of, detail: Option<&str>, expected: (Option<&str>, &str)| {
-            let row = Row {
-                id: ItemId::new(kind, Scope::Project, "x"),
-                kind,
-                name: "x".to_owned(),
-                scope: Scope::Project,
-                source: "/p/opencode.jsonc".to_owned(),
-                place: "opencode.jsonc".to_owned(),
-                origin: origin_of,
-                detail: detail.map(str::to_owned),
-                layer: "declared".to_owned(),
-                state: RowState::Loaded,
-                removable: true,
-            };
+            let row = Row { origin: origin_of, detail: detail.map(str::to_owned), ..fixture::row(kind, "x") };
             assert_eq!((version(&row), origin(&row).as_str()), expected);
         };
         check(Kind::Plugin, Some(PluginOrigin::Npm), Some("1.4.0"), (Some("1.4.0"), "npm · opencode.jsonc"));
@@ -127,5 +115,17 @@ mod tests {
         check(Kind::Plugin, Some(PluginOrigin::Found), None, (None, "local file · opencode.jsonc"));
         check(Kind::Plugin, Some(PluginOrigin::Git), None, (None, "git · opencode.jsonc"));
         check(Kind::Skill, None, Some("Cuts releases"), (None, "opencode.jsonc · Cuts releases"));
+        check(Kind::Agent, None, Some("Reviews"), (None, "opencode.jsonc · Reviews"));
+        check(Kind::Agent, None, Some("{\"prompt\":\"x\"}"), (None, "opencode.jsonc"));
+    }
+
+    #[test]
+    fn the_scope_is_named_where_a_list_has_both() {
+        let check = |kind, scope, expected| {
+            assert_eq!(origin(&Row { scope, ..fixture::row(kind, "x") }), expected);
+        };
+        check(Kind::Mcp, Scope::Project, "opencode.jsonc");
+        check(Kind::Mcp, Scope::Global, "global · opencode.jsonc");
+        check(Kind::Skill, Scope::Global, "opencode.jsonc");
     }
 }

@@ -3,24 +3,25 @@
 //! Invariant: the scope that is chosen is both where a skill is imported to and what is listed.
 
 use leptos::prelude::*;
-use rekindle_domain::{Kind, Scope};
+use rekindle_domain::Kind;
 
 use crate::{
     components::{add_bar::AddBar, rows::Rows},
-    state::App,
+    copy,
+    state::{App, Page},
 };
 
 /// The page.
 #[component]
 pub(crate) fn Skills() -> impl IntoView {
     let app = App::here();
-    let scope = RwSignal::new(Scope::Project);
+    let scope = app.skill.scope;
     let rows = app.part(move |state| {
         let scope = scope.get();
         state.skills.iter().filter(|row| row.scope == scope).cloned().collect()
     });
     view! {
-        <AddBar kind=Kind::Skill scope />
-        <Rows kind=Kind::Skill scope rows />
+        <AddBar kind=Kind::Skill />
+        <Rows label=copy::page(Page::Skills) rows nothing=move || copy::rows::no_skills(scope.get()) />
     }
 }

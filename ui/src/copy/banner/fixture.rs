@@ -4,7 +4,7 @@
 
 use rekindle_domain::{
     Action, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState, Kind,
-    Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Scope,
+    Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
 };
 
 pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
@@ -43,6 +43,29 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
         changes,
         busy: vec![],
         problems: vec![],
+        notices: vec![],
+    }
+}
+
+pub(crate) fn workspace(directory: &str, short: &str) -> Workspace {
+    Workspace { directory: directory.to_owned(), name: "p".to_owned(), short: short.to_owned() }
+}
+
+pub(crate) fn row(kind: Kind, name: &str) -> Row {
+    Row {
+        id: ItemId::new(kind, Scope::Project, name),
+        kind,
+        name: name.to_owned(),
+        scope: Scope::Project,
+        source: "/p/opencode.jsonc".to_owned(),
+        place: "opencode.jsonc".to_owned(),
+        origin: None,
+        detail: None,
+        layer: "active".to_owned(),
+        state: RowState::Loaded,
+        removable: true,
+        overrides: vec![],
+        warning: None,
     }
 }
 

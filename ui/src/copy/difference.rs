@@ -1,0 +1,83 @@
+//! How a difference is written.
+//!
+//! Invariant: a sign says what a colour says; the engine's side is always the one that is taken away.
+
+use rekindle_domain::{DiffLine, Mark};
+
+use super::counted;
+
+pub(crate) const LOADING: &str = "Comparing…";
+pub(crate) const EMPTY: &str = "Nothing to show as text.";
+
+/// What a difference is called, for those who hear it.
+pub(crate) fn label(name: &str) -> String {
+    format!("Difference of {name}")
+}
+
+/// What stands in front of a line.
+pub(crate) fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Same => " ",
+        Mark::Added => "+",
+        Mark::Removed => "−",
+        Mark::Gap => "⋯",
+    }
+}
+
+/// The mark's word, as in JSON; also the name of its style.
+pub(crate) fn word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Same => "same",
+        Mark::Added => "added",
+        Mark::Removed => "removed",
+        Mark::Gap => "gap",
+    }
+}
+
+/// A line's text. That of a gap says how many lines are left out, as a number or in words.
+pub(crate) fn text(line: &DiffLine) -> String {
+    match (line.mark, line.text.trim().parse()) {
+        (Mark::Gap, Ok(number)) => format!("{} the same", counted(number, "line")),
+        (Mark::Gap, Err(_)) => line.text.trim_start_matches(['⋯', '…', ' ']).to_owned(),
+        _ => line.text.clone(),
+    }
+}
+
+/// The signs that a difference has, each with what it means.
+pub(crate) fn legend(lines: &[DiffLine]) -> impl Iterator<Item = (Mark, &'static str)> {
+    let meanings = [(Mark::Removed, "in the engine"), (Mark::Added, "on disk")];
+    meanings.into_iter().filter(|(mark, _)| lines.iter().any(|line| line.mark == *mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(mark: Mark, text: &str) -> DiffLine {
+        DiffLine { mark, text: text.to_owned() }
+    }
+
+    #[test]
+    fn lines_are_signed() {
+        let check = |mark, given, expected: (&str, &str)| {
+            assert_eq!((sign(mark), text(&line(mark, given)).as_str()), expected);
+        };
+        check(Mark::Same, "  indented", (" ", "  indented"));
+        check(Mark::Added, "12", ("+", "12"));
+        check(Mark::Removed, "", ("−", ""));
+        check(Mark::Gap, "12", ("⋯", "12 lines the same"));
+        check(Mark::Gap, "1", ("⋯", "1 line the same"));
+        check(Mark::Gap, "⋯ 3 lines the same", ("⋯", "3 lines the same"));
+    }
+
+    #[test]
+    fn the_legend_has_what_is_there() {
+        let check = |marks: &[Mark], expected: &[&str]| {
+            let lines: Vec<_> = marks.iter().map(|mark| line(*mark, "x")).collect();
+            assert_eq!(legend(&lines).map(|(_, meaning)| meaning).collect::<Vec<_>>(), expected);
+        };
+        check(&[Mark::Same, Mark::Gap], &[]);
+        check(&[Mark::Same, Mark::Added], &["on disk"]);
+        check(&[Mark::Added, Mark::Removed], &["in the engine", "on disk"]);
+    }
+}

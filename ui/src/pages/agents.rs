@@ -1,0 +1,31 @@
+//! Agents, commands and tools, a group for each.
+//!
+//! Invariant: each group is there, also when it is empty: then it says how to fill it.
+
+use leptos::prelude::*;
+use rekindle_domain::Kind;
+
+use crate::{
+    components::rows::Rows,
+    copy::rows as words,
+    state::{App, Page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn Agents() -> impl IntoView {
+    Page::Agents.kinds().iter().map(|kind| view! { <Group kind=*kind /> }).collect_view()
+}
+
+#[component]
+fn Group(kind: Kind) -> impl IntoView {
+    let app = App::here();
+    let rows = app.part(move |state| state.agents.iter().filter(|row| row.kind == kind).cloned().collect());
+    let (name, nothing) = words::group(kind);
+    view! {
+        <section class="group" data-testid=format!("group-{}", kind.word())>
+            <h2>{name}</h2>
+            <Rows label=name rows nothing=Signal::stored(nothing) />
+        </section>
+    }
+}
