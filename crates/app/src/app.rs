@@ -165,7 +165,7 @@ impl App {
     /// Starts the engine, or replaces its process.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
         let global = self.places.global_files();
-        if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places.home, None)) {
+        if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places, None)) {
             // The running engine would be stopped, and no new one would come up.
             return Err(problem_error(&problem));
         }

@@ -39,7 +39,7 @@ pub fn by_record(places: &Places) -> Target {
                 message: None,
             };
             Target {
-                places: places.clone(),
+                places: records.places_of_engine(),
                 view,
                 client: Some(client),
                 identity: Identity::of(&record),

@@ -4,6 +4,7 @@
 
 mod code;
 mod declared;
+pub mod environment;
 pub mod layers;
 pub mod locate;
 mod plugins;

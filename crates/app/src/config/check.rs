@@ -21,14 +21,13 @@ use crate::{
 /// Every problem that would keep the engine from loading a directory. Without a schema only what
 /// can be told without one is found.
 pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
-    let configs =
-        places.config_files().into_iter().filter_map(|config| check_config(&config.path, &places.home, schema));
+    let configs = places.config_files().into_iter().filter_map(|config| check_config(&config.path, places, schema));
     let markdown = places.config_folders().into_iter().flat_map(|folder| markdown_files(&folder.path, &mut Vec::new()));
     configs.chain(markdown.filter_map(|file| check_markdown(&file, schema?))).collect()
 }
 
 /// What would keep the engine from loading one configuration file.
-pub fn check_config(path: &Path, home: &Path, schema: Option<&Schema>) -> Option<Problem> {
+pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Option<Problem> {
     let shown = path.display().to_string();
     let text = match file::read(path) {
         Ok(text) => text?,
@@ -37,7 +36,9 @@ pub fn check_config(path: &Path, home: &Path, schema: Option<&Schema>) -> Option
         }
     };
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let replaced = variables::replace(&text, folder, home, |name| std::env::var(name).unwrap_or_default());
+    let replaced = variables::replace(&text, folder, &places.home, |name| {
+        places.environment.get(name).unwrap_or_default().to_owned()
+    });
     let replaced = match replaced {
         Ok(replaced) => replaced.text,
         Err(error) => {
@@ -113,9 +114,10 @@ mod tests {
     fn problems_have_a_place() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("opencode.json");
+        let places = Places::of(folder.path()).expect("places");
         let check = |text: &str, expected: Option<(usize, usize)>| {
             std::fs::write(&path, text).expect("written");
-            let problem = check_config(&path, folder.path(), Some(&schema()));
+            let problem = check_config(&path, &places, Some(&schema()));
             assert_eq!(problem.as_ref().and_then(|p| p.line.zip(p.column)), expected, "{text:?} {problem:?}");
         };
         check("{\"model\": \"a/b\", \"unknown\": 1}", None);

@@ -122,7 +122,7 @@ impl Reader<'_> {
 
     /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
     fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
-        let of = |name: &str| std::env::var(name).unwrap_or_default();
+        let of = |name: &str| self.places.environment.get(name).unwrap_or_default().to_owned();
         let read = |environment: &dyn Fn(&str) -> String| {
             let replaced = variables::replace(text, folder, &self.places.home, environment).ok()?;
             let value = text::value(&replaced.text).ok()?;

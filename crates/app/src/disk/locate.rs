@@ -4,14 +4,13 @@
 //! precedence".
 
 use std::{
-    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
 };
 
-use etcetera::BaseStrategy;
 use rekindle_domain::{Fingerprint, Place, Scope};
-use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -83,24 +82,38 @@ impl Places {
     /// The places for a directory, which has to exist, for an engine with the environment of this
     /// process.
     pub fn of(directory: &Path) -> Result<Self, LocateError> {
+        Self::in_environment(directory, Environment::of_process())
+    }
+
+    /// The places for a directory, which has to exist, for an engine with this environment.
+    pub fn in_environment(directory: &Path, environment: Environment) -> Result<Self, LocateError> {
         let missing = |cause| LocateError::NoDirectory { path: directory.to_owned(), cause };
         let directory = dunce(directory).map_err(|cause| missing(Some(cause)))?;
         if !directory.is_dir() {
             return Err(missing(None));
         }
-        let base = etcetera::base_strategy::Xdg::new().map_err(LocateError::NoHome)?;
-        let common_state = base.state_dir().unwrap_or_else(|| base.home_dir().join(".local/state")).join("rekindle");
+        let home = match environment.get("HOME") {
+            Some(home) if cfg!(unix) => PathBuf::from(home),
+            _ => etcetera::home_dir().map_err(LocateError::NoHome)?,
+        };
+        // The engine uses these folders on every system.
+        let base = |name, otherwise| match environment.get(name).map(PathBuf::from) {
+            Some(path) if path.is_absolute() => path,
+            _ => home.join(otherwise),
+        };
+        let common_state = base("XDG_STATE_HOME", ".local/state").join("rekindle");
+        let (config, data) = (base("XDG_CONFIG_HOME", ".config"), base("XDG_DATA_HOME", ".local/share"));
         let key = Fingerprint::of_bytes(directory.as_os_str().as_encoded_bytes());
         Ok(Self {
-            home: base.home_dir().to_owned(),
-            global: base.config_dir().join("opencode"),
-            environment: Environment::of_process(),
-            engine_log: base.data_dir().join("opencode/log/opencode.log"),
-            packages: base.cache_dir().join("opencode/packages"),
-            settings: base.config_dir().join("rekindle/settings.json"),
+            global: config.join("opencode"),
+            engine_log: data.join("opencode/log/opencode.log"),
+            packages: base("XDG_CACHE_HOME", ".cache").join("opencode/packages"),
+            settings: config.join("rekindle/settings.json"),
             state: common_state.join("engines").join(&key.as_str()[..16]),
             common_state,
             ancestors: ancestors_of(&directory),
+            home,
+            environment,
             directory,
         })
     }
@@ -291,49 +304,6 @@ pub struct SkillFolder {
 fn in_folder(folder: &Path, scope: Scope) -> Vec<ConfigFile> {
     let file = |name| ConfigFile { path: folder.join(name), scope, place: Place::InstanceConfig };
     CONFIG_NAMES.map(file).into()
-}
-
-/// The variables of the engine's environment that decide what it reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// Source: `docs/engine.md`, "Places and precedence".
-    const NAMES: [&str; 11] = [
-        "OPENCODE_CONFIG",
-        "OPENCODE_CONFIG_CONTENT",
-        "OPENCODE_CONFIG_DIR",
-        "OPENCODE_DISABLE_AUTOCOMPACT",
-        "OPENCODE_DISABLE_CLAUDE_CODE",
-        "OPENCODE_DISABLE_CLAUDE_CODE_SKILLS",
-        "OPENCODE_DISABLE_EXTERNAL_SKILLS",
-        "OPENCODE_DISABLE_PROJECT_CONFIG",
-        "OPENCODE_DISABLE_PRUNE",
-        "OPENCODE_PERMISSION",
-        "OPENCODE_TEST_MANAGED_CONFIG_DIR",
-    ];
-
-    /// That of this process, which is also that of an engine started by it.
-    pub fn of_process() -> Self {
-        Self::of(|name| env::var(name).ok())
-    }
-
-    /// Those of some variables that matter.
-    pub fn of(value: impl Fn(&str) -> Option<String>) -> Self {
-        let named = Self::NAMES.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?)));
-        Self(named.filter(|(_, value)| !value.is_empty()).collect())
-    }
-
-    /// The value of a variable; an empty one counts as none.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// True when a switch is on.
-    pub fn is_on(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
-    }
 }
 
 fn ancestors_of(directory: &Path) -> Vec<PathBuf> {

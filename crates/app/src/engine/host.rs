@@ -373,7 +373,10 @@ impl Owner {
         let records = Records(&self.places);
         let (record, client) = running.unzip();
         let written = match (&record, records.last_record()) {
-            (Some(record), _) => records.write(record),
+            (Some(record), _) => {
+                let environment = records.write_environment(&self.places.environment.places());
+                environment.and_then(|()| records.write(record))
+            }
             (None, Some(last)) => records.write(&Record { state, ..last }),
             (None, None) => Ok(()),
         };

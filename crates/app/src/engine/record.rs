@@ -4,6 +4,7 @@
 //! owner's process, however that ends; a record without a lock is history.
 
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -83,6 +84,21 @@ impl Records<'_> {
     /// Writes the record.
     pub fn write(&self, record: &Record) -> Result<(), FileError> {
         write_json(&self.path("engine.json"), record)
+    }
+
+    /// Notes which variables of the environment say where the engine reads.
+    pub fn write_environment(&self, places: &BTreeMap<String, String>) -> Result<(), FileError> {
+        write_json(&self.path("environment.json"), places)
+    }
+
+    /// The same places for the engine's environment, which may be another than ours.
+    pub fn places_of_engine(&self) -> Places {
+        let known: Option<BTreeMap<String, String>> = load(&self.path("environment.json"));
+        let mut places = self.0.clone();
+        if let Some(known) = known.filter(|_| self.is_owned()) {
+            places.environment = places.environment.with_places_of(&known);
+        }
+        places
     }
 
     /// Writes how to reach the owner.
