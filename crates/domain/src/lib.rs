@@ -25,7 +25,7 @@ pub use loaded::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, loaded};
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
-pub use profile::{Action, Aspect, Profile, Rule};
+pub use profile::{Action, Aspect, Fit, Profile, Rule};
 pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
 pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
 pub use wire::{
