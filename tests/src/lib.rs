@@ -6,6 +6,7 @@
 
 pub mod model;
 pub mod proxy;
+pub mod raw;
 pub mod wait;
 pub mod window;
 pub mod world;
