@@ -13,9 +13,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use case::{Case, Expected};
+use case::{Case, Edit, Expected};
 use rekindle_domain::{Action, Fit, Profile};
-use rekindle_tests::raw::{RawEngine, installed};
+use rekindle_tests::{
+    raw::{RawEngine, installed},
+    world::write,
+};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -23,38 +26,48 @@ use serde_json::Value;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_says_what_the_engine_does() {
     let root = tempfile::tempdir().expect("a folder");
-    let home = root.path().canonicalize().expect("the folder").join("home");
-    let cases = table::cases(&home);
-    let directories: BTreeSet<&str> = cases.iter().map(|case| case.directory).collect();
-    let directories: BTreeMap<&str, PathBuf> =
-        directories.into_iter().map(|name| (name, case::directory(&home, name))).collect();
-    prepare(&home, directories.values());
-    for case in &cases {
-        case.before.iter().for_each(|edit| edit.make(&home, case.directory));
+    let root = root.path().canonicalize().expect("the folder");
+    let mut wrong = vec![];
+    let mut count = 0;
+    for (name, cases) in table::worlds(&root.join("home")) {
+        let home = root.join("home");
+        wrong.extend(measure(&home, &cases).await.into_iter().map(|what| format!("{name}: {what}")));
+        count += cases.len();
+        std::fs::remove_dir_all(&home).expect("removed");
     }
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
+    println!("{count} cases");
+}
 
-    let engine = RawEngine::start(&home, &environment(&home)).await;
+/// What is wrong with the cases of one world.
+async fn measure(home: &Path, cases: &[Case]) -> Vec<String> {
+    let directories: BTreeMap<&str, PathBuf> =
+        cases.iter().map(|case| (case.directory, case::directory(home, case.directory))).collect();
+    prepare(home, &directories);
+    let make = |edits: fn(&Case) -> &[Edit]| {
+        for case in cases {
+            edits(case).iter().for_each(|edit| edit.make(home, case.directory));
+        }
+    };
+    make(|case| &case.before);
+    let engine = RawEngine::start(home, &environment(home)).await;
     let version = engine.version().await;
-    let began = Answers::ask(&engine, &cases, &directories).await;
-    for case in &cases {
-        case.change.iter().for_each(|edit| edit.make(&home, case.directory));
-    }
-    let live = Answers::ask(&engine, &cases, &directories).await;
+    let began = Answers::ask(&engine, cases, &directories).await;
+    make(|case| &case.change);
+    let live = Answers::ask(&engine, cases, &directories).await;
     for directory in directories.values() {
         engine.dispose(directory).await;
     }
-    let disposed = Answers::ask(&engine, &cases, &directories).await;
+    let disposed = Answers::ask(&engine, cases, &directories).await;
     engine.stop().await;
-    let engine = RawEngine::start(&home, &environment(&home)).await;
-    let restarted = Answers::ask(&engine, &cases, &directories).await;
+    let engine = RawEngine::start(home, &environment(home)).await;
+    let restarted = Answers::ask(&engine, cases, &directories).await;
     engine.stop().await;
 
     let profile = Profile::for_version(&version);
     assert_eq!(profile.fit, Fit::Measured, "the table for the pinned engine: {version}");
-    let wrong: Vec<String> =
-        cases.iter().filter_map(|case| judge(case, &profile, &began, [&live, &disposed, &restarted]).err()).collect();
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    println!("{} cases on OpenCode {version}", cases.len());
+    let then = [&live, &disposed, &restarted];
+    cases.iter().filter_map(|case| judge(case, &profile, &began, then).err()).collect()
 }
 
 /// What is wrong with a case, in words.
@@ -105,19 +118,29 @@ impl Answers {
     }
 }
 
-/// A home, and directories each of its own worktree.
-fn prepare<'a>(home: &Path, directories: impl Iterator<Item = &'a PathBuf>) {
-    for directory in directories {
-        // `tree/sub` is part of the worktree `tree`.
-        let worktree = if directory.ends_with("tree/sub") { directory.parent().expect("a parent") } else { directory };
-        std::fs::create_dir_all(worktree.join(".git")).expect("made");
-        installed(&worktree.join(".opencode"));
+/// A home, and directories each of its own worktree, `tree/sub` a part of the worktree `tree`. Those
+/// below `loose` have none.
+fn prepare(home: &Path, directories: &BTreeMap<&str, PathBuf>) {
+    for (name, directory) in directories {
         installed(&directory.join(".opencode"));
+        let worktree = if name.ends_with("/sub") { directory.parent().expect("a parent") } else { directory };
+        installed(&worktree.join(".opencode"));
+        if !name.starts_with("loose/") {
+            repository(worktree);
+        }
     }
-    for folder in [".config/opencode", ".opencode", table::CONFIG_DIR] {
+    for folder in [".config/opencode", ".opencode", "code/.opencode", table::CONFIG_DIR] {
         installed(&home.join(folder));
     }
     std::fs::create_dir_all(home.join(table::MANAGED)).expect("made");
+}
+
+/// The least that git takes for a repository; the engine asks git.
+fn repository(worktree: &Path) {
+    for folder in ["objects", "refs"] {
+        std::fs::create_dir_all(worktree.join(".git").join(folder)).expect("made");
+    }
+    write(&worktree.join(".git/HEAD"), "ref: refs/heads/main\n");
 }
 
 fn environment(home: &Path) -> Vec<(&'static str, PathBuf)> {
@@ -130,6 +153,8 @@ fn environment(home: &Path) -> Vec<(&'static str, PathBuf)> {
         ("OPENCODE_CONFIG", home.join(table::CONFIG_FILE)),
         ("OPENCODE_CONFIG_DIR", home.join(table::CONFIG_DIR)),
         ("OPENCODE_TEST_MANAGED_CONFIG_DIR", home.join(table::MANAGED)),
+        // Nothing is asked of the network.
+        ("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1".into()),
         ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
         ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
     ]

@@ -115,6 +115,7 @@ pub(super) struct Fact {
 }
 
 /// What the engine may tell.
+#[derive(Clone)]
 pub(super) enum What {
     /// The configuration has this value at a pointer.
     Config(String, Value),
@@ -126,7 +127,7 @@ pub(super) enum What {
     SkillAt(String, String),
     /// An agent of this name has this prompt.
     Agent(String, String),
-    /// A command of this name has this template.
+    /// A command of this name has a template that begins with this.
     Command(String, String),
     /// A tool has this id.
     Tool(String),
@@ -174,7 +175,7 @@ impl Fact {
             }
             What::SkillAt(name, ending) => named(name, "location", &|told| told.ends_with(ending)),
             What::Agent(name, prompt) => named(name, "prompt", &|told| told.trim() == prompt),
-            What::Command(name, template) => named(name, "template", &|told| told.trim() == template),
+            What::Command(name, template) => named(name, "template", &|told| told.trim().starts_with(template)),
             What::Tool(id) => answer.as_array().into_iter().flatten().any(|tool| tool == id),
             What::Mcp(name, status) => answer[name]["status"] == *status,
         };

@@ -79,7 +79,7 @@ const FILES: &[(Kind, &str, &str, &str)] = &[
 ];
 
 /// Configuration files: each declares something of [`DECLARED`].
-const DECLARATIONS: &[(Place, &str, &str)] = &[
+const DECLARATIONS: &[Declaration] = &[
     (Place::InstanceConfig, "files", "opencode.json"),
     (Place::InstanceConfig, "files", "opencode.jsonc"),
     (Place::InstanceConfig, "files", ".opencode/opencode.json"),
@@ -93,12 +93,20 @@ const DECLARATIONS: &[(Place, &str, &str)] = &[
     (Place::InstanceConfig, "files", "~/elsewhere/folder/opencode.jsonc"),
     (Place::InstanceConfig, "files", "~/elsewhere/managed/opencode.json"),
     (Place::InstanceConfig, "files", "~/elsewhere/managed/opencode.jsonc"),
+];
+
+/// The same of the files that are read once.
+const GLOBAL_DECLARATIONS: &[Declaration; 3] = &[
     (Place::GlobalConfig, "files", "~/.config/opencode/config.json"),
     (Place::GlobalConfig, "files", "~/.config/opencode/opencode.json"),
     (Place::GlobalConfig, "files", "~/.config/opencode/opencode.jsonc"),
 ];
 
-const DECLARED: [Kind; 6] = [Kind::Plugin, Kind::Mcp, Kind::Agent, Kind::Command, Kind::Config, Kind::Instructions];
+/// The place, the directory that is asked, the file.
+type Declaration = (Place, &'static str, &'static str);
+
+/// Two lists first.
+const DECLARED: [Kind; 6] = [Kind::Plugin, Kind::Instructions, Kind::Mcp, Kind::Agent, Kind::Command, Kind::Config];
 
 /// Keys of the configuration, with two values.
 const KEYS: &[(&str, &str, &str)] = &[
@@ -134,22 +142,37 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("/mode/build/prompt", r#""one""#, r#""two""#),
 ];
 
-/// All cases, for a home folder.
-pub(super) fn cases(home: &Path) -> Vec<Case> {
+/// Worlds whose cases do not get in each other's way, each with an engine of its own.
+pub(super) fn worlds(home: &Path) -> Vec<(&'static str, Vec<Case>)> {
     let mut cases = vec![];
     for (kind, directory, path, name) in FILES {
         cases.extend(file(*kind, directory, path, name, cases.len()));
     }
-    for (place, directory, path) in DECLARATIONS {
-        for kind in DECLARED {
-            cases.extend(declaration(kind, *place, directory, path, home, cases.len()));
-        }
+    let declarations = |(place, directory, path): &Declaration, kinds: &[Kind], number: usize| -> Vec<Case> {
+        let of = |(index, kind): (usize, &Kind)| declaration(*kind, *place, directory, path, home, number + index);
+        kinds.iter().enumerate().flat_map(of).collect()
+    };
+    for from in DECLARATIONS {
+        cases.extend(declarations(from, &DECLARED, cases.len()));
+    }
+    for from in GLOBAL_DECLARATIONS {
+        // Of the global files, the last one that has a list has all of it.
+        let kinds = if from.2.ends_with('c') { &DECLARED[..] } else { &DECLARED[2..] };
+        cases.extend(declarations(from, kinds, cases.len()));
     }
     for (pointer, one, two) in KEYS {
         cases.extend(key(pointer, &value(one), &value(two)));
     }
-    cases.extend(odd::cases(home));
-    cases
+    cases.extend(odd::cases());
+    let alone = |from| declarations(from, &DECLARED, 0);
+    let [config, json, _] = GLOBAL_DECLARATIONS;
+    let appears = alone(json).into_iter().filter(|case| case.before.is_empty()).collect();
+    vec![
+        ("all", cases),
+        ("config.json alone", alone(config)),
+        ("opencode.json alone", alone(json)),
+        ("opencode.json appears", appears),
+    ]
 }
 
 fn value(text: &str) -> Value {
