@@ -61,8 +61,26 @@ impl RawEngine {
 
     /// The status and the JSON of an answer for a directory.
     pub async fn ask(&self, method: Method, route: &str, directory: &Path) -> (u16, Value) {
+        self.send(method, route, directory, None).await
+    }
+
+    /// Says something in a new session of a directory, and waits for the end of the answer.
+    pub async fn prompt(&self, text: &str, directory: &Path) {
+        let (status, session) = self.send(Method::POST, "/session", directory, Some(json!({}))).await;
+        assert_eq!(status, 200, "{session}");
+        let route = format!("/session/{}/message", session["id"].as_str().expect("an id"));
+        let body = json!({"parts": [{"type": "text", "text": text}]});
+        let (status, answer) = self.send(Method::POST, &route, directory, Some(body)).await;
+        assert_eq!((status, &answer["info"]["error"]), (200, &Value::Null), "{answer}");
+    }
+
+    async fn send(&self, method: Method, route: &str, directory: &Path, body: Option<Value>) -> (u16, Value) {
         let directory = directory.display().to_string();
         let request = self.http.request(method, format!("{}{route}", self.url)).query(&[("directory", directory)]);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
         let response = request.send().await.unwrap_or_else(|error| panic!("{route}: {error}"));
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or_default())

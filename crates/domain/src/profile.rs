@@ -37,6 +37,9 @@ pub enum Aspect {
     Declared,
     /// The code behind it.
     Code,
+    /// What belongs to it and is read when it is used: the files beside a `SKILL.md`, the texts
+    /// of instructions. Such files are no items.
+    Support,
 }
 
 /// One row of the table.
@@ -107,6 +110,7 @@ impl Match {
 
 const DECLARED: Match = Match::any(Aspect::Declared);
 const CODE: Match = Match::any(Aspect::Code);
+const SUPPORT: Match = Match::any(Aspect::Support);
 
 const fn rule(action: Action, why: &'static str) -> Rule {
     Rule { action, why }
@@ -132,7 +136,11 @@ const OPENCODE_1_18: Table = &[
         rule(Action::Dispose, "OpenCode reads agents and commands when an instance starts"),
     ),
     (DECLARED.of(&[Kind::Tool]), rule(Action::Dispose, "OpenCode looks for tools once for each instance")),
-    // What the listed files say is read with each prompt; only the list waits.
+    (
+        SUPPORT.of(&[Kind::Instructions]),
+        rule(Action::None, "OpenCode reads the files with instructions anew for each prompt"),
+    ),
+    (SUPPORT.of(&[Kind::Skill]), rule(Action::None, "OpenCode looks at a skill's other files each time it is used")),
     (
         DECLARED.of(&[Kind::Instructions]),
         rule(Action::Dispose, "OpenCode reads the list of instructions when an instance starts"),
@@ -231,6 +239,8 @@ mod tests {
         check(Kind::Config, Place::InstanceConfig, Aspect::Declared, Action::Dispose);
         check(Kind::Instructions, Place::InstanceConfig, Aspect::Declared, Action::Dispose);
         check(Kind::Instructions, Place::GlobalConfig, Aspect::Declared, Action::Restart);
+        check(Kind::Instructions, Place::Folder, Aspect::Support, Action::None);
+        check(Kind::Skill, Place::Folder, Aspect::Support, Action::None);
         check(Kind::Tool, Place::Folder, Aspect::Declared, Action::Dispose);
         check(Kind::Tool, Place::Folder, Aspect::Code, Action::Restart);
     }

@@ -133,14 +133,22 @@ pub(super) enum What {
     Tool(String),
     /// An MCP server of this name has this status.
     Mcp(String, &'static str),
+    /// A prompt that uses the skill [`SKILL`] tells the model this.
+    Prompt(&'static str),
 }
 
+/// The route that stands for a prompt.
+pub(super) const PROMPT: &str = "a prompt";
+
+/// The skill that prompts use.
+pub(super) const SKILL: &str = "handy";
+
 impl What {
-    pub(super) fn is(self) -> Fact {
+    pub(super) fn told(self) -> Fact {
         Fact { what: self, holds: true }
     }
 
-    pub(super) fn is_not(self) -> Fact {
+    pub(super) fn untold(self) -> Fact {
         Fact { what: self, holds: false }
     }
 }
@@ -155,6 +163,7 @@ impl Fact {
             What::Command(..) => "/command",
             What::Tool(_) => "/experimental/tool/ids",
             What::Mcp(..) => "/mcp",
+            What::Prompt(_) => PROMPT,
         }
     }
 
@@ -178,6 +187,7 @@ impl Fact {
             What::Command(name, template) => named(name, "template", &|told| told.trim().starts_with(template)),
             What::Tool(id) => answer.as_array().into_iter().flatten().any(|tool| tool == id),
             What::Mcp(name, status) => answer[name]["status"] == *status,
+            What::Prompt(text) => answer.as_str().is_some_and(|told| told.contains(text)),
         };
         told == self.holds
     }

@@ -77,11 +77,13 @@ fn configuration() -> Vec<Case> {
             .had(write("../.opencode/opencode.json", r#"{"username": "mine"}"#))
             .does(write("opencode.json", TWO))
             .turns(user("mine"), user("two")),
-        odd("a global plugin list beside one of opencode.jsonc", "files", Never)
+        odd("a global plugin list beside one of opencode.jsonc", "global", Never)
+            .had(push("~/.config/opencode/opencode.jsonc", "/plugin", "./heard.ts"))
             .had(write("~/.config/opencode/unheard/unheard.ts", &plugin("unheard")))
             .does(push(GLOBAL, "/plugin", "./unheard/unheard.ts"))
             .shows(has_tool("unheard")),
-        odd("a global list of instructions beside one of opencode.jsonc", "files", Never)
+        odd("a global list of instructions beside one of opencode.jsonc", "global", Never)
+            .had(push("~/.config/opencode/opencode.jsonc", "/instructions", "heard.md"))
             .does(push(GLOBAL, "/instructions", "unheard.md"))
             .shows(What::Listed("/instructions", "unheard.md".to_owned())),
         odd("a folder above a directory without git", "loose/sub", row(Changed))
@@ -115,7 +117,7 @@ fn references() -> Vec<Case> {
             .had(set("opencode.json", "/agent/reader", reads("~/prompt.txt")))
             .does(write("~/prompt.txt", "two"))
             .turns(prompt("reader", "one"), prompt("reader", "two")),
-        odd("the target of {file:} of a global file", "files", Row(Agent, GlobalConfig, Declared, Changed))
+        odd("the target of {file:} of a global file", "global", Row(Agent, GlobalConfig, Declared, Changed))
             .had(write("~/.config/opencode/prompt.txt", "one"))
             .had(set(GLOBAL, "/agent/everywhere", reads("./prompt.txt")))
             .does(write("~/.config/opencode/prompt.txt", "two"))
@@ -341,12 +343,12 @@ fn cache(version: &str) -> String {
     format!("~/.cache/opencode/packages/rekindle-test-package@{version}")
 }
 
-fn odd(name: &str, directory: &'static str, expected: Expected) -> Odd {
+pub(super) fn odd(name: &str, directory: &'static str, expected: Expected) -> Odd {
     Odd { name: name.to_owned(), directory, expected, before: vec![], change: vec![] }
 }
 
 /// A case that is not yet complete.
-struct Odd {
+pub(super) struct Odd {
     name: String,
     directory: &'static str,
     expected: Expected,
@@ -356,30 +358,30 @@ struct Odd {
 
 impl Odd {
     /// Before the change.
-    fn had(mut self, edit: Edit) -> Self {
+    pub(super) fn had(mut self, edit: Edit) -> Self {
         self.before.push(edit);
         self
     }
 
     /// The change, or one more part of it.
-    fn does(mut self, edit: Edit) -> Self {
+    pub(super) fn does(mut self, edit: Edit) -> Self {
         self.change.push(edit);
         self
     }
 
     /// Something holds that did not.
-    fn shows(self, what: What) -> Case {
-        self.case(what.clone().is_not(), what.is())
+    pub(super) fn shows(self, what: What) -> Case {
+        self.case(what.clone().untold(), what.told())
     }
 
     /// Something does not hold any more.
-    fn loses(self, what: What) -> Case {
-        self.case(what.clone().is(), what.is_not())
+    pub(super) fn loses(self, what: What) -> Case {
+        self.case(what.clone().told(), what.untold())
     }
 
     /// Something holds in place of another.
-    fn turns(self, from: What, to: What) -> Case {
-        self.case(from.is(), to.is())
+    pub(super) fn turns(self, from: What, to: What) -> Case {
+        self.case(from.told(), to.told())
     }
 
     fn case(self, was: Fact, becomes: Fact) -> Case {
@@ -388,27 +390,27 @@ impl Odd {
     }
 }
 
-fn write(file: &str, text: &str) -> Edit {
+pub(super) fn write(file: &str, text: &str) -> Edit {
     Edit::Write(file.to_owned(), text.to_owned())
 }
 
-fn rename(from: &str, to: &str) -> Edit {
+pub(super) fn rename(from: &str, to: &str) -> Edit {
     Edit::Rename(from.to_owned(), to.to_owned())
 }
 
-fn remove(file: &str) -> Edit {
+pub(super) fn remove(file: &str) -> Edit {
     Edit::Remove(file.to_owned())
 }
 
-fn set(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
+pub(super) fn set(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
     Edit::Set(file.to_owned(), pointer.to_owned(), value.into())
 }
 
-fn push(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
+pub(super) fn push(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
     Edit::Push(file.to_owned(), pointer.to_owned(), value.into())
 }
 
-fn pull(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
+pub(super) fn pull(file: &str, pointer: &str, value: impl Into<Value>) -> Edit {
     Edit::Pull(file.to_owned(), pointer.to_owned(), value.into())
 }
 

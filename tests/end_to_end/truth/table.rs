@@ -1,7 +1,7 @@
 //! The cases. A line of [`FILES`], [`DECLARATIONS`] or [`KEYS`] is three cases or more: something
 //! is added, changed, removed. What fits no pattern is in [`odd`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rekindle_domain::{Aspect, ChangeKind, Kind, Place};
 use rekindle_tests::world::{plugin, skill};
@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 
 use super::{
     case::{Case, Edit, Expected, Fact, What},
-    odd,
+    odd, prompts,
 };
 
+/// The world whose engine is told of more places by its environment.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 /// What `OPENCODE_CONFIG` names, in the home folder.
 pub(super) const CONFIG_FILE: &str = "elsewhere/named.json";
 /// What `OPENCODE_CONFIG_DIR` names.
@@ -142,37 +144,53 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("/mode/build/prompt", r#""one""#, r#""two""#),
 ];
 
-/// Worlds whose cases do not get in each other's way, each with an engine of its own.
-pub(super) fn worlds(home: &Path) -> Vec<(&'static str, Vec<Case>)> {
-    let mut cases = vec![];
-    for (kind, directory, path, name) in FILES {
-        cases.extend(file(*kind, directory, path, name, cases.len()));
-    }
-    let declarations = |(place, directory, path): &Declaration, kinds: &[Kind], number: usize| -> Vec<Case> {
-        let of = |(index, kind): (usize, &Kind)| declaration(*kind, *place, directory, path, home, number + index);
-        kinds.iter().enumerate().flat_map(of).collect()
+/// Cases that share a home folder and an engine.
+pub(super) struct World {
+    pub(super) name: &'static str,
+    pub(super) home: PathBuf,
+    pub(super) cases: Vec<Case>,
+}
+
+/// All cases, in worlds in which they do not get in each other's way. Prompts go to the model that a
+/// configuration names.
+pub(super) fn worlds(root: &Path, model: &Value) -> Vec<World> {
+    let [config, json, jsonc] = GLOBAL_DECLARATIONS;
+    let world = |name, cases: &dyn Fn(&Path) -> Vec<Case>| {
+        let home = root.join(name);
+        World { name, cases: cases(&home), home }
     };
-    for from in DECLARATIONS {
-        cases.extend(declarations(from, &DECLARED, cases.len()));
-    }
-    for from in GLOBAL_DECLARATIONS {
-        // Of the global files, the last one that has a list has all of it.
-        let kinds = if from.2.ends_with('c') { &DECLARED[..] } else { &DECLARED[2..] };
-        cases.extend(declarations(from, kinds, cases.len()));
-    }
-    for (pointer, one, two) in KEYS {
-        cases.extend(key(pointer, &value(one), &value(two)));
-    }
-    cases.extend(odd::cases());
-    let alone = |from| declarations(from, &DECLARED, 0);
-    let [config, json, _] = GLOBAL_DECLARATIONS;
-    let appears = alone(json).into_iter().filter(|case| case.before.is_empty()).collect();
+    let all = |home: &Path| {
+        let mut cases = vec![];
+        for (kind, directory, path, name) in FILES {
+            cases.extend(file(*kind, directory, path, name, cases.len()));
+        }
+        for from in DECLARATIONS.iter().chain([jsonc]) {
+            cases.extend(declarations(from, &DECLARED, home, cases.len()));
+        }
+        for from in [config, json] {
+            // Of the global files, the last one that has a list has all of it.
+            cases.extend(declarations(from, &DECLARED[2..], home, cases.len()));
+        }
+        for (pointer, one, two) in KEYS {
+            cases.extend(key(pointer, &value(one), &value(two)));
+        }
+        cases
+    };
+    let alone = |from| move |home: &Path| declarations(from, &DECLARED, home, 0);
+    let appears = |home: &Path| alone(json)(home).into_iter().filter(|case| case.before.is_empty()).collect();
     vec![
-        ("all", cases),
-        ("config.json alone", alone(config)),
-        ("opencode.json alone", alone(json)),
-        ("opencode.json appears", appears),
+        world(ELSEWHERE, &all),
+        world("odd", &|_| odd::cases()),
+        world("prompts", &|_| prompts::cases(model)),
+        world("config.json alone", &alone(config)),
+        world("opencode.json alone", &alone(json)),
+        world("opencode.json appears", &appears),
     ]
+}
+
+fn declarations(from: &Declaration, kinds: &[Kind], home: &Path, number: usize) -> Vec<Case> {
+    let of = |(index, kind): (usize, &Kind)| declaration(*kind, from, home, number + index);
+    kinds.iter().enumerate().flat_map(of).collect()
 }
 
 fn value(text: &str) -> Value {
@@ -212,7 +230,7 @@ fn file(kind: Kind, directory: &'static str, path: &str, name: &str, number: usi
 }
 
 /// Something that a configuration file declares is added, changed, removed.
-fn declaration(kind: Kind, place: Place, directory: &'static str, path: &str, home: &Path, number: usize) -> Vec<Case> {
+fn declaration(kind: Kind, (place, directory, path): &Declaration, home: &Path, number: usize) -> Vec<Case> {
     let case = |change| {
         let own = own_name(number, change);
         let code = |version: &str| home.join("code/plugins").join(format!("{own}_{version}.ts")).display().to_string();
@@ -226,12 +244,12 @@ fn declaration(kind: Kind, place: Place, directory: &'static str, path: &str, ho
             _ => format!("/{}/{own}", kind.word()),
         };
         let declare = |version| match in_list(version) {
-            Some((list, entry)) => Edit::Push(path.to_owned(), list.to_owned(), entry),
-            None => Edit::Set(path.to_owned(), key.clone(), declared(kind, version)),
+            Some((list, entry)) => Edit::Push((*path).to_owned(), list.to_owned(), entry),
+            None => Edit::Set((*path).to_owned(), key.clone(), declared(kind, version)),
         };
         let withdraw = || match in_list("one") {
-            Some((list, entry)) => Edit::Pull(path.to_owned(), list.to_owned(), entry),
-            None => Edit::Unset(path.to_owned(), key.clone()),
+            Some((list, entry)) => Edit::Pull((*path).to_owned(), list.to_owned(), entry),
+            None => Edit::Unset((*path).to_owned(), key.clone()),
         };
         let (before, edits) = match change {
             ChangeKind::Added => (None, vec![declare("one")]),
@@ -251,7 +269,7 @@ fn declaration(kind: Kind, place: Place, directory: &'static str, path: &str, ho
             change: edits,
             was,
             becomes,
-            expected: Expected::Row(kind, place, Aspect::Declared, change),
+            expected: Expected::Row(kind, *place, Aspect::Declared, change),
         }
     };
     ALL.map(case).into()
@@ -301,9 +319,9 @@ fn own_name(number: usize, change: ChangeKind) -> String {
 /// What holds before a change from "one" to "two", and what holds once it is seen.
 fn facts(change: ChangeKind, what: impl Fn(&'static str) -> What) -> (Fact, Fact) {
     match change {
-        ChangeKind::Added => (what("one").is_not(), what("one").is()),
-        ChangeKind::Changed => (what("one").is(), what("two").is()),
-        ChangeKind::Removed => (what("one").is(), what("one").is_not()),
+        ChangeKind::Added => (what("one").untold(), what("one").told()),
+        ChangeKind::Changed => (what("one").told(), what("two").told()),
+        ChangeKind::Removed => (what("one").told(), what("one").untold()),
     }
 }
 
