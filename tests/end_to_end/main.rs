@@ -4,4 +4,5 @@
 mod cli;
 mod faults;
 mod pictures;
+mod truth;
 mod window;

@@ -4,8 +4,10 @@
 //! Invariant: a test touches nothing outside its world, and waits for conditions, never for time; a
 //! bound is there only to end a wait.
 
+pub mod listener;
 pub mod model;
 pub mod proxy;
+pub mod raw;
 pub mod wait;
 pub mod window;
 pub mod world;

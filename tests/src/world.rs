@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::wait;
+use crate::{raw::installed, wait};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -56,9 +56,7 @@ impl World {
         fs::create_dir_all(world.project.join(".git")).expect("a project");
         // The engine installs what plugins may need from the network; here it finds it done.
         for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {
-            fs::create_dir_all(folder.join("node_modules")).expect("a folder");
-            let lock = json!({"name": "x", "lockfileVersion": 3, "packages": {"": {"dependencies": {"@opencode-ai/plugin": "1.18.33"}}}});
-            fs::write(folder.join("package-lock.json"), lock.to_string()).expect("written");
+            installed(&folder);
         }
         world
     }

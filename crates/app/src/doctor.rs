@@ -64,17 +64,13 @@ async fn binary(choice: &EngineChoice) -> Finding {
         }
     };
     let message = format!("OpenCode {version} ({})", path.display());
-    let measured = Profile::for_version(&version).measured_on;
-    if series(&version) == series(measured) {
-        return finding(FindingLevel::Ok, title, message, "");
+    match Profile::for_version(&version).caveat(&version) {
+        None => finding(FindingLevel::Ok, title, message, ""),
+        Some(caveat) => {
+            let hint = format!("{caveat}; what needs a dispose and what a restart may differ");
+            finding(FindingLevel::Warning, title, message, &hint)
+        }
     }
-    let hint = format!("what needs a dispose and what a restart was measured on {measured}; it may differ in this one");
-    finding(FindingLevel::Warning, title, message, &hint)
-}
-
-/// `1.18` of `1.18.33`.
-fn series(version: &str) -> Option<&str> {
-    version.rsplit_once('.').map(|(series, _)| series)
 }
 
 fn engine(target: &Target, observation: &Observation) -> Finding {

@@ -10,8 +10,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer,
-    Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
+    Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer, Memory,
+    Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
 };
 use serde_json::Value;
 
@@ -193,7 +193,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
         known.as_ref().map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
     observation.failures = memory.memory().failures.clone();
     observation.loaded = known;
-    let pending = !observation.drift.is_empty();
+    let pending = observation.drift.iter().any(|change| change.action.needs_reload());
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "memory");
         pending.then(clock::now)
@@ -262,7 +262,7 @@ impl Observation {
             version: 1,
             directory: target.places.directory.display().to_string(),
             engine: self.view.clone().unwrap_or_else(|| target.view.clone()),
-            reload_required: plan.action >= Action::Dispose,
+            reload_required: plan.action.needs_reload(),
             action: plan.action,
             reasons: plan.reasons(),
             detected_at: self.detected_at.clone(),

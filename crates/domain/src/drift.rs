@@ -105,9 +105,9 @@ fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &
             let aspects = [(declared, Aspect::Declared), (code, Aspect::Code)];
             aspects.into_iter().filter(|(changed, _)| *changed).map(move |(_, aspect)| (place, aspect))
         })
-        .map(|(place, aspect)| profile.rule(item.kind, place, aspect))
+        .map(|(place, aspect)| profile.rule(item.kind, place, aspect, kind))
         .max_by_key(|rule| rule.action)
-        .unwrap_or_else(|| profile.rule(item.kind, item.place, Aspect::Declared));
+        .unwrap_or_else(|| profile.rule(item.kind, item.place, Aspect::Declared, kind));
     let signature = |item: Option<&Item>| {
         item.map(|item| {
             format!("{}{}", item.declared.as_str(), item.code.as_ref().map(Fingerprint::as_str).unwrap_or_default())
@@ -151,7 +151,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Place;
+    use crate::{Place, Plan};
 
     fn item(name: &str, declared: u8, code: Option<u8>, place: Place) -> Item {
         Item {
@@ -202,6 +202,29 @@ mod tests {
             Some(item("a", 2, None, Place::InstanceConfig)),
             Some((Changed, Action::Restart, Reason::PluginConfigChanged)),
         );
+    }
+
+    /// M3: what needs a reload is in the table. With another one, the same change needs none.
+    #[test]
+    fn the_table_decides_and_not_the_code() {
+        let skill = |declared: u8| Item {
+            id: ItemId::new(Kind::Skill, Scope::Project, "s"),
+            kind: Kind::Skill,
+            ..item("s", declared, None, Place::Folder)
+        };
+        let check = |profile: Profile, loaded: Option<Item>, disk: Option<Item>, expected: Action| {
+            let drift = drift(&disk.into_iter().collect(), &loaded.into_iter().collect(), &profile);
+            assert_eq!(drift.len(), 1, "the change is named, whatever it needs");
+            assert!(!drift[0].why.is_empty());
+            let plan = Plan::new(drift, vec![]);
+            assert_eq!((plan.changes[0].action, plan.action), (expected, expected));
+            assert_eq!(plan.action.needs_reload(), expected == Action::Dispose);
+        };
+        let other = Profile::rereads_skills;
+        check(profile(), Some(skill(1)), Some(skill(2)), Action::Dispose);
+        check(other(), Some(skill(1)), Some(skill(2)), Action::None);
+        check(other(), None, Some(skill(1)), Action::Dispose);
+        check(other(), Some(skill(1)), None, Action::Dispose);
     }
 
     fn any_snapshot() -> impl Strategy<Value = Snapshot> {

@@ -29,7 +29,7 @@ pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use merge::{effective, joined, merge, permissions, plugin_key, plugin_spec, unique_plugins};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
-pub use profile::{Action, Aspect, Profile, Rule};
+pub use profile::{Action, Aspect, Fit, Profile, Rule};
 pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
 pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
 pub use wire::{

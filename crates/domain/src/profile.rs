@@ -2,11 +2,11 @@
 //!
 //! Invariant: no other module knows that an engine needs a dispose or a restart for something;
 //! it asks [`Profile::rule`]. Source of every row: measured on OpenCode 1.18.33, see
-//! `docs/engine.md`, "What makes a change live".
+//! `docs/engine.md`, "What makes a change live"; `tests/end_to_end/truth.rs` asks the engine again.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Place};
+use crate::{ChangeKind, Kind, Place};
 
 /// What makes a change take effect. The order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +23,13 @@ pub enum Action {
     Restart,
 }
 
+impl Action {
+    /// True when nothing but a reload makes the change take effect.
+    pub fn needs_reload(self) -> bool {
+        self >= Self::Dispose
+    }
+}
+
 /// Which part of an item changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Aspect {
@@ -30,6 +37,9 @@ pub enum Aspect {
     Declared,
     /// The code behind it.
     Code,
+    /// What belongs to it and is read when it is used: the files beside a `SKILL.md`, the texts
+    /// of instructions. Such files are no items.
+    Support,
 }
 
 /// One row of the table.
@@ -41,88 +51,184 @@ pub struct Rule {
     pub why: &'static str,
 }
 
+/// How well a profile fits the engine that it was chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Its rows were measured on this series of versions.
+    Measured,
+    /// Nobody measured this version; the rows are those of the nearest one.
+    Nearest,
+}
+
 /// What a version of the engine does with changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile {
     /// The version on which the rows were measured.
     pub measured_on: &'static str,
-    rows: &'static [(Match, Rule)],
+    /// How well the rows fit the engine.
+    pub fit: Fit,
+    /// The tables, one after the other: where the first has no row that fits, the next is asked.
+    tables: &'static [Table],
 }
 
+type Table = &'static [(Match, Rule)];
+
+/// Which changes a row is about. `None`, and no kinds, stand for all.
 #[derive(Clone, Copy, Debug)]
 struct Match {
     kinds: &'static [Kind],
     place: Option<Place>,
     aspect: Aspect,
+    change: Option<ChangeKind>,
 }
 
-/// The profile of OpenCode 1.18.
-const OPENCODE_1_18: Profile = Profile {
-    measured_on: "1.18.33",
-    rows: &[
-        (
-            Match { kinds: &[Kind::Plugin], place: None, aspect: Aspect::Code },
-            Rule { action: Action::Restart, why: "OpenCode keeps a plugin's code in memory until its process ends" },
-        ),
-        (
-            Match { kinds: &[Kind::Tool], place: None, aspect: Aspect::Code },
-            Rule { action: Action::Restart, why: "OpenCode keeps a tool's code in memory until its process ends" },
-        ),
-        (
-            Match { kinds: &[], place: Some(Place::GlobalConfig), aspect: Aspect::Declared },
-            Rule { action: Action::Restart, why: "OpenCode reads its global configuration once, when it starts" },
-        ),
-        (
-            Match { kinds: &[Kind::Plugin], place: None, aspect: Aspect::Declared },
-            Rule { action: Action::Dispose, why: "OpenCode loads plugins when an instance starts" },
-        ),
-        (
-            Match { kinds: &[Kind::Skill], place: None, aspect: Aspect::Declared },
-            Rule { action: Action::Dispose, why: "OpenCode reads skills once for each instance" },
-        ),
-        (
-            Match { kinds: &[Kind::Mcp], place: None, aspect: Aspect::Declared },
-            Rule { action: Action::Dispose, why: "OpenCode connects to MCP servers once for each instance" },
-        ),
-        (
-            Match { kinds: &[], place: None, aspect: Aspect::Declared },
-            Rule { action: Action::Dispose, why: "OpenCode reads its configuration when an instance starts" },
-        ),
-        (
-            Match { kinds: &[], place: None, aspect: Aspect::Code },
-            Rule { action: Action::Restart, why: "OpenCode keeps loaded code in memory until its process ends" },
-        ),
-    ],
-};
+impl Match {
+    /// Any change of this part of any item in any place.
+    const fn any(aspect: Aspect) -> Self {
+        Self { kinds: &[], place: None, aspect, change: None }
+    }
+
+    const fn of(self, kinds: &'static [Kind]) -> Self {
+        Self { kinds, ..self }
+    }
+
+    const fn within(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    const fn when(self, change: ChangeKind) -> Self {
+        Self { change: Some(change), ..self }
+    }
+
+    fn fits(&self, kind: Kind, place: Place, aspect: Aspect, change: ChangeKind) -> bool {
+        self.aspect == aspect
+            && (self.kinds.is_empty() || self.kinds.contains(&kind))
+            && self.place.is_none_or(|wanted| wanted == place)
+            && self.change.is_none_or(|wanted| wanted == change)
+    }
+}
+
+const DECLARED: Match = Match::any(Aspect::Declared);
+const CODE: Match = Match::any(Aspect::Code);
+const SUPPORT: Match = Match::any(Aspect::Support);
+
+const fn rule(action: Action, why: &'static str) -> Rule {
+    Rule { action, why }
+}
+
+/// OpenCode 1.18.
+const OPENCODE_1_18: Table = &[
+    (
+        CODE.of(&[Kind::Plugin]),
+        rule(Action::Restart, "OpenCode keeps a plugin's code in memory until its process ends"),
+    ),
+    (CODE.of(&[Kind::Tool]), rule(Action::Restart, "OpenCode keeps a tool's code in memory until its process ends")),
+    (CODE, rule(Action::Restart, "OpenCode keeps loaded code in memory until its process ends")),
+    (
+        DECLARED.within(Place::GlobalConfig),
+        rule(Action::Restart, "OpenCode reads its global configuration once, when it starts"),
+    ),
+    (DECLARED.of(&[Kind::Plugin]), rule(Action::Dispose, "OpenCode loads plugins when an instance starts")),
+    (DECLARED.of(&[Kind::Skill]), rule(Action::Dispose, "OpenCode reads skills once for each instance")),
+    (DECLARED.of(&[Kind::Mcp]), rule(Action::Dispose, "OpenCode connects to MCP servers once for each instance")),
+    (
+        DECLARED.of(&[Kind::Agent, Kind::Command]),
+        rule(Action::Dispose, "OpenCode reads agents and commands when an instance starts"),
+    ),
+    (DECLARED.of(&[Kind::Tool]), rule(Action::Dispose, "OpenCode looks for tools once for each instance")),
+    (
+        SUPPORT.of(&[Kind::Instructions]),
+        rule(Action::None, "OpenCode reads the files with instructions anew for each prompt"),
+    ),
+    (SUPPORT.of(&[Kind::Skill]), rule(Action::None, "OpenCode looks at a skill's other files each time it is used")),
+    (
+        DECLARED.of(&[Kind::Instructions]),
+        rule(Action::Dispose, "OpenCode reads the list of instructions when an instance starts"),
+    ),
+    (DECLARED, rule(Action::Dispose, "OpenCode reads its configuration when an instance starts")),
+];
+
+/// Where an engine that reads a `SKILL.md` at each use differs from OpenCode 1.18.
+const REREADS_SKILLS: Table = &[(
+    DECLARED.of(&[Kind::Skill]).when(ChangeKind::Changed),
+    rule(Action::None, "this engine reads a skill anew each time it is used"),
+)];
+
+/// Major, minor and patch.
+type Version = [u32; 3];
+
+/// A measured series: its first version, the first one after it, the version that was measured,
+/// and what came out.
+type Series = (Version, Version, &'static str, &'static [Table]);
+
+/// All that was measured, the oldest first.
+const SERIES: &[Series] = &[([1, 18, 0], [1, 19, 0], "1.18.33", &[OPENCODE_1_18])];
 
 impl Profile {
-    /// The profile for an engine's version. There is one so far, so every version gets it.
-    pub fn for_version(_version: &str) -> Self {
-        OPENCODE_1_18
+    /// The profile for an engine's version, as `/global/health` tells it. A version that nobody
+    /// measured gets the newest profile below it, or the oldest; one that can't be read gets the
+    /// newest of all.
+    pub fn for_version(version: &str) -> Self {
+        choose(SERIES, version)
+    }
+
+    /// An engine that is like OpenCode 1.18, but reads a `SKILL.md` each time it is used. There is
+    /// none so far: it shows what a further profile costs.
+    pub fn rereads_skills() -> Self {
+        Self { measured_on: "no engine", fit: Fit::Nearest, tables: &[REREADS_SKILLS, OPENCODE_1_18] }
     }
 
     /// What makes a change of this part of such an item take effect: the first row that fits.
-    pub fn rule(&self, kind: Kind, place: Place, aspect: Aspect) -> Rule {
-        self.rows
+    pub fn rule(&self, kind: Kind, place: Place, aspect: Aspect, change: ChangeKind) -> Rule {
+        self.tables
             .iter()
-            .find(|(row, _)| {
-                row.aspect == aspect
-                    && (row.kinds.is_empty() || row.kinds.contains(&kind))
-                    && row.place.is_none_or(|wanted| wanted == place)
-            })
-            .map_or(Rule { action: Action::Restart, why: "this engine's habits are not known" }, |(_, rule)| *rule)
+            .flat_map(|table| table.iter())
+            .find(|(row, _)| row.fits(kind, place, aspect, change))
+            .map_or(rule(Action::Restart, "this engine's habits are not known"), |(_, rule)| *rule)
     }
+
+    /// What people have to know when the rows were not measured on their engine.
+    pub fn caveat(&self, version: &str) -> Option<String> {
+        let engine =
+            if version.is_empty() { "This version of OpenCode".to_owned() } else { format!("OpenCode {version}") };
+        let by = self.measured_on;
+        (self.fit == Fit::Nearest).then(|| format!("{engine} was not measured; Rekindle goes by {by}"))
+    }
+}
+
+fn choose(all: &[Series], version: &str) -> Profile {
+    let version = read(version);
+    let nearest = match version {
+        Some(version) => all.iter().rev().find(|(from, ..)| *from <= version).or(all.first()),
+        None => all.last(),
+    };
+    let unknown = Profile { measured_on: "no engine", fit: Fit::Nearest, tables: &[] };
+    nearest.map_or(unknown, |(from, end, measured_on, tables)| {
+        let measured = version.is_some_and(|version| (*from..*end).contains(&version));
+        Profile { measured_on, fit: if measured { Fit::Measured } else { Fit::Nearest }, tables }
+    })
+}
+
+/// `1.18.33` of `v1.18.33-beta.2+build`.
+fn read(version: &str) -> Option<Version> {
+    let plain = version.trim().trim_start_matches('v').split(['-', '+']).next()?;
+    let numbers: Vec<u32> = plain.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use ChangeKind::{Added, Changed, Removed};
+
     #[test]
     fn rows_say_what_was_measured() {
         let check = |kind, place, aspect, expected| {
-            let rule = Profile::for_version("1.18.33").rule(kind, place, aspect);
-            assert_eq!(rule.action, expected, "{kind:?} {place:?} {aspect:?}");
+            for change in [Added, Changed, Removed] {
+                let rule = Profile::for_version("1.18.33").rule(kind, place, aspect, change);
+                assert_eq!(rule.action, expected, "{kind:?} {place:?} {aspect:?} {change:?}");
+            }
         };
         check(Kind::Plugin, Place::InstanceConfig, Aspect::Declared, Action::Dispose);
         check(Kind::Plugin, Place::Folder, Aspect::Declared, Action::Dispose);
@@ -131,7 +237,54 @@ mod tests {
         check(Kind::Skill, Place::Folder, Aspect::Declared, Action::Dispose);
         check(Kind::Mcp, Place::GlobalConfig, Aspect::Declared, Action::Restart);
         check(Kind::Config, Place::InstanceConfig, Aspect::Declared, Action::Dispose);
+        check(Kind::Instructions, Place::InstanceConfig, Aspect::Declared, Action::Dispose);
+        check(Kind::Instructions, Place::GlobalConfig, Aspect::Declared, Action::Restart);
+        check(Kind::Instructions, Place::Folder, Aspect::Support, Action::None);
+        check(Kind::Skill, Place::Folder, Aspect::Support, Action::None);
+        check(Kind::Tool, Place::Folder, Aspect::Declared, Action::Dispose);
         check(Kind::Tool, Place::Folder, Aspect::Code, Action::Restart);
+    }
+
+    #[test]
+    fn the_nearest_profile_is_taken_and_says_so() {
+        let all: &[Series] = &[([1, 18, 0], [1, 19, 0], "1.18.33", &[]), ([1, 20, 0], [2, 0, 0], "1.21.4", &[])];
+        let check = |version, measured_on, fit| {
+            let profile = choose(all, version);
+            assert_eq!((profile.measured_on, profile.fit), (measured_on, fit), "{version:?}");
+        };
+        check("1.18.0", "1.18.33", Fit::Measured);
+        check("v1.18.40", "1.18.33", Fit::Measured);
+        check("1.18.33-beta.2", "1.18.33", Fit::Measured);
+        check("1.20.0+build.7", "1.21.4", Fit::Measured);
+        check("1.9.100", "1.18.33", Fit::Nearest);
+        check("1.19.2", "1.18.33", Fit::Nearest);
+        check("2.0.0", "1.21.4", Fit::Nearest);
+        for unreadable in ["", "latest", "1.18", "1.18.x", "1.18.33.7", "99999999999.0.0"] {
+            check(unreadable, "1.21.4", Fit::Nearest);
+        }
+    }
+
+    #[test]
+    fn a_version_that_nobody_measured_is_told() {
+        let check = |version, expected: Option<&str>| {
+            assert_eq!(Profile::for_version(version).caveat(version).as_deref(), expected);
+        };
+        check("1.18.33", None);
+        check("1.20.0", Some("OpenCode 1.20.0 was not measured; Rekindle goes by 1.18.33"));
+        check("", Some("This version of OpenCode was not measured; Rekindle goes by 1.18.33"));
+    }
+
+    #[test]
+    fn another_table_gives_another_answer() {
+        let skill = |change| {
+            let rule = |profile: Profile| profile.rule(Kind::Skill, Place::Folder, Aspect::Declared, change).action;
+            (rule(Profile::for_version("1.18.33")), rule(Profile::rereads_skills()))
+        };
+        assert_eq!(skill(Changed), (Action::Dispose, Action::None));
+        assert_eq!(skill(Added), (Action::Dispose, Action::Dispose));
+        assert_eq!(skill(Removed), (Action::Dispose, Action::Dispose));
+        let code = Profile::rereads_skills().rule(Kind::Plugin, Place::Folder, Aspect::Code, Changed);
+        assert_eq!(code.action, Action::Restart, "what the first table does not name, the second does");
     }
 
     #[test]
