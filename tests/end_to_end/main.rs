@@ -2,6 +2,7 @@
 //! `docs/features.md` stands at the test that proves it.
 
 mod cli;
+mod conformance;
 mod faults;
 mod pictures;
 mod truth;

@@ -4,6 +4,8 @@
 //! Invariant: a test touches nothing outside its world, and waits for conditions, never for time; a
 //! bound is there only to end a wait.
 
+pub mod conformance;
+pub mod layout;
 pub mod listener;
 pub mod model;
 pub mod proxy;
