@@ -4,3 +4,4 @@
 
 pub mod frontmatter;
 pub mod install;
+mod yaml;

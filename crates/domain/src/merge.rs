@@ -114,6 +114,17 @@ fn finish(config: &mut Value) {
         merge(&mut permission, config.get("permission").unwrap_or(&json!({})));
         config.insert("permission".to_owned(), permission);
     }
+    // What an earlier layer said of a server of the other type is not answered.
+    for server in config.get_mut("mcp").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        let others: &[&str] = match server["type"].as_str() {
+            Some("local") => &["url", "headers", "oauth"],
+            Some("remote") => &["command", "cwd", "environment"],
+            _ => &[],
+        };
+        if let Value::Object(server) = server {
+            others.iter().for_each(|key| drop(server.remove(*key)));
+        }
+    }
     if config.get("autoshare") == Some(&json!(true)) && config.get("share").is_none() {
         config.insert("share".to_owned(), json!("auto"));
     }
@@ -152,6 +163,12 @@ mod tests {
             &[json!({"agent": {"m": {"model": "x"}}})],
             "agent",
             json!({"m": {"model": "x", "prompt": "p", "mode": "primary"}}),
+        );
+        check(
+            json!({"mcp": {"m": {"type": "local", "command": ["x"], "timeout": 5}}}),
+            &[json!({"mcp": {"m": {"type": "remote", "url": "u"}}})],
+            "mcp",
+            json!({"m": {"type": "remote", "timeout": 5, "url": "u"}}),
         );
         check(
             json!({"tools": {"write": false, "bash": true}, "permission": {"bash": "ask"}}),

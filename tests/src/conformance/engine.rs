@@ -180,7 +180,9 @@ impl Engine {
 
     async fn answer(&self, route: &str, directory: &Path) -> (u16, String) {
         let request = self.http.get(format!("{}{route}", self.url));
-        let request = request.query(&[("directory", directory.display().to_string())]);
+        // The engine decodes the directory once more than a query is decoded anyway.
+        let directory = directory.display().to_string().replace('%', "%25");
+        let request = request.query(&[("directory", directory)]);
         let response = request.send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a text"))
     }

@@ -34,7 +34,7 @@ pub(super) fn page(dice: &mut Dice, sort: Sort, name: &'static str, again: bool)
             lines.push(format!("name: {}", yaml(name)));
         }
         if dice.percent(80) {
-            lines.push(format!("description: {}", describe(dice)));
+            lines.push(format!("description: {}", describe(dice, again)));
         }
     } else {
         if dice.percent(8) {
@@ -42,7 +42,7 @@ pub(super) fn page(dice: &mut Dice, sort: Sort, name: &'static str, again: bool)
             lines.extend(named.map(|name| format!("name: {name}")));
         }
         if dice.percent(60) {
-            lines.push(format!("description: {}", describe(dice)));
+            lines.push(format!("description: {}", describe(dice, again)));
         }
         lines.extend(keys(dice, sort));
     }
@@ -127,10 +127,11 @@ fn keys(dice: &mut Dice, sort: Sort) -> Vec<String> {
     lines
 }
 
-fn describe(dice: &mut Dice) -> String {
+fn describe(dice: &mut Dice, again: bool) -> String {
     let words = dice.words();
     match dice.up_to(9) {
-        0 => format!("Use it: {words}"),
+        // The engine mends this, and only the first time that it reads the text.
+        0 if !again => format!("Use it: {words}"),
         1 => format!("\"quoted: {words}\""),
         2 => format!("'it''s {words}'"),
         3 => format!(">\n  folded\n  {words}"),

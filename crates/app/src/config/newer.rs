@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// Rewrites a configuration in the older spelling; keys that the engine does not know stay.
+/// Rewrites a configuration in the older spelling; other keys stay.
 pub(super) fn in_older_words(config: &mut Map<String, Value>) {
     rename(config, "snapshots", "snapshot", Value::is_boolean);
     rename(config, "media", "attachment", Value::is_object);
@@ -27,10 +27,27 @@ pub(super) fn in_older_words(config: &mut Map<String, Value>) {
     agents(config);
     commands(config);
     servers(config);
+    language_servers(config);
+}
+
+/// The language servers that the engine knows by itself. Source: `docs/engine.md`, "What a file
+/// becomes".
+const KNOWN_SERVERS: &str = "deno typescript vue eslint oxlint biome gopls ruby-lsp ty pyright elixir-ls zls csharp \
+    razor fsharp sourcekit-lsp rust clangd svelte astro jdtls kotlin-ls yaml-ls lua-ls prisma dart ocaml-lsp bash \
+    terraform texlab dockerfile gleam clojure-lsp nixd tinymist haskell-language-server julials";
+
+/// One that the engine does not know is left out unless it says for which files it is.
+fn language_servers(config: &mut Map<String, Value>) {
+    let Some(Value::Object(servers)) = config.get_mut("lsp") else { return };
+    servers.retain(|name, server| {
+        let is_known = name == "php intelephense" || KNOWN_SERVERS.split(' ').any(|known| known == name);
+        let is_whole = server["command"].as_array().is_some_and(|words| words.iter().all(Value::is_string));
+        is_known || !is_whole || server["disabled"] == true || server.get("extensions").is_some()
+    });
 }
 
 fn rename(config: &mut Map<String, Value>, newer: &str, older: &str, fits: fn(&Value) -> bool) {
-    if let Some(value) = config.get(newer).filter(|value| fits(value)).cloned() {
+    if let Some(value) = config.remove(newer).filter(fits) {
         config.entry(older).or_insert(value);
     }
 }
@@ -69,7 +86,7 @@ fn compaction(config: &mut Map<String, Value>) {
 }
 
 fn agents(config: &mut Map<String, Value>) {
-    let Some(Value::Object(newer)) = config.get("agents").cloned() else { return };
+    let Some(Value::Object(newer)) = config.remove("agents") else { return };
     let older = config.entry("agent").or_insert_with(|| json!({}));
     let Value::Object(older) = older else { return };
     for (name, agent) in newer {
@@ -83,10 +100,10 @@ fn one_agent(newer: &Map<String, Value>) -> Option<Value> {
     let mut agent = Map::new();
     for (key, fits) in [
         ("description", Value::is_string as fn(&Value) -> bool),
-        ("mode", Value::is_string),
+        ("mode", |mode| ["subagent", "primary", "all"].iter().any(|word| mode == word)),
         ("hidden", Value::is_boolean),
-        ("color", Value::is_string),
-        ("steps", Value::is_u64),
+        ("color", is_color),
+        ("steps", is_count),
     ] {
         put(&mut agent, key, newer.get(key), fits)?;
     }
@@ -95,6 +112,15 @@ fn one_agent(newer: &Map<String, Value>) -> Option<Value> {
     put_model(&mut agent, newer.get("model"))?;
     put(&mut agent, "options", newer.get("request").and_then(|request| request.get("body")), Value::is_object)?;
     Some(Value::Object(agent))
+}
+
+fn is_color(value: &Value) -> bool {
+    let digits = value.as_str().and_then(|text| text.strip_prefix('#')).unwrap_or_default();
+    digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+fn is_count(value: &Value) -> bool {
+    value.as_u64().is_some_and(|count| count > 0)
 }
 
 /// `None`: the value does not fit, and nothing of the whole is taken.
@@ -117,7 +143,7 @@ fn put_model(into: &mut Map<String, Value>, value: Option<&Value>) -> Option<()>
 }
 
 fn commands(config: &mut Map<String, Value>) {
-    let Some(Value::Object(newer)) = config.get("commands").cloned() else { return };
+    let Some(Value::Object(newer)) = config.remove("commands") else { return };
     let mut found = Map::new();
     for (name, command) in newer {
         if let Some(command) = command.as_object().and_then(one_command) {
@@ -179,7 +205,7 @@ fn servers(config: &mut Map<String, Value>) {
 fn is_timeout(value: &Value) -> bool {
     let Value::Object(map) = value else { return false };
     let known = ["startup", "catalog", "execution"];
-    let fits = known.iter().filter_map(|key| map.get(*key)).all(Value::is_u64);
+    let fits = known.iter().filter_map(|key| map.get(*key)).all(is_count);
     fits && (map.is_empty() || known.iter().any(|key| map.contains_key(*key)))
 }
 

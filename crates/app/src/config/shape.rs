@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::{newer::in_older_words, schema::Schema};
 
+/// What the engine names as the schema of every file.
+pub const SCHEMA: &str = "https://opencode.ai/config.json";
+
 /// Keys of other programs of the engine, which it leaves out everywhere.
 const NOT_OF_THE_ENGINE: [&str; 3] = ["theme", "keybinds", "tui"];
 
@@ -52,6 +55,10 @@ pub fn shaped(value: Value, folder: Option<&Path>, schema: Option<&Schema>) -> V
     let plugins = value.get_mut("plugin").and_then(Value::as_array_mut);
     if let Some(folder) = folder {
         plugins.into_iter().flatten().for_each(|entry| resolve_plugin(entry, folder));
+        // The engine writes it into every file that has none.
+        if let Value::Object(map) = &mut value {
+            map.entry("$schema").or_insert_with(|| json!(SCHEMA));
+        }
     }
     value
 }
@@ -170,7 +177,11 @@ mod tests {
 
     #[test]
     fn a_file_becomes_what_the_engine_reports() {
-        let check = |file: Value, expected: Value| assert_eq!(shaped(file, Some(Path::new("/p")), None), expected);
+        let check = |file: Value, expected: Value| {
+            let mut shaped = shaped(file, Some(Path::new("/p")), None);
+            assert_eq!(shaped.as_object_mut().and_then(|map| map.remove("$schema")), Some(json!(SCHEMA)));
+            assert_eq!(shaped, expected);
+        };
         check(json!({"theme": "x", "model": "a/b"}), json!({"model": "a/b"}));
         check(json!({"permission": "ask"}), json!({"permission": {"*": "ask"}}));
         check(

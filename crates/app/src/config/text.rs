@@ -43,6 +43,13 @@ pub fn bom_len(text: &str) -> usize {
 /// it but white space and comments.
 pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     let bom = bom_len(text);
+    if let Some(offset) = control_character(&text[bom..]) {
+        return Err(TextError {
+            message: "a control character, such as a tab, in a text".to_owned(),
+            hint: "write \\t for a tab".to_owned(),
+            offset: bom + offset,
+        });
+    }
     let parsed = jsonc_parser::parse_to_ast(&text[bom..], &CollectOptions::default(), &options());
     parsed.map(|parsed| parsed.value).map_err(|error| {
         let (message, hint) = explain(error.kind());
@@ -53,6 +60,33 @@ pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
         }
         TextError { message, hint: hint.to_owned(), offset }
     })
+}
+
+/// Where a control character stands inside of a text in quotes; a line break has an error of its own.
+fn control_character(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text[at..].find('\n').unwrap_or(text.len() - at),
+            b'/' if bytes.get(at + 1) == Some(&b'*') => at += text[at..].find("*/").unwrap_or(text.len() - at),
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && !matches!(bytes[at], b'"' | b'\n') {
+                    match bytes[at] {
+                        b'\\' => at += 1,
+                        b'\r' => {}
+                        control if control < 0x20 => return Some(at),
+                        _ => {}
+                    }
+                    at += 1;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// The value that the engine reads from the text. An empty file is an empty configuration; one of
@@ -189,6 +223,8 @@ mod tests {
         check("{a: 1}", None);
         check("{'a': 1}", None);
         check("{} {}", None);
+        check("{\"a\": \"x\ty\"}", None);
+        check("{\t\"a\": \"x\" // \"\t\n}", Some(json!({"a": "x"})));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::file;
+use super::{file, shape::plain};
 
 /// A text with its variables replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub fn replace(
             Some(rest) => home.join(rest),
             None => folder.join(target),
         };
+        let path = plain(&path);
         let content = content(&path);
         out.files.push(path);
         let bad = |why| BadReference {
@@ -76,7 +77,8 @@ fn content(path: &Path) -> Result<String, &'static str> {
     if !metadata.is_file() || metadata.len() > file::LARGEST {
         return Err("is not a text file");
     }
-    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|_| "cannot be read")
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
+    fs::read(path).map(text).map_err(|_| "cannot be read")
 }
 
 /// Replaces every `{start…}` that holds something; `None` leaves it as it is.

@@ -65,6 +65,7 @@ impl Layers {
         for file in places.global_files() {
             reader.file(file);
         }
+        reader.first_file();
         reader.layers.global = std::mem::take(&mut reader.layers.instance);
         for file in places.named_file().into_iter().chain(places.project_files()) {
             reader.file(file);
@@ -117,6 +118,16 @@ impl Reader<'_> {
             }
             Ok(_) => {}
             Err(_) => self.layers.broken.push(file.path),
+        }
+    }
+
+    /// The engine makes a global file when there is none, unless it is told to read elsewhere.
+    fn first_file(&mut self) {
+        let files = self.places.global_files();
+        let told = ["OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR", "OPENCODE_CONFIG_CONTENT"];
+        let is_told = told.iter().any(|name| self.places.environment.get(name).is_some());
+        if let (false, Some(last)) = (is_told || files.iter().any(|file| file.path.exists()), files.last()) {
+            self.add(last.path.clone(), last.scope, last.place, json!({ "$schema": shape::SCHEMA }));
         }
     }
 
@@ -184,18 +195,18 @@ impl Reader<'_> {
 
     fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
         let parsed = frontmatter::parse(&file::read(&file.path).ok()??).ok()?;
-        let (name, entry) = file.entry(parsed);
-        if file.key == "mode" && self.is_refused(&entry) {
+        if file.key == "mode" && self.is_refused(&parsed) {
             return None;
         }
+        let (name, entry) = file.entry(parsed);
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });
         Some((name, layer(file.path.clone(), scope, Place::Folder, value)))
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.
-    fn is_refused(&self, mode: &Value) -> bool {
-        self.schema.is_some_and(|schema| !schema.accepts(&json!({ "agent": { "x": mode } })))
+    fn is_refused(&self, mode: &Markdown) -> bool {
+        self.schema.is_some_and(|schema| !schema.accepts(&json!({ "agent": { "x": mode.fields } })))
     }
 
     /// What switches in the environment add.

@@ -259,7 +259,7 @@ impl Client {
 
     fn request(&self, method: reqwest::Method, route: &str) -> reqwest::RequestBuilder {
         let request =
-            self.http.request(method, format!("{}{route}", self.url)).query(&[("directory", &self.directory)]);
+            self.http.request(method, format!("{}{route}", self.url)).query(&[("directory", encoded(&self.directory))]);
         match &self.credentials.password {
             Some(password) => request.basic_auth(&self.credentials.username, Some(password)),
             None => request,
@@ -276,6 +276,12 @@ impl Client {
     fn timed_out(&self, route: &str, bound: Duration) -> ClientError {
         ClientError::TimedOut { route: route.to_owned(), seconds: bound.as_secs() }
     }
+}
+
+/// A directory as a parameter: the engine decodes it once more than a query is decoded anyway, so that
+/// `%20` in a folder's name would become a space.
+fn encoded(directory: &str) -> String {
+    percent_encoding::utf8_percent_encode(directory, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 fn http() -> reqwest::Client {

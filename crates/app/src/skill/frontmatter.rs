@@ -14,6 +14,9 @@ pub struct Markdown {
     pub body: String,
     /// Why what stands between the `---` lines was taken for text, when it was.
     pub not_read: Option<NotYaml>,
+    /// True when the engine can read it only after mending it. It does so only the first time in its
+    /// life that it reads this text; from then on it takes all of it for text.
+    pub is_mended: bool,
 }
 
 /// What stands between the `---` lines is not YAML with keys.
@@ -53,12 +56,14 @@ pub struct SkillText {
     pub description: Option<String>,
     /// Its body.
     pub body: String,
+    /// True when the engine can read it only once in its life: see [`Markdown::is_mended`].
+    pub is_mended: bool,
 }
 
 /// Reads a `SKILL.md`.
 pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
     let not_yaml = |NotYaml { message }| NotASkill::NotYaml { message };
-    let Markdown { fields, body, not_read } = parse(text).map_err(not_yaml)?;
+    let Markdown { fields, body, not_read, is_mended } = parse(text).map_err(not_yaml)?;
     if let Some(error) = not_read {
         return Err(not_yaml(error));
     }
@@ -70,29 +75,32 @@ pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
         Some(Value::String(text)) => Some(text.clone()),
         Some(_) => return Err(NotASkill::DescriptionNotText),
     };
-    Ok(SkillText { name: name.clone(), description, body })
+    Ok(SkillText { name: name.clone(), description, body, is_mended })
 }
 
 /// Takes a file apart. Front matter that is never closed goes to the end of the file. Front matter
 /// that is not YAML is text like the rest, unless the engine tried to mend it: then it skips the
 /// file, and this is an error.
 pub fn parse(text: &str) -> Result<Markdown, NotYaml> {
+    let has_bom = text.starts_with('\u{feff}');
     let text = without_bom(text);
-    let whole = |not_read| Markdown { fields: Map::new(), body: text.to_owned(), not_read };
+    let whole = |not_read| Markdown { fields: Map::new(), body: text.to_owned(), not_read, is_mended: false };
     let Some(parts) = split(text) else { return Ok(whole(None)) };
     let read = |matter: &str| if parts.is_json { json(matter) } else { yaml(matter) };
+    let mut is_mended = false;
     let fields = match read(parts.matter) {
         Ok(fields) => fields,
         Err(error) => {
             // The engine tries once more with values quoted that hold a colon.
             let mended = with_quoted_colons(parts.matter);
-            if mended == parts.matter {
+            if mended == parts.matter || !parts.is_plain || has_bom {
                 return Ok(whole(Some(error)));
             }
+            is_mended = true;
             read(&mended).map_err(|_| error)?
         }
     };
-    Ok(Markdown { fields, body: parts.body.to_owned(), not_read: None })
+    Ok(Markdown { fields, body: parts.body.to_owned(), not_read: None, is_mended })
 }
 
 fn without_bom(text: &str) -> &str {
@@ -103,6 +111,9 @@ struct Parts<'a> {
     matter: &'a str,
     body: &'a str,
     is_json: bool,
+    /// The dashes stand alone, and there are some at the end: only then the engine tries to mend it,
+    /// and not behind a byte order mark.
+    is_plain: bool,
 }
 
 /// The front matter and the rest; `None`: there is no front matter.
@@ -116,10 +127,13 @@ fn split(text: &str) -> Option<Parts<'_>> {
         _ => return None,
     };
     let rest = rest.find('\n').map_or("", |end| &rest[end..]);
-    let Some(end) = rest.find("\n---") else { return Some(Parts { matter: rest, body: "", is_json }) };
+    let Some(end) = rest.find("\n---") else {
+        return Some(Parts { matter: rest, body: "", is_json, is_plain: false });
+    };
+    let is_plain = line.is_empty() || line == "\r";
     let body = &rest[end + "\n---".len()..];
     let body = body.strip_prefix('\r').unwrap_or(body);
-    Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), is_json })
+    Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), is_json, is_plain })
 }
 
 fn json(text: &str) -> Result<Map<String, Value>, NotYaml> {
@@ -131,13 +145,13 @@ fn yaml(text: &str) -> Result<Map<String, Value>, NotYaml> {
     if is_empty {
         return Ok(Map::new());
     }
-    match serde_saphyr::from_str::<Value>(text) {
+    match super::yaml::value(text) {
         Ok(Value::Object(fields)) => Ok(fields),
         // The engine spreads a text into its characters and a list into its entries.
         Ok(Value::String(text)) => Ok(numbered(text.chars().map(|c| Value::from(c.to_string())))),
         Ok(Value::Array(list)) => Ok(numbered(list.into_iter())),
         Ok(_) => Ok(Map::new()),
-        Err(error) => Err(NotYaml { message: error.to_string().lines().next().unwrap_or_default().to_owned() }),
+        Err(error) => Err(NotYaml { message: error.lines().next().unwrap_or_default().to_owned() }),
     }
 }
 
