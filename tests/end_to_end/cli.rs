@@ -339,3 +339,76 @@ async fn bad_input_is_told_and_harms_nothing() {
     let doctor = world.rekindle(&["doctor", "--json"]).await.json();
     assert!(doctor.as_array().is_some_and(|findings| findings.iter().all(|f| f["level"] == "ok" || f["hint"] != "")));
 }
+
+/// N2: a text that the engine can read only once in its life is not lost by a reload.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_loses_no_skill() {
+    let world = World::new();
+    world.write(".opencode/skills/odd/SKILL.md", "---\nname: odd\ndescription: Use when: always\n---\nbody\n");
+    let engine = world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    assert!(engine.has_skill("odd", "body").await);
+    world.write(".opencode/skills/other/SKILL.md", &skill("other", "body"));
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["changes"][0]["action"], &status["action"]), (&json!("dispose"), &json!("restart")));
+    assert!(status["notices"][0].as_str().expect("a notice").contains("odd"), "{status}");
+    let reloaded = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!(reloaded.code, 0, "{reloaded:?}");
+    assert!(world.engine().has_skill("odd", "body").await, "it would be gone after a dispose");
+    assert!(world.engine().has_skill("other", "body").await);
+
+    // Somebody else disposes: the engine has lost it, and only a restart brings it back.
+    let (status, _) = world.engine().ask(reqwest::Method::POST, "/instance/dispose", None).await;
+    assert_eq!(status, 200);
+    assert!(!world.engine().has_skill("odd", "body").await);
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    let change = &status["changes"][0];
+    assert_eq!((&change["name"], &change["action"]), (&json!("odd"), &json!("restart")), "{status}");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(world.engine().has_skill("odd", "body").await);
+}
+
+/// P14, C1: a plugin whose file was missing is loaded by a dispose as soon as it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_plugin_that_appears_is_pending() {
+    let world = World::new();
+    world.write("opencode.json", r#"{"plugin": ["./later.ts"]}"#);
+    world.start_engine().await;
+    world.rekindle(&["status"]).await;
+    world.write("later.ts", &plugin("late_tool"));
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!(status["changes"][0]["name"], "later.ts", "{status}");
+    assert_eq!(status["action"], "dispose");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(world.engine().has_tool("late_tool").await);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
+/// N7: one status a change, as lines of JSON, until nobody reads them.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_watched() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let world = World::new();
+    world.start_engine().await;
+    let mut command = tokio::process::Command::new(World::program("rekindle"));
+    command.arg("watch").current_dir(world.project()).envs(world.environment()).kill_on_drop(true);
+    let mut watching = command.stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(watching.stdout.take().expect("its output")).lines();
+    let mut until = async |what: &str, fits: &dyn Fn(&serde_json::Value) -> bool| {
+        let found = async {
+            while let Some(line) = lines.next_line().await.expect("a line") {
+                let status: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
+                if fits(&status) {
+                    return;
+                }
+            }
+            panic!("it ended before {what}");
+        };
+        tokio::time::timeout(wait::BOUND, found).await.unwrap_or_else(|_| panic!("no line with {what}"));
+    };
+    until("nothing pending", &|status| status["reloadRequired"] == false).await;
+    world.write("opencode.json", r#"{"model": "a/b"}"#);
+    until("the change", &|status| status["changes"][0]["id"] == "config:project:model").await;
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    until("the reload", &|status| status["changes"] == json!([])).await;
+}

@@ -53,7 +53,11 @@ impl World {
         let base = root.path().canonicalize().expect("the folder");
         let home = base.join("home");
         let world = Self { project: home.join("code").join(name), home, root };
-        fs::create_dir_all(world.project.join(".git")).expect("a project");
+        // What git, and so the engine, takes for a repository.
+        for folder in ["objects", "refs"] {
+            fs::create_dir_all(world.project.join(".git").join(folder)).expect("a project");
+        }
+        fs::write(world.project.join(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
         // The engine installs what plugins may need from the network; here it finds it done.
         for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {
             installed(&folder);

@@ -98,6 +98,11 @@ impl App {
         Self { places, source, inputs, state, seen }
     }
 
+    /// True as soon as the state says what was seen, and not only what there was to see.
+    pub fn has_looked(&self) -> bool {
+        self.seen.borrow().as_ref().is_some_and(|(_, observation)| observation.view.is_some())
+    }
+
     /// The directory and its places.
     pub fn places(&self) -> &Places {
         &self.places

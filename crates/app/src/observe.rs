@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -199,7 +200,7 @@ pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>,
 /// Everything that follows from what was seen.
 fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation {
     let known = match &observation.answers {
-        Some(answers) => Some(loaded(&observation.scan.disk, answers, memory.memory())),
+        Some(answers) => Some(compare(&mut observation.scan, answers, memory.memory())),
         None => remembered(memory.memory()),
     };
     let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
@@ -215,6 +216,14 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
         pending.then(clock::now)
     });
     observation
+}
+
+/// What the engine has loaded, told from its answers beside these files.
+pub(crate) fn compare(scan: &mut Scan, answers: &Answers, memory: &Memory) -> Loaded {
+    let locations = answers.skills.iter().map(|skill| skill.location.as_str());
+    let gone = locations.filter(|location| location.starts_with('/') && !Path::new(location).exists());
+    scan.disk.gone_files = gone.map(str::to_owned).collect();
+    loaded(&scan.disk, answers, memory)
 }
 
 /// Without an answer, what the instance had loaded when it was created is the best that is known.
@@ -291,15 +300,19 @@ impl Observation {
 
     /// What people should know about what is pending.
     fn notices(&self) -> Vec<String> {
+        let version = self.view.as_ref().and_then(|view| view.version.as_deref());
+        let mut notices: Vec<_> =
+            version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
         let disposes = Plan::new(self.drift.clone(), Vec::new()).action == Action::Dispose;
         if !disposes || self.would_be_lost.is_empty() {
-            return Vec::new();
+            return notices;
         }
         let names = self.would_be_lost.join("”, “");
-        vec![format!(
+        notices.push(format!(
             "The engine is restarted rather than reloaded, because OpenCode would lose “{names}”: it reads front matter \
              that holds a colon without quotes only once in its life. Put the description in quotes."
-        )]
+        ));
+        notices
     }
 
     /// What a reload would do.

@@ -12,7 +12,7 @@ use std::{
 
 use rekindle_domain::{
     Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Outcome, Phase, Plan, Profile, Receipt,
-    ReceiptItem, ReceiptResult, Refusal, StepTime, drift, loaded, step, would_be_lost,
+    ReceiptItem, ReceiptResult, Refusal, StepTime, drift, step, would_be_lost,
 };
 use tokio::sync::watch;
 
@@ -23,7 +23,7 @@ use crate::{
     error::chain,
     history::History,
     memory::MemoryStore,
-    observe::{LOADING, Observation, Target, failed_items, observe_with, problems},
+    observe::{LOADING, Observation, Target, compare, failed_items, observe_with, problems},
 };
 
 /// How long a dispose may take. A plugin's own clean-up may be slow.
@@ -236,9 +236,9 @@ impl Run {
     }
 
     /// What is to become live is what differs from the engine at this moment.
-    fn take_snapshot(&mut self, scan: Scan) {
+    fn take_snapshot(&mut self, mut scan: Scan) {
         if let Some(answers) = &self.before.answers {
-            let known = loaded(&scan.disk, answers, self.target.memory_of_reload().memory());
+            let known = compare(&mut scan, answers, self.target.memory_of_reload().memory());
             self.planned = drift(&scan.disk.items, &known.items, &self.profile());
         }
         self.snapshot = scan;
@@ -310,7 +310,7 @@ impl Run {
         let mut memory = self.target.memory_of_reload();
         memory.loaded(&self.snapshot.disk, &answers, failures.clone()).map_err(|error| chain(&error))?;
         // What changed since the snapshot is compared with what was loaded, and stays pending.
-        let proved = loaded(&self.snapshot.disk, &answers, memory.memory());
+        let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         self.counts = Counts::of(&answers, failures.len());

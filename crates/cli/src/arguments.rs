@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Plan,
     /// Make what is on disk live, and prove it
     Reload(ReloadArguments),
+    /// One status per change, as a line of JSON, until interrupted
+    Watch,
     /// Every item, with its state
     List {
         /// Only items of this kind

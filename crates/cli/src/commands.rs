@@ -4,9 +4,11 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::CommandFactory;
 use rekindle_app::{
+    app::{App, Source},
     change, connect,
     disk::{locate::Places, scan::scan},
     doctor,
+    engine::client::Credentials,
     error::{Tell, problem_error, user_error},
     history::History,
     observe::{Observation, Target, observe},
@@ -41,6 +43,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::Status => status(arguments).await,
         Command::Plan => plan(arguments).await,
         Command::Reload(options) => run_reload(arguments, options).await,
+        Command::Watch => watch_statuses(arguments).await,
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin(arguments, command).await,
         Command::Skill(command) => skill(arguments, command).await,
@@ -66,7 +69,7 @@ async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError>
 async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     let status = observation.status(&target);
-    print::result(arguments, &status, || words::status(&status));
+    print::result(arguments, &status, || words::status(&status, &|change| observation.difference(change.id.as_str())));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
         EngineState::Unreachable | EngineState::Unauthorized | EngineState::Starting => ExitCode::from(print::ERROR),
@@ -83,8 +86,37 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
         return Err(problem_error(problem));
     }
     let plan = observation.plan();
-    print::result(arguments, &plan, || words::plan(&plan));
+    print::result(arguments, &plan, || words::plan(&plan, &|change| observation.difference(change.id.as_str())));
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
+}
+
+async fn watch_statuses(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let places = context::places(arguments)?;
+    let source = match &arguments.engine {
+        Some(url) => {
+            let credentials = Credentials::from_environment();
+            connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
+            Source::Client { url: url.clone(), credentials }
+        }
+        None => Source::Attached,
+    };
+    let app = App::start(places, source, 0);
+    let mut states = app.watch();
+    let mut last = None;
+    loop {
+        let status = states.borrow_and_update().status.clone();
+        if app.has_looked() && last.as_ref() != Some(&status) {
+            if !print::line(&status) {
+                // Nobody reads any more.
+                return Ok(ExitCode::SUCCESS);
+            }
+            last = Some(status);
+        }
+        tokio::select! {
+            changed = states.changed() => if changed.is_err() { return Ok(ExitCode::SUCCESS) },
+            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+        }
+    }
 }
 
 async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<ExitCode, UserError> {

@@ -25,6 +25,13 @@ pub(crate) fn result(arguments: &Arguments, value: &impl Serialize, text: impl F
     }
 }
 
+/// Prints a value as one line of JSON; false when nobody reads it.
+pub(crate) fn line(value: &impl Serialize) -> bool {
+    let line = serde_json::to_string(value).unwrap_or_default();
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
 /// Prints text as it is.
 pub(crate) fn raw(text: &[u8]) {
     std::io::stdout().write_all(text).ok();

@@ -1,11 +1,14 @@
 //! What the commands say to people.
 
 use rekindle_domain::{
-    Action, BusyRun, BusyState, Change, ChangeKind, EngineMode, EngineState, EngineView, Finding, FindingLevel,
-    ItemState, Plan, Receipt, ReceiptResult, ReloadStatus, Row, RowState, StepName,
+    Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
+    FindingLevel, ItemState, Mark, Plan, Receipt, ReceiptResult, ReloadStatus, Row, RowState, StepName,
 };
 
-pub(crate) fn status(status: &ReloadStatus) -> String {
+/// What differs for a change, line by line.
+type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
+
+pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> String {
     let mut lines = vec![engine(&status.engine)];
     for problem in &status.problems {
         let place =
@@ -22,37 +25,49 @@ pub(crate) fn status(status: &ReloadStatus) -> String {
     } else if status.problems.is_empty() && status.engine.state == EngineState::Running {
         lines.push("Everything on disk is live.".to_owned());
     }
-    lines.extend(status.changes.iter().map(change));
+    lines.extend(status.changes.iter().flat_map(|change| with_difference(change, difference)));
+    lines.extend(status.notices.iter().map(|notice| format!("Note: {notice}")));
     lines.extend(status.busy.iter().map(run));
     lines.join("\n")
 }
 
-pub(crate) fn plan(plan: &Plan) -> String {
+pub(crate) fn plan(plan: &Plan, difference: Difference<'_>) -> String {
     let mut lines = vec![match plan.action {
         Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
         Action::Dispose => format!("Dispose the instance: {}", count(plan.changes.len(), "change")),
         Action::Restart => format!("Restart the engine: {}", count(plan.changes.len(), "change")),
     }];
-    lines.extend(plan.changes.iter().map(change));
+    lines.extend(plan.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(plan.interrupts.iter().map(run));
     lines.push(format!("Plan {}", plan.fingerprint.as_str()));
     lines.join("\n")
 }
 
+/// A change, and the first lines of what differs.
+fn with_difference(one: &Change, difference: Difference<'_>) -> Vec<String> {
+    const MOST: usize = 12;
+    let all = difference(one);
+    let shown = all.iter().take(MOST).map(|line| {
+        let sign = match line.mark {
+            Mark::Same => ' ',
+            Mark::Added => '+',
+            Mark::Removed => '-',
+            Mark::Gap => return format!("        ⋯ {} lines the same", line.text),
+        };
+        format!("      {sign} {}", line.text)
+    });
+    let more = (all.len() > MOST).then(|| format!("        ⋯ {} more lines", all.len() - MOST));
+    [change(one)].into_iter().chain(shown).chain(more).collect()
+}
+
 fn change(change: &Change) -> String {
+    let source = if change.source.is_empty() { "in a file that is gone" } else { &change.source };
     let sign = match change.change {
         ChangeKind::Added => '+',
         ChangeKind::Changed => '~',
         ChangeKind::Removed => '-',
     };
-    format!(
-        "  {sign} {} {} ({}, {}): {}",
-        change.kind.word(),
-        change.name,
-        change.scope.word(),
-        change.source,
-        change.why
-    )
+    format!("  {sign} {} {} ({}, {}): {}", change.kind.word(), change.name, change.scope.word(), source, change.why)
 }
 
 fn run(run: &BusyRun) -> String {
@@ -136,7 +151,10 @@ pub(crate) fn rows(rows: &[Row]) -> String {
                 RowState::NotRead { why } => format!("not read: {why}"),
                 RowState::Unknown => "unknown".to_owned(),
             };
-            format!("{:<12} {:<8} {:<28} {:<32} {state}", row.kind.word(), row.scope.word(), row.name, row.place)
+            let over = row.overrides.iter().map(|place| format!(", instead of {place}")).collect::<String>();
+            let warning = row.warning.iter().map(|warning| format!("\n  ! {warning}")).collect::<String>();
+            let (kind, scope) = (row.kind.word(), row.scope.word());
+            format!("{kind:<12} {scope:<8} {:<28} {:<32} {state}{over}{warning}", row.name, row.place)
         })
         .collect();
     lines.join("\n")

@@ -45,6 +45,8 @@ pub struct Disk {
     pub broken: Vec<String>,
     /// The folders in which skills are looked for, absolute, with the scope of what is in them.
     pub skill_folders: Vec<(String, Scope)>,
+    /// The files that the engine names for its skills and that are no longer there.
+    pub gone_files: BTreeSet<String>,
     /// The folders in which plugin files are looked for, likewise.
     pub plugin_folders: Vec<(String, Scope)>,
     /// All fingerprints of skills whose name more than one folder claims. The engine picks one of

@@ -124,8 +124,9 @@ impl Core {
             self.look_if_wanted();
             self.sequence += 1;
             let state = self.state();
-            publish.send_replace(Arc::new(state));
+            // Before the state: whoever is told of it may ask at once.
             show.send_replace(Some((self.target.clone(), self.observation.clone())));
+            publish.send_replace(Arc::new(state));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, plugins::is_below, remembered, spent};
-use crate::{Item, ItemId, Kind, Place, Scope};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope};
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
     let skills = disk.items.shared().filter(|item| item.kind == Kind::Skill);
@@ -27,10 +27,13 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
             loaded.add(Arc::clone(item), Evidence::Told);
             continue;
         }
-        if let Some(item) = here.filter(|item| item.scope == *scope && item.declared == declared) {
+        // A skill that was moved: its text is the same, and what lies beside it is looked for elsewhere.
+        let is_moved = disk.gone_files.contains(&skill.location);
+        if let Some(item) = here.filter(|item| item.scope == *scope && item.declared == declared && !is_moved) {
             loaded.add(Arc::clone(item), Evidence::Told);
             continue;
         }
+        let declared = if is_moved { Fingerprint::of_parts(&["moved", &skill.location]) } else { declared };
         let id = ItemId::new(Kind::Skill, *scope, &skill.name);
         let source = remembered(memory, &id).map_or_else(|| skill.location.clone(), |item| item.source.clone());
         let item = Item {
