@@ -39,7 +39,7 @@ pub fn by_record(places: &Places) -> Target {
                 message: None,
             };
             Target {
-                places: records.places_of_engine(),
+                places: records.places_of_engine(record.pid),
                 view,
                 client: Some(client),
                 identity: Identity::of(&record),

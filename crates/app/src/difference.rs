@@ -6,7 +6,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use rekindle_domain::{
-    Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked, value_of,
+    Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked,
+    mentions_outside, value_of,
 };
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -17,18 +18,18 @@ use crate::{config::file, skill::frontmatter};
 const AROUND: usize = 2;
 
 /// The lines that differ for one pending change. None: it cannot be shown as text, like code.
-pub fn difference(change: &Change, disk: &Disk, answers: Option<&Answers>) -> Vec<DiffLine> {
+/// `was_hidden`: what the engine has comes from a variable and may be a secret.
+pub fn difference(change: &Change, disk: &Disk, answers: Option<&Answers>, was_hidden: bool) -> Vec<DiffLine> {
+    let written = disk.written.get(&change.id);
+    let is_text = matches!(change.kind, Kind::Agent | Kind::Command);
     match change.kind {
         Kind::Skill => lines(&skill_before(change, answers), &skill_after(change)),
-        Kind::Agent | Kind::Command => {
+        Kind::Agent | Kind::Command | Kind::Mcp | Kind::Config | Kind::Instructions => {
             let (before, after) = sides(change, disk, answers);
-            lines(&document(&before), &document(&after))
-        }
-        Kind::Mcp | Kind::Config | Kind::Instructions => {
-            let (before, after) = sides(change, disk, answers);
-            let written = disk.items.get(&change.id).and_then(|item| item.value.as_deref());
-            let written = written.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-            values(&change.name, &before, &after, &written)
+            if is_text && written.is_none() && !was_hidden {
+                return lines(&document(&before), &document(&after));
+            }
+            values(&change.name, &before, &after, written.unwrap_or(&Value::Null), was_hidden)
         }
         Kind::Plugin | Kind::Tool => {
             let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
@@ -62,7 +63,7 @@ fn skill_after(change: &Change) -> String {
     if change.change == ChangeKind::Removed {
         return String::new();
     }
-    let text = file::read(Path::new(&change.source)).ok().flatten().unwrap_or_default();
+    let text = file::read_lossy(Path::new(&change.source)).ok().flatten().unwrap_or_default();
     let Ok(skill) = frontmatter::skill(&text) else { return String::new() };
     let location = change.source.clone();
     skill_document(&SkillAnswer { name: skill.name, description: skill.description, location, content: skill.body })
@@ -89,8 +90,9 @@ fn document(value: &Value) -> String {
     settings.collect::<String>() + &text
 }
 
-/// Key by key, sorted. `written`: the values as they stand in the files, for those with variables.
-fn values(name: &str, before: &Value, after: &Value, written: &Value) -> Vec<DiffLine> {
+/// Key by key, sorted. `written`: the values as they stand in the files, if there are variables.
+/// `was_hidden`: nothing of what the engine has is shown.
+fn values(name: &str, before: &Value, after: &Value, written: &Value, was_hidden: bool) -> Vec<DiffLine> {
     let flat = |value: &Value| {
         let mut flat = BTreeMap::new();
         if !value.is_null() {
@@ -100,26 +102,22 @@ fn values(name: &str, before: &Value, after: &Value, written: &Value) -> Vec<Dif
     };
     let (was, is) = (flat(before), flat(after));
     let (was_shown, is_shown) = (flat(&masked(name, before)), flat(&masked(name, after)));
-    let written = flat(written);
+    let written = flat(&masked(name, written));
     let mut paths: Vec<_> = was.keys().chain(is.keys()).collect();
     paths.sort();
     paths.dedup();
     let mut lines = Vec::new();
     for path in paths.into_iter().filter(|path| was.get(*path) != is.get(*path)) {
-        let as_written = written.get(path).filter(|text| has_variable(text)).map(plain);
+        let as_written = written.get(path).filter(|value| mentions_outside(value)).map(plain);
         let show = |side: &BTreeMap<String, Value>| side.get(path).map(plain);
-        let hidden = as_written.is_some().then(|| "••••".to_owned());
-        let old = show(&was_shown).map(|text| hidden.unwrap_or(text));
+        let is_hidden = was_hidden || as_written.is_some();
+        let old = show(&was_shown).map(|text| if is_hidden { "••••".to_owned() } else { text });
         let new = show(&is_shown).map(|text| as_written.unwrap_or(text));
         let same = if old == new { " (another value)" } else { "" };
         lines.extend(old.map(|text| DiffLine { mark: Mark::Removed, text: format!("{path}: {text}") }));
         lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: format!("{path}: {text}{same}") }));
     }
     lines
-}
-
-fn has_variable(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.contains("{env:") || text.contains("{file:"))
 }
 
 /// Every value by its path; a list of plain values is one value.
@@ -202,7 +200,7 @@ mod tests {
     #[test]
     fn values_are_compared_key_by_key() {
         let check = |before: Value, after: Value, written: Value, expected: &str| {
-            assert_eq!(text(&values("k", &before, &after, &written)), expected);
+            assert_eq!(text(&values("k", &before, &after, &written, false)), expected);
         };
         check(json!({"b": 1, "a": 2}), json!({"a": 2, "b": 1}), Value::Null, "");
         check(json!("a/b"), json!("c/d"), Value::Null, "-k: a/b\n+k: c/d\n");
@@ -219,7 +217,16 @@ mod tests {
             json!({"url": "{env:URL}"}),
             "-k.url: ••••\n+k.url: {env:URL}\n",
         );
+        let list = json!({"command": ["x", "{env:TOKEN}"]});
+        check(
+            json!({"command": ["x", "one"]}),
+            json!({"command": ["y", "one"]}),
+            list,
+            "-k.command: ••••\n+k.command: [\"x\",\"{env:TOKEN}\"]\n",
+        );
         check(Value::Null, json!(true), Value::Null, "+k: true\n");
+        let hidden = values("k", &json!("from a variable"), &json!("plain"), &Value::Null, true);
+        assert_eq!(text(&hidden), "-k: ••••\n+k: plain\n");
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl MemoryStore {
         }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
+        self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
         self.remember_modules(disk, answers);

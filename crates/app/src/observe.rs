@@ -4,15 +4,15 @@
 //! no route is asked that could create an instance from it, so that a look never bricks a directory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use rekindle_domain::{
-    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer,
-    Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
+    Action, Answers, Change, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded,
+    McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
 };
 use serde_json::Value;
 
@@ -37,6 +37,9 @@ use crate::{
 /// How long a first answer may take: an engine without a network tries for 70 s to install what
 /// plugins need (measured, `docs/engine.md`).
 pub const LOADING: Duration = Duration::from_secs(120);
+
+/// What is wrong with every tool when the engine answers for none.
+pub(crate) const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
 
 /// The engine of a directory, as far as it is known.
 #[derive(Clone)]
@@ -135,6 +138,8 @@ pub struct Observation {
     pub detected_at: Option<String>,
     /// What the engine has and a dispose would lose.
     pub would_be_lost: Vec<String>,
+    /// The items whose loaded value came from a variable.
+    pub hidden: BTreeSet<ItemId>,
 }
 
 /// Looks at the files and asks the engine.
@@ -205,11 +210,20 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     };
     let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
     let profile = Profile::for_version(&version);
-    observation.drift =
-        known.as_ref().map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
-    observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
-    observation.failures = memory.memory().failures.clone();
     observation.loaded = known;
+    let known = observation.loaded.as_ref();
+    observation.drift =
+        known.map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
+    observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
+    // What is in a file that cannot be read now is neither removed nor changed.
+    let unreadable = |change: &Change| {
+        let before = observation.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
+        before.is_some_and(|item| observation.scan.disk.broken.contains(&item.source))
+    };
+    let drift = std::mem::take(&mut observation.drift);
+    observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();
+    observation.failures = memory.memory().failures.clone();
+    observation.hidden = memory.memory().hidden.clone();
     let pending = observation.drift.iter().any(|change| change.action.needs_reload());
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "memory");
@@ -349,7 +363,9 @@ impl Observation {
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
         let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp).map(|answers| &answers.mcp);
         let server = servers.and_then(|servers| servers.get(&row.name)).and_then(McpAnswer::failure);
-        let state = match (change, self.failures.get(&row.id).cloned().or(server)) {
+        let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.tools.is_none());
+        let tools = tools.map(|_| NO_TOOLS.to_owned());
+        let state = match (change, self.failures.get(&row.id).cloned().or(server).or(tools)) {
             (Some(change), _) => RowState::Waiting { change: change.change, action: change.action },
             (None, Some(message)) => RowState::Failed { message },
             (None, None) if known => RowState::Loaded,
@@ -362,7 +378,9 @@ impl Observation {
     /// The readable difference of a pending item; no lines when nothing can be shown as text.
     pub fn difference(&self, id: &str) -> Vec<DiffLine> {
         let change = self.drift.iter().find(|change| change.id.as_str() == id);
-        change.map(|change| difference(change, &self.scan.disk, self.answers.as_ref())).unwrap_or_default()
+        let was_hidden = change.is_some_and(|change| self.hidden.contains(&change.id));
+        let lines = |change| difference(change, &self.scan.disk, self.answers.as_ref(), was_hidden);
+        change.map(lines).unwrap_or_default()
     }
 
     /// What the engine reports.

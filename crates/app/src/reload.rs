@@ -11,8 +11,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Outcome, Phase, Plan, Profile, Receipt,
-    ReceiptItem, ReceiptResult, Refusal, StepTime, drift, step, would_be_lost,
+    Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Kind, Outcome, Phase, Plan, Profile,
+    Receipt, ReceiptItem, ReceiptResult, Refusal, StepTime, drift, step, would_be_lost,
 };
 use tokio::sync::watch;
 
@@ -23,7 +23,7 @@ use crate::{
     error::chain,
     history::History,
     memory::MemoryStore,
-    observe::{LOADING, Observation, Target, compare, failed_items, observe_with, problems},
+    observe::{LOADING, NO_TOOLS, Observation, Target, compare, failed_items, observe_with, problems},
 };
 
 /// How long a dispose may take. A plugin's own clean-up may be slow.
@@ -306,7 +306,11 @@ impl Run {
         if let Some(events) = &mut self.events {
             self.failures.extend(events.failures().await);
         }
-        let failures = failed_items(&self.snapshot.disk, &self.failures);
+        let mut failures = failed_items(&self.snapshot.disk, &self.failures);
+        if answers.tools.is_none() {
+            let tools = self.planned.iter().filter(|change| change.kind == Kind::Tool);
+            failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
+        }
         let mut memory = self.target.memory_of_reload();
         memory.loaded(&self.snapshot.disk, &answers, failures.clone()).map_err(|error| chain(&error))?;
         // What changed since the snapshot is compared with what was loaded, and stays pending.

@@ -34,9 +34,9 @@ pub struct Disk {
     /// The items in whose value a variable of the environment stands. The engine's environment may
     /// be another than ours.
     pub from_environment: BTreeSet<ItemId>,
-    /// The items in whose value a variable of any kind stands: what the engine has in its place may
-    /// be a secret.
-    pub with_variables: BTreeSet<ItemId>,
+    /// The values as they stand in the files, of the items in whose value a variable of any kind
+    /// stands: what the engine has in its place may be a secret.
+    pub written: BTreeMap<ItemId, Value>,
     /// The global configuration, as a fresh engine would answer to `GET /global/config`.
     pub global: Value,
     /// What is read over it with each instance, the strongest last.
@@ -150,6 +150,10 @@ pub struct Memory {
     /// first time: read again, they are taken for something else.
     #[serde(default)]
     pub mended: BTreeSet<Fingerprint>,
+    /// The items in whose value a variable stood when the present instance was created: what the
+    /// engine has of them is not shown.
+    #[serde(default)]
+    pub hidden: BTreeSet<ItemId>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
     /// The items that failed when the present instance loaded them, with the engine's message.

@@ -15,6 +15,7 @@ use crate::{
         layers::{MarkdownFile, markdown_files},
         locate::Places,
     },
+    error::chain,
     skill::frontmatter,
 };
 
@@ -29,10 +30,10 @@ pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
 /// What would keep the engine from loading one configuration file.
 pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Option<Problem> {
     let shown = path.display().to_string();
-    let text = match file::read(path) {
+    let text = match file::read_lossy(path) {
         Ok(text) => text?,
         Err(error) => {
-            return Some(Problem::new(&shown, error.to_string(), "make it a readable text file, or move it away"));
+            return Some(Problem::new(&shown, chain(&error), "make it a readable text file, or move it away"));
         }
     };
     let folder = path.parent().unwrap_or(Path::new("/"));
@@ -85,9 +86,11 @@ fn check_markdown(file: &MarkdownFile, schema: &Schema) -> Option<Problem> {
     if file.key == "mode" {
         return None;
     }
-    let text = file::read(&file.path).ok()??;
+    let text = file::read_lossy(&file.path).ok()??;
     let parsed = frontmatter::parse(&text).ok()?;
-    let value = json!({ file.key: Map::from_iter([file.entry(parsed)]) });
+    let mut fields = parsed.fields;
+    fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
+    let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
     let (at, message) = schema.first_error(&value)?;
     let field = at.get(2).cloned().unwrap_or_default();
     let offset = text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);

@@ -83,7 +83,24 @@ pub struct Edited {
 
 /// The text of a file; `None` when it is not there.
 pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let text = |bytes| String::from_utf8(bytes).map_err(|_| FileError::NotText { path: path.to_owned() });
+    bytes(path)?.map(text).transpose()
+}
+
+/// The same as the engine reads it: what is not UTF-8 is replaced. For looking, never for writing.
+pub fn read_lossy(path: &Path) -> Result<Option<String>, FileError> {
+    let text = |bytes: Vec<u8>| {
+        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    };
+    Ok(bytes(path)?.map(text))
+}
+
+fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let failed = |cause| FileError::Read { path: path.to_owned(), cause };
+    // Opening a pipe would wait for whoever writes into it.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(failed(io::Error::other("it is not a file")));
+    }
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -97,7 +114,7 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     }
     let mut buffer = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
     file.take(LARGEST).read_to_end(&mut buffer).map_err(failed)?;
-    String::from_utf8(buffer).map(Some).map_err(|_| FileError::NotText { path: path.to_owned() })
+    Ok(Some(buffer))
 }
 
 /// Changes a file's text by a pure edit. If another program writes to it in between, the edit is
@@ -251,5 +268,6 @@ mod tests {
         fs::File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
         assert!(matches!(read(&path), Err(FileError::TooLarge { .. })));
         assert_eq!(read(&folder.path().join("none")).expect("no error"), None);
+        assert!(matches!(read(folder.path()), Err(FileError::Read { .. })));
     }
 }

@@ -94,14 +94,15 @@ fn add_item(
     if used.iter().any(|at| said[*at].written.is_some()) {
         scan.disk.from_environment.insert(id.clone());
     }
+    let shown = fold(kind, used.iter().map(as_shown));
     if used.iter().any(|at| said[*at].shown.is_some()) {
-        scan.disk.with_variables.insert(id.clone());
+        scan.disk.written.insert(id.clone(), shown.clone());
     }
     let mended = used.iter().find_map(|at| said[*at].layer.mended.clone());
-    let item = Item { code: mended, ..item(strongest, declared, &fold(kind, used.iter().map(as_shown))) };
+    let item = Item { code: mended, ..item(strongest, declared, &shown) };
     let is_last = strongest + 1 == said.len();
     let beaten = (0..said.len()).filter(|at| is_last && !adds[*at]).map(|at| places.short(&said[at].layer.path));
-    let mut row = Row { removable: false, ..row(places, &item, None, detail(kind, &value, &item), "declared") };
+    let mut row = Row { removable: false, ..row(places, &item, None, detail(kind, &shown, &item), "declared") };
     row.overrides = beaten.collect();
     row.warning = item.code.as_ref().map(|_| MENDED.to_owned());
     scan.push_row(row);
@@ -232,7 +233,7 @@ fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
 
 /// Many programs have a `config.json`; one of the engine names its schema.
 fn looks_like_ours(path: &Path) -> bool {
-    let text = crate::config::file::read(path).ok().flatten().unwrap_or_default();
+    let text = crate::config::file::read_lossy(path).ok().flatten().unwrap_or_default();
     text.contains("opencode.ai/config.json")
 }
 

@@ -38,6 +38,17 @@ impl Environment {
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
     }
 
+    /// That of another process of this user, where the system tells.
+    pub fn of(pid: u32) -> Option<Self> {
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        let text = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let pairs = text.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
+        let all: Self = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        (!all.0.is_empty()).then_some(all)
+    }
+
     /// The same with the variables that matter from another one; those that it has not, are not set.
     #[must_use]
     pub fn with_places_of(mut self, other: &BTreeMap<String, String>) -> Self {

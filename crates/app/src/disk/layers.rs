@@ -113,7 +113,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&mut self, file: ConfigFile) {
-        match file::read(&file.path) {
+        match file::read_lossy(&file.path) {
             Ok(Some(text)) if !text.is_empty() => {
                 let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
                 self.text(file, &text, &folder, Some(&folder));
@@ -197,7 +197,7 @@ impl Reader<'_> {
     }
 
     fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
-        let text = file::read(&file.path).ok()??;
+        let text = file::read_lossy(&file.path).ok()??;
         let parsed = frontmatter::parse(&text).ok()?;
         let mended = parsed.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
         if file.key == "mode" && self.is_refused(&parsed) {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Row, RowState, Scope, plugin_fingerprint,
-    plugin_key, plugin_spec,
+    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Row, RowState, Scope, masked_text,
+    plugin_fingerprint, plugin_key, plugin_spec,
 };
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code
         scope: entry.layer.scope,
         source: source.display().to_string(),
         place: entry.layer.place,
-        value: Some(path.as_deref().map_or_else(|| spec.clone(), |path| places.short(path))),
+        value: Some(path.as_deref().map_or_else(|| masked_text(&spec), |path| places.short(path))),
         declared: plugin_fingerprint(&spec, entry.entry.get(1)),
         code: fingerprint,
     };

@@ -124,7 +124,7 @@ fn read(places: &Places, path: &Path, scope: Scope, known: Option<Kept<Arc<Found
     {
         return known;
     }
-    let made = Arc::new(match file::read(path) {
+    let made = Arc::new(match file::read_lossy(path) {
         Ok(text) => found(places, path, scope, &text.unwrap_or_default()),
         Err(error) => not_read(places, path, scope, error.to_string()),
     });

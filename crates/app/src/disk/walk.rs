@@ -45,7 +45,8 @@ pub fn walk(folder: &Path, depth: Option<usize>, has_hidden: bool) -> Walked {
     for entry in entries.filter_map(Result::ok) {
         walked.has_links |= entry.path_is_symlink() && entry.depth() > 0;
         match entry.file_type() {
-            Some(kind) if kind.is_file() => walked.files.push(entry.into_path()),
+            // The engine can read no file whose name is not UTF-8.
+            Some(kind) if kind.is_file() && entry.path().to_str().is_some() => walked.files.push(entry.into_path()),
             Some(kind) if kind.is_dir() && is_worth_watching(entry.path(), folder) => {
                 let inode = entry_inode(&entry);
                 walked.folders.push(Folder { path: entry.into_path(), inode });

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::file::{FileError, create_private_dir, read, write_private},
-    disk::locate::Places,
+    disk::{environment::Environment, locate::Places},
 };
 
 /// What scripts and other processes need to reach an engine, as `rekindle engine info --json`
@@ -91,11 +91,13 @@ impl Records<'_> {
         write_json(&self.path("environment.json"), places)
     }
 
-    /// The same places for the engine's environment, which may be another than ours.
-    pub fn places_of_engine(&self) -> Places {
-        let known: Option<BTreeMap<String, String>> = load(&self.path("environment.json"));
+    /// The same places for the environment of the engine's process, which may be another than ours.
+    pub fn places_of_engine(&self, pid: u32) -> Places {
         let mut places = self.0.clone();
-        if let Some(known) = known.filter(|_| self.is_owned()) {
+        let known = || load::<BTreeMap<String, String>>(&self.path("environment.json")).filter(|_| self.is_owned());
+        if let Some(environment) = Environment::of(pid) {
+            places.environment = environment;
+        } else if let Some(known) = known() {
             places.environment = places.environment.with_places_of(&known);
         }
         places

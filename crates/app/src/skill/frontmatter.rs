@@ -93,7 +93,7 @@ pub fn parse(text: &str) -> Result<Markdown, NotYaml> {
         Err(error) => {
             // The engine tries once more with values quoted that hold a colon.
             let mended = with_quoted_colons(parts.matter);
-            if mended == parts.matter || !parts.is_plain || has_bom {
+            if mended == parts.matter.strip_suffix('\r').unwrap_or(parts.matter) || !parts.is_plain || has_bom {
                 return Ok(whole(Some(error)));
             }
             is_mended = true;
@@ -169,7 +169,10 @@ fn with_quoted_colons(text: &str) -> String {
         let value = value.trim();
         (is_key && value.contains(':') && !value.starts_with(['"', '\''])).then(|| format!("{key}: |-\n  {value}"))
     };
-    text.lines().map(|text| line(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
+    // The line end before the closing dashes is not part of it; the engine writes all others anew.
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    let lines = text.split('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+    lines.map(|text| line(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

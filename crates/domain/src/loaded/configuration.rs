@@ -46,7 +46,7 @@ fn add_global(disk: &Disk, item: &Item, value: &Value, answers: &Answers, memory
         let before = remembered(memory, &item.id).unwrap_or(item);
         loaded.add(before.clone(), Evidence::Remembered);
     } else {
-        loaded.add(as_told(disk, item, &told), Evidence::Told);
+        loaded.add(as_told(disk, memory, item, &told), Evidence::Told);
     }
 }
 
@@ -81,7 +81,7 @@ fn add_of_instance(
         (None, Some(told)) if !answers.plugins.is_empty() && covers(told, value) => {
             loaded.add(item.clone(), Evidence::Told);
         }
-        (None, Some(told)) => loaded.add(as_told(disk, item, told), Evidence::Told),
+        (None, Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
     }
 }
 
@@ -216,9 +216,14 @@ fn is_same(a: &Value, b: &Value) -> bool {
     Fingerprint::of_config(a) == Fingerprint::of_config(b)
 }
 
+/// Whether what the engine has comes from a variable.
+fn may_be_secret(disk: &Disk, memory: &Memory, id: &ItemId) -> bool {
+    disk.written.contains_key(id) || memory.hidden.contains(id)
+}
+
 /// The item with the value that the engine has.
-fn as_told(disk: &Disk, item: &Item, told: &Value) -> Item {
-    let value = shown_value(item.kind, &item.name, told).filter(|_| !disk.with_variables.contains(&item.id));
+fn as_told(disk: &Disk, memory: &Memory, item: &Item, told: &Value) -> Item {
+    let value = shown_value(item.kind, &item.name, told).filter(|_| !may_be_secret(disk, memory, &item.id));
     Item { value, declared: Fingerprint::of_config(told), ..item.clone() }
 }
 

@@ -82,7 +82,7 @@ fn unremembered(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprin
         scope,
         source: path.unwrap_or_default().to_owned(),
         place,
-        value: Some(spec.to_owned()),
+        value: Some(crate::masked_text(spec)),
         declared,
         code: None,
     }
@@ -106,7 +106,8 @@ pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded:
         match code {
             _ if is_loaded => {
                 let code = item.code.as_ref().map(|now| code.unwrap_or_else(|| now.clone()));
-                loaded.add(Item { code, ..item.clone() }, Evidence::Told);
+                let evidence = if answers.tools.is_some() { Evidence::Told } else { Evidence::Remembered };
+                loaded.add(Item { code, ..item.clone() }, evidence);
             }
             Some(code) => add_left_module(item, code, loaded),
             None => {}
