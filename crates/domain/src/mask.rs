@@ -52,14 +52,35 @@ fn masked_list(list: &[Value]) -> Value {
         .collect()
 }
 
-/// The text with the user name and password of an address masked.
+/// The text with what may be a secret in it masked: the user name and password of an address, and the
+/// value in `name=value`, `?name=value` and `Name: value` where the name speaks of a secret.
 pub fn masked_text(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains([' ', '=', '?'])) else {
+        return masked_pair(text);
+    };
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority].rfind('@') {
-        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
-        None => text.to_owned(),
+    let rest = match rest[..authority].rfind('@') {
+        Some(at) => format!("{MASK}{}", &rest[at..]),
+        None => rest.to_owned(),
+    };
+    let rest = match rest.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", query.split('&').map(masked_pair).collect::<Vec<_>>().join("&")),
+        None => rest,
+    };
+    format!("{scheme}://{rest}")
+}
+
+fn masked_pair(text: &str) -> String {
+    for border in ["=", ": "] {
+        if let Some((name, value)) = text.split_once(border)
+            && !value.is_empty()
+            && !name.contains(char::is_whitespace)
+            && sounds_secret(&name.to_lowercase())
+        {
+            return format!("{name}{border}{MASK}");
+        }
     }
+    text.to_owned()
 }
 
 /// A line of a configuration with its texts masked where its key may hold a secret, or is the name
@@ -119,6 +140,10 @@ mod tests {
             json!(["x", "--token", MASK, "y", "--api-key=••••"]),
         );
         check("url", json!("https://user:pw@host/x"), json!("https://••••@host/x"));
+        check("url", json!("https://host/x?a=1&api_key=sk"), json!("https://host/x?a=1&api_key=••••"));
+        check("command", json!(["-e", "GITHUB_TOKEN=ghp"]), json!(["-e", "GITHUB_TOKEN=••••"]));
+        check("command", json!(["--header", "Authorization: Bearer x"]), json!(["--header", "Authorization: ••••"]));
+        check("command", json!(["a=b", "note: this"]), json!(["a=b", "note: this"]));
         check("list", json!([{"password": "p"}]), json!([{"password": MASK}]));
     }
 
