@@ -17,7 +17,7 @@ use crate::{
     change::{self, ChangeError},
     config::check::check_config,
     connect,
-    disk::locate::Places,
+    disk::{locate::Places, watch::Hint},
     doctor,
     engine::{client::Credentials, host::Host, output::last_words},
     error::{Tell, problem_error},
@@ -52,7 +52,7 @@ pub enum Source {
 /// Everything that can happen.
 enum Input {
     /// Files may have changed.
-    Files,
+    Files(Hint),
     /// The engine's answers may have changed.
     Engine,
     /// The instance was dropped by someone.
@@ -222,7 +222,7 @@ impl App {
         let places = self.places.clone();
         let result = blocking(move || change(&places).map_err(|error| error.tell())).await;
         // The same path as anyone's write, only without the wait for the file system's event.
-        self.send(Input::Files).await;
+        self.send(Input::Files(Hint::Anything)).await;
         result
     }
 

@@ -7,6 +7,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rekindle_domain::{Kind, PluginOrigin, PluginSpec, Row, Scope, UserError};
@@ -226,7 +227,7 @@ fn skill_folder<'a>(places: &Places, file: &'a Path) -> &'a Path {
 }
 
 /// The one row that a person means by a name, an id or a path.
-pub fn find<'a>(rows: &'a [Row], kind: Kind, name: &str, scope: Scope) -> Result<&'a Row, ChangeError> {
+pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> Result<&'a Row, ChangeError> {
     let mut matching = rows.iter().filter(|row| {
         row.kind == kind
             && row.removable

@@ -101,6 +101,8 @@ impl MemoryStore {
         }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
+        let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
+        self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
         self.remember_modules(disk, answers);
         self.save()
     }
@@ -117,10 +119,12 @@ impl MemoryStore {
 
     /// The engine keeps a module for its life: only what it had not loaded before is new.
     fn remember_modules(&mut self, disk: &Disk, answers: &Answers) -> bool {
-        let modules = &mut self.stored.memory.modules;
+        let Memory { modules, instance, .. } = &mut self.stored.memory;
         let before = modules.len();
         for (id, spec) in &disk.plugin_specs {
-            let code = disk.items.get(id).and_then(|item| item.code.clone());
+            // The engine lists a plugin whose file is missing; what appears later it has not read.
+            let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
+            let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
             if let Some(code) = code.filter(|_| answers.plugins.contains(spec)) {
                 modules.entry(spec.strip_prefix("file://").unwrap_or(spec).to_owned()).or_insert(code);
             }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer, Memory,
-    Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
+    Action, Answers, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded, McpAnswer,
+    Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
 };
 use serde_json::Value;
 
@@ -21,7 +21,8 @@ use crate::{
     difference::difference,
     disk::{
         locate::Places,
-        scan::{Scan, Scanner, row, sort},
+        scan::{Scan, Scanner, order, row},
+        watch::Hint,
     },
     engine::{
         client::{Client, ClientError, SHORT},
@@ -65,9 +66,21 @@ impl Target {
 
     /// Reads the files without blocking other tasks.
     pub async fn read_files(&self) -> Scan {
+        self.read_changed(Hint::Anything).await
+    }
+
+    /// The same, told what changed.
+    pub async fn read_changed(&self, changed: Hint) -> Scan {
         let schema = self.schema().await;
         let (places, scanner) = (self.places.refreshed(), self.scanner.clone());
-        let read = move || scanner.lock().unwrap_or_else(PoisonError::into_inner).scan(&places, schema.as_deref());
+        let read = move || {
+            let changed = match changed {
+                Hint::Anything => None,
+                Hint::Paths(paths) => Some(paths.into_iter().collect::<Vec<_>>()),
+            };
+            let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            scanner.rescan(&places, schema.as_deref(), changed.as_deref())
+        };
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
@@ -119,6 +132,8 @@ pub struct Observation {
     pub view: Option<EngineView>,
     /// When something pending was first seen.
     pub detected_at: Option<String>,
+    /// What the engine has and a dispose would lose.
+    pub would_be_lost: Vec<String>,
 }
 
 /// Looks at the files and asks the engine.
@@ -191,6 +206,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     let profile = Profile::for_version(&version);
     observation.drift =
         known.as_ref().map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
+    observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
     observation.failures = memory.memory().failures.clone();
     observation.loaded = known;
     let pending = observation.drift.iter().any(|change| change.action.needs_reload());
@@ -269,13 +285,27 @@ impl Observation {
             changes: plan.changes,
             busy: plan.interrupts,
             problems: self.problems.clone(),
-            notices: Vec::new(),
+            notices: self.notices(),
         }
+    }
+
+    /// What people should know about what is pending.
+    fn notices(&self) -> Vec<String> {
+        let disposes = Plan::new(self.drift.clone(), Vec::new()).action == Action::Dispose;
+        if !disposes || self.would_be_lost.is_empty() {
+            return Vec::new();
+        }
+        let names = self.would_be_lost.join("”, “");
+        vec![format!(
+            "The engine is restarted rather than reloaded, because OpenCode would lose “{names}”: it reads front matter \
+             that holds a colon without quotes only once in its life. Put the description in quotes."
+        )]
     }
 
     /// What a reload would do.
     pub fn plan(&self) -> Plan {
-        Plan::new(self.drift.clone(), self.busy.clone())
+        let plan = Plan::new(self.drift.clone(), self.busy.clone());
+        if self.would_be_lost.is_empty() { plan } else { plan.without_dispose() }
     }
 
     /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as
@@ -294,7 +324,7 @@ impl Observation {
             let row = Row { removable: false, ..row(places, item, None, item.value.clone(), "declared") };
             rows.push(self.row(&row));
         }
-        sort(&mut rows);
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
         rows
     }
 

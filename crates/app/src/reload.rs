@@ -12,7 +12,7 @@ use std::{
 
 use rekindle_domain::{
     Action, Consent, Counts, Drift, Effect, EngineMode, Fingerprint, Input, Outcome, Phase, Plan, Profile, Receipt,
-    ReceiptItem, ReceiptResult, Refusal, StepTime, drift, loaded, step,
+    ReceiptItem, ReceiptResult, Refusal, StepTime, drift, loaded, step, would_be_lost,
 };
 use tokio::sync::watch;
 
@@ -174,6 +174,10 @@ impl Run {
 
     fn plan(&mut self) -> Plan {
         let mut plan = Plan::new(self.planned.clone(), self.before.busy.clone());
+        let memory = self.target.memory_of_reload();
+        if !would_be_lost(&self.snapshot.disk, memory.memory(), &self.profile()).is_empty() {
+            plan = plan.without_dispose();
+        }
         let stuck = self.before.view.as_ref().is_some_and(|view| view.state == rekindle_domain::EngineState::Stuck);
         if stuck {
             plan.action = Action::Restart;

@@ -3,8 +3,6 @@
 //! Invariants: `drift(x, x)` is empty; the result depends on nothing but the two sides and the
 //! engine's profile.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Action, Aspect, Fingerprint, Item, ItemId, Kind, Profile, Scope, Snapshot};
@@ -77,9 +75,9 @@ pub type Drift = Vec<Change>;
 
 /// What `disk` has that `loaded` has not, has otherwise, or still has.
 pub fn drift(disk: &Snapshot, loaded: &Snapshot, profile: &Profile) -> Drift {
-    let ids: BTreeSet<&ItemId> = disk.iter().chain(loaded.iter()).map(|item| &item.id).collect();
-    ids.into_iter()
-        .filter_map(|id| match (loaded.get(id), disk.get(id)) {
+    loaded
+        .pairs(disk)
+        .filter_map(|pair| match pair {
             (None, Some(after)) => Some(change(ChangeKind::Added, None, Some(after), after, profile)),
             (Some(before), None) => Some(change(ChangeKind::Removed, Some(before), None, before, profile)),
             (Some(before), Some(after)) if before.declared != after.declared || code_differs(before, after) => {

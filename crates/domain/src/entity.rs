@@ -3,7 +3,7 @@
 //! Invariant: an [`ItemId`] names one item for its whole life, in the window, on the command line
 //! and in the files under the state folder; it never depends on an item's content.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Ordering, collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -82,12 +82,12 @@ pub enum Place {
 /// `kind:scope:name`, for example `plugin:project:opencode-wakatime`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ItemId(String);
+pub struct ItemId(Arc<str>);
 
 impl ItemId {
     /// The id of the item with this kind, scope and name.
     pub fn new(kind: Kind, scope: Scope, name: &str) -> Self {
-        Self(format!("{}:{}:{name}", kind.word(), scope.word()))
+        Self(format!("{}:{}:{name}", kind.word(), scope.word()).into())
     }
 
     /// The id as text.
@@ -121,30 +121,51 @@ pub struct Item {
     pub value: Option<String>,
     /// A fingerprint of what the engine reads anew with each instance.
     pub declared: Fingerprint,
-    /// A fingerprint of the code, which the engine reads once in its life. `None`: no code of its
-    /// own on disk.
+    /// A fingerprint of what the engine reads once in its life: the code of a plugin or tool, or a
+    /// text whose front matter it has to mend. `None`: there is nothing like that.
     pub code: Option<Fingerprint>,
 }
 
-/// All items at a moment, by id.
+/// All items at a moment, by id. Snapshots of different moments share what did not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Snapshot(BTreeMap<ItemId, Item>);
+pub struct Snapshot(BTreeMap<ItemId, Arc<Item>>);
 
 impl Snapshot {
     /// Adds an item; one with the same id is replaced.
-    pub fn insert(&mut self, item: Item) {
+    pub fn insert(&mut self, item: impl Into<Arc<Item>>) {
+        let item = item.into();
         self.0.insert(item.id.clone(), item);
     }
 
     /// The item with this id.
     pub fn get(&self, id: &ItemId) -> Option<&Item> {
-        self.0.get(id)
+        self.0.get(id).map(AsRef::as_ref)
     }
 
     /// The items in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Item> {
+        self.0.values().map(AsRef::as_ref)
+    }
+
+    /// The same, for putting them into another snapshot.
+    pub fn shared(&self) -> impl Iterator<Item = &Arc<Item>> {
         self.0.values()
+    }
+
+    /// Every item of either, beside the one with the same id in the other, in the order of the ids.
+    pub fn pairs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (Option<&'a Item>, Option<&'a Item>)> {
+        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
+        std::iter::from_fn(move || {
+            let order = match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) => a.id.cmp(&b.id),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return None,
+            };
+            let a = if order.is_le() { left.next() } else { None };
+            Some((a, if order.is_ge() { right.next() } else { None }))
+        })
     }
 
     /// How many items there are.
@@ -158,10 +179,9 @@ impl Snapshot {
     }
 }
 
-impl FromIterator<Item> for Snapshot {
-    fn from_iter<T: IntoIterator<Item = Item>>(items: T) -> Self {
-        let mut snapshot = Self::default();
-        items.into_iter().for_each(|item| snapshot.insert(item));
-        snapshot
+impl<I: Into<Arc<Item>>> FromIterator<I> for Snapshot {
+    fn from_iter<T: IntoIterator<Item = I>>(items: T) -> Self {
+        let items = items.into_iter().map(Into::into);
+        Self(items.map(|item: Arc<Item>| (item.id.clone(), item)).collect())
     }
 }

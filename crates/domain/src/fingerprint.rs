@@ -33,7 +33,15 @@ impl Fingerprint {
     /// ends in texts, which git and editors change without anyone's wish.
     pub fn of_json(value: &Value) -> Self {
         let mut text = String::new();
-        write_canonical(value, &mut text);
+        write_canonical(value, &|_| false, &mut text);
+        Self::of_bytes(text.as_bytes())
+    }
+
+    /// The fingerprint of a part of a configuration. The order of keys does not count, but for the
+    /// patterns of a permission: there the last one that fits decides.
+    pub fn of_config(value: &Value) -> Self {
+        let mut text = String::new();
+        write_canonical(value, &has_patterns, &mut text);
         Self::of_bytes(text.as_bytes())
     }
 
@@ -52,16 +60,44 @@ impl Fingerprint {
     }
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+/// Whether an object is the patterns of a permission, each with what is done. The tools themselves are
+/// answered in an order of the engine's own. Source: `docs/engine.md`, "What a file becomes".
+fn has_patterns(value: &Value) -> bool {
+    const TOOLS: [&str; 15] = [
+        "read",
+        "edit",
+        "glob",
+        "grep",
+        "list",
+        "bash",
+        "task",
+        "external_directory",
+        "todowrite",
+        "question",
+        "webfetch",
+        "websearch",
+        "lsp",
+        "doom_loop",
+        "skill",
+    ];
+    let is_action = |value: &Value| ["allow", "ask", "deny"].iter().any(|action| value == action);
+    let is_pattern = |(key, value): (&String, &Value)| is_action(value) && !TOOLS.contains(&key.as_str());
+    value.as_object().is_some_and(|map| map.iter().all(is_pattern))
+}
+
+/// `is_ordered`: whether the order of an object's keys counts.
+fn write_canonical(value: &Value, is_ordered: &dyn Fn(&Value) -> bool, out: &mut String) {
     match value {
         Value::Object(map) => {
             let mut keys: Vec<_> = map.iter().collect();
-            keys.sort_by_key(|(key, _)| key.as_str());
+            if !is_ordered(value) {
+                keys.sort_by_key(|(key, _)| key.as_str());
+            }
             out.push('{');
             for (key, value) in keys {
                 out.push_str(&Value::from(key.as_str()).to_string());
                 out.push(':');
-                write_canonical(value, out);
+                write_canonical(value, is_ordered, out);
                 out.push(',');
             }
             out.push('}');
@@ -69,7 +105,7 @@ fn write_canonical(value: &Value, out: &mut String) {
         Value::Array(list) => {
             out.push('[');
             for value in list {
-                write_canonical(value, out);
+                write_canonical(value, is_ordered, out);
                 out.push(',');
             }
             out.push(']');
@@ -100,6 +136,17 @@ mod tests {
         check(json!({"a": null}), json!({}), false);
         check(json!("one\r\ntwo\n"), json!("one\ntwo\r\n"), true);
         check(json!("one\rtwo"), json!("one\ntwo"), false);
+    }
+
+    #[test]
+    fn the_order_of_patterns_counts() {
+        let of = |text: &str| Fingerprint::of_config(&serde_json::from_str(text).expect("JSON"));
+        assert_ne!(
+            of(r#"{"bash": {"*": "ask", "git *": "allow"}}"#),
+            of(r#"{"bash": {"git *": "allow", "*": "ask"}}"#)
+        );
+        assert_eq!(of(r#"{"edit": "ask", "bash": "allow"}"#), of(r#"{"bash": "allow", "edit": "ask"}"#));
+        assert_eq!(of(r#"{"a": {"x": 1, "y": 2}, "b": 1}"#), of(r#"{"b": 1, "a": {"y": 2, "x": 1}}"#));
     }
 
     #[test]

@@ -24,9 +24,10 @@ pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
+    would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
-pub use merge::{effective, joined, merge, permissions, plugin_key, plugin_spec, unique_plugins};
+pub use merge::{effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};

@@ -4,12 +4,15 @@
 //! it cannot tell (the code behind a plugin, values it rewrites), and where neither knows, nothing
 //! is claimed: the item counts as loaded. Source: `docs/engine.md`, "Asking and reading".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Fingerprint, Item, ItemId, Scope, Snapshot, effective};
+use crate::{Action, Aspect, ChangeKind, Fingerprint, Item, ItemId, Kind, Profile, Scope, Snapshot, effective};
 
 mod configuration;
 mod plugins;
@@ -141,6 +144,10 @@ pub struct Memory {
     /// the path of its file or the spec of its package. It stays when the plugin is removed, because
     /// the engine keeps the module.
     pub modules: BTreeMap<String, Fingerprint>,
+    /// The texts that this engine process had to mend in order to read them. It does so only the
+    /// first time: read again, they are taken for something else.
+    #[serde(default)]
+    pub mended: BTreeSet<Fingerprint>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
     /// The items that failed when the present instance loaded them, with the engine's message.
@@ -167,7 +174,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn add(&mut self, item: Item, evidence: Evidence) {
+    fn add(&mut self, item: impl Into<Arc<Item>>, evidence: Evidence) {
+        let item = item.into();
         self.evidence.insert(item.id.clone(), evidence);
         self.items.insert(item);
     }
@@ -181,6 +189,23 @@ pub fn loaded(disk: &Disk, answers: &Answers, memory: &Memory) -> Loaded {
     skills::add(disk, answers, memory, &mut loaded);
     configuration::add(disk, answers, memory, &mut loaded);
     loaded
+}
+
+/// The names of what the engine has and a dispose would lose: it would read the texts a second time.
+pub fn would_be_lost(disk: &Disk, memory: &Memory, profile: &Profile) -> Vec<String> {
+    let is_lost = |item: &&Item| {
+        let is_text = matches!(item.kind, Kind::Skill | Kind::Agent | Kind::Command);
+        let once = profile.rule(item.kind, item.place, Aspect::Code, ChangeKind::Changed).action == Action::Restart;
+        is_text && once && item.code.as_ref().is_some_and(|text| memory.mended.contains(text))
+    };
+    disk.items.iter().filter(is_lost).map(|item| item.name.clone()).collect()
+}
+
+/// An item whose text the engine has read before, and cannot read again.
+fn spent(item: &Item, memory: &Memory) -> Option<Item> {
+    let is_spent = item.code.as_ref().is_some_and(|text| memory.mended.contains(text));
+    let spent = || Fingerprint::of_parts(&["read before", item.id.as_str()]);
+    is_spent.then(|| Item { code: Some(spent()), declared: spent(), ..item.clone() })
 }
 
 fn remembered<'a>(memory: &'a Memory, id: &ItemId) -> Option<&'a Item> {

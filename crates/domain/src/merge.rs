@@ -115,18 +115,22 @@ fn finish(config: &mut Value) {
         config.insert("permission".to_owned(), permission);
     }
     // What an earlier layer said of a server of the other type is not answered.
-    for server in config.get_mut("mcp").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-        let others: &[&str] = match server["type"].as_str() {
-            Some("local") => &["url", "headers", "oauth"],
-            Some("remote") => &["command", "cwd", "environment"],
-            _ => &[],
-        };
-        if let Value::Object(server) = server {
-            others.iter().for_each(|key| drop(server.remove(*key)));
-        }
-    }
+    let servers = config.get_mut("mcp").and_then(Value::as_object_mut);
+    servers.into_iter().flat_map(Map::values_mut).for_each(keep_own_type);
     if config.get("autoshare") == Some(&json!(true)) && config.get("share").is_none() {
         config.insert("share".to_owned(), json!("auto"));
+    }
+}
+
+/// A server of MCP has the keys of its type, whatever earlier layers said.
+pub fn keep_own_type(server: &mut Value) {
+    let others: &[&str] = match server["type"].as_str() {
+        Some("local") => &["url", "headers", "oauth"],
+        Some("remote") => &["command", "cwd", "environment"],
+        _ => &[],
+    };
+    if let Value::Object(server) = server {
+        others.iter().for_each(|key| drop(server.remove(*key)));
     }
 }
 

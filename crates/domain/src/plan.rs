@@ -51,6 +51,17 @@ impl Plan {
     /// The plan for a drift.
     pub fn new(changes: Drift, interrupts: Vec<BusyRun>) -> Self {
         let action = whole_action(&changes);
+        Self::with(action, changes, interrupts)
+    }
+
+    /// The same with a restart in place of a dispose, for what a dispose would lose.
+    #[must_use]
+    pub fn without_dispose(self) -> Self {
+        let action = if self.action == Action::Dispose { Action::Restart } else { self.action };
+        Self::with(action, self.changes, self.interrupts)
+    }
+
+    fn with(action: Action, changes: Drift, interrupts: Vec<BusyRun>) -> Self {
         let mut parts = vec![format!("{action:?}")];
         parts.extend(changes.iter().map(|change| change.signature.as_str().to_owned()));
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();

@@ -123,6 +123,10 @@ const OPENCODE_1_18: Table = &[
         rule(Action::Restart, "OpenCode keeps a plugin's code in memory until its process ends"),
     ),
     (CODE.of(&[Kind::Tool]), rule(Action::Restart, "OpenCode keeps a tool's code in memory until its process ends")),
+    (
+        CODE.of(&[Kind::Skill, Kind::Agent, Kind::Command]),
+        rule(Action::Restart, "OpenCode mends front matter with a colon in it only the first time it reads the text"),
+    ),
     (CODE, rule(Action::Restart, "OpenCode keeps loaded code in memory until its process ends")),
     (
         DECLARED.within(Place::GlobalConfig),

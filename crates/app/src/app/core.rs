@@ -5,8 +5,8 @@
 use std::{collections::BTreeSet, path::Path, pin::Pin, sync::Arc};
 
 use rekindle_domain::{
-    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, ReloadStatus, Settings,
-    WindowState, Workspace,
+    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, Settings, WindowState,
+    Workspace,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -18,7 +18,7 @@ use crate::{
     connect,
     disk::{
         locate::Places,
-        watch::{Blind, SLOW, Watch},
+        watch::{Blind, Hint, SLOW, Watch},
     },
     engine::record::Records,
     error::chain,
@@ -52,6 +52,7 @@ pub(super) struct Core {
     wanted: Option<Look>,
     cancel: watch::Sender<bool>,
     notices: Vec<String>,
+    changed: Hint,
     sequence: u64,
     inputs: mpsc::WeakSender<Input>,
 }
@@ -84,6 +85,7 @@ impl Core {
             wanted: None,
             cancel: watch::channel(false).0,
             notices: Vec::new(),
+            changed: Hint::Anything,
             sequence,
             inputs,
         }
@@ -97,10 +99,10 @@ impl Core {
         show: watch::Sender<Option<(Target, Observation)>>,
     ) {
         let hints = self.inputs.clone();
-        let hint = move || {
+        let hint = move |hint| {
             // Full: there are looks to come anyway.
             if let Some(inputs) = hints.upgrade()
-                && let Err(mpsc::error::TrySendError::Closed(_)) = inputs.try_send(Input::Files)
+                && let Err(mpsc::error::TrySendError::Closed(_)) = inputs.try_send(Input::Files(hint))
             {
                 tracing::debug!("the core has ended");
             }
@@ -110,7 +112,7 @@ impl Core {
             let input = match files.blind() {
                 None => inbox.recv().await,
                 // Nobody tells of changes: look now and then.
-                Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files)),
+                Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files(Hint::Anything))),
             };
             let Some(input) = input else { break };
             let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
@@ -129,7 +131,10 @@ impl Core {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Files => self.want(Look::Files),
+            Input::Files(hint) => {
+                self.changed.add(hint);
+                self.want(Look::Files);
+            }
             Input::Engine => self.want(Look::Everything),
             Input::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
@@ -198,11 +203,12 @@ impl Core {
         self.looking = true;
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
+        let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
         tokio::spawn(async move {
             let seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
-                    let scan = target.read_files().await;
+                    let scan = target.read_changed(changed).await;
                     let problems = problems(&target).await;
                     with_files(&before, scan, problems, &target)
                 }
@@ -307,7 +313,8 @@ impl Core {
 
     /// Everything that the window shows.
     pub(super) fn state(&self) -> WindowState {
-        let status = ReloadStatus { notices: self.notices.clone(), ..self.observation.status(&self.target) };
+        let mut status = self.observation.status(&self.target);
+        status.notices.extend(self.notices.iter().cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
         let dismissed = changes_dismissed && self.dismissed_problems == status.problems;
         let last = self.last.as_ref().map(|(outcome, receipt)| (outcome, receipt));

@@ -7,14 +7,14 @@
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, joined, masked, merge, shown_value,
+    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, joined, keep_own_type, masked, merge, shown_value,
 };
 use serde_json::{Value, json};
 
 use super::{
     layers::{Layer, Layers},
     locate::Places,
-    scan::{Scan, row},
+    scan::{MENDED, Scan, row},
 };
 
 /// What one layer says of one name.
@@ -78,10 +78,10 @@ fn add_item(
     };
     for at in group.iter().copied().filter(|at| !adds[*at]) {
         let shown = said[at].shown.as_ref().unwrap_or(&said[at].value);
-        let unread = item(at, Fingerprint::of_json(shown), shown);
+        let unread = item(at, Fingerprint::of_config(shown), shown);
         let by = last.display().to_string();
         let state = RowState::Overridden { by };
-        scan.rows.push(Row { state, removable: false, ..row(places, &unread, None, unread.value.clone(), "declared") });
+        scan.push_row(Row { state, removable: false, ..row(places, &unread, None, unread.value.clone(), "declared") });
     }
     let used: Vec<_> = group.iter().copied().filter(|at| adds[*at]).collect();
     let Some(strongest) = used.last().copied() else { return };
@@ -90,19 +90,21 @@ fn add_item(
         |at: &usize| (said[*at].layer, Cow::Borrowed(said[*at].written.as_ref().unwrap_or(&said[*at].value)));
     let as_shown = |at: &usize| (said[*at].layer, Cow::Borrowed(said[*at].shown.as_ref().unwrap_or(&said[*at].value)));
     let value = fold(kind, used.iter().map(of));
-    let declared = Fingerprint::of_json(&fold(kind, used.iter().map(as_written)));
+    let declared = Fingerprint::of_config(&fold(kind, used.iter().map(as_written)));
     if used.iter().any(|at| said[*at].written.is_some()) {
         scan.disk.from_environment.insert(id.clone());
     }
     if used.iter().any(|at| said[*at].shown.is_some()) {
         scan.disk.with_variables.insert(id.clone());
     }
-    let item = item(strongest, declared, &fold(kind, used.iter().map(as_shown)));
+    let mended = used.iter().find_map(|at| said[*at].layer.mended.clone());
+    let item = Item { code: mended, ..item(strongest, declared, &fold(kind, used.iter().map(as_shown))) };
     let is_last = strongest + 1 == said.len();
     let beaten = (0..said.len()).filter(|at| is_last && !adds[*at]).map(|at| places.short(&said[at].layer.path));
     let mut row = Row { removable: false, ..row(places, &item, None, detail(kind, &value, &item), "declared") };
     row.overrides = beaten.collect();
-    scan.rows.push(row);
+    row.warning = item.code.as_ref().map(|_| MENDED.to_owned());
+    scan.push_row(row);
     scan.disk.values.insert(id, value);
     scan.disk.items.insert(item);
 }
@@ -188,7 +190,11 @@ fn fold<'a>(kind: Kind, said: impl Iterator<Item = (&'a Layer, Cow<'a, Value>)>)
         });
         was_cached = is_cached;
     }
-    whole.unwrap_or_default()
+    let mut whole = whole.unwrap_or_default();
+    if kind == Kind::Mcp {
+        keep_own_type(&mut whole);
+    }
+    whole
 }
 
 /// Rows for what is in the files and never read.
@@ -217,6 +223,7 @@ fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
             written: None,
             shown: None,
             unknown: Vec::new(),
+            mended: None,
         };
         let why = "OpenCode reads opencode.json and opencode.jsonc in a project, not config.json".to_owned();
         push(places, &layer, Kind::Config, "config.json", &Value::Null, RowState::NotRead { why }, scan);
@@ -238,8 +245,8 @@ fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, s
         source: layer.path.display().to_string(),
         place: layer.place,
         value: shown_value(kind, name, value),
-        declared: Fingerprint::of_json(value),
+        declared: Fingerprint::of_config(value),
         code: None,
     };
-    scan.rows.push(Row { state, removable: false, ..row(places, &item, None, None, "declared") });
+    scan.push_row(Row { state, removable: false, ..row(places, &item, None, None, "declared") });
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{Place, Scope, merge};
+use rekindle_domain::{Fingerprint, Place, Scope, merge};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -38,6 +38,8 @@ pub struct Layer {
     pub shown: Option<Value>,
     /// Keys that the engine does not know and leaves out.
     pub unknown: Vec<String>,
+    /// The fingerprint of the text, if the engine has to mend it in order to read it.
+    pub mended: Option<Fingerprint>,
 }
 
 /// All layers of a directory.
@@ -162,6 +164,7 @@ impl Reader<'_> {
             written: written.map(shape),
             shown: shown.map(shape),
             unknown,
+            mended: None,
         });
     }
 
@@ -194,14 +197,16 @@ impl Reader<'_> {
     }
 
     fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
-        let parsed = frontmatter::parse(&file::read(&file.path).ok()??).ok()?;
+        let text = file::read(&file.path).ok()??;
+        let parsed = frontmatter::parse(&text).ok()?;
+        let mended = parsed.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
         if file.key == "mode" && self.is_refused(&parsed) {
             return None;
         }
         let (name, entry) = file.entry(parsed);
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });
-        Some((name, layer(file.path.clone(), scope, Place::Folder, value)))
+        Some((name, Layer { mended, ..layer(file.path.clone(), scope, Place::Folder, value) }))
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.
@@ -236,7 +241,7 @@ impl Reader<'_> {
 }
 
 fn layer(path: PathBuf, scope: Scope, place: Place, value: Value) -> Layer {
-    Layer { path, scope, place, value, written: None, shown: None, unknown: Vec::new() }
+    Layer { path, scope, place, value, written: None, shown: None, unknown: Vec::new(), mended: None }
 }
 
 /// A Markdown file of an agent, a mode or a command.

@@ -61,7 +61,7 @@ pub(super) fn scan_plugins(places: &Places, layers: &Layers, effective: &Value, 
             Some(by) => RowState::Overridden { by: by.path.display().to_string() },
             None => row.state.clone(),
         };
-        scan.rows.push(Row { state, ..row });
+        scan.push_row(Row { state, ..row });
     }
     add_nested(places, scan);
 }
@@ -148,7 +148,7 @@ fn add_nested(places: &Places, scan: &mut Scan) {
             let item = found(places, Kind::Plugin, &path, scope, None);
             let why = "OpenCode looks only at files directly in the plugins folder".to_owned();
             let row = row(places, &item, Some(PluginOrigin::Found), None, "installed");
-            scan.rows.push(Row { state: RowState::NotRead { why }, ..row });
+            scan.push_row(Row { state: RowState::NotRead { why }, ..row });
         }
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
-            scan.rows.push(Row { removable: false, ..row(places, &item, None, None, "installed") });
+            scan.push_row(Row { removable: false, ..row(places, &item, None, None, "installed") });
             scan.disk.items.insert(item);
         }
     }

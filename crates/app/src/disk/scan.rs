@@ -6,9 +6,10 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use rekindle_domain::{Disk, Item, PluginOrigin, Row, RowState, Scope, effective};
+use rekindle_domain::{Disk, Item, Kind, PluginOrigin, Row, RowState, Scope, effective};
 
 use super::{
     code::Code,
@@ -17,11 +18,15 @@ use super::{
     locate::Places,
     plugins::{scan_plugins, scan_tools},
     skills::{self, Skills},
-    walk::Folder,
+    walk::{Folder, Walked},
 };
 use crate::config::schema::Schema;
 
 pub use super::plugins::declared_id;
+
+/// What people should know about a text that the engine can read only once.
+pub(super) const MENDED: &str = "Its front matter holds a colon without quotes. OpenCode can read that only the first \
+    time: after a reload it would be gone. Put the text in quotes.";
 
 /// What the files say.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +35,24 @@ pub struct Scan {
     pub disk: Disk,
     /// All items for the lists, each as if it could not be asked of the engine; also those that it
     /// does not read.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Arc<Row>>,
     /// The files that configurations refer to with `{file:}`.
     pub references: Vec<PathBuf>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
     /// The folders in which skills are looked for.
     pub skill_roots: Vec<PathBuf>,
-    /// All folders whose files are read whatever their names are.
+    /// The folders whose files are read whatever their names are, but for those of skills.
     pub folders: Vec<Folder>,
+    /// The same for skills, one for each folder in which they are looked for: unchanged, it is the
+    /// same as in the scan before.
+    pub skill_folders: Vec<Arc<Walked>>,
+}
+
+impl Scan {
+    pub(super) fn push_row(&mut self, row: Row) {
+        self.rows.push(Arc::new(row));
+    }
 }
 
 /// Reads files, and remembers what it made of those that do not change.
@@ -56,6 +70,11 @@ pub fn scan(places: &Places, schema: Option<&Schema>) -> Scan {
 impl Scanner {
     /// Reads everything that changed since the last time.
     pub fn scan(&mut self, places: &Places, schema: Option<&Schema>) -> Scan {
+        self.rescan(places, schema, None)
+    }
+
+    /// The same, told what changed: of the skills only that is looked at. `None`: anything may have.
+    pub fn rescan(&mut self, places: &Places, schema: Option<&Schema>, changed: Option<&[PathBuf]>) -> Scan {
         let mut scan = Scan::default();
         let layers = Layers::read(places, schema);
         let global = layers.merged_global();
@@ -67,13 +86,13 @@ impl Scanner {
         scan.disk.broken = layers.broken.iter().map(|path| path.display().to_string()).collect();
         scan_plugins(places, &layers, &config, &mut self.code, &mut scan);
         scan_tools(places, &mut self.code, &mut scan);
-        self.skills.scan(places, &folders, &mut scan);
+        self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut scan);
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
-        scan.folders.extend(layers.folders);
+        scan.folders = layers.folders;
         (scan.disk.global, scan.disk.layers) = (global, values);
-        sort(&mut scan.rows);
+        scan.rows.sort_by(|a, b| order(a).cmp(&order(b)));
         scan
     }
 }
@@ -83,8 +102,8 @@ fn shown(folders: impl IntoIterator<Item = (PathBuf, Scope)>) -> Vec<(String, Sc
 }
 
 /// The order of all lists: by kind, project first, by name.
-pub(crate) fn sort(rows: &mut [Row]) {
-    rows.sort_by(|a, b| (a.kind, a.scope, &a.name, &a.source).cmp(&(b.kind, b.scope, &b.name, &b.source)));
+pub(crate) fn order(row: &Row) -> (Kind, Scope, &str, &str) {
+    (row.kind, row.scope, &row.name, &row.source)
 }
 
 /// The row of an item, as long as the engine has not been asked about it.
@@ -116,7 +135,7 @@ pub(crate) fn row(
 mod tests {
     use std::fs;
 
-    use rekindle_domain::{ItemId, Kind};
+    use rekindle_domain::ItemId;
 
     use super::*;
 

@@ -1,39 +1,43 @@
 //! Skills, in all the folders where the engine looks.
 //!
-//! Invariant: a file that did not change is not read again.
+//! Invariant: a file that did not change is not read again; told what changed, only that is looked
+//! at. What comes out is the same in every case.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
-use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, SkillAnswer};
+use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, SkillAnswer, Snapshot};
 use serde_json::Value;
 
 use super::{
     locate::{Places, SkillFolder},
-    scan::{Scan, row},
+    scan::{MENDED, Scan, row},
     stamp::{Kept, Stamp},
-    walk::walk,
+    walk::{Walked, walk},
 };
 use crate::{
     config::{file, shape::plain},
     skill::frontmatter,
 };
 
-/// What was made of each `SKILL.md`.
+/// What was found the last time.
 #[derive(Debug, Default)]
-pub(super) struct Skills(HashMap<PathBuf, Kept<Made>>);
+pub(super) struct Skills {
+    roots: Vec<(SkillFolder, Arc<Walked>)>,
+    files: HashMap<PathBuf, Kept<Arc<Found>>>,
+}
 
-type Made = Result<Skill, String>;
-
-#[derive(Clone, Debug)]
-struct Skill {
-    name: String,
-    description: Option<String>,
-    declared: Fingerprint,
+/// What was made of one `SKILL.md`.
+#[derive(Debug)]
+struct Found {
+    item: Arc<Item>,
+    row: Arc<Row>,
+    is_skill: bool,
 }
 
 /// The folders in which the engine looks for skills. `effective`: its configuration, which may name
@@ -54,72 +58,104 @@ pub(super) fn folders(places: &Places, effective: &Value) -> Vec<SkillFolder> {
 }
 
 impl Skills {
-    /// Finds all skills.
-    pub(super) fn scan(&mut self, places: &Places, folders: &[SkillFolder], scan: &mut Scan) {
-        let mut by_name: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-        let mut seen = HashMap::with_capacity(self.0.len());
-        for folder in folders {
-            let walked = walk(&folder.path, None, folder.has_hidden);
-            scan.folders.extend(walked.folders);
-            for path in walked.files {
-                if path.file_name().is_none_or(|name| name != "SKILL.md") || seen.contains_key(&path) {
+    /// Finds all skills. `changed`: what changed since the last time; `None`: anything may have.
+    pub(super) fn scan(
+        &mut self,
+        places: &Places,
+        folders: &[SkillFolder],
+        changed: Option<&[PathBuf]>,
+        scan: &mut Scan,
+    ) {
+        let roots: Vec<_> = folders.iter().map(|folder| (folder.clone(), self.walked(folder, changed))).collect();
+        let mut before = std::mem::take(&mut self.files);
+        let mut all = Vec::new();
+        for (folder, walked) in &roots {
+            for path in &walked.files {
+                if self.files.contains_key(path) {
                     continue;
                 }
-                let kept = self.read(&path);
-                let item = item(&path, folder.scope, &kept.made);
-                let row = row(places, &item, None, item.value.clone(), "installed");
-                match &kept.made {
-                    Ok(_) => {
-                        scan.rows.push(row);
-                        by_name.entry(item.name.clone()).or_default().push(item);
-                    }
-                    Err(why) => scan.rows.push(Row { state: RowState::NotRead { why: why.clone() }, ..row }),
-                }
-                seen.insert(path, kept);
+                let known = before.remove(path);
+                let kept = match known {
+                    Some(known) if !is_touched(path, walked, changed) => known,
+                    known => read(places, path, folder.scope, known),
+                };
+                all.push(kept.made.clone());
+                self.files.insert(path.clone(), kept);
             }
+            scan.skill_folders.push(walked.clone());
         }
-        self.0 = seen;
-        for (name, mut items) in by_name {
-            if items.len() > 1 {
-                warn(&name, items.len(), &mut scan.rows);
-                scan.disk.contested_skills.insert(name, items.iter().map(|item| item.declared.clone()).collect());
-            }
-            scan.disk.items.insert(items.remove(0));
-        }
+        self.roots = roots;
+        collect(all, scan);
     }
 
-    fn read(&mut self, path: &Path) -> Kept<Made> {
-        let read = SystemTime::now();
-        let stamp = fs::metadata(path).map(|metadata| Stamp::of(&metadata));
-        if let Ok(stamp) = &stamp
-            && let Some(kept) = self.0.remove(path).filter(|kept| kept.holds(stamp))
-        {
-            return kept;
-        }
-        let made = match file::read(path) {
-            Ok(text) => made(&text.unwrap_or_default()),
-            Err(error) => Err(error.to_string()),
+    /// The files of a folder: as they were, if nothing in it came or went.
+    fn walked(&self, folder: &SkillFolder, changed: Option<&[PathBuf]>) -> Arc<Walked> {
+        let known = self.roots.iter().find(|(known, _)| known == folder).map(|(_, walked)| walked);
+        let again = || {
+            let mut walked = walk(&folder.path, None, folder.has_hidden);
+            walked.files.retain(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
+            Arc::new(walked)
         };
-        match stamp {
-            Ok(stamp) => Kept::new(stamp, read, made),
-            // Without a stamp it is never relied on: it has changed in the moment it was read.
-            Err(_) => Kept::never(made),
-        }
+        let (Some(known), Some(changed)) = (known, changed) else { return again() };
+        let mut inside = changed.iter().filter(|path| path.starts_with(&folder.path) || folder.path.starts_with(path));
+        let came_or_went = inside.any(|path| match fs::symlink_metadata(path) {
+            Ok(metadata) => !metadata.is_file() || (is_skill_file(path) && !known.files.contains(path)),
+            Err(_) => true,
+        });
+        if came_or_went { again() } else { known.clone() }
     }
 }
 
-fn made(text: &str) -> Made {
-    let skill = frontmatter::skill(text).map_err(|error| error.to_string())?;
-    let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
-    Ok(Skill { name: skill.name, description: skill.description, declared })
+fn is_skill_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "SKILL.md")
 }
 
-fn item(path: &Path, scope: Scope, made: &Made) -> Item {
-    let folder = || path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-    let (name, description, declared) = match made {
-        Ok(skill) => (skill.name.clone(), skill.description.clone(), skill.declared.clone()),
-        Err(_) => (folder(), None, Fingerprint::of_parts(&[])),
+fn is_touched(path: &Path, walked: &Walked, changed: Option<&[PathBuf]>) -> bool {
+    let Some(changed) = changed else { return true };
+    // What is behind a link changes elsewhere.
+    walked.has_links || changed.iter().any(|changed| path.starts_with(changed))
+}
+
+fn read(places: &Places, path: &Path, scope: Scope, known: Option<Kept<Arc<Found>>>) -> Kept<Arc<Found>> {
+    let read = SystemTime::now();
+    let stamp = fs::metadata(path).map(|metadata| Stamp::of(&metadata));
+    if let (Ok(stamp), Some(known)) = (&stamp, known)
+        && known.holds(stamp)
+    {
+        return known;
+    }
+    let made = Arc::new(match file::read(path) {
+        Ok(text) => found(places, path, scope, &text.unwrap_or_default()),
+        Err(error) => not_read(places, path, scope, error.to_string()),
+    });
+    match stamp {
+        Ok(stamp) => Kept::new(stamp, read, made),
+        // It went away in the moment it was read.
+        Err(_) => Kept::never(made),
+    }
+}
+
+fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
+    let skill = match frontmatter::skill(text) {
+        Ok(skill) => skill,
+        Err(why) => return not_read(places, path, scope, why.to_string()),
     };
+    let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
+    let mended = skill.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
+    let item = Item { value: skill.description, code: mended, ..item(path, scope, skill.name, declared) };
+    let mut row = row(places, &item, None, item.value.clone(), "installed");
+    row.warning = item.code.as_ref().map(|_| MENDED.to_owned());
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true }
+}
+
+fn not_read(places: &Places, path: &Path, scope: Scope, why: String) -> Found {
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
+    let row = Row { state: RowState::NotRead { why }, ..row(places, &item, None, None, "installed") };
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false }
+}
+
+fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {
     Item {
         id: ItemId::new(Kind::Skill, scope, &name),
         kind: Kind::Skill,
@@ -127,17 +163,35 @@ fn item(path: &Path, scope: Scope, made: &Made) -> Item {
         scope,
         source: path.display().to_string(),
         place: Place::Folder,
-        value: description,
+        value: None,
         declared,
         code: None,
     }
 }
 
-fn warn(name: &str, count: usize, rows: &mut [Row]) {
-    let rows = rows.iter_mut().filter(|row| row.kind == Kind::Skill && row.name == name);
-    for row in rows.filter(|row| matches!(row.state, RowState::Unknown)) {
-        row.warning = Some(format!(
-            "{count} skills have this name. OpenCode takes one of them by chance, each time it loads them: rename all but one."
-        ));
+/// One item a name. Of several skills of one name any may be taken by the engine.
+fn collect(all: Vec<Arc<Found>>, scan: &mut Scan) {
+    let mut skills: Vec<_> = all.iter().filter(|found| found.is_skill).collect();
+    skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
+    let mut items = Vec::with_capacity(skills.len());
+    for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
+        items.push(same[0].item.clone());
+        if same.len() > 1 {
+            let prints = same.iter().map(|found| found.item.declared.clone()).collect();
+            scan.disk.contested_skills.insert(same[0].item.name.clone(), prints);
+        }
     }
+    let mut snapshot: Snapshot = items.into_iter().collect();
+    scan.disk.items.shared().for_each(|item| snapshot.insert(item.clone()));
+    scan.disk.items = snapshot;
+    scan.rows.extend(all.iter().map(|found| match scan.disk.contested_skills.get(&found.item.name) {
+        Some(all) if found.is_skill => Arc::new(Row { warning: Some(contested(all.len())), ..(*found.row).clone() }),
+        _ => found.row.clone(),
+    }));
+}
+
+fn contested(count: usize) -> String {
+    format!(
+        "{count} skills have this name. OpenCode takes one of them by chance, each time it loads them: rename all but one."
+    )
 }

@@ -10,6 +10,8 @@ pub struct Walked {
     pub files: Vec<PathBuf>,
     /// The folder itself and those below it, as far as they are worth watching.
     pub folders: Vec<Folder>,
+    /// True when a link was followed on the way to any of them.
+    pub has_links: bool,
 }
 
 /// A folder, and which one it is: another one may take its place.
@@ -45,6 +47,7 @@ pub fn walk(folder: &Path, depth: Option<usize>, has_hidden: bool) -> Walked {
         .sort_by_file_name(Ord::cmp)
         .build();
     for entry in entries.filter_map(Result::ok) {
+        walked.has_links |= entry.path_is_symlink() && entry.depth() > 0;
         match entry.file_type() {
             Some(kind) if kind.is_file() => walked.files.push(entry.into_path()),
             Some(kind) if kind.is_dir() && is_worth_watching(entry.path(), folder) => {

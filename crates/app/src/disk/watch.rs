@@ -17,7 +17,11 @@ use std::{
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::{locate::Places, scan::Scan, walk::Folder};
+use super::{
+    locate::Places,
+    scan::Scan,
+    walk::{Folder, Walked},
+};
 
 /// How long events are gathered before a hint is given.
 pub const WINDOW: Duration = Duration::from_millis(60);
@@ -51,10 +55,39 @@ impl Blind {
     }
 }
 
+/// What may have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Anything.
+    Anything,
+    /// These paths, and what is below them.
+    Paths(BTreeSet<PathBuf>),
+}
+
+impl Hint {
+    /// More paths than this are as good as anything.
+    const MOST: usize = 256;
+
+    /// Both.
+    pub fn add(&mut self, other: Self) {
+        *self = match (std::mem::replace(self, Self::Anything), other) {
+            (Self::Paths(mut paths), Self::Paths(more)) => {
+                paths.extend(more);
+                if paths.len() > Self::MOST { Self::Anything } else { Self::Paths(paths) }
+            }
+            _ => Self::Anything,
+        };
+    }
+}
+
 /// Watches the places of one directory as long as it lives.
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<Folder>,
+    /// Those of them that are few, and looked at each time.
+    few: BTreeSet<Folder>,
+    /// Those of them that are many: the folders of skills in the last scan.
+    many: Vec<Arc<Walked>>,
     interest: Arc<RwLock<Interest>>,
     blind: Option<Blind>,
 }
@@ -70,31 +103,37 @@ struct Interest {
 
 impl Watch {
     /// Starts to watch; `hint` is called from another thread, at most once a [`WINDOW`].
-    pub fn start(places: &Places, hint: impl Fn() + Send + 'static) -> Self {
+    pub fn start(places: &Places, hint: impl Fn(Hint) + Send + 'static) -> Self {
         let interest = Arc::new(RwLock::new(Interest::default()));
         let (changed, changes) = mpsc::channel();
         let shared = interest.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let matters = match &event {
+            let hint = match event {
+                // Reading is no change; our own looks would keep each other awake.
+                Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
+                Ok(event) if event.need_rescan() => Hint::Anything,
                 Ok(event) => {
                     let interest = shared.read().unwrap_or_else(PoisonError::into_inner);
-                    // Reading is no change; our own looks would keep each other awake.
-                    !matches!(event.kind, EventKind::Access(_))
-                        && (event.need_rescan() || event.paths.iter().any(|path| interest.covers(path)))
+                    let paths: BTreeSet<_> = event.paths.into_iter().filter(|path| interest.covers(path)).collect();
+                    if paths.is_empty() {
+                        return;
+                    }
+                    Hint::Paths(paths)
                 }
                 Err(error) => {
                     tracing::warn!(%error, "watching");
-                    true
+                    Hint::Anything
                 }
             };
-            if matters && changed.send(()).is_err() {
+            if changed.send(hint).is_err() {
                 tracing::debug!("nobody listens for changes any more");
             }
         });
         let watcher = watcher.inspect_err(|error| tracing::warn!(%error, "watching")).ok();
         std::thread::spawn(move || gather(&changes, &hint));
         let blind = if watcher.is_none() { Some(Blind::Refused) } else { None };
-        let mut watch = Self { watcher, watched: BTreeSet::new(), interest, blind };
+        let mut watch =
+            Self { watcher, watched: BTreeSet::new(), few: BTreeSet::new(), many: Vec::new(), interest, blind };
         watch.follow(places, &Scan::default());
         watch
     }
@@ -106,20 +145,36 @@ impl Watch {
 
     /// Watches what has to be watched now, and nothing else: folders come and go.
     pub fn follow(&mut self, places: &Places, scan: &Scan) {
-        let wanted = Wanted::of(places, scan);
-        *self.interest.write().unwrap_or_else(PoisonError::into_inner) = wanted.interest;
+        let Wanted { folders: few, interest } = Wanted::of(places, scan);
+        let is_known = scan.skill_folders.len() == self.many.len()
+            && scan.skill_folders.iter().zip(&self.many).all(|(now, before)| Arc::ptr_eq(now, before));
+        let mut all = few.clone();
+        if !is_known {
+            all.extend(scan.skill_folders.iter().flat_map(|walked| walked.folders.iter().cloned()));
+        }
+        let new: Vec<_> = all.difference(&self.watched).cloned().collect();
+        // Where nothing came or went among the many, only the few may be too many.
+        let is_one_of_many = |folder: &Folder| self.many.iter().any(|walked| walked.folders.contains(folder));
+        let old: Vec<_> = if is_known {
+            self.few.difference(&few).filter(|folder| !is_one_of_many(folder)).cloned().collect()
+        } else {
+            self.watched.difference(&all).cloned().collect()
+        };
+        self.many.clone_from(&scan.skill_folders);
+        self.few = few;
+        *self.interest.write().unwrap_or_else(PoisonError::into_inner) = interest;
         let Some(watcher) = &mut self.watcher else { return };
-        for folder in self.watched.difference(&wanted.folders) {
+        for folder in old {
+            self.watched.remove(&folder);
             // A folder that is gone is no longer watched anyway.
             if let Err(error) = watcher.unwatch(&folder.path) {
                 tracing::debug!(%error, path = %folder.path.display(), "unwatching");
             }
         }
         let mut blind = is_silent(&places.directory).then_some(Blind::Silent);
-        let mut watched: BTreeSet<_> = self.watched.intersection(&wanted.folders).cloned().collect();
-        for folder in wanted.folders.difference(&self.watched) {
+        for folder in new {
             match watcher.watch(&folder.path, RecursiveMode::NonRecursive) {
-                Ok(()) => drop(watched.insert(folder.clone())),
+                Ok(()) => drop(self.watched.insert(folder)),
                 Err(error) => {
                     if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
                         blind = Some(Blind::Exhausted);
@@ -128,7 +183,6 @@ impl Watch {
                 }
             }
         }
-        self.watched = watched;
         self.blind = blind;
     }
 }
@@ -183,17 +237,17 @@ impl Wanted {
 }
 
 /// Gives one hint for all changes of a window, until the watcher is gone.
-fn gather(changes: &mpsc::Receiver<()>, hint: &impl Fn()) {
-    while changes.recv().is_ok() {
+fn gather(changes: &mpsc::Receiver<Hint>, hint: &impl Fn(Hint)) {
+    while let Ok(mut all) = changes.recv() {
         let end = Instant::now() + WINDOW;
         loop {
             match changes.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(()) => {}
+                Ok(more) => all.add(more),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        hint();
+        hint(all);
     }
 }
 
@@ -230,7 +284,7 @@ mod tests {
         root: tempfile::TempDir,
         places: Places,
         watch: Watch,
-        hints: mpsc::Receiver<()>,
+        hints: mpsc::Receiver<Hint>,
     }
 
     impl World {
@@ -243,7 +297,7 @@ mod tests {
             fs::write(directory.join(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
             let places = Places::of(&directory).expect("places");
             let (send, hints) = mpsc::channel();
-            let mut watch = Watch::start(&places, move || send.send(()).unwrap_or_default());
+            let mut watch = Watch::start(&places, move |hint| send.send(hint).unwrap_or_default());
             watch.follow(&places, &scan(&places, None));
             Self { root, places, watch, hints }
         }

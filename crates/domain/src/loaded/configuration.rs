@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered};
+use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered, spent};
 use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, masked, merge};
 
 /// What people are shown of a declared value; secrets are masked. `None`: nothing that fits a line.
@@ -61,13 +61,17 @@ fn add_of_instance(
 ) {
     let told = value_of(&answers.config, item.kind, &item.name);
     let expected = value_of(after_dispose, item.kind, &item.name);
-    if told.is_some() && told.map(Fingerprint::of_json) == expected.map(Fingerprint::of_json) {
+    if told.is_some() && told.map(Fingerprint::of_config) == expected.map(Fingerprint::of_config) {
         loaded.add(item.clone(), Evidence::Told);
+        return;
+    }
+    if let Some(spent) = spent(item, memory) {
+        loaded.add(spent, Evidence::Remembered);
         return;
     }
     match (remembered(memory, &item.id), told) {
         // A plugin changed what the engine tells, or the file changed: what it said then decides.
-        (Some(before), _) => loaded.add(before.clone(), Evidence::Remembered),
+        (Some(before), _) => loaded.add(Item { code: None, ..before.clone() }, Evidence::Remembered),
         (None, _) if memory.instance.is_some() => {}
         (None, None) => {}
         (None, Some(_)) if disk.from_environment.contains(&item.id) => {
@@ -85,16 +89,16 @@ fn add_of_instance(
 fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
     let is_left = |kind, name: &str| {
         let (told, expected) = (value_of(&answers.config, kind, name), value_of(after_dispose, kind, name));
-        told.is_some() && told.map(Fingerprint::of_json) != expected.map(Fingerprint::of_json)
+        told.is_some() && told.map(Fingerprint::of_config) != expected.map(Fingerprint::of_config)
     };
     let Some(instance) = &memory.instance else {
         // Nobody watched. A plugin may have added it; without plugins only a file can have.
         if answers.plugins.is_empty() {
-            for (kind, key) in [(Kind::Mcp, "mcp"), (Kind::Agent, "agent"), (Kind::Command, "command")] {
-                let told = answers.config[key].as_object().into_iter().flatten();
-                for (name, value) in told.filter(|(name, _)| value_of(after_dispose, kind, name).is_none()) {
-                    let item = gone(kind, name, value, Scope::Project, Place::InstanceConfig);
-                    loaded.add(item, Evidence::Told);
+            // The name of the user is filled in by the engine.
+            let told = names(&answers.config).into_iter().filter(|(_, name)| name != "username");
+            for (kind, name) in told.filter(|(kind, name)| value_of(after_dispose, *kind, name).is_none()) {
+                if let Some(value) = value_of(&answers.config, kind, &name) {
+                    loaded.add(gone(kind, &name, value, Scope::Project, Place::InstanceConfig), Evidence::Told);
                 }
             }
         }
@@ -140,7 +144,7 @@ fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> It
         source: String::new(),
         place,
         value: shown_value(kind, name, value),
-        declared: Fingerprint::of_json(value),
+        declared: Fingerprint::of_config(value),
         code: None,
     }
 }
@@ -209,13 +213,13 @@ fn global_value(config: &Value, kind: Kind, name: &str) -> Option<Value> {
 }
 
 fn is_same(a: &Value, b: &Value) -> bool {
-    Fingerprint::of_json(a) == Fingerprint::of_json(b)
+    Fingerprint::of_config(a) == Fingerprint::of_config(b)
 }
 
 /// The item with the value that the engine has.
 fn as_told(disk: &Disk, item: &Item, told: &Value) -> Item {
     let value = shown_value(item.kind, &item.name, told).filter(|_| !disk.with_variables.contains(&item.id));
-    Item { value, declared: Fingerprint::of_json(told), ..item.clone() }
+    Item { value, declared: Fingerprint::of_config(told), ..item.clone() }
 }
 
 /// True when the engine has at least what the file says.

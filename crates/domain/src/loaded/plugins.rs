@@ -25,6 +25,13 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
     for (id, spec) in &disk.plugin_specs {
         let Some(item) = disk.items.get(id) else { continue };
         if told.remove(spec.as_str()) {
+            // The engine lists a plugin whose file was not there; a dispose loads it now that it is.
+            let is_new = spec.starts_with("file://") && item.code.is_some() && module(memory, spec).is_none();
+            if is_new && remembered(memory, id).is_some_and(|before| before.code.is_none()) {
+                let missing = Fingerprint::of_parts(&["missing", spec]);
+                loaded.add(Item { code: None, declared: missing, ..item.clone() }, Evidence::Remembered);
+                continue;
+            }
             let code = item.code.as_ref().map(|now| module(memory, spec).unwrap_or_else(|| now.clone()));
             loaded.add(Item { code, declared: declared(spec), ..item.clone() }, Evidence::Told);
         }

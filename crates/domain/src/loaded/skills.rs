@@ -1,13 +1,13 @@
 //! Skills: the engine tells everything of them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, plugins::is_below, remembered};
+use super::{Answers, Disk, Evidence, Loaded, Memory, SkillAnswer, plugins::is_below, remembered, spent};
 use crate::{Item, ItemId, Kind, Place, Scope};
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    let skills = disk.items.iter().filter(|item| item.kind == Kind::Skill);
-    let on_disk: HashMap<&str, &Item> = skills.map(|item| (item.name.as_str(), item)).collect();
+    let skills = disk.items.shared().filter(|item| item.kind == Kind::Skill);
+    let on_disk: HashMap<&str, &Arc<Item>> = skills.map(|item| (item.name.as_str(), item)).collect();
     for skill in &answers.skills {
         let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.content);
         let folder = disk.skill_folders.iter().find(|(folder, _)| is_below(&skill.location, folder));
@@ -24,11 +24,11 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
         if let (Some(all), Some(item)) = (disk.contested_skills.get(&skill.name), here)
             && all.contains(&declared)
         {
-            loaded.add((*item).clone(), Evidence::Told);
+            loaded.add(Arc::clone(item), Evidence::Told);
             continue;
         }
         if let Some(item) = here.filter(|item| item.scope == *scope && item.declared == declared) {
-            loaded.add((*item).clone(), Evidence::Told);
+            loaded.add(Arc::clone(item), Evidence::Told);
             continue;
         }
         let id = ItemId::new(Kind::Skill, *scope, &skill.name);
@@ -45,5 +45,10 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
             code: None,
         };
         loaded.add(item, Evidence::Told);
+    }
+    for item in on_disk.values() {
+        if let (None, Some(spent)) = (loaded.items.get(&item.id), spent(item, memory)) {
+            loaded.add(spent, Evidence::Remembered);
+        }
     }
 }
