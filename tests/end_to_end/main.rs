@@ -3,6 +3,7 @@
 
 mod cli;
 mod conformance;
+mod drift;
 mod faults;
 mod pictures;
 mod truth;

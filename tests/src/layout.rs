@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, fmt, fs, path::Path};
 
 pub use dice::Dice;
 pub use places::Home;
+pub use text::text as json_text;
 
 /// Stands for the absolute path of a layout's own folder in texts and links.
 pub const HERE: &str = "<<here>>";

@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod layout;
 pub mod listener;
 pub mod model;
+pub mod project;
 pub mod proxy;
 pub mod raw;
 pub mod wait;

@@ -1,7 +1,8 @@
 //! SHA-256 of one item's meaning.
 //!
 //! Invariant: two values that mean the same to the engine have the same fingerprint; the order of
-//! keys in an object, white space and comments are not part of the meaning.
+//! keys in an object, white space, comments, and how a text ends its lines are not part of the
+//! meaning.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,7 +29,8 @@ impl Fingerprint {
         Self::hex(hash.finalize().as_slice())
     }
 
-    /// The fingerprint of a JSON value; the order of an object's keys does not count.
+    /// The fingerprint of a JSON value; the order of an object's keys does not count, nor do the line
+    /// ends in texts, which git and editors change without anyone's wish.
     pub fn of_json(value: &Value) -> Self {
         let mut text = String::new();
         write_canonical(value, &|_| false, &mut text);
@@ -109,6 +111,9 @@ fn write_canonical(value: &Value, is_ordered: &dyn Fn(&Value) -> bool, out: &mut
             out.push(']');
         }
         Value::Number(number) => out.push_str(&number.as_f64().unwrap_or(f64::NAN).to_string()),
+        Value::String(text) if text.contains("\r\n") => {
+            out.push_str(&Value::from(text.replace("\r\n", "\n")).to_string());
+        }
         scalar => out.push_str(&scalar.to_string()),
     }
 }
@@ -129,6 +134,8 @@ mod tests {
         check(json!("1"), json!(1), false);
         check(json!(1.0), json!(1), true);
         check(json!({"a": null}), json!({}), false);
+        check(json!("one\r\ntwo\n"), json!("one\ntwo\r\n"), true);
+        check(json!("one\rtwo"), json!("one\ntwo"), false);
     }
 
     #[test]

@@ -15,7 +15,7 @@ struct Style {
 }
 
 /// The text of a configuration file with this meaning.
-pub(super) fn text(dice: &mut Dice, value: &Value) -> String {
+pub fn text(dice: &mut Dice, value: &Value) -> String {
     let plain = dice.percent(35);
     let style = Style {
         newline: dice.pick(&["\n", "\n", "\r\n", ""]),

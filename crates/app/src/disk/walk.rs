@@ -35,6 +35,10 @@ impl Folder {
 /// `has_hidden`. A link that leads back up is not followed.
 pub fn walk(folder: &Path, depth: Option<usize>, has_hidden: bool) -> Walked {
     let mut walked = Walked::default();
+    // Most places hold nothing, and to prepare a walk costs more than to ask.
+    if !folder.exists() {
+        return walked;
+    }
     let entries = ignore::WalkBuilder::new(folder)
         .standard_filters(false)
         .hidden(!has_hidden)

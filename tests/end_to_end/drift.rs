@@ -1,0 +1,4 @@
+//! N1: what is told as pending is what differs, and all of it; over thousands of random ways to write
+//! the same, and of random changes.
+
+mod in_process;
