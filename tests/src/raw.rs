@@ -113,7 +113,7 @@ pub fn installed(folder: &Path) {
 }
 
 /// The engine that the tests use: the one that is named, or the pinned one.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let named = std::env::var_os("REKINDLE_ENGINE").map(PathBuf::from).filter(|path| path.is_file());
     named.unwrap_or_else(|| {
         let modules = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("node_modules");

@@ -3,7 +3,39 @@
 //! Invariant: what is accepted here is accepted by the engine. Source: `GET /doc`, which publishes a
 //! schema that forbids unknown keys; the engine leaves them out instead.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+/// Where the schemas that have a name are, in the engine's words for them.
+const NAMED: &str = "#/components/schemas/";
+
+/// The part of the engine's `GET /doc` that is about its configuration; all of it is thirty times as
+/// much. `None`: there is no such part.
+pub fn part_of_doc(doc: &Value) -> Option<Value> {
+    let published = doc.pointer("/components/schemas")?;
+    let mut part = Map::new();
+    let mut missing = vec!["Config"];
+    while let Some(name) = missing.pop() {
+        if !part.contains_key(name) {
+            let schema = published.get(name)?;
+            part.insert(name.to_owned(), schema.clone());
+            add_names(schema, &mut missing);
+        }
+    }
+    Some(json!({"components": {"schemas": part}}))
+}
+
+/// The names of the schemas to which this one refers.
+fn add_names<'a>(schema: &'a Value, names: &mut Vec<&'a str>) {
+    match schema {
+        Value::Object(map) => {
+            let reference = map.get("$ref").and_then(Value::as_str);
+            names.extend(reference.and_then(|reference| reference.strip_prefix(NAMED)));
+            map.values().for_each(|inner| add_names(inner, names));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| add_names(inner, names)),
+        _ => {}
+    }
+}
 
 /// The engine's schema of its configuration, ready to check with.
 pub struct Schema {
@@ -13,16 +45,15 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// From the engine's `GET /doc`. `None`: it holds no schema that can be used.
+    /// From the engine's `GET /doc`, or from the part of it. `None`: it holds no schema that can be used.
     pub fn from_doc(doc: &Value) -> Option<Self> {
-        let published = doc.pointer("/components/schemas")?;
-        published.get("Config")?;
+        let published = part_of_doc(doc)?["components"]["schemas"].take();
         let mut schemas = published.clone();
         // The engine ignores keys that it does not know; its published schema forbids them.
         allow_unknown_keys(&mut schemas);
         let root = json!({"$ref": "#/components/schemas/Config", "components": {"schemas": schemas}});
         match jsonschema::validator_for(&root) {
-            Ok(validator) => Some(Self { validator, schemas: published.clone() }),
+            Ok(validator) => Some(Self { validator, schemas: published }),
             Err(error) => {
                 tracing::warn!(%error, "the engine's schema cannot be used");
                 None
@@ -106,7 +137,7 @@ impl Schema {
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+        let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix(NAMED));
         name.map_or(schema, |name| &self.schemas[name])
     }
 }
@@ -149,8 +180,10 @@ mod tests {
                 "type": {"type": "string", "enum": ["local"]}, "command": {"type": "array", "items": {"type": "string"}},
                 "enabled": {"type": "boolean"},
             }},
+            "Session": {"type": "object"},
         }}}))
         .expect("a schema");
+        assert_eq!(schema.schemas.as_object().map(Map::len), Some(2), "what it does not refer to is left out");
         let check = |config: Value, expected: Value| assert_eq!(schema.known(&config), expected);
         check(json!({"model": "a", "x": 1}), json!({"model": "a"}));
         check(

@@ -7,7 +7,13 @@
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
 use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer, plugin_spec};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
+
+use crate::config::schema;
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
@@ -106,7 +112,7 @@ impl Client {
             return Err(bad());
         }
         Ok(Self {
-            http: http(),
+            http: http(parsed.scheme() == "https"),
             url: url.trim_end_matches('/').to_owned(),
             directory: directory.to_owned(),
             credentials,
@@ -125,13 +131,14 @@ impl Client {
 
     /// The engine's version. Creates no instance and is true even of a stuck directory.
     pub async fn health(&self, bound: Duration) -> Result<String, ClientError> {
-        let answer = self.get("/global/health", bound).await?;
+        let answer: Value = self.get("/global/health", bound).await?;
         Ok(answer["version"].as_str().unwrap_or("unknown").to_owned())
     }
 
-    /// The engine's description of itself, with the schema of its configuration.
+    /// The part of the engine's description of itself that has the schema of its configuration.
     pub async fn doc(&self) -> Result<Value, ClientError> {
-        self.get("/doc", SHORT * 2).await
+        let doc: Value = self.get("/doc", SHORT * 2).await?;
+        Ok(schema::part_of_doc(&doc).unwrap_or(doc))
     }
 
     /// The merged configuration of the instance; creates it when there is none.
@@ -145,37 +152,23 @@ impl Client {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
             self.get("/global/config", SHORT),
-            self.get("/skill", bound),
+            self.get::<Vec<SkillAnswer>>("/skill", bound),
             self.get("/agent", bound),
             self.get("/command", bound),
             self.get("/mcp", MCP),
             self.get("/experimental/tool/ids", bound),
-            self.get("/config/providers", bound),
+            self.get::<ProvidersAnswer>("/config/providers", bound),
         );
-        let skills = serde_json::from_value::<Vec<SkillAnswer>>(skills?)
-            .map_err(|_| ClientError::NotJson { route: "/skill".to_owned() })?;
-        // These only count; the engine answers 500 for all tools when one of them is broken.
-        let count = |answer: Result<Value, ClientError>| match answer {
-            Ok(Value::Array(list)) => list.len(),
-            Ok(answer) => answer["providers"].as_array().map_or(0, Vec::len),
-            Err(error) => {
-                tracing::warn!(%error, "counting");
-                0
-            }
-        };
         Ok(Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: global_config?,
-            skills,
+            skills: skills?,
             agents: count(agents),
             commands: count(commands),
-            mcp: mcp.ok().and_then(|answer| serde_json::from_value(answer).ok()).unwrap_or_default(),
-            tools: tools
-                .inspect_err(|error| tracing::warn!(%error, "the tools"))
-                .ok()
-                .and_then(|ids| serde_json::from_value(ids).ok()),
-            providers: count(providers),
+            mcp: mcp.unwrap_or_default(),
+            tools: tools.inspect_err(|error| tracing::warn!(%error, "the tools")).ok(),
+            providers: count(providers.map(|answer| answer.providers)),
             config,
         })
     }
@@ -228,15 +221,20 @@ impl Client {
         Ok(response)
     }
 
-    async fn get(&self, route: &str, bound: Duration) -> Result<Value, ClientError> {
+    async fn get<T: DeserializeOwned>(&self, route: &str, bound: Duration) -> Result<T, ClientError> {
         self.send(reqwest::Method::GET, route, bound).await
     }
 
     async fn post(&self, route: &str, bound: Duration) -> Result<(), ClientError> {
-        self.send(reqwest::Method::POST, route, bound).await.map(drop)
+        self.send::<IgnoredAny>(reqwest::Method::POST, route, bound).await.map(drop)
     }
 
-    async fn send(&self, method: reqwest::Method, route: &str, bound: Duration) -> Result<Value, ClientError> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        route: &str,
+        bound: Duration,
+    ) -> Result<T, ClientError> {
         let broken = |cause| self.broken(route, bound, cause);
         let response = self.request(method, route).timeout(bound).send().await.map_err(broken)?;
         let status = response.status();
@@ -245,10 +243,11 @@ impl Client {
         }
         let is_json = is_type(&response, "application/json");
         let body = response.bytes().await.map_err(broken)?;
-        let json = is_json.then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
         if status.is_success() {
-            return json.ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
+            let answer = is_json.then(|| serde_json::from_slice(&body).ok()).flatten();
+            return answer.ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
         }
+        let json = is_json.then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
         let message =
             json.as_ref().map_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect(), message_of);
         match json.as_ref().and_then(|json| json["name"].as_str()) {
@@ -284,16 +283,34 @@ fn encoded(directory: &str) -> String {
     percent_encoding::utf8_percent_encode(directory, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-fn http() -> reqwest::Client {
-    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
-    HTTP.get_or_init(|| {
-        // Fails only when someone else installed one before, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let builder =
-            reqwest::Client::builder().no_proxy().connect_timeout(SHORT).redirect(reqwest::redirect::Policy::none());
-        builder.build().unwrap_or_default()
-    })
-    .clone()
+/// What `GET /config/providers` answers, as far as it concerns us.
+#[derive(Deserialize)]
+struct ProvidersAnswer {
+    #[serde(default)]
+    providers: Vec<IgnoredAny>,
+}
+
+/// How many there are. They are not kept: the texts of all skills are among the commands. No answer
+/// counts as none: the engine answers 500 for all when one of them is broken.
+fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> usize {
+    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map_or(0, |list| list.len())
+}
+
+fn http(encrypted: bool) -> reqwest::Client {
+    static HTTP: [OnceLock<reqwest::Client>; 2] = [const { OnceLock::new() }; 2];
+    HTTP[usize::from(encrypted)]
+        .get_or_init(|| {
+            // Fails only when someone else installed one before, which is as good.
+            drop(rustls::crypto::ring::default_provider().install_default());
+            let builder = reqwest::Client::builder()
+                .no_proxy()
+                .connect_timeout(SHORT)
+                .redirect(reqwest::redirect::Policy::none());
+            // Reading the system's hundreds of certificates takes longer than an engine's answer.
+            let builder = if encrypted { builder } else { builder.tls_certs_only([]) };
+            builder.build().unwrap_or_default()
+        })
+        .clone()
 }
 
 fn is_type(response: &reqwest::Response, wanted: &str) -> bool {
