@@ -88,6 +88,13 @@ impl Target {
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
+    /// Takes note of folders of skills that no file names, but a plugin; true when there are new ones.
+    fn learn(&self, answers: &Answers) -> bool {
+        let paths = answers.config["skills"]["paths"].as_array().into_iter().flatten();
+        let paths: Vec<_> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
+        self.scanner.lock().unwrap_or_else(PoisonError::into_inner).learn(paths)
+    }
+
     /// The engine's schema, from the engine or from an earlier answer of the same version.
     pub async fn schema(&self) -> Option<Arc<Schema>> {
         static READY: Mutex<BTreeMap<String, Arc<Schema>>> = Mutex::new(BTreeMap::new());
@@ -148,7 +155,7 @@ pub async fn observe(target: &Target) -> Observation {
 }
 
 /// Asks the engine and compares it with files that have been read.
-pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
+pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     let mut view = target.view.clone();
     let problems = problems(target).await;
     let is_first = target.memory().instance().is_none();
@@ -175,6 +182,11 @@ pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
             tell(&mut view, &error);
         }
     }
+    if let Some(answers) = &answers
+        && target.learn(answers)
+    {
+        scan = target.read_files().await;
+    }
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
@@ -193,7 +205,7 @@ pub async fn observe_with(target: &Target, scan: Scan) -> Observation {
 /// What the engine would not load of the files as they are now.
 pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
-    let places = target.places.clone();
+    let places = target.places.refreshed();
     tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await.unwrap_or_default()
 }
 

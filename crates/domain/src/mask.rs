@@ -55,7 +55,7 @@ fn masked_list(list: &[Value]) -> Value {
 /// The text with what may be a secret in it masked: the user name and password of an address, and the
 /// value in `name=value`, `?name=value` and `Name: value` where the name speaks of a secret.
 pub fn masked_text(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains([' ', '=', '?'])) else {
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains(['=', '?'])) else {
         return masked_pair(text);
     };
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());

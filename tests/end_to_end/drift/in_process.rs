@@ -4,6 +4,8 @@
 
 use std::{env, path::Path, thread};
 
+use std::sync::Arc;
+
 use rekindle_app::{
     disk::{
         locate::Places,
@@ -50,7 +52,7 @@ impl Engine {
 }
 
 /// What an engine answers that has just read these files.
-fn answers(disk: &Disk, rows: &[Row]) -> Answers {
+fn answers(disk: &Disk, rows: &[Arc<Row>]) -> Answers {
     let config = effective(&disk.global, &disk.layers);
     let options = config["plugin"].as_array().into_iter().flatten();
     let options = options.filter_map(|entry| Some((plugin_spec(entry).to_owned(), entry.get(1)?.clone())));

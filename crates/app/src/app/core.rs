@@ -118,7 +118,7 @@ impl Core {
             let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
             self.take(input);
             if has_looked {
-                files.follow(&self.target.places, &self.observation.scan);
+                files.follow(&self.target.places.refreshed(), &self.observation.scan);
                 self.notices = files.blind().map(Blind::text).into_iter().collect();
             }
             self.look_if_wanted();

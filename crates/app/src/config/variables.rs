@@ -30,6 +30,8 @@ pub struct BadReference {
     pub target: String,
     /// What is wrong with it.
     pub why: &'static str,
+    /// The file that was meant, absolute.
+    pub path: PathBuf,
     /// The byte offset of the reference in the text that was given.
     pub offset: usize,
 }
@@ -59,8 +61,9 @@ pub fn replace(
         };
         let path = plain(&path);
         let content = content(&path);
-        out.files.push(path);
+        out.files.push(path.clone());
         let bad = |why| BadReference {
+            path: path.clone(),
             target: target.to_owned(),
             why,
             // Where it stands in the text as given, or at least near it.

@@ -41,7 +41,10 @@ impl Code {
                 continue;
             }
             let Some(module) = self.module(&path) else { continue };
-            let folder = path.parent().unwrap_or(Path::new("/"));
+            // Behind a link, the engine looks from where the file really is.
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            let folder = real.parent().unwrap_or(Path::new("/"));
+            left.extend((real != path).then(|| real.clone()));
             left.extend(module.imports.iter().filter_map(|import| resolve(folder, import)));
             found.insert(path, module.fingerprint);
         }

@@ -136,17 +136,24 @@ impl Reader<'_> {
     /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
     fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
         let of = |name: &str| self.places.environment.get(name).unwrap_or_default().to_owned();
-        let read = |environment: &dyn Fn(&str) -> String| {
-            let replaced = variables::replace(text, folder, &self.places.home, environment).ok()?;
-            let value = text::value(&replaced.text).ok()?;
-            Some((replaced, value))
+        let replace =
+            |environment: &dyn Fn(&str) -> String| variables::replace(text, folder, &self.places.home, environment);
+        let replaced = match replace(&of) {
+            Ok(replaced) => replaced,
+            Err(missing) => {
+                // It may come.
+                self.layers.references.push(missing.path);
+                self.layers.broken.push(file.path);
+                return;
+            }
         };
-        let Some((replaced, value)) = read(&of) else {
+        let Ok(value) = text::value(&replaced.text) else {
+            self.layers.references.extend(replaced.files);
             self.layers.broken.push(file.path);
             return;
         };
         let as_written = |name: &str| format!("{{env:{name}}}");
-        let written = if replaced.has_environment { read(&as_written).map(|(_, value)| value) } else { None };
+        let written = replaced.has_environment.then(|| text::value(&replace(&as_written).ok()?.text).ok()).flatten();
         let has_variables = replaced.has_environment || !replaced.files.is_empty();
         let shown = if has_variables { text::value(text).ok() } else { None };
         let shape = |value| shape::shaped(value, plugins, self.schema);

@@ -60,6 +60,10 @@ impl Scan {
 pub struct Scanner {
     code: Code,
     skills: Skills,
+    /// Folders of skills that the engine names and that were in no file: a plugin added them.
+    learned: Vec<String>,
+    /// Those that the files named the last time.
+    named: Vec<String>,
 }
 
 /// Reads everything once. Without the engine's schema, keys that it does not know count.
@@ -68,6 +72,13 @@ pub fn scan(places: &Places, schema: Option<&Schema>) -> Scan {
 }
 
 impl Scanner {
+    /// Takes note of the folders of skills that the engine names; true when there are new ones.
+    pub fn learn(&mut self, paths: Vec<String>) -> bool {
+        let is_new = paths.iter().any(|path| !self.named.contains(path) && !self.learned.contains(path));
+        self.learned = paths;
+        is_new
+    }
+
     /// Reads everything that changed since the last time.
     pub fn scan(&mut self, places: &Places, schema: Option<&Schema>) -> Scan {
         self.rescan(places, schema, None)
@@ -80,7 +91,8 @@ impl Scanner {
         let global = layers.merged_global();
         let values = layers.values();
         let config = effective(&global, &values);
-        let folders = skills::folders(places, &config);
+        self.named = skills::named(&config).map(str::to_owned).collect();
+        let folders = skills::folders(places, &config, &self.learned);
         scan.disk.plugin_folders = shown(places.plugin_folders());
         scan.disk.skill_folders = shown(folders.iter().map(|folder| (folder.path.clone(), folder.scope)));
         scan.disk.broken = layers.broken.iter().map(|path| path.display().to_string()).collect();

@@ -41,10 +41,9 @@ struct Found {
 }
 
 /// The folders in which the engine looks for skills. `effective`: its configuration, which may name
-/// more of them.
-pub(super) fn folders(places: &Places, effective: &Value) -> Vec<SkillFolder> {
-    let named = effective["skills"]["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let named = named.map(|path| {
+/// more of them. `learned`: those that the engine named.
+pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) -> Vec<SkillFolder> {
+    let named = named(effective).chain(learned.iter().map(String::as_str)).map(|path| {
         let path = match path.strip_prefix("~/") {
             Some(rest) => places.home.join(rest),
             None => places.directory.join(path),
@@ -52,9 +51,17 @@ pub(super) fn folders(places: &Places, effective: &Value) -> Vec<SkillFolder> {
         SkillFolder { path: plain(&path), scope: Scope::Project, has_hidden: false }
     });
     let mut folders = places.skill_folders();
-    let named: Vec<_> = named.filter(|folder| !folders.iter().any(|known| known.path == folder.path)).collect();
-    folders.extend(named);
+    for folder in named {
+        if !folders.iter().any(|known| known.path == folder.path) {
+            folders.push(folder);
+        }
+    }
     folders
+}
+
+/// The folders of skills that a configuration names.
+pub(super) fn named(effective: &Value) -> impl Iterator<Item = &str> {
+    effective["skills"]["paths"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 impl Skills {

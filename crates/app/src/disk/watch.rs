@@ -189,7 +189,8 @@ impl Watch {
 
 impl Interest {
     fn covers(&self, path: &Path) -> bool {
-        self.exact.contains(path) || (self.below.iter().any(|folder| path.starts_with(folder)) && !is_noise(path))
+        let is_below = |folder: &PathBuf| path.strip_prefix(folder).is_ok_and(|below| !is_noise(below));
+        self.exact.contains(path) || self.below.iter().any(is_below)
     }
 
     /// A path, and every folder on the way to it.
@@ -372,9 +373,10 @@ mod tests {
         }
     }
 
-    /// P12: what the engine writes, packages, and other people's files are no reason to look.
+    /// P12: what the engine writes, packages (too many to watch), and other people's files are no
+    /// reason to look.
     #[test]
-    fn what_is_not_read_gives_no_hint() {
+    fn noise_gives_no_hint() {
         let mut world = World::new();
         let project = world.places.directory.clone();
         fs::create_dir_all(project.join(".opencode/skills/s/node_modules/x")).expect("made");

@@ -151,7 +151,7 @@ impl Client {
     pub async fn answers(&self, bound: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
-            self.get("/global/config", SHORT),
+            self.get("/global/config", bound),
             self.get::<Vec<SkillAnswer>>("/skill", bound),
             self.get("/agent", bound),
             self.get("/command", bound),
