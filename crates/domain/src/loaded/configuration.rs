@@ -20,16 +20,24 @@ pub fn shown_value(kind: Kind, name: &str, value: &Value) -> Option<String> {
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
     let after_dispose = effective(&answers.global_config, &disk.layers);
+    let after_restart = effective(&disk.global, &disk.layers);
+    // What the project's files say anyway makes no difference, whatever the global ones say.
+    let makes_a_difference = |kind, name: &str| {
+        let of = |config| value_of(config, kind, name).map(Fingerprint::of_config);
+        of(&after_dispose) != of(&after_restart)
+    };
     for item in disk.items.iter().filter(|item| is_declared(item.kind)) {
         let Some(value) = disk.values.get(&item.id) else { continue };
-        if item.place == Place::GlobalConfig {
+        if item.place == Place::GlobalConfig && !makes_a_difference(item.kind, &item.name) {
+            loaded.add(item.clone(), Evidence::Told);
+        } else if item.place == Place::GlobalConfig {
             add_global(disk, item, value, answers, memory, loaded);
         } else {
             add_of_instance(disk, item, value, &after_dispose, answers, memory, loaded);
         }
     }
     add_gone(disk, &after_dispose, answers, memory, loaded);
-    add_gone_globally(disk, answers, memory, loaded);
+    add_gone_globally(disk, &makes_a_difference, answers, memory, loaded);
 }
 
 fn is_declared(kind: Kind) -> bool {
@@ -113,22 +121,22 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
 }
 
 /// What the engine keeps of the global files and they no longer say.
-fn add_gone_globally(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+fn add_gone_globally(
+    disk: &Disk,
+    makes_a_difference: &dyn Fn(Kind, &str) -> bool,
+    answers: &Answers,
+    memory: &Memory,
+    loaded: &mut Loaded,
+) {
     if !disk.broken.is_empty() {
         return;
     }
     for (kind, name) in names(&answers.global_config) {
         let is_there = |item: &&Item| item.place == Place::GlobalConfig && item.kind == kind && item.name == name;
-        if disk.items.iter().any(|item| is_there(&item)) {
+        if disk.items.iter().any(|item| is_there(&item)) || !makes_a_difference(kind, &name) {
             continue;
         }
         let Some(told) = global_value(&answers.global_config, kind, &name) else { continue };
-        let with = effective(&answers.global_config, &disk.layers);
-        let without = effective(&without(&answers.global_config, kind, &name), &disk.layers);
-        if value_of(&with, kind, &name) == value_of(&without, kind, &name) {
-            // The project's files say otherwise anyway.
-            continue;
-        }
         let known = memory.instance.iter().flat_map(crate::Snapshot::iter).find(is_there);
         let item = known.cloned().unwrap_or_else(|| gone(kind, &name, &told, Scope::Global, Place::GlobalConfig));
         loaded.add(Item { declared: Fingerprint::of_json(&told), ..item }, Evidence::Told);
@@ -171,24 +179,6 @@ fn names(config: &Value) -> Vec<(Kind, String)> {
     names.sort();
     names.dedup();
     names
-}
-
-fn without(config: &Value, kind: Kind, name: &str) -> Value {
-    let mut config = config.clone();
-    let keys: &[&str] = match kind {
-        Kind::Mcp => &["mcp"],
-        Kind::Agent => &["agent", "mode"],
-        Kind::Command => &["command"],
-        _ => &[],
-    };
-    let remove = |map: Option<&mut Value>| map.and_then(Value::as_object_mut).map(|map| map.remove(name));
-    if keys.is_empty() {
-        remove(Some(&mut config));
-    }
-    for key in keys {
-        remove(config.get_mut(*key));
-    }
-    config
 }
 
 /// The value of a name in `GET /config`.
