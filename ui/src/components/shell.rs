@@ -6,7 +6,7 @@ use leptos::{ev, html, prelude::*};
 use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
-    components::{banner::BannerPlace, rail::Rail, toasts::Toasts},
+    components::{banner::BannerPlace, icon::Note, rail::Rail, toasts::Toasts},
     copy, pages,
     state::{App, Link, Page},
 };
@@ -76,6 +76,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
                 <p class="sub">{move || copy::page_sub(app.page.get())}</p>
                 <Show when=move || app.page.get() != Page::Settings>
                     <BannerPlace />
+                    <Notices />
                 </Show>
                 {move || match app.page.get() {
                     Page::Overview => view! { <pages::overview::Overview /> }.into_any(),
@@ -89,6 +90,21 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             </main>
             <Toasts />
         </div>
+    }
+}
+
+/// What people should know about what is shown.
+#[component]
+fn Notices() -> impl IntoView {
+    let app = App::here();
+    let notices = app.part(|state| state.status.notices.clone());
+    view! {
+        <For each=move || notices.get() key=Clone::clone let:notice>
+            <p class="notice" role="note" data-testid="notice">
+                <Note />
+                <span>{notice}</span>
+            </p>
+        </For>
     }
 }
 

@@ -9,13 +9,13 @@ use std::{
     collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         mpsc::{self, RecvTimeoutError},
     },
     time::{Duration, Instant},
 };
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::ModifyKind};
 
 use super::{
     locate::Places,
@@ -88,6 +88,8 @@ pub struct Watch {
     few: BTreeSet<Folder>,
     /// Those of them that are many: the folders of skills in the last scan.
     many: Vec<Arc<Walked>>,
+    /// What was moved or removed: the system watches it no longer, even when it is back.
+    lost: Arc<Mutex<Vec<PathBuf>>>,
     interest: Arc<RwLock<Interest>>,
     blind: Option<Blind>,
 }
@@ -107,12 +109,17 @@ impl Watch {
         let interest = Arc::new(RwLock::new(Interest::default()));
         let (changed, changes) = mpsc::channel();
         let shared = interest.clone();
+        let lost = Arc::new(Mutex::new(Vec::new()));
+        let losing = lost.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let hint = match event {
                 // Reading is no change; our own looks would keep each other awake.
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
                 Ok(event) if event.need_rescan() => Hint::Anything,
                 Ok(event) => {
+                    if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
+                        losing.lock().unwrap_or_else(PoisonError::into_inner).extend(event.paths.iter().cloned());
+                    }
                     let interest = shared.read().unwrap_or_else(PoisonError::into_inner);
                     let paths: BTreeSet<_> = event.paths.into_iter().filter(|path| interest.covers(path)).collect();
                     if paths.is_empty() {
@@ -133,7 +140,7 @@ impl Watch {
         std::thread::spawn(move || gather(&changes, &hint));
         let blind = if watcher.is_none() { Some(Blind::Refused) } else { None };
         let mut watch =
-            Self { watcher, watched: BTreeSet::new(), few: BTreeSet::new(), many: Vec::new(), interest, blind };
+            Self { watcher, watched: BTreeSet::new(), few: BTreeSet::new(), many: Vec::new(), lost, interest, blind };
         watch.follow(places, &Scan::default());
         watch
     }
@@ -143,10 +150,26 @@ impl Watch {
         self.blind
     }
 
+    /// Forgets the watches that ended with a move or removal; true when there are some.
+    fn forget_lost(&mut self) -> bool {
+        let lost = std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_lost = |folder: &Folder| lost.iter().any(|path| folder.path.starts_with(path));
+        let gone: Vec<_> = self.watched.iter().filter(|folder| is_lost(folder)).cloned().collect();
+        for folder in &gone {
+            self.watched.remove(folder);
+            if let Some(Err(error)) = self.watcher.as_mut().map(|watcher| watcher.unwatch(&folder.path)) {
+                tracing::debug!(%error, path = %folder.path.display(), "unwatching");
+            }
+        }
+        !gone.is_empty()
+    }
+
     /// Watches what has to be watched now, and nothing else: folders come and go.
     pub fn follow(&mut self, places: &Places, scan: &Scan) {
         let Wanted { folders: few, interest } = Wanted::of(places, scan);
+        let has_lost = self.forget_lost();
         let is_known = scan.skill_folders.len() == self.many.len()
+            && !has_lost
             && scan.skill_folders.iter().zip(&self.many).all(|(now, before)| Arc::ptr_eq(now, before));
         let mut all = few.clone();
         if !is_known {
@@ -356,6 +379,11 @@ mod tests {
         world.hinted("the project going", |project| fs::rename(project, &elsewhere).expect("moved"));
         world.hinted("the project coming back", |project| fs::rename(&elsewhere, project).expect("moved"));
         world.hinted("a skill after that", |_| write(skills.join("SKILL.md")));
+        world.hinted("going and coming back at once", |project| {
+            fs::rename(project, &elsewhere).expect("moved");
+            fs::rename(&elsewhere, project).expect("moved");
+        });
+        world.hinted("a skill after that, too", |_| fs::write(skills.join("SKILL.md"), "y").expect("written"));
         world.hinted("a folder in place of another", |project| {
             fs::rename(project.join(".opencode"), &elsewhere).expect("moved");
             fs::create_dir_all(project.join(".opencode/skills/s")).expect("made");

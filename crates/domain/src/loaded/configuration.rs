@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered, spent};
 use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, masked, merge};
 
+/// The key that the engine fills in when no file has it: the name of the system's user.
+const FILLED_IN: &str = "username";
+
 /// What people are shown of a declared value; secrets are masked. `None`: nothing that fits a line.
 pub fn shown_value(kind: Kind, name: &str, value: &Value) -> Option<String> {
     match kind {
@@ -102,9 +105,12 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
     let Some(instance) = &memory.instance else {
         // Nobody watched. A plugin may have added it; without plugins only a file can have.
         if answers.plugins.is_empty() {
-            // The name of the user is filled in by the engine.
-            let told = names(&answers.config).into_iter().filter(|(_, name)| name != "username");
-            for (kind, name) in told.filter(|(kind, name)| value_of(after_dispose, *kind, name).is_none()) {
+            let is_declared_here = |kind, name: &str| {
+                let mut items = disk.items.iter().filter(|item| item.place != Place::GlobalConfig);
+                items.any(|item| item.kind == kind && item.name == name)
+            };
+            let told = names(&answers.config).into_iter().filter(|(_, name)| name != FILLED_IN);
+            for (kind, name) in told.filter(|(kind, name)| is_left(*kind, name) && !is_declared_here(*kind, name)) {
                 if let Some(value) = value_of(&answers.config, kind, &name) {
                     loaded.add(gone(kind, &name, value, Scope::Project, Place::InstanceConfig), Evidence::Told);
                 }
@@ -114,7 +120,9 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
     };
     for item in instance.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig) {
         let is_gone = disk.items.get(&item.id).is_none() && !disk.broken.contains(&item.source);
-        if is_gone && is_left(item.kind, &item.name) {
+        let told = value_of(&answers.config, item.kind, &item.name).map(Fingerprint::of_config);
+        let is_filled_in = item.name == FILLED_IN && told.as_ref() != Some(&item.declared);
+        if is_gone && !is_filled_in && is_left(item.kind, &item.name) {
             loaded.add(item.clone(), Evidence::Remembered);
         }
     }
