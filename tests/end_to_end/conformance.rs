@@ -99,7 +99,7 @@ async fn schema() -> Schema {
 }
 
 /// Every skill that was found and can be read, as the engine would report it.
-fn skills(rows: &[Row]) -> Vec<Value> {
+fn skills(rows: &[std::sync::Arc<Row>]) -> Vec<Value> {
     let found = rows.iter().filter(|row| row.kind == Kind::Skill && !matches!(row.state, RowState::NotRead { .. }));
     let read = found.map(|row| {
         let text = std::fs::read_to_string(&row.source).expect("a skill");
