@@ -27,7 +27,7 @@ use serde_json::Value;
 use table::{ELSEWHERE, World};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-/// M3: what the table says of each change is what the engine does.
+/// M3, N2: what the table says of each change is what the engine does.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_says_what_the_engine_does() {
     let root = tempfile::tempdir().expect("a folder");

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use fantoccini::Locator;
 use rekindle_tests::{
     model::Model,
     wait,
@@ -97,6 +98,35 @@ async fn the_banner_follows_the_files() {
     fs::rename(skills.join("SKILL.md.tmp"), skills.join("SKILL.md")).expect("renamed");
     let banner = window.banner("pending").await;
     assert!(banner.contains("Skill"), "{banner}");
+    window.close().await;
+}
+
+/// P5, P12: what means the same raises nothing, however an editor writes it; one letter in a skill
+/// raises the banner, with nothing else in it, and taken back it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reformat_raises_nothing_and_a_letter_does() {
+    let world = World::new();
+    world.write("opencode.json", r#"{"share": "manual", "instructions": ["a.md", "b.md"], "model": "acme/one"}"#);
+    world.write(".opencode/skills/release/SKILL.md", &skill("release", "Tag and push."));
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-skills").await;
+    window.row("release", "loaded").await;
+
+    let text = "// ours\r\n{\r\n\t\"model\": \"acme/one\", // the fast one\r\n\t\"instructions\": [\r\n\t\t\"a.md\",\r\n\t\t\"b.md\",\r\n\t],\r\n\t\"share\": \"manual\",\r\n}\r\n";
+    world.write("opencode.json.tmp", text);
+    fs::rename(world.path("opencode.json.tmp"), world.path("opencode.json")).expect("renamed");
+    // What is seen after it is seen with it: the banner that comes for this names this alone.
+    world.write(".opencode/skills/release/SKILL.md", &skill("release", "Tag and posh."));
+    let banner = window.banner("pending").await;
+    assert!(banner.contains("release"), "{banner}");
+    let changes = window.client.find_all(Locator::Css("[data-testid='change']")).await.expect("a list");
+    assert_eq!(changes.len(), 1, "{banner}");
+    assert_eq!(changes[0].attr("data-id").await.expect("an id").as_deref(), Some("skill:project:release"));
+
+    world.write(".opencode/skills/release/SKILL.md", &skill("release", "Tag and push."));
+    window.gone("[data-testid='banner']").await;
+    window.row("release", "loaded").await;
     window.close().await;
 }
 

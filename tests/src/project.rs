@@ -10,6 +10,7 @@ mod save;
 mod write;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -20,24 +21,38 @@ pub use model::{Expected, Files, Meaning, expected};
 
 use crate::layout::Dice;
 
-/// The folder that a project and its home are in, what is on disk, and where chance comes from.
+/// Where a project and its home are, what is on disk, and where chance comes from.
 pub struct Project {
-    base: PathBuf,
+    project: PathBuf,
+    home: PathBuf,
+    has_packages: bool,
     dice: Dice,
     files: Files,
     last: String,
+    touched: BTreeSet<PathBuf>,
 }
 
 impl Project {
-    /// Writes the project of this number into a folder: `project` and `home`.
-    pub fn create(base: &Path, seed: u64, number: u64) -> Self {
+    /// Writes the project of this number into a folder, and what is for all projects into a home
+    /// folder. `has_packages`: whether plugins may be packages, which a real engine would fetch.
+    pub fn create(project: &Path, home: &Path, has_packages: bool, seed: u64, number: u64) -> Self {
         for folder in ["objects", "refs"] {
-            fs::create_dir_all(base.join("project/.git").join(folder)).expect("made");
+            fs::create_dir_all(project.join(".git").join(folder)).expect("made");
         }
-        fs::write(base.join("project/.git/HEAD"), "ref: refs/heads/main\n").expect("written");
-        let mut project =
-            Self { base: base.to_owned(), dice: Dice::new(seed, number), files: Files::new(), last: String::new() };
-        for (path, meaning) in beginning(&mut project.dice) {
+        fs::write(project.join(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
+        let mut project = Self {
+            project: project.to_owned(),
+            home: home.to_owned(),
+            has_packages,
+            dice: Dice::new(seed, number),
+            files: Files::new(),
+            last: String::new(),
+            touched: BTreeSet::new(),
+        };
+        for (path, mut meaning) in beginning(&mut project.dice) {
+            if let (false, Meaning::Config(config)) = (has_packages, &mut meaning) {
+                config.shift_remove("plugin");
+            }
             project.put(path, Some(meaning));
         }
         project
@@ -58,9 +73,17 @@ impl Project {
         self.dice.percent(chance)
     }
 
-    /// A path in the project or its home.
+    /// The files that were touched since this was asked the last time.
+    pub fn touched(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// A path below `project` or `home`.
     pub fn path(&self, relative: &str) -> PathBuf {
-        self.base.join(relative)
+        match relative.split_once('/').expect("a folder") {
+            ("project", rest) => self.project.join(rest),
+            (_, rest) => self.home.join(rest),
+        }
     }
 
     /// Writes a file with this meaning as someone might, or removes it.
@@ -68,6 +91,7 @@ impl Project {
         let Some(meaning) = meaning else {
             self.last = format!("{path} is removed");
             fs::remove_file(self.path(path)).expect("removed");
+            self.touched.insert(self.path(path));
             self.files.remove(path);
             return;
         };
@@ -77,7 +101,9 @@ impl Project {
     }
 
     fn save(&mut self, path: &str, text: &str) {
-        let how = save::save(&mut self.dice, &self.base.join(path), text);
+        let at = self.path(path);
+        let how = save::save(&mut self.dice, &at, text);
+        self.touched.insert(at);
         self.last = format!("{path} is saved {how}: {text:?}");
     }
 }
@@ -90,7 +116,7 @@ fn beginning(dice: &mut Dice) -> Vec<(&'static str, Meaning)> {
         Meaning::Config(map)
     };
     let project = config(&["model", "instructions", "mcp/alpha", "agent/inline", "command/quick", "plugin/acme"]);
-    let dotted = config(&["username", "mcp/gamma", "permission"]);
+    let dotted = config(&["experimental", "mcp/gamma", "permission"]);
     let mut global = config(&["small_model", "mcp/omega", "agent/global"]);
     // The project says something of it, too: what stands here is never used.
     let (mut said, mut unused) = (project, &mut global);

@@ -308,10 +308,12 @@ proptest! {
         at in 0..5usize,
         has_watched: bool,
     ) {
-        // What nobody saw loaded may come from a plugin, or be the engine's own word for no value.
+        // What nobody saw loaded may come from a plugin, or be the engine's own word for no value; and
+        // what is left of a name that another file has, too, may be that file's.
         let has_watched = has_watched
             || !then.plugins.is_empty()
-            || matches!(wish.kind, Kind::Config | Kind::Instructions);
+            || matches!(wish.kind, Kind::Config | Kind::Instructions)
+            || removes && value_of(&then.global, wish.kind, wish.name).is_some();
         let mut now = then.clone();
         let is_global = at == 0 || now.layers.is_empty();
         let last = now.layers.len().saturating_sub(1);

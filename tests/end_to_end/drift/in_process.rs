@@ -2,7 +2,7 @@
 //!
 //! `REKINDLE_SEED=7` asks about others.
 
-use std::{env, path::Path, thread};
+use std::{env, path::Path, sync::Arc, thread};
 
 use std::sync::Arc;
 
@@ -85,6 +85,17 @@ fn places(base: &Path) -> Places {
     Places::in_environment(&base.join("project"), environment).expect("places")
 }
 
+fn project(base: &Path, seed: u64, number: u64) -> Project {
+    Project::create(&base.join("project"), &base.join("home"), true, seed, number)
+}
+
+/// A look at all files, or at what was touched, as a watcher tells it.
+fn look(scanner: &mut Scanner, places: &Places, project: &mut Project) -> Disk {
+    let touched = project.touched();
+    let changed = if project.percent(50) { Some(&touched[..]) } else { None };
+    scanner.rescan(places, None, changed).disk
+}
+
 fn told(changes: &[Change]) -> Expected {
     let one = |change: &Change| (change.kind, change.name.clone(), change.change, change.action);
     let mut told: Expected = changes.iter().map(one).collect();
@@ -117,7 +128,7 @@ fn what_means_the_same_is_never_pending() {
     for_all_projects(|seed, number| {
         let root = tempfile::tempdir().expect("a folder");
         let base = root.path().canonicalize().expect("there");
-        let (mut project, places) = (Project::create(&base, seed, number), places(&base));
+        let (mut project, places) = (project(&base, seed, number), places(&base));
         let mut scanner = Scanner::default();
         let mut engine = Engine::started(&places, &project, number % 2 == 0);
         for step in 0..STEPS {
@@ -127,7 +138,8 @@ fn what_means_the_same_is_never_pending() {
                 engine = Engine::started(&places, &project, number % 2 == 0);
             }
             project.rewrite();
-            let found = engine.drift(&scanner.scan(&places, None).disk);
+            let disk = look(&mut scanner, &places, &mut project);
+            let found = engine.drift(&disk);
             assert!(found.is_empty(), "seed {seed}, project {number}, step {step}: {}\n{found:#?}", project.last());
         }
     });
@@ -141,7 +153,7 @@ fn what_differs_is_pending_and_nothing_else() {
     for_all_projects(|seed, number| {
         let root = tempfile::tempdir().expect("a folder");
         let base = root.path().canonicalize().expect("there");
-        let (mut project, places) = (Project::create(&base, seed, number), places(&base));
+        let (mut project, places) = (project(&base, seed, number), places(&base));
         let mut scanner = Scanner::default();
         let mut engine = Engine::started(&places, &project, true);
         for step in 0..STEPS {
@@ -149,7 +161,7 @@ fn what_differs_is_pending_and_nothing_else() {
                 true => project.change_back(&engine.files),
                 false => project.change(),
             }
-            let found = told(&engine.drift(&scanner.scan(&places, None).disk));
+            let found = told(&engine.drift(&look(&mut scanner, &places, &mut project)));
             let wanted = expected(project.files(), &engine.files);
             let last = project.last();
             assert_eq!(found, wanted, "seed {seed}, project {number}, step {step}: {last}");

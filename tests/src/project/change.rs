@@ -28,7 +28,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "plugin/corp",
         ],
     ),
-    ("project/.opencode/opencode.jsonc", &["username", "mcp/gamma", "permission", "command/dotted", "plugin/zeta"]),
+    ("project/.opencode/opencode.jsonc", &["experimental", "mcp/gamma", "permission", "command/dotted", "plugin/zeta"]),
     (GLOBAL, &["small_model", "mcp/omega", "agent/global", "command/global", "plugin/everywhere"]),
 ];
 
@@ -46,6 +46,9 @@ impl Project {
     fn change_a_key(&mut self) {
         let (path, keys) = self.dice.pick(KEYS);
         let key = self.dice.pick(keys);
+        if key.starts_with("plugin/") && !self.has_packages {
+            return;
+        }
         let mut config = match self.files.get(path) {
             Some(Meaning::Config(config)) => config.clone(),
             _ => Map::new(),
@@ -130,9 +133,19 @@ impl Project {
                 let now = std::time::SystemTime::now();
                 let file = fs::File::options().write(true).open(self.path(&path)).expect("the file");
                 file.set_modified(now).expect("touched");
+                self.touched.insert(self.path(&path));
                 self.last = format!("{path} is touched");
             }
-            _ => self.last = save::litter(&mut self.dice, &self.base, &path),
+            _ => {
+                let paths = save::litter(&mut self.dice, &path);
+                self.last = format!("{paths:?} are written");
+                for path in &paths {
+                    let path = self.path(path);
+                    fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+                    fs::write(&path, format!("{{ nothing {} }}", self.dice.up_to(99))).expect("written");
+                    self.touched.insert(path);
+                }
+            }
         }
     }
 }
@@ -202,7 +215,7 @@ pub(super) fn value(dice: &mut Dice, key: &str) -> Value {
         None => match key {
             "instructions" => json!([format!("{first}.md"), format!("docs/{second}.md")]),
             "permission" => json!({"edit": dice.pick(&["ask", "allow"]), "bash": {format!("git {first}"): "allow"}}),
-            "username" => json!(first),
+            "experimental" => json!({"primary_tools": [first]}),
             _ => json!(format!("acme/{first}")),
         },
     }

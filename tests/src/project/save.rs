@@ -68,13 +68,13 @@ fn remove<const N: usize>(dice: &mut Dice, left: [PathBuf; N]) {
     }
 }
 
-/// Writes what means nothing: what the engine and package managers write by themselves, what editors
+/// Files that mean nothing: what the engine and package managers write by themselves, what editors
 /// keep beside a file, and other people's files.
-pub(super) fn litter(dice: &mut Dice, base: &Path, beside: &str) -> String {
+pub(super) fn litter(dice: &mut Dice, beside: &str) -> Vec<String> {
     let (folder, name) = beside.rsplit_once('/').expect("a folder");
     let engine =
         |file: &str| ["project/.opencode", "home/.config/opencode"].map(|folder| format!("{folder}/{file}")).to_vec();
-    let paths = match dice.up_to(8) {
+    match dice.up_to(8) {
         0 => engine("package.json"),
         1 => engine("package-lock.json"),
         2 => engine("bun.lock"),
@@ -84,11 +84,5 @@ pub(super) fn litter(dice: &mut Dice, base: &Path, beside: &str) -> String {
         6 => vec!["project/.git/HEAD.lock".into(), "project/.git/index".into(), "project/notes.md".into()],
         7 => vec!["project/.opencode/plugins/readme.md".into(), "project/.opencode/tools/notes.txt".into()],
         _ => vec!["project/.opencode/skills/first/more.md".into(), "project/src/opencode.json.bak".into()],
-    };
-    for path in &paths {
-        let path = base.join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-        fs::write(path, format!("{{ nothing {} }}", dice.up_to(99))).expect("written");
     }
-    format!("{paths:?} are written")
 }

@@ -1,0 +1,154 @@
+//! What lists and the status say of items that people mix up: shadowed, not found, of the same name.
+
+use std::fs;
+
+use rekindle_tests::world::{World, skill, write};
+use serde_json::{Value, json};
+
+/// The changes of the status: kind, name, and what happened.
+async fn changes(world: &World) -> Vec<(String, String, String)> {
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    let text = |change: &Value, key: &str| change[key].as_str().expect("a text").to_owned();
+    let changes = status["changes"].as_array().expect("a list").iter();
+    changes.map(|change| (text(change, "kind"), text(change, "name"), text(change, "change"))).collect()
+}
+
+fn change(kind: &str, name: &str, change: &str) -> (String, String, String) {
+    (kind.to_owned(), name.to_owned(), change.to_owned())
+}
+
+/// The rows of one name, in the order of the list.
+async fn rows(world: &World, kind: &str, name: &str) -> Vec<Value> {
+    let list = world.rekindle(&["list", kind, "--json"]).await.json();
+    list.as_array().expect("a list").iter().filter(|row| row["name"] == name).cloned().collect()
+}
+
+/// K3: a skill that is removed is pending as removed; one that is renamed as removed and added.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skill_that_goes_or_is_renamed_is_pending() {
+    let world = World::new();
+    for name in ["stays", "goes", "old"] {
+        world.write(&format!(".opencode/skills/pack/{name}/SKILL.md"), &skill(name, "Body."));
+    }
+    let engine = world.start_engine().await;
+    assert_eq!(changes(&world).await, []);
+    fs::remove_dir_all(world.path(".opencode/skills/pack/goes")).expect("removed");
+    world.write(".opencode/skills/pack/old/SKILL.md", &skill("new", "Body."));
+    let expected =
+        [change("skill", "goes", "removed"), change("skill", "new", "added"), change("skill", "old", "removed")];
+    assert_eq!(changes(&world).await, expected);
+    assert!(engine.has_skill("goes", "").await, "it is still loaded");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(!engine.has_skill("goes", "").await && !engine.has_skill("old", "").await);
+    assert!(engine.has_skill("new", "Body.").await);
+    assert_eq!(changes(&world).await, []);
+}
+
+/// K4, K5: a server whose command, environment, working folder or address changed is pending under its
+/// name, whatever that is; others are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_the_same_name_is_compared() {
+    let world = World::new();
+    let local =
+        || json!({"type": "local", "command": ["one"], "cwd": "one", "environment": {"K": "one"}, "enabled": false});
+    let remote = |url: &str| json!({"type": "remote", "url": url, "enabled": false});
+    let declare = |server: &Value, url: &str| {
+        let config = json!({"mcp": {"plugin-foo": server, "remote": remote(url)}});
+        world.write("opencode.json", &config.to_string());
+    };
+    declare(&local(), "https://one.example");
+    world.start_engine().await;
+    assert_eq!(changes(&world).await, [], "its name says nothing of where it comes from");
+    assert_eq!(rows(&world, "mcp", "plugin-foo").await[0]["state"], "loaded");
+    for (pointer, value) in [
+        ("/command", json!(["two"])),
+        ("/cwd", json!("two")),
+        ("/environment/K", json!("two")),
+        ("/enabled", json!(true)),
+    ] {
+        let mut server = local();
+        *server.pointer_mut(pointer).expect("a value") = value;
+        declare(&server, "https://one.example");
+        assert_eq!(changes(&world).await, [change("mcp", "plugin-foo", "changed")], "{pointer}");
+        let row = rows(&world, "mcp", "plugin-foo").await.remove(0);
+        assert_eq!((&row["state"], &row["action"]), (&json!("waiting"), &json!("dispose")), "{pointer}");
+    }
+    declare(&local(), "https://two.example");
+    assert_eq!(changes(&world).await, [change("mcp", "remote", "changed")]);
+    declare(&local(), "https://one.example");
+    assert_eq!(changes(&world).await, []);
+}
+
+/// B8, H4: what another file says is used is told, with the file that wins; that it changes is no
+/// reason to reload.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_overridden_names_the_file_that_wins() {
+    let world = World::new();
+    let global = world.home(".config/opencode/opencode.json");
+    let server = |command: &str| json!({"type": "local", "command": [command], "enabled": false});
+    let declare = |share: &str| json!({"share": share, "mcp": {"m": server(share)}}).to_string();
+    write(&global, &declare("auto"));
+    world.write("opencode.json", &declare("manual"));
+    world.write("opencode.jsonc", r#"{"share": "disabled"}"#);
+    world.start_engine().await;
+    assert_eq!(changes(&world).await, []);
+    let states = rows(&world, "mcp", "m").await;
+    let states: Vec<_> = states.iter().map(|row| (&row["scope"], &row["state"], &row["by"])).collect();
+    let winner = json!(world.path("opencode.json"));
+    let (project, all) = (json!("project"), json!("global"));
+    let (loaded, overridden) = (json!("loaded"), json!("overridden"));
+    assert_eq!(states, [(&project, &loaded, &Value::Null), (&all, &overridden, &winner)]);
+    let shares = rows(&world, "config", "share").await;
+    let winner = json!(world.path("opencode.jsonc"));
+    assert_eq!(shares.iter().filter(|row| row["by"] == winner).count(), 2, "{shares:?}");
+    let used = shares.iter().find(|row| row["state"] == "loaded").expect("the one that is used");
+    assert_eq!((&used["source"], used["overrides"].as_array().map(Vec::len)), (&winner, Some(2)), "{used}");
+
+    write(&global, &declare("manual"));
+    assert_eq!(changes(&world).await, [], "it is not used either way");
+    fs::remove_file(world.path("opencode.jsonc")).expect("removed");
+    assert_eq!(changes(&world).await, [change("config", "share", "changed")]);
+}
+
+/// B8, C1: of skills with one name each is told that chance decides; a plugin that is declared twice
+/// says which declaration is used.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_shadows_another_is_told() {
+    let world = World::new();
+    world.write(".opencode/skills/one/SKILL.md", &skill("twin", "First."));
+    world.write(".claude/skills/two/SKILL.md", &skill("twin", "Second."));
+    world.write(".opencode/skills/odd/SKILL.md", "no front matter");
+    world.start_engine().await;
+    assert_eq!(changes(&world).await, [], "which one is loaded is chance, and no change");
+    let twins = rows(&world, "skill", "twin").await;
+    assert_eq!(twins.len(), 2, "{twins:?}");
+    assert!(
+        twins.iter().all(|row| row["warning"].as_str().is_some_and(|text| text.starts_with("2 skills"))),
+        "{twins:?}"
+    );
+    let odd = rows(&world, "skill", "odd").await.remove(0);
+    assert_eq!((&odd["state"], &odd["layer"]), (&json!("not-read"), &json!("installed")), "{odd}");
+    assert!(odd["why"].as_str().is_some_and(|why| why.contains("front matter")), "{odd}");
+}
+
+/// C1: a plugin that is declared and not there has got no further than that, and it is told why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_is_not_there_is_only_declared() {
+    let world = World::new();
+    world.start_engine().await;
+    world.write("opencode.json", r#"{"plugin": ["./none.ts"]}"#);
+    world.write(".opencode/plugins/there.ts", &rekindle_tests::world::plugin("there"));
+    let layers = async || {
+        let of = async |name| {
+            let row = rows(&world, "plugin", name).await.remove(0);
+            (row["layer"].as_str().expect("a layer").to_owned(), row["state"].as_str().expect("a state").to_owned())
+        };
+        (of("none.ts").await, of("there.ts").await)
+    };
+    let pair = |layer: &str, state: &str| (layer.to_owned(), state.to_owned());
+    assert_eq!(layers().await, (pair("declared", "waiting"), pair("installed", "waiting")));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 1, "not all of it is live");
+    assert_eq!(layers().await, (pair("declared", "failed"), pair("active", "loaded")));
+    let row = rows(&world, "plugin", "none.ts").await.remove(0);
+    assert!(row["message"].as_str().is_some_and(|message| !message.is_empty()), "{row}");
+}
