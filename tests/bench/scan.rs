@@ -126,8 +126,8 @@ fn one_change(places: &Places, files: &[PathBuf], full: Duration) {
 }
 
 /// What is done after a hint that these files changed.
-fn rescan(scanner: &mut Scanner, places: &Places, _changed: &[PathBuf]) -> Scan {
-    scanner.scan(places, None)
+fn rescan(scanner: &mut Scanner, places: &Places, changed: &[PathBuf]) -> Scan {
+    scanner.rescan(places, None, Some(changed))
 }
 
 fn fingerprint(scan: &Scan, number: usize) -> Option<&Fingerprint> {

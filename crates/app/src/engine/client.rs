@@ -175,22 +175,20 @@ impl Client {
 
     /// What is running in this directory.
     pub async fn busy(&self) -> Result<Vec<BusyRun>, ClientError> {
-        let (status, permissions, questions, terminals, sessions) = tokio::join!(
+        let (status, permissions, questions, terminals) = tokio::join!(
             self.get("/session/status", SHORT),
             self.get("/permission", SHORT),
             self.get("/question", SHORT),
             self.get("/pty", SHORT),
-            self.get("/session", SHORT),
         );
-        let titles: BTreeMap<String, String> = sessions
-            .as_ref()
-            .ok()
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|session| Some((session["id"].as_str()?.to_owned(), session["title"].as_str()?.to_owned())))
-            .collect();
-        Ok(busy_runs(&status?, &permissions?, &questions?, terminals.as_ref().ok(), &titles))
+        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref().ok());
+        // Only now: a directory has many sessions, and seldom one that runs.
+        if !runs.is_empty()
+            && let Ok(sessions) = self.get("/session", SHORT).await
+        {
+            add_titles(&mut runs, &sessions);
+        }
+        Ok(runs)
     }
 
     /// Has the instance of this directory dropped. The answer comes before the end of it; the end
@@ -344,18 +342,8 @@ pub(crate) fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn busy_runs(
-    status: &Value,
-    permissions: &Value,
-    questions: &Value,
-    terminals: Option<&Value>,
-    titles: &BTreeMap<String, String>,
-) -> Vec<BusyRun> {
-    let run = |session: &str, state| BusyRun {
-        session: session.to_owned(),
-        title: titles.get(session).cloned().unwrap_or_else(|| session.to_owned()),
-        state,
-    };
+fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: Option<&Value>) -> Vec<BusyRun> {
+    let run = |session: &str, state| BusyRun { session: session.to_owned(), title: session.to_owned(), state };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut runs = BTreeMap::new();
     for (session, state) in status.as_object().into_iter().flatten() {
@@ -385,6 +373,16 @@ fn busy_runs(
     runs.into_values().chain(terminals).collect()
 }
 
+/// The titles of sessions, as far as they are in the answer.
+fn add_titles(runs: &mut [BusyRun], sessions: &Value) {
+    for session in sessions.as_array().into_iter().flatten() {
+        let run = runs.iter_mut().find(|run| session["id"] == *run.session);
+        if let (Some(run), Some(title)) = (run, session["title"].as_str()) {
+            title.clone_into(&mut run.title);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -394,14 +392,13 @@ mod tests {
     /// P8: each state is seen, and a session is named once.
     #[test]
     fn what_runs_is_named_once() {
-        let titles = [("ses_1".to_owned(), "Fix login".to_owned())].into();
-        let runs = busy_runs(
+        let mut runs = busy_runs(
             &json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}}),
             &json!([{"id": "per_1", "sessionID": "ses_1"}]),
             &json!([{"id": "q_1", "sessionID": "ses_4"}]),
             Some(&json!([{"id": "pty_1", "title": "zsh", "status": "running"}, {"id": "pty_2", "status": "exited"}])),
-            &titles,
         );
+        add_titles(&mut runs, &json!([{"id": "ses_0", "title": "Other"}, {"id": "ses_1", "title": "Fix login"}]));
         let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state)).collect();
         assert_eq!(
             found,
