@@ -4,8 +4,6 @@
 
 use std::{env, path::Path, sync::Arc, thread};
 
-use std::sync::Arc;
-
 use rekindle_app::{
     disk::{
         locate::Places,
