@@ -412,3 +412,42 @@ async fn changes_are_watched() {
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     until("the reload", &|status| status["changes"] == json!([])).await;
 }
+
+/// N1: a file among the tools that holds none is read, and not pending for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_a_tool_is_loaded() {
+    let world = World::new();
+    world.write(".opencode/tools/util.ts", "export const helper = 1\n");
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status", "--json"]).await.json()["changes"], json!([]));
+    world.write(".opencode/tools/util.ts", "export const helper = 2\n");
+    assert_eq!(world.rekindle(&["status", "--json"]).await.json()["action"], "restart");
+    world.write(".opencode/tools/bad.ts", "export default {\n");
+    let reloaded = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!(reloaded.code, 1, "{reloaded:?}");
+    let items = reloaded.json()["items"].clone();
+    let bad = items.as_array().expect("a list").iter().find(|item| item["name"] == "bad").expect("the tool");
+    assert_eq!(bad["state"], "failed", "the engine answers for no tool any more: {items}");
+}
+
+/// H3: what stands behind a variable is never shown, whatever changes around it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_variable_holds_is_never_shown() {
+    let world = World::new();
+    world.write("secret.txt", "FILESECRET");
+    let config = |url: &str, prompt: &str| json!({"mcp": {"m": {"type": "remote", "enabled": false, "url": url}}, "agent": {"a": {"prompt": prompt}}});
+    world.write("opencode.json", &config("https://h/{file:secret.txt}", "{file:secret.txt}").to_string());
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    for (url, prompt) in
+        [("https://h/x?api_key=PLAINSECRET", "now plain"), ("https://h/{file:secret.txt}/x", "{file:secret.txt}!")]
+    {
+        world.write("opencode.json", &config(url, prompt).to_string());
+        for command in
+            [["status"].as_slice(), &["plan"], &["status", "--json"], &["plan", "--json"], &["list", "--json"]]
+        {
+            let ran = world.rekindle(command).await;
+            assert!(!ran.out.contains("SECRET"), "{command:?} {}", ran.out);
+        }
+    }
+}

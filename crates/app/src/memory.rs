@@ -105,6 +105,13 @@ impl MemoryStore {
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
         self.remember_modules(disk, answers);
+        if answers.tools.is_some() {
+            // All files of tools were read, also those without a tool in them.
+            let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
+            for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
+                self.stored.memory.modules.entry(path).or_insert(code);
+            }
+        }
         self.save()
     }
 
@@ -140,6 +147,11 @@ impl MemoryStore {
 
     fn save(&self) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() || !self.is_ours {
+            return Ok(());
+        }
+        // A slow look at an engine that is gone has nothing to say of the one that came after it.
+        let newer = |other: &Stored| other.identity.started_at > self.stored.identity.started_at;
+        if load::<Stored>(&self.path).is_some_and(|other| newer(&other)) {
             return Ok(());
         }
         write_json(&self.path, &self.stored)

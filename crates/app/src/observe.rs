@@ -11,8 +11,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Change, Counts, DiffLine, Disk, Drift, EngineState, EngineView, Evidence, ItemId, Kind, Loaded,
-    McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
+    Action, Answers, Change, Counts, DiffLine, Disk, Drift, EngineMode, EngineState, EngineView, Evidence, ItemId,
+    Kind, Loaded, McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
 };
 use serde_json::Value;
 
@@ -327,8 +327,17 @@ impl Observation {
     /// What people should know about what is pending.
     fn notices(&self) -> Vec<String> {
         let version = self.view.as_ref().and_then(|view| view.version.as_deref());
+        let is_client = self.view.as_ref().is_some_and(|view| view.mode == EngineMode::Client);
+        let has_plugins = self.answers.as_ref().is_some_and(|answers| !answers.plugins.is_empty());
         let mut notices: Vec<_> =
             version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
+        if is_client && has_plugins {
+            notices.push(
+                "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \
+                 code that changed, cannot be told."
+                    .to_owned(),
+            );
+        }
         let disposes = Plan::new(self.drift.clone(), Vec::new()).action == Action::Dispose;
         if !disposes || self.would_be_lost.is_empty() {
             return notices;
@@ -371,7 +380,7 @@ impl Observation {
         if !matches!(row.state, RowState::Unknown) {
             return row.clone();
         }
-        let change = self.drift.iter().find(|change| change.id == row.id);
+        let change = self.drift.binary_search_by(|change| change.id.cmp(&row.id)).ok().map(|at| &self.drift[at]);
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
         let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp).map(|answers| &answers.mcp);
         let server = servers.and_then(|servers| servers.get(&row.name)).and_then(McpAnswer::failure);

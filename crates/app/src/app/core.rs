@@ -2,7 +2,15 @@
 //!
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
-use std::{collections::BTreeSet, path::Path, pin::Pin, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use rekindle_domain::{
     Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, Settings, WindowState,
@@ -99,12 +107,15 @@ impl Core {
         show: watch::Sender<Option<(Target, Observation)>>,
     ) {
         let hints = self.inputs.clone();
+        let missed = Arc::new(AtomicBool::new(false));
+        let was_missed = missed.clone();
         let hint = move |hint| {
-            // Full: there are looks to come anyway.
-            if let Some(inputs) = hints.upgrade()
-                && let Err(mpsc::error::TrySendError::Closed(_)) = inputs.try_send(Input::Files(hint))
-            {
-                tracing::debug!("the core has ended");
+            let Some(inputs) = hints.upgrade() else { return };
+            match inputs.try_send(Input::Files(hint)) {
+                Ok(()) => {}
+                // There are looks to come anyway; what they look at is then everything.
+                Err(mpsc::error::TrySendError::Full(_)) => missed.store(true, Ordering::Relaxed),
+                Err(mpsc::error::TrySendError::Closed(_)) => tracing::debug!("the core has ended"),
             }
         };
         let mut files = Watch::start(&self.places, hint);
@@ -115,6 +126,10 @@ impl Core {
                 Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files(Hint::Anything))),
             };
             let Some(input) = input else { break };
+            if was_missed.swap(false, Ordering::Relaxed) {
+                self.changed = Hint::Anything;
+                self.want(Look::Files);
+            }
             let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
             self.take(input);
             if has_looked {

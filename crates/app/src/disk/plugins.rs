@@ -38,7 +38,12 @@ pub fn declared_id(places: &Places, config: &Path, scope: Scope, text: &str) -> 
 }
 
 fn id_key(places: &Places, path: Option<&Path>, text: &str) -> String {
-    path.map_or_else(|| PluginSpec::parse(text).name, |path| places.short(path))
+    match (path, PluginSpec::parse(text)) {
+        (Some(path), _) => places.short(path),
+        // Two repositories of one name are two plugins.
+        (None, spec) if spec.origin == PluginOrigin::Git => masked_text(plugin_key(text)),
+        (None, spec) => spec.name,
+    }
 }
 
 /// Finds all plugins. `effective`: the configuration as the engine would have it.

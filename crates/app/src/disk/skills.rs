@@ -4,7 +4,7 @@
 //! at. What comes out is the same in every case.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{
     locate::{Places, SkillFolder},
-    scan::{MENDED, Scan, row},
+    scan::{MENDED, Scan, order, row},
     stamp::{Kept, Stamp},
     walk::{Walked, walk},
 };
@@ -30,6 +30,15 @@ use crate::{
 pub(super) struct Skills {
     roots: Vec<(SkillFolder, Arc<Walked>)>,
     files: HashMap<PathBuf, Kept<Arc<Found>>>,
+    collected: Collected,
+}
+
+/// What all of them together come to.
+#[derive(Clone, Debug, Default)]
+struct Collected {
+    items: Snapshot,
+    rows: Vec<Arc<Row>>,
+    contested: BTreeMap<String, Vec<Fingerprint>>,
 }
 
 /// What was made of one `SKILL.md`.
@@ -74,6 +83,15 @@ impl Skills {
         scan: &mut Scan,
     ) {
         let roots: Vec<_> = folders.iter().map(|folder| (folder.clone(), self.walked(folder, changed))).collect();
+        scan.skill_folders.extend(roots.iter().map(|(_, walked)| walked.clone()));
+        let is_same = |((_, a), (_, b)): (&(_, Arc<Walked>), &(_, Arc<Walked>))| Arc::ptr_eq(a, b) && !a.has_links;
+        let nothing_came = roots.len() == self.roots.len() && roots.iter().zip(&self.roots).all(is_same);
+        if let Some(changed) = changed.filter(|_| nothing_came)
+            && self.patch(places, changed)
+        {
+            self.collected.clone().into_scan(scan);
+            return;
+        }
         let mut before = std::mem::take(&mut self.files);
         let mut all = Vec::new();
         for (folder, walked) in &roots {
@@ -89,10 +107,33 @@ impl Skills {
                 all.push(kept.made.clone());
                 self.files.insert(path.clone(), kept);
             }
-            scan.skill_folders.push(walked.clone());
         }
         self.roots = roots;
-        collect(all, scan);
+        self.collected = Collected::of(&all);
+        self.collected.clone().into_scan(scan);
+    }
+
+    /// Takes in what changed in files that were there before; false when that is not enough.
+    fn patch(&mut self, places: &Places, changed: &[PathBuf]) -> bool {
+        for path in changed {
+            let Some(known) = self.files.get(path) else { continue };
+            let before = known.made.clone();
+            let known = self.files.remove(path);
+            let kept = read(places, path, before.item.scope, known);
+            let now = kept.made.clone();
+            self.files.insert(path.clone(), kept);
+            let is_alone = |found: &Found| !self.collected.contested.contains_key(&found.item.name);
+            let has_same_place = before.is_skill && now.is_skill && before.item.id == now.item.id;
+            if !has_same_place || !is_alone(&before) {
+                return false;
+            }
+            let Some(row) = self.collected.rows.iter_mut().find(|row| Arc::ptr_eq(row, &before.row)) else {
+                return false;
+            };
+            *row = now.row.clone();
+            self.collected.items.insert(now.item.clone());
+        }
+        true
     }
 
     /// The files of a folder: as they were, if nothing in it came or went.
@@ -106,7 +147,7 @@ impl Skills {
         let (Some(known), Some(changed)) = (known, changed) else { return again() };
         let mut inside = changed.iter().filter(|path| path.starts_with(&folder.path) || folder.path.starts_with(path));
         let came_or_went = inside.any(|path| match fs::symlink_metadata(path) {
-            Ok(metadata) => !metadata.is_file() || (is_skill_file(path) && !known.files.contains(path)),
+            Ok(metadata) => !metadata.is_file() || (is_skill_file(path) && !self.files.contains_key(path)),
             Err(_) => true,
         });
         if came_or_went { again() } else { known.clone() }
@@ -176,28 +217,38 @@ fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item 
     }
 }
 
-/// One item a name. Of several skills of one name any may be taken by the engine.
-fn collect(all: Vec<Arc<Found>>, scan: &mut Scan) {
-    let mut skills: Vec<_> = all.iter().filter(|found| found.is_skill).collect();
-    skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
-    let mut items = Vec::with_capacity(skills.len());
-    for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
-        items.push(same[0].item.clone());
-        if same.len() > 1 {
-            let prints = same.iter().map(|found| found.item.declared.clone()).collect();
-            scan.disk.contested_skills.insert(same[0].item.name.clone(), prints);
+impl Collected {
+    /// One item a name. Of several skills of one name any may be taken by the engine.
+    fn of(all: &[Arc<Found>]) -> Self {
+        let mut skills: Vec<_> = all.iter().filter(|found| found.is_skill).collect();
+        skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
+        let mut items = Vec::with_capacity(skills.len());
+        let mut contested = BTreeMap::new();
+        for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
+            items.push(same[0].item.clone());
+            if same.len() > 1 {
+                let prints = same.iter().map(|found| found.item.declared.clone()).collect::<Vec<_>>();
+                contested.insert(same[0].item.name.clone(), prints);
+            }
         }
+        let rows = all.iter().map(|found| match contested.get(&found.item.name) {
+            Some(all) if found.is_skill => Arc::new(Row { warning: Some(warning(all.len())), ..(*found.row).clone() }),
+            _ => found.row.clone(),
+        });
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        Self { rows, items: items.into_iter().collect(), contested }
     }
-    let mut snapshot: Snapshot = items.into_iter().collect();
-    scan.disk.items.shared().for_each(|item| snapshot.insert(item.clone()));
-    scan.disk.items = snapshot;
-    scan.rows.extend(all.iter().map(|found| match scan.disk.contested_skills.get(&found.item.name) {
-        Some(all) if found.is_skill => Arc::new(Row { warning: Some(contested(all.len())), ..(*found.row).clone() }),
-        _ => found.row.clone(),
-    }));
+
+    fn into_scan(mut self, scan: &mut Scan) {
+        scan.disk.items.shared().for_each(|item| self.items.insert(item.clone()));
+        scan.disk.items = self.items;
+        scan.disk.contested_skills = self.contested;
+        scan.rows.extend(self.rows);
+    }
 }
 
-fn contested(count: usize) -> String {
+fn warning(count: usize) -> String {
     format!(
         "{count} skills have this name. OpenCode takes one of them by chance, each time it loads them: rename all but one."
     )

@@ -88,33 +88,29 @@ fn unremembered(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprin
     }
 }
 
+/// The engine tells the tools by id; a file without a tool it reads and never mentions.
 pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    let is_told = |item: &Item| {
-        answers.tools.as_ref().map(|ids| {
-            ids.iter()
-                .any(|id| id.strip_prefix(&item.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
-        })
-    };
     for item in disk.items.iter().filter(|item| item.kind == Kind::Tool) {
         let code = memory.modules.get(&item.source).cloned();
-        // A tool of the engine's own may have the name.
-        let was_there = memory.instance.is_none() || remembered(memory, &item.id).is_some();
-        let is_loaded = match is_told(item) {
-            Some(told) => told && was_there,
-            None => was_there,
+        let was_there = remembered(memory, &item.id).is_some();
+        let evidence = match answers.tools {
+            // A tool of the engine's own may have the name of one that is new.
+            Some(_) if answers.has_tool(&item.name) && (was_there || memory.instance.is_none()) => Some(Evidence::Told),
+            _ if was_there => Some(Evidence::Remembered),
+            Some(_) => None,
+            None => memory.instance.is_none().then_some(Evidence::Remembered),
         };
-        match code {
-            _ if is_loaded => {
+        match (evidence, code) {
+            (Some(evidence), code) => {
                 let code = item.code.as_ref().map(|now| code.unwrap_or_else(|| now.clone()));
-                let evidence = if answers.tools.is_some() { Evidence::Told } else { Evidence::Remembered };
                 loaded.add(Item { code, ..item.clone() }, evidence);
             }
-            Some(code) => add_left_module(item, code, loaded),
-            None => {}
+            (None, Some(code)) => add_left_module(item, code, loaded),
+            (None, None) => {}
         }
     }
     let before = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Tool);
-    for item in before.filter(|item| disk.items.get(&item.id).is_none() && is_told(item) == Some(true)) {
+    for item in before.filter(|item| disk.items.get(&item.id).is_none() && answers.has_tool(&item.name)) {
         loaded.add(item.clone(), Evidence::Told);
     }
 }
