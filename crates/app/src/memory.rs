@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rekindle_domain::{Answers, Disk, ItemId, Kind, Memory, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     config::file::FileError,
@@ -88,12 +88,14 @@ impl MemoryStore {
         self.save()
     }
 
-    /// An instance was created from these files: `disk` is what they said before it was.
+    /// An instance was created from these files: `disk` is what they said before it was, `unseen` are the
+    /// names whose files changed until it answered.
     pub fn loaded(
         &mut self,
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
+        unseen: BTreeSet<(Kind, String)>,
     ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
@@ -101,6 +103,7 @@ impl MemoryStore {
         }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
+        self.stored.memory.unseen = unseen;
         self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));

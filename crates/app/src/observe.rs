@@ -187,12 +187,17 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     {
         scan = target.read_files().await;
     }
+    // What changed while the engine read it is not known to have been loaded.
+    let unseen = match &answers {
+        Some(_) if is_first => scan.changed_until(&target.read_files().await),
+        _ => BTreeSet::new(),
+    };
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.loaded(&scan.disk, answers, failures),
+            None => memory.loaded(&scan.disk, answers, failures, unseen),
             Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {

@@ -312,7 +312,8 @@ impl Run {
             failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
         }
         let mut memory = self.target.memory_of_reload();
-        memory.loaded(&self.snapshot.disk, &answers, failures.clone()).map_err(|error| chain(&error))?;
+        let unseen = self.snapshot.changed_until(&self.target.read_files().await);
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
         // What changed since the snapshot is compared with what was loaded, and stays pending.
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Action, Aspect, Fingerprint, Item, ItemId, Kind, Profile, Scope, Snapshot};
 
 /// What happened to an item on disk since the engine loaded it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// It is on disk, and the engine does not have it.

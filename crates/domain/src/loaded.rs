@@ -156,6 +156,10 @@ pub struct Memory {
     pub hidden: BTreeSet<ItemId>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
+    /// The names whose files changed while the present instance was created: what it made of them,
+    /// only it knows.
+    #[serde(default)]
+    pub unseen: BTreeSet<(Kind, String)>,
     /// The items that failed when the present instance loaded them, with the engine's message.
     #[serde(default)]
     pub failures: BTreeMap<ItemId, String>,
@@ -377,6 +381,24 @@ mod tests {
         check(Some(json!("b")), json!({"k": "default"}), Some(Value::Null), project, Some(Added));
         check(None, json!({"k": "a"}), Some(json!("a")), project, Some(Removed));
         check(None, json!({}), Some(json!("a")), project, None);
+    }
+
+    /// K1: what changed while the engine read it is as the engine says, whatever was seen before.
+    #[test]
+    fn what_changed_meanwhile_is_not_remembered() {
+        let mut disk = disk(&[]);
+        let item = config_item(Kind::Config, "k", &json!("one"), Place::InstanceConfig);
+        disk.values.insert(item.id.clone(), json!("one"));
+        disk.items.insert(item);
+        disk.layers = vec![json!({"k": "one"})];
+        let answers = Answers { config: json!({"k": "two", "gone": 1}), ..Answers::default() };
+        let seen = Memory { instance: Some(disk.items.clone()), ..Memory::default() };
+        assert_eq!(changes(&disk, &answers, &seen), []);
+        let unseen = ["k", "gone"].map(|name| (Kind::Config, name.to_owned())).into();
+        let mut found = changes(&disk, &answers, &Memory { unseen, ..seen });
+        found.sort();
+        let expected = [("gone", ChangeKind::Removed), ("k", ChangeKind::Changed)];
+        assert_eq!(found, expected.map(|(name, change)| (name.to_owned(), change, Action::Dispose)));
     }
 
     /// H4: what the project's files replace anyway is no change when the global ones change it.

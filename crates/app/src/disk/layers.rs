@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     locate::{ConfigFile, ConfigFolder, Places},
+    stamp::Stamp,
     walk::{Folder, walk},
 };
 use crate::{
@@ -38,6 +39,8 @@ pub struct Layer {
     pub shown: Option<Value>,
     /// Keys that the engine does not know and leaves out.
     pub unknown: Vec<String>,
+    /// The files that it was made of, each as it was before it was read.
+    pub(super) made_of: Vec<(PathBuf, Option<Stamp>)>,
     /// The fingerprint of the text, if the engine has to mend it in order to read it.
     pub mended: Option<Fingerprint>,
 }
@@ -78,7 +81,7 @@ impl Layers {
         if let Some(text) = places.environment.get("OPENCODE_CONFIG_CONTENT") {
             let path = PathBuf::from("OPENCODE_CONFIG_CONTENT");
             let file = ConfigFile { path, scope: Scope::Project, place: Place::InstanceConfig };
-            reader.text(file, text, &places.directory, None);
+            reader.text(file, None, text, &places.directory, None);
         }
         for file in places.managed_files() {
             reader.file(file);
@@ -113,10 +116,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&mut self, file: ConfigFile) {
+        let stamp = Stamp::at(&file.path);
         match file::read_lossy(&file.path) {
             Ok(Some(text)) if !text.is_empty() => {
                 let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
-                self.text(file, &text, &folder, Some(&folder));
+                self.text(file, stamp, &text, &folder, Some(&folder));
             }
             Ok(_) => {}
             Err(_) => self.layers.broken.push(file.path),
@@ -133,8 +137,9 @@ impl Reader<'_> {
         }
     }
 
-    /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
-    fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
+    /// `stamp`: the file's before it was read. `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
+    fn text(&mut self, file: ConfigFile, stamp: Option<Stamp>, text: &str, folder: &Path, plugins: Option<&Path>) {
+        let mut made_of = vec![(file.path.clone(), stamp)];
         let of = |name: &str| self.places.environment.get(name).unwrap_or_default().to_owned();
         let replace =
             |environment: &dyn Fn(&str) -> String| variables::replace(text, folder, &self.places.home, environment);
@@ -162,6 +167,7 @@ impl Reader<'_> {
         let value = shape(lowered.clone());
         let is_known = |key: &String| value.get(key).is_some() || lowered.get(key).is_none();
         let unknown = keys.into_iter().filter(|key| !is_known(key)).collect();
+        made_of.extend(replaced.files.iter().map(|path| (path.clone(), Stamp::at(path))));
         self.layers.references.extend(replaced.files);
         self.layers.instance.push(Layer {
             path: file.path,
@@ -171,6 +177,7 @@ impl Reader<'_> {
             written: written.map(shape),
             shown: shown.map(shape),
             unknown,
+            made_of,
             mended: None,
         });
     }
@@ -204,6 +211,7 @@ impl Reader<'_> {
     }
 
     fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
+        let made_of = vec![(file.path.clone(), Stamp::at(&file.path))];
         let text = file::read_lossy(&file.path).ok()??;
         let parsed = frontmatter::parse(&text).ok()?;
         let mended = parsed.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
@@ -213,7 +221,7 @@ impl Reader<'_> {
         let (name, entry) = file.entry(parsed);
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });
-        Some((name, Layer { mended, ..layer(file.path.clone(), scope, Place::Folder, value) }))
+        Some((name, Layer { mended, made_of, ..layer(file.path.clone(), scope, Place::Folder, value) }))
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.
@@ -248,7 +256,17 @@ impl Reader<'_> {
 }
 
 fn layer(path: PathBuf, scope: Scope, place: Place, value: Value) -> Layer {
-    Layer { path, scope, place, value, written: None, shown: None, unknown: Vec::new(), mended: None }
+    Layer {
+        path,
+        scope,
+        place,
+        value,
+        written: None,
+        shown: None,
+        unknown: Vec::new(),
+        made_of: Vec::new(),
+        mended: None,
+    }
 }
 
 /// A Markdown file of an agent, a mode or a command.

@@ -4,7 +4,7 @@
 //! be read hides only what is in it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,6 +18,7 @@ use super::{
     locate::Places,
     plugins::{scan_plugins, scan_tools},
     skills::{self, Skills},
+    stamp::Stamp,
     walk::{Folder, Walked},
 };
 use crate::config::schema::Schema;
@@ -38,6 +39,8 @@ pub struct Scan {
     pub rows: Vec<Arc<Row>>,
     /// The files that configurations refer to with `{file:}`.
     pub references: Vec<PathBuf>,
+    /// The files that declare something, as they were before they were read, with the names in them.
+    pub(super) files: BTreeMap<PathBuf, Declares>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
     /// The folders in which skills are looked for.
@@ -49,7 +52,26 @@ pub struct Scan {
     pub skill_folders: Vec<Arc<Walked>>,
 }
 
+/// A file as it was before it was read, and the names that it declares.
+pub(super) type Declares = (Option<Stamp>, Vec<(Kind, String)>);
+
 impl Scan {
+    /// The names in files that are not the same any more: an engine that read them meanwhile may have
+    /// read either.
+    pub fn changed_until(&self, later: &Self) -> BTreeSet<(Kind, String)> {
+        let paths: BTreeSet<_> = self.files.keys().chain(later.files.keys()).collect();
+        let of = |scan: &Self, path| scan.files.get(path).map(|(stamp, _)| *stamp);
+        let changed = paths.into_iter().filter(|path| of(self, *path) != of(later, *path));
+        let names = |path: &PathBuf| {
+            [self, later]
+                .into_iter()
+                .filter_map(|scan| scan.files.get(path))
+                .flat_map(|(_, names)| names.clone())
+                .collect::<Vec<_>>()
+        };
+        changed.flat_map(names).collect()
+    }
+
     pub(super) fn push_row(&mut self, row: Row) {
         self.rows.push(Arc::new(row));
     }

@@ -18,6 +18,11 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
+    /// The stamp of the file at a path; `None`: there is none.
+    pub(super) fn at(path: &std::path::Path) -> Option<Self> {
+        std::fs::metadata(path).ok().as_ref().map(Self::of)
+    }
+
     /// The stamp of a file.
     pub(super) fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]

@@ -80,6 +80,12 @@ fn add_of_instance(
         loaded.add(spent, Evidence::Remembered);
         return;
     }
+    if is_as_told(item.kind, &item.name, memory) && !disk.from_environment.contains(&item.id) {
+        if let Some(told) = told {
+            loaded.add(as_told(disk, memory, item, told), Evidence::Told);
+        }
+        return;
+    }
     match (remembered(memory, &item.id), told) {
         // A plugin changed what the engine tells, or the file changed: what it said then decides.
         (Some(before), _) => loaded.add(Item { code: None, ..before.clone() }, Evidence::Remembered),
@@ -94,6 +100,11 @@ fn add_of_instance(
         }
         (None, Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
     }
+}
+
+/// Whether the engine's word is all there is to go by: the files changed while it read them.
+fn is_as_told(kind: Kind, name: &str, memory: &Memory) -> bool {
+    memory.unseen.iter().any(|unseen| unseen.0 == kind && unseen.1 == name)
 }
 
 /// What the instance has and no file declares any more.
@@ -118,6 +129,13 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
         }
         return;
     };
+    for (kind, name) in memory.unseen.iter().filter(|(kind, name)| is_left(*kind, name)) {
+        let mut items = disk.items.iter().chain(instance.iter());
+        let is_known = items.any(|item| item.kind == *kind && item.name == *name && item.place != Place::GlobalConfig);
+        if let (false, Some(told)) = (is_known || name == FILLED_IN, value_of(&answers.config, *kind, name)) {
+            loaded.add(gone(*kind, name, told, Scope::Project, Place::InstanceConfig), Evidence::Told);
+        }
+    }
     for item in instance.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig) {
         let is_gone = disk.items.get(&item.id).is_none() && !disk.broken.contains(&item.source);
         let told = value_of(&answers.config, item.kind, &item.name).map(Fingerprint::of_config);
