@@ -129,6 +129,7 @@ fn what_means_the_same_is_never_pending() {
         let (mut project, places) = (project(&base, seed, number), places(&base));
         let mut scanner = Scanner::default();
         let mut engine = Engine::started(&places, &project, number % 2 == 0);
+        let mut done = Vec::new();
         for step in 0..STEPS {
             if step % 100 == 99 {
                 (0..10).for_each(|_| project.change());
@@ -136,15 +137,21 @@ fn what_means_the_same_is_never_pending() {
                 engine = Engine::started(&places, &project, number % 2 == 0);
             }
             project.rewrite();
+            done.push(project.last().to_owned());
+            // What is told wrongly stays wrong for a while: not every step needs a look.
+            if project.percent(75) && step + 1 < STEPS {
+                continue;
+            }
             let disk = look(&mut scanner, &places, &mut project);
             let found = engine.drift(&disk);
-            assert!(found.is_empty(), "seed {seed}, project {number}, step {step}: {}\n{found:#?}", project.last());
+            assert!(found.is_empty(), "seed {seed}, project {number}, step {step}: {done:#?}\n{found:#?}");
+            done.clear();
         }
     });
 }
 
 /// N1, P4, P5: 10 000 random changes, some of them of one letter, within a tick of the clock, with the
-/// old time, or taken back: after each, exactly what differs from what was loaded is pending, each
+/// old time, or taken back: at each look exactly what differs from what was loaded is pending, each
 /// with what happened to it and what it needs.
 #[test]
 fn what_differs_is_pending_and_nothing_else() {
@@ -154,16 +161,21 @@ fn what_differs_is_pending_and_nothing_else() {
         let (mut project, places) = (project(&base, seed, number), places(&base));
         let mut scanner = Scanner::default();
         let mut engine = Engine::started(&places, &project, true);
+        let mut done = Vec::new();
         for step in 0..STEPS {
             match project.percent(35) {
                 true => project.change_back(&engine.files),
                 false => project.change(),
             }
+            done.push(project.last().to_owned());
+            if project.percent(50) && step + 1 < STEPS {
+                continue;
+            }
             let found = told(&engine.drift(&look(&mut scanner, &places, &mut project)));
             let wanted = expected(project.files(), &engine.files);
-            let last = project.last();
-            assert_eq!(found, wanted, "seed {seed}, project {number}, step {step}: {last}");
-            if project.percent(3) {
+            assert_eq!(found, wanted, "seed {seed}, project {number}, step {step}: {done:#?}");
+            done.clear();
+            if project.percent(6) {
                 engine = Engine::started(&places, &project, true);
             }
         }
