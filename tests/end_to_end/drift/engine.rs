@@ -105,6 +105,7 @@ async fn nothing_is_lost_whenever_it_changes() {
     let mut left = 200;
     for round in 0..4 {
         // While nothing of ours looks.
+        let before = project.files().clone();
         for _ in 0..10 {
             project.change();
         }
@@ -114,7 +115,10 @@ async fn nothing_is_lost_whenever_it_changes() {
         let mut ran = None;
         for _ in 0..40 {
             left -= 1;
-            project.change_a_letter_at_once();
+            match project.percent(30) {
+                true => project.change_back(&before),
+                false => project.change(),
+            }
             // Spread over the whole of the reload; what comes after it is as good.
             let pause = sleep(Duration::from_millis(rand::rng().random_range(0..60)));
             tokio::select! {

@@ -38,7 +38,7 @@ impl Project {
     pub fn change(&mut self) {
         match self.dice.up_to(9) {
             0..=3 => self.change_a_key(),
-            4..=6 => self.change_a_letter(false),
+            4..=6 => self.change_a_letter(),
             _ => self.change_a_file(),
         }
     }
@@ -58,14 +58,8 @@ impl Project {
         self.put(path, Some(Meaning::Config(config)));
     }
 
-    /// Changes one letter to one that never stood there, so that nobody ever finds the file away or
-    /// half written.
-    pub fn change_a_letter_at_once(&mut self) {
-        self.change_a_letter(true);
-    }
-
     /// The smallest change: as many bytes as before, often within the same tick of the clock.
-    fn change_a_letter(&mut self, at_once: bool) {
+    fn change_a_letter(&mut self) {
         let paths: Vec<String> = self.files.keys().cloned().collect();
         let path = self.dice.pick(&paths);
         let text = fs::read_to_string(self.path(&path)).expect("what was written");
@@ -75,17 +69,13 @@ impl Project {
         }
         let word = self.dice.pick(&all).to_owned();
         let mut other = word.clone();
-        let last = other.pop().expect("a letter");
-        other.push(if last == 'z' { 'b' } else { char::from(last as u8 + 1) });
+        let last = other.pop();
+        other.push(if last == Some('b') { 'c' } else { 'b' });
         let meaning = self.files[&path].with_word(&word, &other);
         let text = text.replace(&word, &other);
         let before = fs::metadata(self.path(&path)).and_then(|metadata| metadata.modified()).expect("a time");
-        if at_once {
-            save::at_once(&self.path(&path), &text);
-        } else {
-            self.save(&path, &text);
-        }
-        if !at_once && self.dice.percent(20) {
+        self.save(&path, &text);
+        if self.dice.percent(20) {
             // As a program does that keeps the time of what it copies.
             let file = fs::File::options().write(true).open(self.path(&path)).expect("the file");
             file.set_modified(before).expect("a time");

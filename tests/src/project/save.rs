@@ -59,13 +59,6 @@ pub(super) fn save(dice: &mut Dice, path: &Path, text: &str) -> &'static str {
     }
 }
 
-/// Saves a text so that everyone reads either what was there or all of it.
-pub(super) fn at_once(path: &Path, text: &str) {
-    let new = path.with_extension("new");
-    fs::write(&new, text).expect("written");
-    fs::rename(&new, path).expect("renamed");
-}
-
 /// Not every program cleans up, and some are interrupted.
 fn remove<const N: usize>(dice: &mut Dice, left: [PathBuf; N]) {
     for path in left {
