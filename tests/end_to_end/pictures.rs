@@ -115,7 +115,7 @@ async fn pages_and_states_of_the_banner() {
     picture(&window, "banner-pending").await;
     for (name, id, part) in [
         ("difference", "mcp:project:issues", "--read-only"),
-        ("difference-skill", "skill:project:git-release", "release"),
+        ("difference-skill", "skill:project:git-release", "Tag, sign and push."),
     ] {
         window.toggle_difference(id).await;
         window.difference(id, part).await;

@@ -27,7 +27,9 @@ pub use loaded::{
     would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
-pub use merge::{effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins};
+pub use merge::{
+    declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins,
+};
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};

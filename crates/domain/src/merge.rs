@@ -8,6 +8,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::Kind;
+
 /// Objects are merged key by key, everything else is replaced.
 pub fn merge(into: &mut Value, from: &Value) {
     match (into, from) {
@@ -132,6 +134,28 @@ pub fn keep_own_type(server: &mut Value) {
     if let Value::Object(server) = server {
         others.iter().for_each(|key| drop(server.remove(*key)));
     }
+}
+
+/// Every name that a configuration declares, with its kind, and the keys that lead to what is said of it.
+pub fn declared_names(config: &Value) -> Vec<(Kind, &str, Vec<&str>)> {
+    let mut names = Vec::new();
+    for (key, value) in config.as_object().into_iter().flatten() {
+        let kind = match key.as_str() {
+            "$schema" | "plugin" => continue,
+            "mcp" => Kind::Mcp,
+            "agent" | "mode" => Kind::Agent,
+            "command" => Kind::Command,
+            "instructions" => Kind::Instructions,
+            _ => Kind::Config,
+        };
+        match value {
+            Value::Object(map) if matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command) => {
+                names.extend(map.keys().map(|name| (kind, name.as_str(), vec![key.as_str(), name.as_str()])));
+            }
+            _ => names.push((kind, key.as_str(), vec![key.as_str()])),
+        }
+    }
+    names
 }
 
 /// What `tools` means as `permission`: its successor.

@@ -7,7 +7,8 @@
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, joined, keep_own_type, masked, merge, shown_value,
+    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, declared_names, joined, keep_own_type, masked, merge,
+    shown_value,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use super::{
     scan::{MENDED, Scan, row},
 };
 
-/// What one layer says of one name.
+/// What one layer says of one name: as the engine reads it, and as it stands in the file.
 struct Said<'a> {
     layer: &'a Layer,
     value: Value,
@@ -156,28 +157,11 @@ fn by_name(layers: &Layers) -> BTreeMap<(Kind, String), Vec<Said<'_>>> {
     names
 }
 
+/// The names that a layer declares as modes, or all others.
 fn names_in(value: &Value, modes: bool) -> Vec<(Kind, &str, Vec<&str>)> {
-    let mut found = Vec::new();
-    for (key, value) in value.as_object().into_iter().flatten() {
-        let kind = match key.as_str() {
-            "$schema" | "plugin" => continue,
-            "mcp" => Kind::Mcp,
-            "agent" | "mode" => Kind::Agent,
-            "command" => Kind::Command,
-            "instructions" => Kind::Instructions,
-            _ => Kind::Config,
-        };
-        if (key == "mode") != modes {
-            continue;
-        }
-        match value {
-            Value::Object(map) if matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command) => {
-                found.extend(map.keys().map(|name| (kind, name.as_str(), vec![key.as_str(), name.as_str()])));
-            }
-            _ => found.push((kind, key.as_str(), vec![key.as_str()])),
-        }
-    }
-    found
+    let mut names = declared_names(value);
+    names.retain(|(_, _, keys)| (keys[0] == "mode") == modes);
+    names
 }
 
 /// What several layers say of one name, as the engine puts it together.

@@ -4,10 +4,12 @@
 //! from its own word on the global files and from the project's files as they are; where both agree
 //! for a name, all that is declared of that name is loaded.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered, spent};
-use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, masked, merge};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, declared_names, masked, merge};
 
 /// The key that the engine fills in when no file has it: the name of the system's user.
 const FILLED_IN: &str = "username";
@@ -183,28 +185,9 @@ fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> It
     }
 }
 
-/// All names that a configuration declares.
-fn names(config: &Value) -> Vec<(Kind, String)> {
-    let mut names = Vec::new();
-    for (key, value) in config.as_object().into_iter().flatten() {
-        let kind = match key.as_str() {
-            "$schema" | "plugin" => continue,
-            "mcp" => Kind::Mcp,
-            "agent" | "mode" => Kind::Agent,
-            "command" => Kind::Command,
-            "instructions" => Kind::Instructions,
-            _ => Kind::Config,
-        };
-        match value {
-            Value::Object(map) if matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command) => {
-                names.extend(map.keys().map(|name| (kind, name.clone())));
-            }
-            _ => names.push((kind, key.clone())),
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
+/// All names that a configuration declares, each once.
+fn names(config: &Value) -> BTreeSet<(Kind, String)> {
+    declared_names(config).into_iter().map(|(kind, name, _)| (kind, name.to_owned())).collect()
 }
 
 /// The value of a name in `GET /config`.
