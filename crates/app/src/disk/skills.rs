@@ -4,7 +4,7 @@
 //! at. What comes out is the same in every case.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -93,21 +93,23 @@ impl Skills {
             return;
         }
         let mut before = std::mem::take(&mut self.files);
-        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut files = Vec::new();
         for (folder, walked) in &roots {
-            for path in &walked.files {
-                if self.files.contains_key(path) {
-                    continue;
-                }
-                let known = before.remove(path);
-                let kept = match known {
-                    Some(known) if !is_touched(path, walked, changed) => known,
-                    known => read(places, path, folder.scope, known),
-                };
-                all.push(kept.made.clone());
-                self.files.insert(path.clone(), kept);
+            for path in walked.files.iter().filter(|path| seen.insert(path.as_path())) {
+                files.push((path, folder.scope, before.remove(path), is_touched(path, walked, changed)));
             }
         }
+        let look = |(path, scope, known, is_touched): (&PathBuf, Scope, Option<Kept<Arc<Found>>>, bool)| {
+            let kept = match known {
+                Some(known) if !is_touched => known,
+                known => read(places, path, scope, known),
+            };
+            (path.clone(), kept)
+        };
+        let kept = in_two(files, look);
+        let all: Vec<_> = kept.iter().map(|(_, kept)| kept.made.clone()).collect();
+        self.files = kept.into_iter().collect();
         self.roots = roots;
         self.collected = Collected::of(&all);
         self.collected.clone().into_scan(scan);
@@ -152,6 +154,22 @@ impl Skills {
         });
         if came_or_went { again() } else { known.clone() }
     }
+}
+
+/// Does the work on two threads when there is much of it; the order stays.
+fn in_two<T: Send, U: Send>(mut all: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    /// Fewer than this are done before a thread has started.
+    const MUCH: usize = 128;
+    if all.len() < MUCH {
+        return all.into_iter().map(work).collect();
+    }
+    let second = all.split_off(all.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| second.into_iter().map(&work).collect::<Vec<_>>());
+        let mut done: Vec<_> = all.into_iter().map(&work).collect();
+        done.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done
+    })
 }
 
 fn is_skill_file(path: &Path) -> bool {
