@@ -11,7 +11,8 @@ import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngin
 /** The oldest Rust that builds this: `rust-version` in Cargo.toml. */
 const RUST = readFileSync(path.join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.*)"$/m)[1];
 const BUILD = ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'];
-const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core'];
+// The engine's `skill` tool searches with ripgrep; without it on PATH it would download it.
+const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core', 'ripgrep'];
 /** Debian's own Rust with the library's sources, for systems where rustup has no wasm library. */
 const SYSTEM_RUST = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
 
