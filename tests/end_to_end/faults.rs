@@ -42,7 +42,7 @@ async fn a_dispose_that_fails_becomes_a_restart() {
     let receipt = receipt.json();
     assert_eq!(receipt["action"], "restart");
     let steps: Vec<_> = receipt["steps"].as_array().expect("steps").iter().map(|step| step["name"].clone()).collect();
-    assert_eq!(steps, ["check", "dispose", "restart", "answer", "verify"]);
+    assert_eq!(steps, ["check", "dispose", "check", "restart", "answer", "verify"]);
     assert!(!is_alive(engine.pid));
     assert!(world.engine().has_tool("hello_tool").await);
 }

@@ -105,8 +105,10 @@ pub(crate) async fn reload(consent: Consent) -> Answer<Nothing> {
     struct Arguments {
         consent: Consent,
         plan: Option<String>,
+        named: Option<Vec<String>>,
+        resume: Vec<String>,
     }
-    invoke("reload", &Arguments { consent, plan: None }).await
+    invoke("reload", &Arguments { consent, plan: None, named: None, resume: Vec::new() }).await
 }
 
 /// Cancels a reload that has not touched the engine yet.

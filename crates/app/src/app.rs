@@ -9,7 +9,7 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{DiffLine, Finding, Kind, Phase, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{DiffLine, Finding, Fingerprint, Kind, Phase, Scope, Settings, UserError, WindowState};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
@@ -22,7 +22,7 @@ use crate::{
     engine::{client::Credentials, host::Host, output::last_words},
     error::{Tell, problem_error},
     observe::{Observation, Target},
-    reload::{Ended, Wish},
+    reload::{Ended, Recovered, Wish},
     settings,
 };
 
@@ -30,6 +30,8 @@ use crate::{
 const SHOWN: usize = 50;
 /// How often to look whether another process has ended its reload.
 const PATIENT: Duration = Duration::from_millis(100);
+/// How long nothing may change before a reload begins by itself: whoever saves one file often saves another.
+const SETTLED: Duration = Duration::from_secs(1);
 /// The longest time between two tries to reach an engine that is gone.
 const SELDOM: Duration = Duration::from_secs(30);
 
@@ -67,6 +69,10 @@ enum Input {
     Phase(Phase),
     /// A reload ended.
     Ended(Box<Ended>),
+    /// A reload that was cut off before was looked for.
+    Recovered(Box<Recovered>),
+    /// For a while nothing changed; with the plan that was made before it.
+    Settled(Fingerprint),
     /// A person cancels the reload.
     Cancel,
     /// A person has seen the banner.

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod history;
+pub mod journal;
 pub mod memory;
 pub mod observe;
 pub mod reload;

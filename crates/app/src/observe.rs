@@ -358,6 +358,10 @@ impl Observation {
     /// What a reload would do.
     pub fn plan(&self) -> Plan {
         let plan = Plan::new(self.drift.clone(), self.busy.clone());
+        let state = self.view.as_ref().map(|view| view.state);
+        if state == Some(EngineState::Stuck) {
+            return plan.with_restart();
+        }
         if self.would_be_lost.is_empty() { plan } else { plan.without_dispose() }
     }
 

@@ -89,6 +89,9 @@ pub(crate) struct ReloadArguments {
     /// Interrupt what is running
     #[arg(long, conflicts_with = "when_idle")]
     pub(crate) force: bool,
+    /// Tell the interrupted sessions to go on afterwards
+    #[arg(long, requires = "force")]
+    pub(crate) resume: bool,
     /// Wait until nothing is running
     #[arg(long)]
     pub(crate) when_idle: bool,

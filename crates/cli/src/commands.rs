@@ -12,16 +12,16 @@ use rekindle_app::{
     error::{Tell, problem_error, user_error},
     history::History,
     observe::{Observation, Target, observe},
-    reload::{Ended, Restart, Wish, explain, reload},
+    reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
     settings,
     skill::install,
 };
 use rekindle_domain::{
-    Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Outcome, ReceiptResult, Refusal, Scope,
+    Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, ReceiptResult, Refusal, Scope,
     UserError,
 };
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 use crate::{
     arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand},
@@ -62,13 +62,22 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
 
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
+    finish_cut_off(arguments, &target).await;
     let observation = observe(&target).await;
     Ok((target, observation))
 }
 
+/// A reload that was cut off is judged before anything else is said.
+async fn finish_cut_off(arguments: &Arguments, target: &Target) {
+    if let Recovered::Ended(receipt) = recover(target, false).await {
+        print::note(arguments, &format!("The reload {} was cut off.\n{}", receipt.id, words::receipt(&receipt)));
+    }
+}
+
 async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
-    let status = observation.status(&target);
+    let mut status = observation.status(&target);
+    status.notices.extend(waits(&target));
     print::result(arguments, &status, || words::status(&status, &|change| observation.difference(change.id.as_str())));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
@@ -81,6 +90,7 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
 
 async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
+    finish_cut_off(arguments, &target).await;
     let observation = observe(&target).await;
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
@@ -121,7 +131,12 @@ async fn watch_statuses(arguments: &Arguments) -> Result<ExitCode, UserError> {
 
 async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
+    finish_cut_off(arguments, &target).await;
     let wish = Wish {
+        cause: Cause::Command,
+        named: None,
+        may_roll_back: settings::read(&target.places).roll_back,
+        resume: if options.resume { Resume::All } else { Resume::None },
         consent: match (options.force, options.when_idle) {
             (true, _) => Consent::Force,
             (_, true) => Consent::WhenIdle,
@@ -137,10 +152,11 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         Box::pin(async move { connect::restart_by_owner(&places).await })
     };
     let restart: Option<&Restart<'_>> = if target.view.mode == EngineMode::Host { Some(&by_owner) } else { None };
-    let (cancel, cancelled) = watch::channel(false);
+    let (signals, heard) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            cancel.send_replace(true);
+            // Nobody hears it once the reload has ended.
+            drop(signals.send(Signal::Cancel));
             // A second one ends the program; the engine's owner is another process.
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);
@@ -148,7 +164,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         }
     });
     let said = std::cell::Cell::new(None);
-    let ended = reload(target, wish, restart, cancelled, |phase| {
+    let ended = reload(target, wish, None, restart, heard, |phase| {
         if let Some(step) = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step)) {
             print::progress(arguments, words::step(step));
         }
@@ -158,7 +174,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
 }
 
 fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
-    let error = reload_error(&ended.outcome);
+    let error = reload_error(&ended.phase);
     let mut value = serde_json::to_value(&ended.receipt).unwrap_or_default();
     if let (Some(error), Some(fields)) = (&error, value.as_object_mut()) {
         fields.insert("error".to_owned(), json!(error));
@@ -178,14 +194,20 @@ fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
 }
 
 /// Why a reload did not get to its end, and what to do.
-fn reload_error(outcome: &Outcome) -> Option<UserError> {
-    let refusal = match outcome {
-        Outcome::Verified => return None,
-        Outcome::Failed { failure } => {
-            let hint = "see what the engine said with: rekindle doctor; then reload again";
+fn reload_error(phase: &Phase) -> Option<UserError> {
+    let refusal = match phase {
+        Phase::Failed { failure, .. } if failure.restored => {
+            let hint =
+                "the last good files are back, and the engine runs with them; what was there is kept: rekindle undo";
+            return Some(user_error("rolled-back", &failure.message, hint));
+        }
+        Phase::Failed { failure, .. } => {
+            let hint = "see what the engine said with: rekindle doctor; then reload again, or put the last good files back \
+                        with: rekindle undo --last-good";
             return Some(user_error("reload-failed", &failure.message, hint));
         }
-        Outcome::Refused { refusal } => refusal,
+        Phase::Refused { refusal, .. } => refusal,
+        _ => return None,
     };
     let (code, hint) = match refusal {
         Refusal::Problems { problems } => return problems.first().map(problem_error),
@@ -194,8 +216,12 @@ fn reload_error(outcome: &Outcome) -> Option<UserError> {
         Refusal::ClientMode => ("client-mode", "ask whoever runs it, or add --yes"),
         Refusal::Cancelled => ("cancelled", "nothing was touched"),
         Refusal::AlreadyRunning => ("already-running", "wait until it has ended"),
+        Refusal::NotWritten { .. } => {
+            ("cannot-write", "free some disk space, and check the rights of the state folder")
+        }
+        Refusal::CutOff => ("cut-off", "nothing was touched; reload again"),
     };
-    Some(user_error(code, explain(refusal), hint))
+    Some(user_error(code, refusal.explain(), hint))
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {

@@ -120,6 +120,11 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
         let detail = item.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("  {sign} {} {state}{detail}", item.name)
     }));
+    lines.extend(receipt.message.iter().map(|message| format!("  {message}.")));
+    lines.extend(receipt.resumed.iter().map(|session| match &session.error {
+        None => format!("  “{}” goes on", session.title),
+        Some(error) => format!("  “{}” could not be told to go on: {error}", session.title),
+    }));
     if !receipt.still_pending.is_empty() && receipt.result != ReceiptResult::Refused {
         lines.push(format!("Still pending: {}", count(receipt.still_pending.len(), "change")));
         lines.extend(receipt.still_pending.iter().map(change));
@@ -135,6 +140,7 @@ pub(crate) fn step(step: StepName) -> &'static str {
         StepName::Restart => "Restarting the engine",
         StepName::Answer => "Waiting for the engine",
         StepName::Verify => "Asking the engine what it has loaded",
+        StepName::RollBack => "Putting the last good files back",
     }
 }
 

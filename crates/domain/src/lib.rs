@@ -33,9 +33,9 @@ pub use merge::{
 pub use plan::{BusyRun, BusyState, Plan};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};
-pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
-pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
+pub use receipt::{Cause, Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime};
+pub use reload::{Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Request, StepName, Verdict, step};
 pub use wire::{
-    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Mark, Problem, ReloadStatus,
-    Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
+    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
+    ReloadStatus, Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
 };

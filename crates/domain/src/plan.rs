@@ -61,6 +61,12 @@ impl Plan {
         Self::with(action, self.changes, self.interrupts)
     }
 
+    /// The same with a restart, for an engine that nothing else helps.
+    #[must_use]
+    pub fn with_restart(self) -> Self {
+        Self::with(Action::Restart, self.changes, self.interrupts)
+    }
+
     fn with(action: Action, changes: Drift, interrupts: Vec<BusyRun>) -> Self {
         let mut parts = vec![format!("{action:?}")];
         parts.extend(changes.iter().map(|change| change.signature.as_str().to_owned()));

@@ -100,6 +100,33 @@ pub enum ReceiptResult {
     Refused,
 }
 
+/// Why there was a reload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A person clicked.
+    #[default]
+    Window,
+    /// The command line.
+    Command,
+    /// The person wants it to happen by itself.
+    Automatic,
+    /// It was cut off, and finished or judged by whoever came after.
+    CutOff,
+}
+
+/// A session that was interrupted and told to go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The session's id.
+    pub session: String,
+    /// Its title, for people.
+    pub title: String,
+    /// Why it did not go on; `None`: it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// What a reload did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -109,6 +136,9 @@ pub struct Receipt {
     pub id: String,
     /// When it began (RFC 3339, UTC).
     pub at: String,
+    /// Why.
+    #[serde(default)]
+    pub cause: Cause,
     /// How it ended.
     pub result: ReceiptResult,
     /// What was done to the engine.
@@ -125,12 +155,21 @@ pub struct Receipt {
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
     pub still_pending: Drift,
-    /// What went wrong, when the result is `failed` or `refused`.
+    /// The interrupted sessions that were told to go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumed>,
+    /// True when it failed and the last good files were put back by themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+    /// What went wrong, when the result is `failed` or `refused`; what else is to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl ReceiptItem {
+    /// What is said of an item that the engine read and does not have.
+    pub const NOT_SHOWN: &str = "the engine does not show it";
+
     /// Judges each change of a plan by what the engine shows afterwards. `failures` are the
     /// engine's own messages by item.
     pub fn judge(
@@ -153,7 +192,7 @@ impl ReceiptItem {
                     (None, Some(left)) if left.action == Action::Restart => {
                         (ItemState::NeedsRestart, Some(left.why.clone()))
                     }
-                    (None, Some(_)) => (ItemState::Failed, Some("the engine does not show it".to_owned())),
+                    (None, Some(_)) => (ItemState::Failed, Some(Self::NOT_SHOWN.to_owned())),
                     (None, None) if change.change == ChangeKind::Removed => (ItemState::Removed, None),
                     (None, None) if loaded.evidence.get(&change.id) == Some(&Evidence::Remembered) => (
                         ItemState::Unknown,

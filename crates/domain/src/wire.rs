@@ -3,6 +3,8 @@
 //! Invariant: the names of [`ReloadStatus`] and what is in it are a contract (`docs/cli.md`):
 //! fields may be added, none may change its meaning.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, PluginOrigin, Reason, Receipt, Scope};
@@ -260,6 +262,19 @@ pub enum Theme {
     Dark,
 }
 
+/// What happens by itself when something waits for a reload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Habit {
+    /// The banner asks.
+    #[default]
+    Ask,
+    /// It is reloaded as soon as nothing runs, and said quietly.
+    WhenIdle,
+    /// Nothing, and the banner stays away.
+    Never,
+}
+
 /// What a person chose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -270,6 +285,17 @@ pub struct Settings {
     pub theme: Theme,
     /// Directories opened last, newest first; at most ten.
     pub recent: Vec<String>,
+    /// What happens by itself, by directory; a directory that is not there asks.
+    pub habits: BTreeMap<String, Habit>,
+    /// True when the last good files are put back by themselves if the engine does not come up.
+    pub roll_back: bool,
+}
+
+impl Settings {
+    /// What happens by itself in this directory.
+    pub fn habit(&self, directory: &str) -> Habit {
+        self.habits.get(directory).copied().unwrap_or_default()
+    }
 }
 
 /// How bad a finding is.

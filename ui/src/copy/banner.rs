@@ -198,6 +198,8 @@ pub(crate) fn step(step: BannerStep) -> &'static str {
         StepName::Answer => "Waiting for engine",
         StepName::Verify if over => "Verified what loaded",
         StepName::Verify => "Verify what loaded",
+        StepName::RollBack if over => "Put the last good files back",
+        StepName::RollBack => "Putting the last good files back",
     }
 }
 

@@ -13,15 +13,15 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, Settings, WindowState,
-    Workspace,
+    Banner, Cause, Consent, EngineMode, Fingerprint, Habit, Kind, Phase, Problem, Receipt, Refusal, Settings,
+    WindowState, Workspace, step,
 };
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 
-use super::{Input, PATIENT, SHOWN, Source, report};
+use super::{Input, PATIENT, SETTLED, SHOWN, Source, report};
 use crate::{
     connect,
     disk::{
@@ -32,7 +32,7 @@ use crate::{
     error::chain,
     history::History,
     observe::{Observation, Target, observe, problems, with_files},
-    reload::{Ended, Restart, Wish, reload},
+    reload::{Ended, Recovered, Restart, Signal, Wish, recover, reload},
     settings,
 };
 
@@ -50,7 +50,14 @@ pub(super) struct Core {
     target: Target,
     observation: Observation,
     phase: Phase,
-    last: Option<(Outcome, Receipt)>,
+    /// The receipt of the reload whose end the phase is.
+    last: Option<Receipt>,
+    /// For speaking to the reload under way.
+    signals: Option<mpsc::UnboundedSender<Signal>>,
+    /// True until it is known that no reload was cut off before.
+    recovering: bool,
+    /// The plan that was last carried out without being asked: what it left is not tried again.
+    tried: Option<Fingerprint>,
     dismissed: BTreeSet<Fingerprint>,
     dismissed_problems: Vec<Problem>,
     settings: Settings,
@@ -58,7 +65,6 @@ pub(super) struct Core {
     looking: bool,
     era: u64,
     wanted: Option<Look>,
-    cancel: watch::Sender<bool>,
     notices: Vec<String>,
     changed: Hint,
     sequence: u64,
@@ -83,15 +89,17 @@ impl Core {
             source,
             target,
             observation: Observation::default(),
-            phase: Phase::Idle,
+            phase: Phase::Clean,
             last: None,
+            signals: None,
+            recovering: true,
+            tried: None,
             dismissed: BTreeSet::new(),
             dismissed_problems: Vec::new(),
             settings,
             looking: false,
             era: 0,
             wanted: None,
-            cancel: watch::channel(false).0,
             notices: Vec::new(),
             changed: Hint::Anything,
             sequence,
@@ -187,13 +195,19 @@ impl Core {
             Input::Reload(wish) => self.start_reload(wish),
             Input::Phase(phase) => self.phase = phase,
             Input::Ended(ended) => self.ended(*ended),
-            Input::Cancel => drop(self.cancel.send_replace(true)),
+            Input::Recovered(recovered) => self.recovered(*recovered),
+            Input::Settled(plan) => self.reload_by_itself(&plan),
+            Input::Cancel => self.signal(Signal::Cancel),
             Input::Dismiss => {
                 self.dismissed.extend(self.observation.drift.iter().map(|change| change.signature.clone()));
                 self.dismissed_problems.clone_from(&self.observation.problems);
-                self.last = None;
+                self.advance(rekindle_domain::Input::Dismissed);
             }
-            Input::Settings(settings) => self.settings = settings,
+            Input::Settings(settings) => {
+                self.settings = settings;
+                self.tried = None;
+                self.await_calm();
+            }
         }
     }
 
@@ -220,7 +234,12 @@ impl Core {
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
+        let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
         tokio::spawn(async move {
+            if is_recovering {
+                let recovered = recover(&target, true).await;
+                report(&inputs, Input::Recovered(Box::new(recovered))).await;
+            }
             let seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
@@ -234,7 +253,6 @@ impl Core {
     }
 
     fn observed(&mut self, observation: Observation) {
-        let changed = observation.drift != self.observation.drift;
         self.observation = observation;
         if self.observation.drift.is_empty() {
             self.dismissed.clear();
@@ -242,35 +260,100 @@ impl Core {
         if self.observation.problems != self.dismissed_problems {
             self.dismissed_problems.clear();
         }
-        let proved = matches!(&self.last, Some((_, receipt)) if receipt.result == ReceiptResult::Proved);
-        if changed && proved && !self.observation.drift.is_empty() {
-            // The next change overtakes what was proved before it.
+        self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
+        self.await_calm();
+    }
+
+    /// Takes the phase further where no reload has to be asked.
+    fn advance(&mut self, input: rekindle_domain::Input) {
+        self.phase = step(std::mem::take(&mut self.phase), input).0;
+        if !self.phase.is_end() {
             self.last = None;
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(signals) = &self.signals
+            && signals.send(signal).is_err()
+        {
+            tracing::debug!("the reload has ended");
+        }
+    }
+
+    /// Where reloads begin by themselves: waits a moment for more changes.
+    fn await_calm(&self) {
+        if !self.begins_by_itself() {
+            return;
+        }
+        let (inputs, plan) = (self.inputs.clone(), self.observation.plan().fingerprint);
+        tokio::spawn(async move {
+            sleep(SETTLED).await;
+            report(&inputs, Input::Settled(plan)).await;
+        });
+    }
+
+    fn begins_by_itself(&self) -> bool {
+        let plan = self.observation.plan();
+        self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
+            && self.target.view.mode == EngineMode::Host
+            && self.observation.answers.is_some()
+            && self.observation.problems.is_empty()
+            && plan.action.needs_reload()
+            && self.tried.as_ref() != Some(&plan.fingerprint)
+            && !self.phase.is_running()
+    }
+
+    fn reload_by_itself(&mut self, agreed: &Fingerprint) {
+        if self.begins_by_itself() && self.observation.plan().fingerprint == *agreed {
+            self.tried = Some(agreed.clone());
+            self.start_reload(Wish { consent: Consent::WhenIdle, ..Wish::new(Cause::Automatic) });
+        }
+    }
+
+    fn recovered(&mut self, recovered: Recovered) {
+        match recovered {
+            Recovered::Nothing => self.recovering = false,
+            Recovered::NotYet => {}
+            Recovered::Waiting(wish) => {
+                self.recovering = false;
+                self.start_reload(wish);
+            }
+            Recovered::Ended(receipt) => {
+                self.recovering = false;
+                self.phase = Phase::ended(&receipt);
+                self.last = Some(receipt);
+                self.history = History::of(&self.places).last(SHOWN);
+            }
         }
     }
 
     fn start_reload(&mut self, wish: Wish) {
         if self.phase.is_running() {
+            // It joins, or its turn comes afterwards.
+            self.signal(Signal::Join(wish));
             return;
         }
-        self.cancel.send_replace(false);
+        let wish = Wish { may_roll_back: self.settings.roll_back, ..wish };
+        let (signals, heard) = mpsc::unbounded_channel();
+        self.signals = Some(signals);
         self.era += 1;
         self.last = None;
         let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
-        let cancel = self.cancel.subscribe();
-        // Shown at once: the first look of the reload takes a moment.
-        let (phase, _) = rekindle_domain::step(
-            Phase::Idle,
-            rekindle_domain::Input::Requested {
-                attempt: String::new(),
-                plan: self.observation.plan(),
-                agreed: None,
-                consent: wish.consent,
-                may_restart: true,
-                may_touch: true,
-            },
-        );
-        self.phase = phase;
+        // What was seen last is true as long as nothing was said since.
+        let is_fresh = !self.looking && self.wanted != Some(Look::Everything);
+        let seen = is_fresh.then(|| self.observation.clone());
+        // Shown at once: the reload itself begins in another task.
+        let request = rekindle_domain::Request {
+            attempt: String::new(),
+            plan: self.observation.plan(),
+            agreed: None,
+            consent: wish.consent,
+            named: None,
+            may_restart: true,
+            may_touch: true,
+            may_roll_back: false,
+        };
+        self.advance(rekindle_domain::Input::Requested(request));
         tokio::spawn(async move {
             let places = target.places.clone();
             let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
@@ -289,7 +372,7 @@ impl Core {
             let restart: Option<&Restart<'_>> =
                 if matches!(source, Source::Client { .. }) { None } else { Some(&restart) };
             let (phases, mut going) = mpsc::unbounded_channel();
-            let work = reload(target, wish, restart, cancel, |phase| {
+            let work = reload(target, wish, seen, restart, heard, |phase| {
                 // The receiver lives as long as the work.
                 phases.send(phase.clone()).unwrap_or_default();
             });
@@ -310,21 +393,25 @@ impl Core {
     }
 
     fn ended(&mut self, ended: Ended) {
-        self.phase = Phase::Idle;
         self.era += 1;
+        self.signals = None;
         self.dismissed.clear();
+        if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
+            self.dismissed_problems.clear();
+            self.observation.problems.clone_from(problems);
+        }
+        self.phase = ended.phase;
+        self.last = Some(ended.receipt);
+        self.history = History::of(&self.places).last(SHOWN);
         if let Some(seen) = ended.observation {
             self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
             self.observed(seen.observation);
         } else {
             self.want(Look::Everything);
         }
-        if let Outcome::Refused { refusal: Refusal::Problems { problems } } = &ended.outcome {
-            self.dismissed_problems.clear();
-            self.observation.problems.clone_from(problems);
+        if let Some(wish) = ended.unserved.filter(|_| self.observation.plan().action.needs_reload()) {
+            self.start_reload(wish);
         }
-        self.last = Some((ended.outcome, ended.receipt));
-        self.history = History::of(&self.places).last(SHOWN);
     }
 
     /// Everything that the window shows.
@@ -332,14 +419,14 @@ impl Core {
         let mut status = self.observation.status(&self.target);
         status.notices.extend(self.notices.iter().cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
-        let dismissed = changes_dismissed && self.dismissed_problems == status.problems;
-        let last = self.last.as_ref().map(|(outcome, receipt)| (outcome, receipt));
+        let never = self.settings.habit(&status.directory) == Habit::Never;
+        let dismissed = (changes_dismissed && self.dismissed_problems == status.problems) || never;
         let rows = self.observation.rows(&self.places);
         let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
-            banner: Banner::of(&status, &self.phase, dismissed, last),
+            banner: Banner::of(&status, &self.phase, dismissed, self.last.as_ref()),
             status,
             plugins: of(&[Kind::Plugin]),
             skills: of(&[Kind::Skill]),

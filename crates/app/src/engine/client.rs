@@ -11,7 +11,7 @@ use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::config::schema;
 
@@ -80,6 +80,13 @@ pub struct Credentials {
     pub username: String,
     /// The password; `None`: the engine has none.
     pub password: Option<String>,
+}
+
+impl ClientError {
+    /// True when nothing listens at the address: whatever ran there is gone.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Unreachable { cause, .. } if cause.is_connect())
+    }
 }
 
 impl Credentials {
@@ -200,6 +207,30 @@ impl Client {
     /// Has all instances dropped, for stopping the engine cleanly.
     pub async fn dispose_all(&self) -> Result<(), ClientError> {
         self.post("/global/dispose", SHORT).await
+    }
+
+    /// Says something to a session, with the agent and the model that it had. What comes of it is not waited for.
+    pub async fn prompt(&self, session: &str, text: &str) -> Result<(), ClientError> {
+        let route = format!("/session/{session}");
+        let known: Value = self.get(&route, SHORT).await?;
+        let mut body = json!({ "parts": [{ "type": "text", "text": text }] });
+        for key in ["agent", "model"] {
+            if !known[key].is_null() {
+                body[key] = known[key].clone();
+            }
+        }
+        if let Some(id) = body["model"].get("id").cloned() {
+            body["model"]["modelID"] = id;
+        }
+        let route = format!("{route}/prompt_async");
+        let request = self.request(reqwest::Method::POST, &route).json(&body).timeout(SHORT);
+        let response = request.send().await.map_err(|cause| self.broken(&route, SHORT, cause))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let message = response.text().await.unwrap_or_default().chars().take(200).collect();
+        Err(ClientError::Status { route, status: status.as_u16(), message })
     }
 
     /// Opens the stream of events of all directories. It creates no instance.

@@ -1,0 +1,370 @@
+//! A reload under way: the effects that the machine asks for, and what is learnt by them.
+//!
+//! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin.
+
+use std::time::{Duration, Instant};
+
+use rekindle_domain::{
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Phase, Plan, Profile, Receipt,
+    ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+};
+
+use super::{Ended, Observed, Restart, Resume, Wish, resume};
+use crate::{
+    clock,
+    disk::scan::Scan,
+    engine::{client::ClientError, events::Events},
+    error::chain,
+    history::History,
+    journal::{Intent, Journal},
+    observe::{LOADING, Observation, Target, compare, observe_with, problems},
+};
+
+/// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow;
+/// when it is slower than this, what the engine shows afterwards decides.
+const DROPPED: Duration = Duration::from_secs(10);
+/// How long one question for the new instance may take before it is asked again.
+const POLL: Duration = Duration::from_secs(3);
+
+/// A reload under way.
+pub(super) struct Run {
+    pub(super) target: Target,
+    pub(super) attempt: String,
+    pub(super) wish: Wish,
+    pub(super) began: Instant,
+    at: String,
+    step_began: Option<(StepName, Instant)>,
+    steps: Vec<StepTime>,
+    /// What the files said when they were checked last.
+    pub(super) snapshot: Scan,
+    /// What the engine had before it was touched.
+    pub(super) before: Option<Observation>,
+    /// What is to become live.
+    pub(super) planned: Drift,
+    /// What was done to the engine.
+    action: Action,
+    /// What was running when it was touched.
+    interrupted: Vec<BusyRun>,
+    pub(super) events: Option<Events>,
+    /// True when the engine was told to drop the instance and did not say that it had.
+    pub(super) unconfirmed: bool,
+    pub(super) failures: Vec<String>,
+    pub(super) items: Vec<ReceiptItem>,
+    pub(super) counts: Counts,
+    pub(super) after: Option<Observation>,
+}
+
+impl Run {
+    pub(super) fn new(target: Target, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
+        Self {
+            target,
+            attempt,
+            wish,
+            began: Instant::now(),
+            at: clock::now(),
+            step_began: None,
+            steps: Vec::new(),
+            snapshot: Scan::default(),
+            before: seen.filter(|seen| seen.answers.is_some()),
+            planned: Vec::new(),
+            action: Action::None,
+            interrupted: Vec::new(),
+            events: None,
+            unconfirmed: false,
+            failures: Vec::new(),
+            items: Vec::new(),
+            counts: Counts::default(),
+            after: None,
+        }
+    }
+
+    /// The plan as far as it is known before anything was looked at.
+    pub(super) fn plan_so_far(&self) -> Plan {
+        self.before.as_ref().map_or_else(|| Plan::new(Vec::new(), Vec::new()), Observation::plan)
+    }
+
+    /// Another wish joined this one.
+    pub(super) fn join(&mut self, other: Wish) {
+        if other.consent >= self.wish.consent {
+            self.wish = Wish { agreed: other.agreed.clone().or(self.wish.agreed.take()), ..other };
+        }
+    }
+
+    /// Keeps the time of each step.
+    pub(super) fn enter(&mut self, phase: &Phase) {
+        let name = phase.step_name();
+        if self.step_began.map(|(name, _)| name) == name {
+            return;
+        }
+        if let Some((name, began)) = self.step_began.take() {
+            self.steps.push(StepTime { name: name.word().to_owned(), ms: millis(began) });
+        }
+        self.step_began = name.map(|name| (name, Instant::now()));
+    }
+
+    pub(super) async fn carry_out(&mut self, effect: Effect, phase: &Phase, restart: Option<&Restart<'_>>) -> Input {
+        let attempt = self.attempt.clone();
+        if let Err(message) = self.write_down(effect, phase) {
+            return Input::Failed { attempt, message };
+        }
+        let answer = |result: Result<(), String>| match result {
+            Ok(()) => Input::Done { attempt: attempt.clone() },
+            Err(message) => Input::Failed { attempt: attempt.clone(), message },
+        };
+        match effect {
+            Effect::WriteDown => answer(Ok(())),
+            Effect::Check => self.check().await,
+            Effect::WaitForIdle => self.wait_for_idle().await,
+            Effect::Dispose => answer(self.dispose().await),
+            Effect::Restart => answer(self.restart(restart).await),
+            Effect::AwaitAnswer => self.await_answer().await,
+            Effect::Verify => match self.verify().await {
+                Ok(verdict) => Input::Verified { attempt, verdict },
+                Err(message) => Input::Failed { attempt, message },
+            },
+            Effect::RollBack => answer(Err("there are no last good files".to_owned())),
+        }
+    }
+
+    /// Writes down what is about to be done. Only what touches the engine has to be there.
+    fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), String> {
+        let journal = Journal::of(&self.target.places);
+        let written = match (effect, phase.step_name()) {
+            (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
+            (_, Some(step)) if step.touches() => journal.step(&self.attempt, step, phase.job().map(|job| &job.plan)),
+            (_, Some(step)) => journal.step(&self.attempt, step, None),
+            (_, None) => Ok(()),
+        };
+        let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
+        match written {
+            Err(error) if is_needed => Err(format!("{} in {}", error, self.target.places.state.display())),
+            Err(error) => {
+                tracing::warn!(%error, "the journal");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn intent(&self) -> Intent {
+        let view = &self.target.view;
+        Intent {
+            consent: self.wish.consent,
+            patience: self.wish.patience.map(|patience| patience.as_secs()),
+            client: view.url.clone().filter(|_| view.mode == EngineMode::Client),
+            resume: match &self.wish.resume {
+                Resume::These(sessions) => sessions.clone(),
+                Resume::None | Resume::All => Vec::new(),
+            },
+        }
+    }
+
+    /// Checks the files, and asks what is running if they are fine: a broken file must not be loaded by a
+    /// question of ours.
+    async fn check(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        // The snapshot is taken before the check, so that what is proved was checked.
+        let scan = self.target.read_files().await;
+        let problems = problems(&self.target).await;
+        if !problems.is_empty() {
+            return Input::Checked { attempt, plan: self.plan(), found: Found::Problems(problems) };
+        }
+        if self.before.as_ref().is_none_or(|before| before.answers.is_none()) {
+            self.before = Some(observe_with(&self.target, scan.clone()).await);
+        }
+        self.take_snapshot(scan);
+        let mut plan = self.plan();
+        let found = match self.unanswered() {
+            Some(message) => Found::Silence(message),
+            None => match self.busy().await {
+                Ok(runs) => Found::Runs(runs),
+                Err(message) => Found::Silence(message),
+            },
+        };
+        if let Found::Runs(runs) = &found {
+            plan.interrupts.clone_from(runs);
+            self.interrupted.clone_from(runs);
+        }
+        Input::Checked { attempt, plan, found }
+    }
+
+    /// What is to become live is what differs from the engine at this moment.
+    fn take_snapshot(&mut self, mut scan: Scan) {
+        let Some(before) = &self.before else { return };
+        self.planned = match &before.answers {
+            Some(answers) => {
+                let known = compare(&mut scan, answers, self.target.memory_of_reload().memory());
+                drift(&scan.disk.items, &known.items, &self.profile())
+            }
+            None => before.drift.clone(),
+        };
+        self.snapshot = scan;
+    }
+
+    fn plan(&mut self) -> Plan {
+        let plan = Plan::new(self.planned.clone(), Vec::new());
+        let memory = self.target.memory_of_reload();
+        let loses = !would_be_lost(&self.snapshot.disk, memory.memory(), &self.profile()).is_empty();
+        let is_silent = self.before.as_ref().is_some_and(|before| before.answers.is_none());
+        let plan = match (is_silent, loses) {
+            // What it does not tell, only a new process puts right.
+            (true, _) => plan.with_restart(),
+            (false, true) => plan.without_dispose(),
+            (false, false) => plan,
+        };
+        self.action = plan.action;
+        plan
+    }
+
+    /// Why the engine did not answer the look on which the plan rests; a stuck one has said enough.
+    fn unanswered(&self) -> Option<String> {
+        let before = self.before.as_ref().filter(|before| before.answers.is_none())?;
+        let view = before.view.as_ref()?;
+        let is_known = matches!(view.state, EngineState::Stuck | EngineState::Stopped);
+        (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
+    }
+
+    pub(super) async fn busy(&mut self) -> Result<Vec<BusyRun>, String> {
+        let client = self.target.client.as_ref().ok_or("there is no engine")?;
+        match client.busy().await {
+            Ok(runs) => Ok(runs),
+            // Nothing runs in a directory that could not be loaded, or in an engine that is gone.
+            Err(ClientError::Stuck { .. }) => Ok(Vec::new()),
+            Err(error) if error.is_refused() => Ok(Vec::new()),
+            Err(error) => Err(chain(&error)),
+        }
+    }
+
+    async fn dispose(&mut self) -> Result<(), String> {
+        self.action = self.action.max(Action::Dispose);
+        let client = self.target.client.clone().ok_or("there is no engine")?;
+        // Without events the end is not told; then what the engine shows afterwards decides.
+        let mut events = Events::open(&client).await.ok();
+        client.dispose().await.map_err(|error| chain(&error))?;
+        self.unconfirmed = match &mut events {
+            Some(events) => !events.disposed(false, DROPPED, &mut self.failures).await,
+            None => true,
+        };
+        self.events = events;
+        Ok(())
+    }
+
+    async fn restart(&mut self, restart: Option<&Restart<'_>>) -> Result<(), String> {
+        self.action = Action::Restart;
+        let restart = restart.ok_or("this engine is not ours to restart")?;
+        if let Some(problem) = problems(&self.target).await.first() {
+            // A new process would not come up, or be stuck.
+            return Err(format!("{} would not load: {}", problem.path, problem.message));
+        }
+        self.events = None;
+        self.failures.clear();
+        self.target = restart().await?;
+        self.unconfirmed = false;
+        let client = self.target.client.clone().ok_or("the engine did not come up")?;
+        // Before the first question, because plugins report their failures while they are loaded.
+        self.events = Events::open(&client).await.ok();
+        Ok(())
+    }
+
+    async fn await_answer(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        // Someone may have broken a file in this very moment. Asking now would brick the directory.
+        let problems = problems(&self.target).await;
+        if !problems.is_empty() {
+            return Input::Broken { attempt, problems };
+        }
+        let Some(client) = self.target.client.clone() else {
+            return Input::Failed { attempt, message: "there is no engine".to_owned() };
+        };
+        let end = Instant::now() + LOADING;
+        loop {
+            match client.config(POLL).await {
+                Ok(_) => return Input::Done { attempt },
+                Err(error @ ClientError::TimedOut { .. }) if Instant::now() >= end => {
+                    let message = format!(
+                        "the engine is still loading after {} s; a plugin may never finish ({})",
+                        LOADING.as_secs(),
+                        chain(&error)
+                    );
+                    return Input::StillLoading { attempt, message };
+                }
+                Err(ClientError::TimedOut { .. }) => {}
+                // Anything else is an answer, and stays it.
+                Err(error) => return Input::Failed { attempt, message: chain(&error) },
+            }
+        }
+    }
+
+    pub(super) fn profile(&self) -> Profile {
+        Profile::for_version(self.target.view.version.as_deref().unwrap_or_default())
+    }
+
+    pub(super) async fn end(mut self, phase: Phase) -> Ended {
+        self.enter(&Phase::Clean);
+        let (result, message, restored) = match &phase {
+            Phase::Proved { .. } => (ReceiptResult::Proved, None, false),
+            Phase::Partial { .. } => (ReceiptResult::Partial, None, false),
+            Phase::Failed { failure, .. } => (ReceiptResult::Failed, Some(failure.message.clone()), failure.restored),
+            Phase::Refused { refusal, .. } => (ReceiptResult::Refused, Some(refusal.explain()), false),
+            // A reload that has not ended does not get here.
+            _ => (ReceiptResult::Refused, Some(Refusal::CutOff.explain()), false),
+        };
+        let was_touched = self.steps.iter().any(|step| ["dispose", "restart"].contains(&step.name.as_str()));
+        if was_touched && self.after.is_none() {
+            self.forget_instance();
+        }
+        let resumed = if self.after.is_some() { self.resume().await } else { Vec::new() };
+        let still_pending = self.after.as_ref().or(self.before.as_ref()).map(|seen| seen.drift.clone());
+        let receipt = Receipt {
+            version: 1,
+            id: self.attempt.clone(),
+            at: self.at,
+            cause: self.wish.cause,
+            result,
+            action: if was_touched { self.action } else { Action::None },
+            duration_ms: millis(self.began),
+            steps: self.steps,
+            items: self.items,
+            counts: self.counts,
+            still_pending: still_pending.unwrap_or_default(),
+            resumed,
+            restored,
+            message,
+        };
+        // A refusal touched nothing: it is an answer, not a reload.
+        if result != ReceiptResult::Refused
+            && let Err(error) = History::of(&self.target.places).add(&receipt)
+        {
+            tracing::warn!(%error, "history");
+        }
+        if let Err(error) = Journal::of(&self.target.places).end(&self.attempt, result) {
+            tracing::warn!(%error, "the journal");
+        }
+        let target = self.target;
+        let observation = self.after.map(|observation| Observed { target, observation });
+        Ended { phase, receipt, observation, unserved: None }
+    }
+
+    /// What was loaded is gone, and what is loaded now nobody saw.
+    fn forget_instance(&self) {
+        if let Err(error) = self.target.memory_of_reload().forget_instance() {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+
+    async fn resume(&mut self) -> Vec<Resumed> {
+        let runs = self.interrupted.iter().filter(|run| match &self.wish.resume {
+            Resume::None => false,
+            Resume::These(sessions) => sessions.contains(&run.session),
+            Resume::All => true,
+        });
+        match &self.target.client {
+            Some(client) => resume::resume(client, runs).await,
+            None => Vec::new(),
+        }
+    }
+}
+
+pub(super) fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

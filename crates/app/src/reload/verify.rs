@@ -1,0 +1,59 @@
+//! The proof: the engine is asked for everything, and what it shows is compared item by item.
+//!
+//! Invariant: what changed since the snapshot is compared with what was loaded, and stays pending.
+
+use rekindle_domain::{Answers, Counts, ItemId, Kind, ReceiptItem, ReceiptResult, Verdict, drift};
+use std::collections::BTreeMap;
+
+use super::run::Run;
+use crate::{
+    error::chain,
+    observe::{LOADING, NO_TOOLS, Observation, compare, failed_items, problems, with_files},
+};
+
+impl Run {
+    pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
+        let client = self.target.client.clone().ok_or("there is no engine")?;
+        let answers = client.answers(LOADING).await.map_err(|error| chain(&error))?;
+        if let Some(events) = self.events.as_mut().filter(|_| !answers.plugins.is_empty()) {
+            self.failures.extend(events.failures().await);
+        }
+        let mut failures = failed_items(&self.snapshot.disk, &self.failures);
+        if answers.tools.is_none() {
+            let tools = self.planned.iter().filter(|change| change.kind == Kind::Tool);
+            failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
+        }
+        let mut memory = self.target.memory_of_reload();
+        let now = self.target.read_files().await;
+        let unseen = self.snapshot.changed_until(&now);
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
+        let proved = compare(&mut self.snapshot, &answers, memory.memory());
+        let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
+        self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
+        self.counts = Counts::of(&answers, failures.len());
+        let verdict = self.verdict(&answers, &failures);
+        let busy = client.busy().await.unwrap_or_default();
+        let view = Some(self.target.view.clone());
+        let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
+        let problems = problems(&self.target).await;
+        self.after = Some(with_files(&seen, now, problems, &self.target));
+        Ok(verdict)
+    }
+
+    fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, String>) -> Verdict {
+        let before = self.before.as_ref();
+        let worked = |id: &ItemId| {
+            let before = before.filter(|before| !before.failures.contains_key(id));
+            before.and_then(|before| before.loaded.as_ref()).is_some_and(|loaded| loaded.items.get(id).is_some())
+        };
+        let had_tools = before.and_then(|before| before.answers.as_ref()).is_some_and(|had| had.tools.is_some());
+        if failures.keys().any(worked) || (had_tools && answers.tools.is_none()) {
+            return Verdict::Worse;
+        }
+        match ReceiptResult::of(&self.items) {
+            ReceiptResult::Proved => Verdict::Proved,
+            _ if self.unconfirmed => Verdict::Unconfirmed,
+            _ => Verdict::Partial,
+        }
+    }
+}
