@@ -356,6 +356,7 @@ impl Run {
             items: self.items,
             counts: self.counts,
             still_pending,
+            orphans: Vec::new(),
             message,
         };
         // A refusal touched nothing: it is an answer, not a reload.

@@ -150,7 +150,7 @@ mod tests {
     use crate::{BusyState, Consent, Counts, EngineView, Input, Plan, step};
 
     fn status(state: EngineState, mode: EngineMode, required: bool, busy: bool) -> ReloadStatus {
-        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy };
+        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy, directory: None };
         let url = Some("http://127.0.0.1:4096/".to_owned());
         ReloadStatus {
             version: 1,
@@ -179,6 +179,7 @@ mod tests {
             items: vec![],
             counts: Counts::default(),
             still_pending: vec![],
+            orphans: vec![],
             message: None,
         }
     }

@@ -10,7 +10,7 @@ fn plan(action: Action) -> Plan {
 }
 
 fn run() -> BusyRun {
-    BusyRun { session: "ses_1".to_owned(), title: "Fix login".to_owned(), state: BusyState::Busy }
+    BusyRun { session: "ses_1".to_owned(), title: "Fix login".to_owned(), state: BusyState::Busy, directory: None }
 }
 
 fn problem() -> Problem {
