@@ -5,14 +5,20 @@
 
 mod idle;
 mod publish;
+mod restart;
 mod scan;
 mod skills;
 mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 4] =
-    [("scan", scan::run), ("publish", publish::run), ("status", status::run), ("idle", idle::run)];
+const SUBJECTS: [(&str, fn()); 5] = [
+    ("scan", scan::run),
+    ("publish", publish::run),
+    ("status", status::run),
+    ("restart", restart::run),
+    ("idle", idle::run),
+];
 
 fn main() {
     // Cargo adds an option of its own.

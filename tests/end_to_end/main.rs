@@ -6,5 +6,6 @@ mod conformance;
 mod drift;
 mod faults;
 mod pictures;
+mod processes;
 mod truth;
 mod window;

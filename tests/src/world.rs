@@ -6,6 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rekindle_app::disk::locate::Places;
 use serde_json::{Value, json};
 
 use crate::{raw::installed, wait};
@@ -115,6 +116,15 @@ impl World {
             ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
         ]
+    }
+
+    /// The places of the project, for what runs in this process.
+    pub fn places(&self) -> Places {
+        let path = std::env::var("PATH").expect("a path");
+        let variables =
+            self.environment().into_iter().map(|(name, value)| (name.to_owned(), value.display().to_string()));
+        let variables = variables.chain([("PATH".to_owned(), path)]);
+        Places::in_environment(self.project(), variables.collect()).expect("places")
     }
 
     /// Runs `rekindle` in the project.
@@ -248,6 +258,18 @@ impl Engine {
             url: record["url"].as_str().expect("an address").to_owned(),
             pid: u32::try_from(record["pid"].as_u64().expect("a process")).expect("a process id"),
             password,
+            directory: directory.display().to_string(),
+        }
+    }
+
+    /// The same engine, asked about another directory.
+    #[must_use]
+    pub fn in_directory(&self, directory: &Path) -> Self {
+        Self {
+            http: self.http.clone(),
+            url: self.url.clone(),
+            pid: self.pid,
+            password: self.password.clone(),
             directory: directory.display().to_string(),
         }
     }

@@ -5,9 +5,12 @@
 
 pub mod client;
 pub mod control;
+pub mod descendants;
+pub mod directories;
 pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
 pub mod output;
+mod process;
 pub mod record;

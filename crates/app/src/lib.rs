@@ -5,6 +5,7 @@
 //! printing.
 
 pub mod app;
+pub mod busy;
 pub mod change;
 pub mod clock;
 pub mod config;

@@ -166,7 +166,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut events = if is_first { Events::open(client).await.ok() } else { None };
-            let (answered, running) = ask(client).await;
+            let (answered, running) = ask(target, client).await;
             if let Some(events) = &mut events {
                 failures = failed_items(&scan.disk, &events.failures().await);
             }
@@ -287,12 +287,12 @@ fn reason(message: &str, spec: &str) -> String {
     behind.filter(|reason| !reason.is_empty()).unwrap_or(message).to_owned()
 }
 
-async fn ask(client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
+async fn ask(target: &Target, client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
     let answers = client.answers(LOADING).await;
     if answers.is_err() {
         return (answers, Vec::new());
     }
-    let busy = client.busy().await.unwrap_or_else(|error| {
+    let busy = target.busy(false).await.unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "what is running");
         Vec::new()
     });
@@ -336,6 +336,8 @@ impl Observation {
         let has_plugins = self.answers.as_ref().is_some_and(|answers| !answers.plugins.is_empty());
         let mut notices: Vec<_> =
             version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
+        let running = self.view.as_ref().filter(|view| view.state == EngineState::Running);
+        notices.extend(running.and_then(|view| view.message.clone()));
         if is_client && has_plugins {
             notices.push(
                 "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \
@@ -363,6 +365,12 @@ impl Observation {
             return plan.with_restart();
         }
         if self.would_be_lost.is_empty() { plan } else { plan.without_dispose() }
+    }
+
+    /// The MCP servers that are connected.
+    pub fn connected(&self) -> Vec<String> {
+        let servers = self.answers.iter().flat_map(|answers| &answers.mcp);
+        servers.filter(|(_, server)| server.status == "connected").map(|(name, _)| name.clone()).collect()
     }
 
     /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as

@@ -61,7 +61,11 @@ pub(crate) enum Command {
         last: usize,
     },
     /// What is wrong, and how to mend it
-    Doctor,
+    Doctor {
+        /// End processes that engines of the directory left behind
+        #[arg(long)]
+        end_leftovers: bool,
+    },
     /// Completions for a shell
     Completions {
         /// The shell

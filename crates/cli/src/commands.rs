@@ -9,7 +9,7 @@ use rekindle_app::{
     disk::{locate::Places, scan::scan},
     doctor,
     engine::client::Credentials,
-    error::{Tell, problem_error, user_error},
+    error::{Tell, chain, problem_error, user_error},
     history::History,
     observe::{Observation, Target, observe},
     reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::Skill(command) => skill(arguments, command).await,
         Command::Undo => undo(arguments),
         Command::History { last } => history(arguments, *last),
-        Command::Doctor => run_doctor(arguments).await,
+        Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "rekindle", &mut script);
@@ -95,7 +95,7 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }
-    let plan = observation.plan();
+    let plan = target.plan(&observation).await;
     print::result(arguments, &plan, || words::plan(&plan, &|change| observation.difference(change.id.as_str())));
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
@@ -300,8 +300,14 @@ fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run_doctor(arguments: &Arguments) -> Result<ExitCode, UserError> {
+async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
+    if end_leftovers {
+        for (process, result) in doctor::end_leftovers(&target).await {
+            result.map_err(|error| user_error("cannot-end", chain(&error), "end it yourself, if it is yours"))?;
+            print::progress(arguments, &format!("Ended process {}: {}", process.pid, process.command));
+        }
+    }
     let findings = doctor::examine(&target, &observation, &settings::read(&target.places).engine).await;
     print::result(arguments, &findings, || words::findings(&findings));
     let bad = findings.iter().any(|finding| finding.level == FindingLevel::Error);

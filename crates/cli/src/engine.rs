@@ -12,6 +12,7 @@ use rekindle_app::{
     disk::locate::Places,
     engine::{
         control::{self, Request},
+        descendants::MARK,
         find,
         host::Host,
         record::{Record, Records},
@@ -82,6 +83,8 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    // It is nothing of the engine in whose terminal this may have been typed.
+    command.env_remove(MARK);
     // Out of this terminal's reach: Ctrl-C here is not meant for it.
     #[cfg(unix)]
     command.process_group(0);

@@ -39,6 +39,11 @@ pub(crate) fn plan(plan: &Plan, difference: Difference<'_>) -> String {
     }];
     lines.extend(plan.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(plan.interrupts.iter().map(run));
+    if !plan.servers.is_empty() {
+        lines.push(format!("  ! connected anew: {}", plan.servers.join(", ")));
+    }
+    lines.extend(plan.directories.iter().map(|directory| format!("  ! also loaded anew: {directory}")));
+    lines.extend(plan.takes_ms.map(|ms| format!("Takes about {}", seconds(ms))));
     lines.push(format!("Plan {}", plan.fingerprint.as_str()));
     lines.join("\n")
 }
@@ -78,7 +83,8 @@ fn run(run: &BusyRun) -> String {
         BusyState::Question => "waits for an answer",
         BusyState::Terminal => "is an open terminal",
     };
-    format!("  ! “{}” {state}", run.title)
+    let place = run.directory.as_ref().map(|directory| format!(" in {directory}")).unwrap_or_default();
+    format!("  ! “{}” {state}{place}", run.title)
 }
 
 pub(crate) fn engine(view: &EngineView) -> String {
@@ -101,7 +107,7 @@ pub(crate) fn engine(view: &EngineView) -> String {
 }
 
 pub(crate) fn receipt(receipt: &Receipt) -> String {
-    let seconds = format!("{}.{} s", receipt.duration_ms / 1000, receipt.duration_ms % 1000 / 100);
+    let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
         ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
         ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.items.len(), "change")),
@@ -124,6 +130,9 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
     lines.extend(receipt.resumed.iter().map(|session| match &session.error {
         None => format!("  “{}” goes on", session.title),
         Some(error) => format!("  “{}” could not be told to go on: {error}", session.title),
+    }));
+    lines.extend(receipt.orphans.iter().map(|process| {
+        format!("  ! process {} is left behind: {} (rekindle doctor --end-leftovers)", process.pid, process.command)
     }));
     if !receipt.still_pending.is_empty() && receipt.result != ReceiptResult::Refused {
         lines.push(format!("Still pending: {}", count(receipt.still_pending.len(), "change")));
@@ -200,6 +209,10 @@ pub(crate) fn history(receipts: &[Receipt]) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
 
 fn count(number: usize, noun: &str) -> String {

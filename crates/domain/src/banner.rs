@@ -146,7 +146,7 @@ mod tests {
     use crate::{BusyState, Cause, Consent, Counts, EngineView, Input, Plan, ReceiptResult, Request, step};
 
     fn status(state: EngineState, mode: EngineMode, required: bool, busy: bool) -> ReloadStatus {
-        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy };
+        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy, directory: None };
         let url = Some("http://127.0.0.1:4096/".to_owned());
         ReloadStatus {
             version: 1,
@@ -176,6 +176,7 @@ mod tests {
             items: vec![],
             counts: Counts::default(),
             still_pending: vec![],
+            orphans: vec![],
             resumed: vec![],
             restored: false,
             message: None,

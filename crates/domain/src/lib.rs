@@ -8,6 +8,7 @@ mod banner;
 mod drift;
 mod entity;
 mod fingerprint;
+mod leftover;
 mod loaded;
 mod mask;
 mod merge;
@@ -22,6 +23,7 @@ pub use banner::{Banner, BannerStep, StepState};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
+pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
     would_be_lost,

@@ -32,6 +32,9 @@ pub struct BusyRun {
     pub title: String,
     /// What it is doing.
     pub state: BusyState,
+    /// The directory that it runs in, when that is another one than the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
 }
 
 /// What a reload will do.
@@ -43,7 +46,16 @@ pub struct Plan {
     pub changes: Drift,
     /// What would be interrupted.
     pub interrupts: Vec<BusyRun>,
-    /// The same for the same plan only. Runs come and go; they are not part of it.
+    /// The MCP servers that are connected and would be dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<String>,
+    /// Other directories that the engine has loaded, for a restart, which drops them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<String>,
+    /// About how long it takes, in milliseconds; `None`: there was none like it.
+    #[serde(default, rename = "takesMs", skip_serializing_if = "Option::is_none")]
+    pub takes_ms: Option<u64>,
+    /// The same for the same plan only. What runs comes and goes, and is not part of it.
     pub fingerprint: Fingerprint,
 }
 
@@ -71,7 +83,15 @@ impl Plan {
         let mut parts = vec![format!("{action:?}")];
         parts.extend(changes.iter().map(|change| change.signature.as_str().to_owned()));
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();
-        Self { action, fingerprint: Fingerprint::of_parts(&parts), changes, interrupts }
+        Self {
+            action,
+            fingerprint: Fingerprint::of_parts(&parts),
+            changes,
+            interrupts,
+            servers: Vec::new(),
+            directories: Vec::new(),
+            takes_ms: None,
+        }
     }
 
     /// Why the banner is there, each reason once, in a fixed order.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Loaded};
+use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Leftover, Loaded};
 
 /// What the engine shows of an item after a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -155,6 +155,10 @@ pub struct Receipt {
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
     pub still_pending: Drift,
+    /// Processes of what was dropped that are still there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<Leftover>,
+    /// What went wrong, when the result is `failed` or `refused`.
     /// The interrupted sessions that were told to go on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Resumed>,

@@ -180,15 +180,33 @@ impl Client {
         })
     }
 
+    /// The same engine, asked about another directory.
+    #[must_use]
+    pub fn for_directory(&self, directory: &str) -> Self {
+        Self { directory: directory.to_owned(), ..self.clone() }
+    }
+
     /// What is running in this directory.
     pub async fn busy(&self) -> Result<Vec<BusyRun>, ClientError> {
+        self.runs(true).await
+    }
+
+    /// The same; terminals are left out when there can be none: the first question for them makes an
+    /// instance load what nothing else of ours needs.
+    pub(crate) async fn runs(&self, with_terminals: bool) -> Result<Vec<BusyRun>, ClientError> {
+        let terminals = async {
+            match with_terminals {
+                true => self.get("/pty", SHORT).await.ok(),
+                false => None,
+            }
+        };
         let (status, permissions, questions, terminals) = tokio::join!(
             self.get("/session/status", SHORT),
             self.get("/permission", SHORT),
             self.get("/question", SHORT),
-            self.get("/pty", SHORT),
+            terminals,
         );
-        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref().ok());
+        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref());
         // Only now: a directory has many sessions, and seldom one that runs.
         if !runs.is_empty()
             && let Ok(sessions) = self.get("/session", SHORT).await
@@ -374,7 +392,12 @@ pub(crate) fn decoded(text: &str) -> String {
 }
 
 fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: Option<&Value>) -> Vec<BusyRun> {
-    let run = |session: &str, state| BusyRun { session: session.to_owned(), title: session.to_owned(), state };
+    let run = |session: &str, state| BusyRun {
+        session: session.to_owned(),
+        title: session.to_owned(),
+        state,
+        directory: None,
+    };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut runs = BTreeMap::new();
     for (session, state) in status.as_object().into_iter().flatten() {
@@ -399,6 +422,7 @@ fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: 
             session: terminal["id"].as_str()?.to_owned(),
             title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
             state: BusyState::Terminal,
+            directory: None,
         })
     });
     runs.into_values().chain(terminals).collect()

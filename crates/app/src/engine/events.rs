@@ -3,7 +3,7 @@
 //! Invariant: an event is a hint or the end of a wait, never a truth about what is loaded. The
 //! stream ends when the connection does; whoever needs more opens it again.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, pin::Pin, time::Duration};
 
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -27,34 +27,49 @@ pub enum EngineEvent {
     PluginFailed(String),
 }
 
-/// An open stream of events.
+/// All events of an engine, as they come.
+pub(super) struct Stream(Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>);
+
+impl Stream {
+    /// Opens the stream and waits until the engine says that it is connected.
+    pub(super) async fn open(client: &Client) -> Result<Self, ClientError> {
+        let response = client.open_events().await?;
+        let stream = SseByteStream::new(response.bytes_stream())
+            .take_while(|event| std::future::ready(event.is_ok()))
+            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
+            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
+        let mut events = Self(Box::pin(stream));
+        let route = "/global/event".to_owned();
+        let bound = super::client::SHORT;
+        match tokio::time::timeout(bound, events.0.next()).await {
+            Ok(Some(_)) => Ok(events),
+            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
+        }
+    }
+
+    /// The next event; `None` when the connection ended.
+    pub(super) async fn next(&mut self) -> Option<Value> {
+        // A connection without a heartbeat is dead, whatever the system says of it.
+        tokio::time::timeout(SILENCE, self.0.next()).await.ok()?
+    }
+}
+
+/// The events that concern one directory.
 pub struct Events {
-    stream: std::pin::Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>,
+    stream: Stream,
     directory: String,
 }
 
 impl Events {
     /// Opens the stream and waits until the engine says that it is connected.
     pub async fn open(client: &Client) -> Result<Self, ClientError> {
-        let response = client.open_events().await?;
-        let stream = SseByteStream::new(response.bytes_stream())
-            .take_while(|event| std::future::ready(event.is_ok()))
-            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
-            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
-        let mut events = Self { stream: Box::pin(stream), directory: client.directory().to_owned() };
-        let route = "/global/event".to_owned();
-        let bound = super::client::SHORT;
-        match tokio::time::timeout(bound, events.stream.next()).await {
-            Ok(Some(_)) => Ok(events),
-            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
-        }
+        Ok(Self { stream: Stream::open(client).await?, directory: client.directory().to_owned() })
     }
 
     /// The next event that concerns us; `None` when the connection ended.
     pub async fn next(&mut self) -> Option<EngineEvent> {
         loop {
-            // A connection without a heartbeat is dead, whatever the system says of it.
-            let event = tokio::time::timeout(SILENCE, self.stream.next()).await.ok()??;
+            let event = self.stream.next().await?;
             if let Some(meant) = meaning(&event, &self.directory) {
                 return Some(meant);
             }

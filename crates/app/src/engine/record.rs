@@ -42,6 +42,20 @@ pub struct Record {
     pub started_at: String,
     /// The directory for which it was started.
     pub directory: String,
+    /// The mark of everything that it starts (`descendants`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
+    /// Its address before the last restart, if that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+}
+
+impl Record {
+    /// What people should know about its address.
+    pub fn moved(&self) -> Option<String> {
+        let from = self.moved_from.as_ref()?;
+        Some(format!("The address changed from {from} to {}: another program has the port.", self.url))
+    }
 }
 
 /// How to ask the owner of an engine for something.

@@ -137,6 +137,7 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
         items: Vec::new(),
         counts: Counts::default(),
         still_pending: Vec::new(),
+        orphans: Vec::new(),
         resumed: Vec::new(),
         restored: false,
         message: Some(message),

@@ -5,15 +5,19 @@
 use std::time::{Duration, Instant};
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Phase, Plan, Profile, Receipt,
-    ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Leftover, Phase, Plan, Profile,
+    Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
 };
 
 use super::{Ended, Observed, Restart, Resume, Wish, resume};
 use crate::{
     clock,
     disk::scan::Scan,
-    engine::{client::ClientError, events::Events},
+    engine::{
+        client::ClientError,
+        descendants::{Dropped, Generation},
+        events::Events,
+    },
     error::chain,
     history::History,
     journal::{Intent, Journal},
@@ -45,6 +49,8 @@ pub(super) struct Run {
     action: Action,
     /// What was running when it was touched.
     interrupted: Vec<BusyRun>,
+    /// The processes that the engine had started when it was touched first.
+    generation: Option<Generation>,
     pub(super) events: Option<Events>,
     /// True when the engine was told to drop the instance and did not say that it had.
     pub(super) unconfirmed: bool,
@@ -69,6 +75,7 @@ impl Run {
             planned: Vec::new(),
             action: Action::None,
             interrupted: Vec::new(),
+            generation: None,
             events: None,
             unconfirmed: false,
             failures: Vec::new(),
@@ -113,7 +120,7 @@ impl Run {
         };
         match effect {
             Effect::WriteDown => answer(Ok(())),
-            Effect::Check => self.check().await,
+            Effect::Check => self.check(phase.job().is_some_and(|job| job.escalated.is_some())).await,
             Effect::WaitForIdle => self.wait_for_idle().await,
             Effect::Dispose => answer(self.dispose().await),
             Effect::Restart => answer(self.restart(restart).await),
@@ -161,7 +168,7 @@ impl Run {
 
     /// Checks the files, and asks what is running if they are fine: a broken file must not be loaded by a
     /// question of ours.
-    async fn check(&mut self) -> Input {
+    async fn check(&mut self, is_escalated: bool) -> Input {
         let attempt = self.attempt.clone();
         // The snapshot is taken before the check, so that what is proved was checked.
         let scan = self.target.read_files().await;
@@ -174,6 +181,11 @@ impl Run {
         }
         self.take_snapshot(scan);
         let mut plan = self.plan();
+        if is_escalated {
+            self.action = Action::Restart;
+        } else {
+            self.generation = self.processes().await;
+        }
         let found = match self.unanswered() {
             Some(message) => Found::Silence(message),
             None => match self.busy().await {
@@ -224,9 +236,15 @@ impl Run {
         (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
     }
 
+    /// What the engine has started.
+    async fn processes(&mut self) -> Option<Generation> {
+        let engine = self.target.view.pid?;
+        tokio::task::spawn_blocking(move || Generation::of(engine)).await.ok().flatten()
+    }
+
+    /// What would be interrupted: a restart interrupts what runs in every directory.
     pub(super) async fn busy(&mut self) -> Result<Vec<BusyRun>, String> {
-        let client = self.target.client.as_ref().ok_or("there is no engine")?;
-        match client.busy().await {
+        match self.target.busy(self.action == Action::Restart).await {
             Ok(runs) => Ok(runs),
             // Nothing runs in a directory that could not be loaded, or in an engine that is gone.
             Err(ClientError::Stuck { .. }) => Ok(Vec::new()),
@@ -313,6 +331,7 @@ impl Run {
         if was_touched && self.after.is_none() {
             self.forget_instance();
         }
+        let orphans = self.orphans();
         let resumed = if self.after.is_some() { self.resume().await } else { Vec::new() };
         let still_pending = self.after.as_ref().or(self.before.as_ref()).map(|seen| seen.drift.clone());
         let receipt = Receipt {
@@ -327,6 +346,7 @@ impl Run {
             items: self.items,
             counts: self.counts,
             still_pending: still_pending.unwrap_or_default(),
+            orphans,
             resumed,
             restored,
             message,
@@ -343,6 +363,15 @@ impl Run {
         let target = self.target;
         let observation = self.after.map(|observation| Observed { target, observation });
         Ended { phase, receipt, observation, unserved: None }
+    }
+
+    /// Processes of what was dropped that are still there.
+    fn orphans(&self) -> Vec<Leftover> {
+        let Some(generation) = self.generation.as_ref().filter(|_| self.after.is_some()) else { return Vec::new() };
+        match self.action {
+            Action::Restart => generation.left(Dropped::Engine),
+            _ => generation.left(Dropped::Instance(&self.target.places.directory)),
+        }
     }
 
     /// What was loaded is gone, and what is loaded now nobody saw.

@@ -32,7 +32,7 @@ impl Run {
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         self.counts = Counts::of(&answers, failures.len());
         let verdict = self.verdict(&answers, &failures);
-        let busy = client.busy().await.unwrap_or_default();
+        let busy = self.target.busy(false).await.unwrap_or_default();
         let view = Some(self.target.view.clone());
         let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
         let problems = problems(&self.target).await;

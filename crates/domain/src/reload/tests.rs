@@ -10,7 +10,7 @@ fn plan(action: Action) -> Plan {
 }
 
 fn run(session: &str) -> BusyRun {
-    BusyRun { session: session.to_owned(), title: "Fix login".to_owned(), state: BusyState::Busy }
+    BusyRun { session: session.to_owned(), title: "Fix login".to_owned(), state: BusyState::Busy, directory: None }
 }
 
 fn problem() -> Problem {

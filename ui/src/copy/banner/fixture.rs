@@ -91,6 +91,7 @@ pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt
         items,
         counts: Counts::default(),
         still_pending: vec![],
+        orphans: vec![],
         message: Some("the engine did not answer within 30 s".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use rekindle_domain::{Change, ChangeKind, Kind, ReceiptResult};
 use super::*;
 
 fn run(title: &str, state: BusyState) -> BusyRun {
-    BusyRun { session: "ses_1".to_owned(), title: title.to_owned(), state }
+    BusyRun { session: "ses_1".to_owned(), title: title.to_owned(), state, directory: None }
 }
 
 fn check(banner: Banner, status: &ReloadStatus, title: &str, body: &str) {

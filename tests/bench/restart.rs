@@ -1,0 +1,56 @@
+//! A restart of our engine against killing `opencode serve` and starting it by hand, until it answers:
+//! the same folder, home and directory, in turns.
+
+use std::time::{Duration, Instant};
+
+use rekindle_app::engine::control::{self, Request};
+use rekindle_tests::{raw::RawEngine, world::World};
+use reqwest::Method;
+
+use crate::table::{Row, median, ms};
+
+/// How often each is done.
+const ROUNDS: usize = 11;
+/// How much longer ours may take, in percent: it drops the instances before it ends the process.
+const MORE: f64 = 10.0;
+
+/// Measures, and prints rows.
+pub(crate) fn run() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (ours, by_hand) = runtime.block_on(measure());
+    Row { what: "opencode serve killed and started by hand".to_owned(), measured: ms(by_hand), ..Row::default() }
+        .print();
+    let more = (ours.as_secs_f64() / by_hand.as_secs_f64() - 1.0) * 100.0;
+    Row {
+        what: "restart of our engine, its instances dropped first".to_owned(),
+        measured: ms(ours),
+        ratio: format!("{more:+.0} %"),
+        target: Some((format!("at most {MORE:+} %"), more <= MORE)),
+    }
+    .print();
+}
+
+async fn measure() -> (Duration, Duration) {
+    let world = World::named("bench");
+    world.start_engine().await;
+    let places = world.places();
+    let environment = world.environment();
+    let mut raw = RawEngine::start(world.project(), &environment).await;
+    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        raw.ask(Method::GET, "/config", world.project()).await;
+        let began = Instant::now();
+        raw.stop().await;
+        raw = RawEngine::start(world.project(), &environment).await;
+        raw.version().await;
+        by_hand.push(began.elapsed());
+
+        world.engine().get("/config").await;
+        let began = Instant::now();
+        control::ask(&places, Request::Restart).await.expect("restarted");
+        world.engine().get("/global/health").await;
+        ours.push(began.elapsed());
+    }
+    raw.stop().await;
+    (median(&ours), median(&by_hand))
+}
