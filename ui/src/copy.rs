@@ -137,6 +137,7 @@ fn error(code: &str, message: impl Into<String>, hint: &str) -> UserError {
         path: None,
         line: None,
         column: None,
+        choices: Vec::new(),
     }
 }
 

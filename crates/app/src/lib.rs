@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod history;
+pub mod last_good;
 pub mod memory;
 pub mod observe;
 pub mod reload;

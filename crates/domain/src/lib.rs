@@ -8,6 +8,7 @@ mod banner;
 mod drift;
 mod entity;
 mod fingerprint;
+mod last_good;
 mod loaded;
 mod mask;
 mod merge;
@@ -22,6 +23,7 @@ pub use banner::{Banner, BannerStep, StepState};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
+pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
     would_be_lost,
@@ -37,5 +39,5 @@ pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTi
 pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
 pub use wire::{
     DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Mark, Problem, ReloadStatus,
-    Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
+    Row, RowState, Settings, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

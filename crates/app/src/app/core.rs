@@ -220,8 +220,9 @@ impl Core {
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
+        let has_failed = self.has_failed();
         tokio::spawn(async move {
-            let seen = match look {
+            let mut seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
                     let scan = target.read_changed(changed).await;
@@ -229,6 +230,7 @@ impl Core {
                     with_files(&before, scan, problems, &target)
                 }
             };
+            seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
             report(&inputs, Input::Looked(era, Box::new(seen))).await;
         });
     }
@@ -324,7 +326,17 @@ impl Core {
             self.observation.problems.clone_from(problems);
         }
         self.last = Some((ended.outcome, ended.receipt));
+        if self.has_failed() {
+            // What could be restored is looked for with the files.
+            self.want(Look::Files);
+        }
         self.history = History::of(&self.places).last(SHOWN);
+    }
+
+    /// True when the last reload did not make live what it should have.
+    fn has_failed(&self) -> bool {
+        let last = self.last.as_ref();
+        last.is_some_and(|(_, receipt)| matches!(receipt.result, ReceiptResult::Partial | ReceiptResult::Failed))
     }
 
     /// Everything that the window shows.
@@ -348,6 +360,7 @@ impl Core {
             counts: self.observation.counts(),
             history: self.history.clone(),
             settings: self.settings.clone(),
+            last_good: self.observation.last_good.clone(),
         }
     }
 }
