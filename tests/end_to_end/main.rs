@@ -6,5 +6,6 @@ mod conformance;
 mod drift;
 mod faults;
 mod pictures;
+mod taking_back;
 mod truth;
 mod window;

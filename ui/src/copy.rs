@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod receipt;
 pub(crate) mod rows;
 pub(crate) mod settings;
+pub(crate) mod undo;
 
 use rekindle_domain::{Counts, Scope, UserError, Workspace};
 

@@ -9,14 +9,14 @@ mod files;
 mod store;
 mod target;
 
-use std::{io, path::PathBuf};
-
-use rekindle_domain::{LastGoodOffer, Restored, RestoredFile, Restoring, UserError};
-use serde::{Deserialize, Serialize};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use self::{
     files::{Entry, Files},
-    store::{Store, Version},
+    store::{Name, Store, Version},
 };
 use crate::{
     change::trash,
@@ -26,8 +26,10 @@ use crate::{
         locate::Places,
         scan::{Scan, scan},
     },
+    engine::record::Lock,
     error::{Tell, chain, user_error},
 };
+use rekindle_domain::{LastGoodOffer, Restored, RestoredFile, Restoring, UserError};
 
 /// Why files were not kept or not restored.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub enum LastGoodError {
     /// Another process keeps or restores files.
     #[error("another program of Rekindle keeps or restores files")]
     Busy,
-    /// No version that the engine loaded differs from what is on disk.
+    /// Nothing better is known than what is on disk.
     #[error("there is nothing to restore")]
     Nothing,
     /// There is no such version, or a part of it is gone.
@@ -99,8 +101,7 @@ impl Tell for LastGoodError {
 }
 
 /// What is known of a set of files; the more, the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It stood on disk.
     Seen,
@@ -108,6 +109,16 @@ pub enum Verdict {
     Partial,
     /// The engine loaded it.
     Loaded,
+}
+
+impl Verdict {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Partial => "partial",
+            Self::Loaded => "loaded",
+        }
+    }
 }
 
 /// The copies of one directory's configuration files.
@@ -137,33 +148,32 @@ impl LastGood {
         Ok(self.store.judge(id, verdict)?)
     }
 
-    /// The newest files that the engine loaded and that differ from what is there now; those in which
-    /// nothing failed come first.
+    /// The newest files that the engine loaded; those in which nothing failed come first. `None`: as
+    /// much is known of what is there now.
     pub fn offer(&self, scan: &Scan) -> Option<LastGoodOffer> {
-        let mut second = None;
-        for version in self.store.versions().filter(|version| version.verdict >= Verdict::Partial) {
-            if version.verdict == Verdict::Partial && second.is_some() {
-                continue;
-            }
-            let now = Files::read(&self.places, scan, version.files.keys());
-            let files = version.changes(&now, &self.places);
-            if files.is_empty() || self.contents(&version, &files).is_none() {
-                continue;
-            }
-            let offer = LastGoodOffer { id: version.id, at: version.at, files };
-            if version.verdict == Verdict::Loaded {
-                return Some(offer);
-            }
-            second = Some(offer);
-        }
-        second
+        let names = self.store.names();
+        let now = Files::read(&self.places, scan, [].iter()).id();
+        let known = names.iter().find(|name| name.id == now).map_or(Verdict::Seen, |name| name.verdict);
+        [Verdict::Loaded, Verdict::Partial].into_iter().filter(|better| *better > known).find_map(|better| {
+            let names = names.iter().rev().filter(|name| name.verdict == better);
+            names.filter_map(|name| self.offer_of(name, scan)).next()
+        })
+    }
+
+    /// What restoring a version would do; `None`: nothing, or it is not whole.
+    fn offer_of(&self, name: &Name, scan: &Scan) -> Option<LastGoodOffer> {
+        let version = self.store.load(name)?;
+        let now = Files::read(&self.places, scan, version.files.keys());
+        let files = version.changes(&now, &self.places);
+        let is_whole = self.contents(&version, &files).is_some();
+        (is_whole && !files.is_empty()).then(|| LastGoodOffer { id: name.id.clone(), at: version.at, files })
     }
 
     /// Puts the files of a version back, byte for byte, and keeps those that are there now. Files that
     /// were not there then go to the trash. Nothing is reloaded.
     pub fn restore(&self, id: &str) -> Result<Restored, LastGoodError> {
         let _lock = self.lock()?;
-        let version = self.store.versions().find(|version| version.id == id).ok_or(LastGoodError::NotWhole)?;
+        let version = self.store.name(id).and_then(|name| self.store.load(&name)).ok_or(LastGoodError::NotWhole)?;
         let now = Files::read(&self.places, &scan(&self.places, None), version.files.keys());
         let files = version.changes(&now, &self.places);
         if files.is_empty() {
@@ -192,13 +202,13 @@ impl LastGood {
                 }
             }
         }
-        Ok(Restored { id: version.id, kept, files })
+        Ok(Restored { id: id.to_owned(), kept, files })
     }
 
     /// The contents that these files get, each with its mode; `None` in place of one: it is set aside.
     /// `None`: one of them is missing or torn.
     fn contents(&self, version: &Version, files: &[RestoredFile]) -> Option<Vec<Option<Kept>>> {
-        let content = |file: &RestoredFile| match version.files.get(std::path::Path::new(&file.path)) {
+        let content = |file: &RestoredFile| match version.files.get(Path::new(&file.path)) {
             Some(Entry::There { sha256, mode }) => Some(Some((self.store.object(sha256)?, *mode))),
             _ => Some(None),
         };
@@ -208,7 +218,7 @@ impl LastGood {
     /// Changes one file; where it was moved to, when it was set aside.
     fn carry_out(
         &self,
-        path: &std::path::Path,
+        path: &Path,
         before: Option<(&[u8], Option<u32>)>,
         after: Option<&Kept>,
     ) -> Result<Option<PathBuf>, FileError> {
@@ -224,7 +234,7 @@ impl LastGood {
         }
     }
 
-    fn lock(&self) -> Result<crate::engine::record::Lock, LastGoodError> {
+    fn lock(&self) -> Result<Lock, LastGoodError> {
         self.store.lock().map_err(LastGoodError::Lock)?.ok_or(LastGoodError::Busy)
     }
 }

@@ -29,12 +29,8 @@ const KEPT: usize = 50;
 /// A set of files as it once was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Version {
-    /// The fingerprint of the set.
-    pub(super) id: String,
-    /// When it was last on disk (RFC 3339, UTC).
+    /// When it came to be on disk, as far as anyone looked (RFC 3339, UTC).
     pub(super) at: String,
-    /// What is known of it.
-    pub(super) verdict: Verdict,
     /// The folders that were looked through.
     pub(super) folders: Vec<PathBuf>,
     /// The files.
@@ -68,8 +64,30 @@ impl Version {
 /// The folder `last-good` of a directory's state.
 pub(super) struct Store(pub(super) PathBuf);
 
-/// A version's place in the order in which they were kept, and its id.
-type Name = (u64, String);
+/// What the name of a version's file says, so that few files have to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    /// Its place in the order in which they were kept; a clock may jump.
+    order: u64,
+    /// The fingerprint of the set.
+    pub(super) id: String,
+    /// What is known of it.
+    pub(super) verdict: Verdict,
+}
+
+impl Name {
+    fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix(".json")?.split('-');
+        let (order, verdict, id) = (parts.next()?, parts.next()?, parts.next()?);
+        let all = [Verdict::Seen, Verdict::Partial, Verdict::Loaded];
+        let verdict = all.into_iter().find(|known| known.word() == verdict)?;
+        Some(Self { order: order.parse().ok()?, id: id.to_owned(), verdict })
+    }
+
+    fn file(&self) -> String {
+        format!("{:012}-{}-{}.json", self.order, self.verdict.word(), self.id)
+    }
+}
 
 impl Store {
     /// Keeps other processes out, for as long as the lock lives; `None`: another one is at it.
@@ -85,39 +103,35 @@ impl Store {
         let id = files.id();
         let names = self.names();
         let newest = names.last();
-        let is_newest = newest.is_some_and(|(_, newest)| *newest == id);
-        if is_newest && verdict == Verdict::Seen {
+        if newest.is_some_and(|newest| newest.id == id) {
+            self.judge(&id, verdict)?;
             return Ok(id);
         }
-        let earlier = names.iter().find(|(_, known)| *known == id);
-        let known = earlier.and_then(|name| self.load(name)).map(|version| version.verdict);
-        if is_newest && known >= Some(verdict) {
-            return Ok(id);
-        }
-        let verdict = known.map_or(verdict, |known| known.max(verdict));
-        let order = newest.map_or(0, |(order, newest)| order + u64::from(*newest != id));
-        let (folders, entries) = (files.folders.clone(), files.entries().clone());
-        self.write(order, &Version { id: id.clone(), at, verdict, folders, files: entries })?;
-        if let Some(earlier) = earlier.filter(|(earlier, _)| *earlier != order) {
-            remove(&self.path(earlier));
-        }
+        let earlier = names.iter().find(|name| name.id == id);
+        let verdict = earlier.map_or(verdict, |earlier| earlier.verdict.max(verdict));
+        let name = Name { order: newest.map_or(0, |newest| newest.order + 1), id: id.clone(), verdict };
+        let version = Version { at, folders: files.folders.clone(), files: files.entries().clone() };
+        write_json(&self.path(&name), &version)?;
+        earlier.into_iter().for_each(|earlier| remove(&self.path(earlier)));
         self.prune();
         Ok(id)
     }
 
     /// Says more of a version than was known when it was kept.
     pub(super) fn judge(&self, id: &str, verdict: Verdict) -> Result<(), FileError> {
-        let Some(name) = self.names().into_iter().find(|(_, known)| known == id) else { return Ok(()) };
-        match self.load(&name) {
-            Some(version) if version.verdict < verdict => self.write(name.0, &Version { verdict, ..version }),
-            _ => Ok(()),
-        }
+        let Some(name) = self.name(id).filter(|name| name.verdict < verdict) else { return Ok(()) };
+        let path = self.path(&Name { verdict, ..name.clone() });
+        fs::rename(self.path(&name), &path).map_err(|cause| FileError::Write { path, cause })
     }
 
-    /// The versions that can be read, newest first.
-    pub(super) fn versions(&self) -> impl Iterator<Item = Version> {
-        let names = self.names();
-        names.into_iter().rev().filter_map(|name| self.load(&name))
+    /// The name of a version.
+    pub(super) fn name(&self, id: &str) -> Option<Name> {
+        self.names().into_iter().rev().find(|name| name.id == id)
+    }
+
+    /// A version; `None`: it is gone or torn.
+    pub(super) fn load(&self, name: &Name) -> Option<Version> {
+        load(&self.path(name))
     }
 
     /// A content; `None`: it is missing or torn.
@@ -142,23 +156,10 @@ impl Store {
         write().map(drop).map_err(|cause| FileError::Write { path: path.clone(), cause })
     }
 
-    fn write(&self, order: u64, version: &Version) -> Result<(), FileError> {
-        write_json(&self.path(&(order, version.id.clone())), version)
-    }
-
-    fn load(&self, name: &Name) -> Option<Version> {
-        load(&self.path(name))
-    }
-
-    /// What is kept, oldest first; no file is opened for it.
-    fn names(&self) -> Vec<Name> {
-        let entries = fs::read_dir(self.0.join("versions")).into_iter().flatten();
-        let name = |entry: io::Result<fs::DirEntry>| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            let (order, id) = name.strip_suffix(".json")?.split_once('-')?;
-            Some((order.parse().ok()?, id.to_owned()))
-        };
-        let mut names: Vec<_> = entries.filter_map(name).collect();
+    /// What is kept, oldest first.
+    pub(super) fn names(&self) -> Vec<Name> {
+        let entries = fs::read_dir(self.0.join("versions")).into_iter().flatten().filter_map(Result::ok);
+        let mut names: Vec<_> = entries.filter_map(|entry| Name::parse(entry.file_name().to_str()?)).collect();
         names.sort();
         names
     }
@@ -166,20 +167,17 @@ impl Store {
     /// Removes the oldest versions, and the contents that no other needs. The newest one that the
     /// engine loaded stays, however many came after it.
     fn prune(&self) {
-        let names = self.names();
+        let mut names = self.names();
         if names.len() <= KEPT {
             return;
         }
-        let mut versions: Vec<_> = names.iter().map(|name| (name, self.load(name))).collect();
-        while versions.len() > KEPT {
-            let verdict = |at: &usize| versions[*at].1.as_ref().map(|version| version.verdict);
+        while names.len() > KEPT {
             // Of the best ones the last.
-            let best = (0..versions.len()).max_by_key(verdict);
-            let (name, _) = versions.remove(usize::from(best == Some(0)));
-            remove(&self.path(name));
+            let best = (0..names.len()).max_by_key(|at| names[*at].verdict);
+            remove(&self.path(&names.remove(usize::from(best == Some(0)))));
         }
-        let kept =
-            versions.iter().filter_map(|(_, version)| version.as_ref()).flat_map(|version| version.files.values());
+        let versions: Vec<_> = names.iter().filter_map(|name| self.load(name)).collect();
+        let kept = versions.iter().flat_map(|version| version.files.values());
         let needed: BTreeSet<_> = kept
             .filter_map(|entry| match entry {
                 Entry::There { sha256, .. } => Some(sha256.as_str()),
@@ -197,8 +195,8 @@ impl Store {
         self.0.join("objects")
     }
 
-    fn path(&self, (order, id): &Name) -> PathBuf {
-        self.0.join("versions").join(format!("{order:012}-{id}.json"))
+    fn path(&self, name: &Name) -> PathBuf {
+        self.0.join("versions").join(name.file())
     }
 }
 

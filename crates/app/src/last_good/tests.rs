@@ -178,6 +178,13 @@ fn the_newest_that_was_loaded_is_offered() {
             .collect();
         world.write("opencode.json", "{ broken");
         assert_eq!(world.offer().map(|offer| offer.id), expected.map(|at| ids[at].clone()), "{verdicts:?}");
+        for (at, verdict) in verdicts.iter().enumerate() {
+            world.write("opencode.json", &format!("{{\"model\": \"m/{at}\"}}"));
+            let better =
+                world.offer().map_or(Seen, |offer| verdicts[ids.iter().position(|id| *id == offer.id).expect("it")]);
+            let best = verdicts.iter().copied().max().unwrap_or(Seen);
+            assert_eq!(better, if *verdict == best { Seen } else { best }, "{verdicts:?}: {at} is there now");
+        }
     }
 }
 
