@@ -14,6 +14,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         config::add_plugin,
         config::remove_item,
         config::undo,
+        config::restore_last_good,
         config::save_settings,
         engine::restart_engine,
         engine::doctor,

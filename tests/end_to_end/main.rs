@@ -7,5 +7,6 @@ mod drift;
 mod faults;
 mod pictures;
 mod processes;
+mod taking_back;
 mod truth;
 mod window;

@@ -4,7 +4,9 @@
 //! arguments. What a command rejects with always arrives as a [`UserError`].
 
 use js_sys::{Function, Reflect};
-use rekindle_domain::{Consent, DiffLine, Finding, ItemId, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{
+    Consent, DiffLine, Finding, ItemId, Restored, Scope, Settings, UndoChoice, UserError, WindowState,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
@@ -80,13 +82,24 @@ pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
     invoke("remove_item", &Arguments { id }).await
 }
 
-/// Takes back what the token stands for.
-pub(crate) async fn undo(token: UndoToken) -> Answer<Nothing> {
+/// Takes back what the token stands for; how, if somebody else changed the same file since.
+pub(crate) async fn undo(token: UndoToken, choice: Option<UndoChoice>) -> Answer<Nothing> {
     #[derive(Serialize)]
     struct Arguments {
         token: UndoToken,
+        choice: Option<UndoChoice>,
     }
-    invoke("undo", &Arguments { token }).await
+    invoke("undo", &Arguments { token, choice }).await
+}
+
+/// Restores the files that the published state offers under this id.
+#[expect(dead_code, reason = "no button asks for it yet")]
+pub(crate) async fn restore_last_good(id: String) -> Answer<Restored> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+    }
+    invoke("restore_last_good", &Arguments { id }).await
 }
 
 /// Lets the person choose a folder; `None` when they think better of it.

@@ -17,4 +17,5 @@ pub(crate) mod rows;
 pub(crate) mod segmented;
 pub(crate) mod shell;
 pub(crate) mod toasts;
+pub(crate) mod undo;
 pub(crate) mod workspace_menu;

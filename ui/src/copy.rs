@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod receipt;
 pub(crate) mod rows;
 pub(crate) mod settings;
+pub(crate) mod undo;
 
 use rekindle_domain::{Counts, Scope, UserError, Workspace};
 
@@ -137,6 +138,7 @@ fn error(code: &str, message: impl Into<String>, hint: &str) -> UserError {
         path: None,
         line: None,
         column: None,
+        choices: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, future::Future};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UserError, WindowState};
+use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UndoChoice, UserError, WindowState};
 
 use crate::{
     backend::{self, Answer, UndoToken},
@@ -97,6 +97,17 @@ pub(crate) enum Message {
     Failed(UserError),
 }
 
+/// A change of ours in a file that somebody else changed since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contested {
+    /// The change.
+    pub(crate) token: UndoToken,
+    /// The file or folder.
+    pub(crate) path: String,
+    /// The ways in which the change can be taken back.
+    pub(crate) choices: Vec<UndoChoice>,
+}
+
 /// A message at the foot of the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Toast {
@@ -137,6 +148,10 @@ pub(crate) struct App {
     pub(crate) skill: Draft,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
+    /// The change of which is asked how it is to be taken back.
+    pub(crate) contested: RwSignal<Contested>,
+    /// Whether that is asked now.
+    pub(crate) is_asking: RwSignal<bool>,
     last_toast: StoredValue<u64>,
 }
 
@@ -150,6 +165,8 @@ impl App {
             plugin: Draft::new(),
             skill: Draft::new(),
             unfolded: RwSignal::default(),
+            contested: RwSignal::default(),
+            is_asking: RwSignal::new(false),
             last_toast: StoredValue::new(0),
         };
         provide_context(app);
@@ -185,6 +202,20 @@ impl App {
             self.toast(Message::Removed { name, token });
             then();
             Ok(())
+        });
+    }
+
+    /// Takes a removal back; if somebody else changed the same file since, the person is asked how.
+    pub(crate) fn undo(self, token: UndoToken, choice: Option<UndoChoice>) {
+        self.run(async move {
+            match backend::undo(token.clone(), choice).await {
+                Err(UserError { choices, path: Some(path), .. }) if !choices.is_empty() => {
+                    self.contested.set(Contested { token, path, choices });
+                    self.is_asking.set(true);
+                    Ok(())
+                }
+                answer => answer,
+            }
         });
     }
 

@@ -9,18 +9,21 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{DiffLine, Finding, Fingerprint, Kind, Phase, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{
+    DiffLine, Finding, Fingerprint, Kind, Phase, Restored, Scope, Settings, UndoChoice, UserError, WindowState,
+};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
 use crate::{
-    change::{self, ChangeError},
+    change,
     config::check::check_config,
     connect,
     disk::{locate::Places, watch::Hint},
     doctor,
     engine::{client::Credentials, host::Host, output::last_words},
     error::{Tell, problem_error},
+    last_good::LastGood,
     observe::{Observation, Target},
     reload::{Ended, Recovered, Wish},
     settings,
@@ -168,9 +171,17 @@ impl App {
         .await
     }
 
-    /// Takes a change back.
-    pub async fn undo(&self, token: String) -> Result<(), UserError> {
-        self.change(move |places| change::undo(places, Some(&token)).map(drop)).await
+    /// Takes a change back. `choice`: how, if somebody else changed the same file since.
+    pub async fn undo(&self, token: String, choice: Option<UndoChoice>) -> Result<(), UserError> {
+        self.change(move |places| change::undo(places, Some(&token), choice).map(drop)).await
+    }
+
+    /// Restores configuration files that the engine is known to have loaded. Nothing is reloaded.
+    pub async fn restore_last_good(&self, id: String) -> Result<Restored, UserError> {
+        // As the engine finds its files, which may be elsewhere than this process would.
+        let places =
+            self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |(target, _)| target.places.clone());
+        self.change(move |_| LastGood::of(&places).restore(&id)).await
     }
 
     /// Starts the engine, or replaces its process.
@@ -226,9 +237,9 @@ impl App {
         }
     }
 
-    async fn change<T: Send + 'static>(
+    async fn change<T: Send + 'static, E: Tell>(
         &self,
-        change: impl FnOnce(&Places) -> Result<T, ChangeError> + Send + 'static,
+        change: impl FnOnce(&Places) -> Result<T, E> + Send + 'static,
     ) -> Result<T, UserError> {
         let places = self.places.clone();
         let result = blocking(move || change(&places).map_err(|error| error.tell())).await;

@@ -39,6 +39,7 @@ pub fn user_error(code: &str, message: impl Into<String>, hint: impl Into<String
         path: None,
         line: None,
         column: None,
+        choices: Vec::new(),
     }
 }
 
@@ -54,6 +55,7 @@ pub fn problem_error(problem: &Problem) -> UserError {
         path: Some(problem.path.clone()),
         line: problem.line,
         column: problem.column,
+        choices: Vec::new(),
     }
 }
 

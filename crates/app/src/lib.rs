@@ -17,6 +17,7 @@ pub mod engine;
 pub mod error;
 pub mod history;
 pub mod journal;
+pub mod last_good;
 pub mod memory;
 pub mod observe;
 pub mod reload;

@@ -12,7 +12,8 @@ use std::{
 
 use rekindle_domain::{
     Action, Answers, Change, Counts, DiffLine, Disk, Drift, EngineMode, EngineState, EngineView, Evidence, ItemId,
-    Kind, Loaded, McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
+    Kind, LastGoodOffer, Loaded, McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
+    would_be_lost,
 };
 use serde_json::Value;
 
@@ -31,6 +32,7 @@ use crate::{
         record::{Records, load, write_json},
     },
     error::chain,
+    last_good::Verdict,
     memory::{Identity, MemoryStore},
 };
 
@@ -147,6 +149,8 @@ pub struct Observation {
     pub would_be_lost: Vec<String>,
     /// The items whose loaded value came from a variable.
     pub hidden: BTreeSet<ItemId>,
+    /// What could be restored; looked for only while something is wrong.
+    pub last_good: Option<LastGoodOffer>,
 }
 
 /// Looks at the files and asks the engine.
@@ -188,10 +192,11 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         scan = target.read_files().await;
     }
     // What changed while the engine read it is not known to have been loaded.
-    let unseen = match &answers {
-        Some(_) if is_first => scan.changed_until(&target.read_files().await),
-        _ => BTreeSet::new(),
+    let (kept, later) = match &answers {
+        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await)),
+        _ => (None, None),
     };
+    let unseen = later.as_ref().map(|later| scan.changed_until(later)).unwrap_or_default();
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
@@ -204,7 +209,14 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
             tracing::warn!(error = chain(&error), "memory");
         }
     }
-    finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory)
+    let seen =
+        finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory);
+    // The engine itself adds to files that it loads; that they mean the same is what counts.
+    let is_same = later.is_some_and(|later| later.disk.items == seen.scan.disk.items);
+    if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
+        target.judge_files(kept, if seen.failures.is_empty() { Verdict::Loaded } else { Verdict::Partial }).await;
+    }
+    seen
 }
 
 /// What the engine would not load of the files as they are now.
@@ -241,7 +253,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();
     observation.failures = memory.memory().failures.clone();
     observation.hidden = memory.memory().hidden.clone();
-    let pending = observation.drift.iter().any(|change| change.action.needs_reload());
+    let pending = observation.is_pending();
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "memory");
         pending.then(clock::now)
@@ -311,6 +323,17 @@ fn tell(view: &mut EngineView, error: &ClientError) {
 }
 
 impl Observation {
+    /// True when something on disk waits for a reload.
+    fn is_pending(&self) -> bool {
+        self.drift.iter().any(|change| change.action.needs_reload())
+    }
+
+    /// True when a file would not load, or the engine does not do what it should.
+    pub fn is_in_trouble(&self) -> bool {
+        let view = self.view.as_ref();
+        !self.problems.is_empty() || view.is_some_and(|view| view.message.is_some() || view.state == EngineState::Stuck)
+    }
+
     /// What is pending, for people and programs.
     pub fn status(&self, target: &Target) -> ReloadStatus {
         let plan = self.plan();

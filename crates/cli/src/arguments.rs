@@ -52,8 +52,8 @@ pub(crate) enum Command {
     /// Skills
     #[command(subcommand)]
     Skill(SkillCommand),
-    /// Take back the last change that Rekindle made
-    Undo,
+    /// Take back the last change that Rekindle made, or put the last good files back
+    Undo(UndoArguments),
     /// Past reloads
     History {
         /// How many
@@ -108,6 +108,23 @@ pub(crate) struct ReloadArguments {
     /// Also an engine that is someone else's
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false)]
+pub(crate) struct UndoArguments {
+    /// Of a file that was changed since, take back only that change
+    #[arg(long)]
+    pub(crate) ours: bool,
+    /// Of a file that was changed since, make all as it was before that change
+    #[arg(long)]
+    pub(crate) before: bool,
+    /// Leave it as it is, and forget that change
+    #[arg(long)]
+    pub(crate) leave: bool,
+    /// Restore the configuration files that the engine loaded last
+    #[arg(long)]
+    pub(crate) last_good: bool,
 }
 
 #[derive(Subcommand)]

@@ -11,6 +11,7 @@ use rekindle_app::{
     engine::client::Credentials,
     error::{Tell, chain, problem_error, user_error},
     history::History,
+    last_good::{LastGood, LastGoodError},
     observe::{Observation, Target, observe},
     reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
     settings,
@@ -18,13 +19,13 @@ use rekindle_app::{
 };
 use rekindle_domain::{
     Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, ReceiptResult, Refusal, Scope,
-    UserError,
+    UndoChoice, UserError,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::{
-    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand},
+    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand, UndoArguments},
     context, engine, print, words,
 };
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin(arguments, command).await,
         Command::Skill(command) => skill(arguments, command).await,
-        Command::Undo => undo(arguments),
+        Command::Undo(options) => undo(arguments, options).await,
         Command::History { last } => history(arguments, *last),
         Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,
         Command::Completions { shell } => {
@@ -287,10 +288,36 @@ fn changed(arguments: &Arguments, text: &str, token: &str) {
     });
 }
 
-fn undo(arguments: &Arguments) -> Result<ExitCode, UserError> {
+async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode, UserError> {
+    if options.last_good {
+        return restore(arguments).await;
+    }
     let places = context::places(arguments)?;
-    let path = change::undo(&places, None).map_err(|error| error.tell())?;
-    print::result(arguments, &json!({ "path": path }), || format!("{} is as it was.", path.display()));
+    let choice = match (options.ours, options.before, options.leave) {
+        (true, _, _) => Some(UndoChoice::Ours),
+        (_, true, _) => Some(UndoChoice::Before),
+        (_, _, true) => Some(UndoChoice::Leave),
+        _ => None,
+    };
+    let path = change::undo(&places, None, choice).map_err(|error| error.tell())?;
+    print::result(arguments, &json!({ "path": path }), || match choice {
+        Some(UndoChoice::Ours) => format!("{} is without that change.", path.display()),
+        Some(UndoChoice::Leave) => format!("{} stays as it is.", path.display()),
+        Some(UndoChoice::Before) | None => format!("{} is as it was.", path.display()),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    // As the engine finds its files, whatever this shell's environment says; it need not run.
+    let places = match context::target(arguments).await {
+        Ok(target) => target.places,
+        Err(_) => context::places(arguments)?,
+    };
+    let last_good = LastGood::of(&places);
+    let offer = last_good.offer(&scan(&places, None)).ok_or(LastGoodError::Nothing);
+    let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
+    print::result(arguments, &restored, || words::restored(&restored));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,7 +2,8 @@
 
 use rekindle_domain::{
     Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
-    FindingLevel, ItemState, Mark, Plan, Receipt, ReceiptResult, ReloadStatus, Row, RowState, StepName,
+    FindingLevel, ItemState, Mark, Plan, Receipt, ReceiptResult, ReloadStatus, Restored, Restoring, Row, RowState,
+    StepName,
 };
 
 /// What differs for a change, line by line.
@@ -189,6 +190,20 @@ pub(crate) fn findings(findings: &[Finding]) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+pub(crate) fn restored(restored: &Restored) -> String {
+    let lines = restored.files.iter().map(|file| {
+        let what = match file.change {
+            Restoring::Replaced => "restored",
+            Restoring::BroughtBack => "brought back",
+            Restoring::SetAside => "moved to the trash",
+        };
+        format!("  {}: {what}", file.place)
+    });
+    let first = format!("Restored {}; what was there is kept.", count(restored.files.len(), "file"));
+    let last = "Make it live with: rekindle reload".to_owned();
+    [first].into_iter().chain(lines).chain([last]).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn history(receipts: &[Receipt]) -> String {

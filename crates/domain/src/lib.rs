@@ -8,6 +8,7 @@ mod banner;
 mod drift;
 mod entity;
 mod fingerprint;
+mod last_good;
 mod leftover;
 mod loaded;
 mod mask;
@@ -23,6 +24,7 @@ pub use banner::{Banner, BannerStep, StepState};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
+pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
@@ -39,5 +41,5 @@ pub use receipt::{Cause, Counts, ItemState, Receipt, ReceiptItem, ReceiptResult,
 pub use reload::{Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Request, StepName, Verdict, step};
 pub use wire::{
     DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
-    ReloadStatus, Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
+    ReloadStatus, Row, RowState, Settings, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, PluginOrigin, Reason, Receipt, Scope};
+use crate::{
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, LastGoodOffer, PluginOrigin, Reason, Receipt,
+    Scope,
+};
 
 /// Whose the engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -323,6 +326,18 @@ pub struct Finding {
     pub hint: String,
 }
 
+/// How a change of ours is taken back when somebody else changed the same file since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UndoChoice {
+    /// Only what we changed is taken back; what came after stays.
+    Ours,
+    /// It becomes as it was before our change; what came after goes to the trash.
+    Before,
+    /// It stays as it is, and our change is no longer one to be taken back.
+    Leave,
+}
+
 /// An error as a person sees it: what happened, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserError {
@@ -341,6 +356,9 @@ pub struct UserError {
     /// The column, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// The ways in which a change can be taken back, when there is a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<UndoChoice>,
 }
 
 /// Everything that the window shows. Each event carries all of it.
@@ -368,4 +386,7 @@ pub struct WindowState {
     pub history: Vec<Receipt>,
     /// What a person chose.
     pub settings: Settings,
+    /// What could be restored, while something is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<LastGoodOffer>,
 }

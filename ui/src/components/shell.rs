@@ -6,7 +6,7 @@ use leptos::{ev, html, prelude::*};
 use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
-    components::{banner::BannerPlace, icon::Note, rail::Rail, toasts::Toasts},
+    components::{banner::BannerPlace, icon::Note, rail::Rail, toasts::Toasts, undo::AskHowToUndo},
     copy, pages,
     state::{App, Link, Page},
 };
@@ -89,6 +89,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
                 }}
             </main>
             <Toasts />
+            <AskHowToUndo />
         </div>
     }
 }

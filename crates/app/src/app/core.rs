@@ -235,12 +235,13 @@ impl Core {
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
         let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
+        let has_failed = self.has_failed();
         tokio::spawn(async move {
             if is_recovering {
                 let recovered = recover(&target, true).await;
                 report(&inputs, Input::Recovered(Box::new(recovered))).await;
             }
-            let seen = match look {
+            let mut seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
                     let scan = target.read_changed(changed).await;
@@ -248,6 +249,7 @@ impl Core {
                     with_files(&before, scan, problems, &target)
                 }
             };
+            seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
             report(&inputs, Input::Looked(era, Box::new(seen))).await;
         });
     }
@@ -412,6 +414,15 @@ impl Core {
         if let Some(wish) = ended.unserved.filter(|_| self.observation.plan().action.needs_reload()) {
             self.start_reload(wish);
         }
+        if self.has_failed() {
+            // What could be restored is looked for with the files.
+            self.want(Look::Files);
+        }
+    }
+
+    /// True when the last reload did not make live what it should have.
+    fn has_failed(&self) -> bool {
+        matches!(self.phase, Phase::Partial { .. } | Phase::Failed { .. })
     }
 
     /// Everything that the window shows.
@@ -435,6 +446,7 @@ impl Core {
             counts: self.observation.counts(),
             history: self.history.clone(),
             settings: self.settings.clone(),
+            last_good: self.observation.last_good.clone(),
         }
     }
 }

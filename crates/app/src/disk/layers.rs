@@ -58,6 +58,8 @@ pub struct Layers {
     pub broken: Vec<PathBuf>,
     /// The folders in which files are looked for whatever their names are.
     pub folders: Vec<Folder>,
+    /// The Markdown and plugin files in them, also those that the engine cannot load.
+    pub found: Vec<PathBuf>,
     /// Layers that another file of the same folder and name takes the place of, with that file.
     pub replaced: Vec<(Layer, PathBuf)>,
 }
@@ -191,6 +193,7 @@ impl Reader<'_> {
         }
         let mut names = BTreeMap::new();
         for file in markdown_files(&folder.path, &mut self.layers.folders) {
+            self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
             // Within one folder the later file takes the place of the earlier one.
             let at = names.entry((file.key, name)).or_insert(self.layers.instance.len());
@@ -205,6 +208,7 @@ impl Reader<'_> {
             let found = code_files(&folder.path.join(name));
             if !found.is_empty() {
                 let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
+                self.layers.found.extend(found);
                 self.add(folder.path.join(name), folder.scope, Place::Folder, json!({ "plugin": urls }));
             }
         }

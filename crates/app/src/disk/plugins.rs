@@ -167,6 +167,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
+            scan.found.insert(path);
             scan.push_row(Row { removable: false, ..row(places, &item, None, None, "installed") });
             scan.disk.items.insert(item);
         }

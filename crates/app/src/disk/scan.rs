@@ -43,6 +43,8 @@ pub struct Scan {
     pub(super) files: BTreeMap<PathBuf, Declares>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
+    /// The Markdown, plugin and tool files in the folders, also those that the engine cannot load.
+    pub found: BTreeSet<PathBuf>,
     /// The folders in which skills are looked for.
     pub skill_roots: Vec<PathBuf>,
     /// The folders whose files are read whatever their names are, but for those of skills.
@@ -125,6 +127,7 @@ impl Scanner {
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;
+        scan.found.extend(layers.found);
         (scan.disk.global, scan.disk.layers) = (global, values);
         scan.rows.sort_by(|a, b| order(a).cmp(&order(b)));
         scan

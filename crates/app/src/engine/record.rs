@@ -166,7 +166,7 @@ pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File)
 
 impl Lock {
     /// Takes the lock; `None`: someone has it.
-    fn take(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn take(path: &Path) -> io::Result<Option<Self>> {
         // Whoever only looks holds it, too, for some microseconds. Whoever has it keeps it longer.
         const TRIES: u32 = 20;
         create_private_dir(path.parent().unwrap_or(Path::new(".")))?;

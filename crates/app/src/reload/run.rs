@@ -41,6 +41,8 @@ pub(super) struct Run {
     steps: Vec<StepTime>,
     /// What the files said when they were checked last.
     pub(super) snapshot: Scan,
+    /// The copy that was kept of these files.
+    pub(super) kept: Option<String>,
     /// What the engine had before it was touched.
     pub(super) before: Option<Observation>,
     /// What is to become live.
@@ -71,6 +73,7 @@ impl Run {
             step_began: None,
             steps: Vec::new(),
             snapshot: Scan::default(),
+            kept: None,
             before: seen.filter(|seen| seen.answers.is_some()),
             planned: Vec::new(),
             action: Action::None,
@@ -129,7 +132,7 @@ impl Run {
                 Ok(verdict) => Input::Verified { attempt, verdict },
                 Err(message) => Input::Failed { attempt, message },
             },
-            Effect::RollBack => answer(Err("there are no last good files".to_owned())),
+            Effect::RollBack => answer(self.roll_back().await),
         }
     }
 
@@ -183,8 +186,11 @@ impl Run {
         let mut plan = self.plan();
         if is_escalated {
             self.action = Action::Restart;
-        } else {
+        } else if self.action.needs_reload() {
             self.generation = self.processes().await;
+        }
+        if self.action.needs_reload() {
+            self.kept = self.target.keep_files(&self.snapshot).await;
         }
         let found = match self.unanswered() {
             Some(message) => Found::Silence(message),
@@ -281,6 +287,18 @@ impl Run {
         let client = self.target.client.clone().ok_or("the engine did not come up")?;
         // Before the first question, because plugins report their failures while they are loaded.
         self.events = Events::open(&client).await.ok();
+        Ok(())
+    }
+
+    /// Puts the files back that the engine is known to have loaded.
+    async fn roll_back(&mut self) -> Result<(), String> {
+        let scan = self.target.read_files().await;
+        let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
+        self.target.restore_files(offer.id).await?;
+        // What is to be proved now is that these are loaded.
+        let scan = self.target.read_files().await;
+        self.kept = self.target.keep_files(&scan).await;
+        self.snapshot = scan;
         Ok(())
     }
 

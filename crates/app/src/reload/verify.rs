@@ -2,12 +2,15 @@
 //!
 //! Invariant: what changed since the snapshot is compared with what was loaded, and stays pending.
 
-use rekindle_domain::{Answers, Counts, ItemId, Kind, ReceiptItem, ReceiptResult, Verdict, drift};
+use rekindle_domain::{
+    Answers, ChangeKind, Counts, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, drift,
+};
 use std::collections::BTreeMap;
 
 use super::run::Run;
 use crate::{
     error::chain,
+    last_good::Verdict as Loading,
     observe::{LOADING, NO_TOOLS, Observation, compare, failed_items, problems, with_files},
 };
 
@@ -29,8 +32,13 @@ impl Run {
         memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
+        if let Some(kept) = self.kept.take() {
+            let verdict = if failures.is_empty() { Loading::Loaded } else { Loading::Partial };
+            self.target.judge_files(kept, verdict).await;
+        }
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         self.counts = Counts::of(&answers, failures.len());
+        self.add_unplanned(&failures);
         let verdict = self.verdict(&answers, &failures);
         let busy = self.target.busy(false).await.unwrap_or_default();
         let view = Some(self.target.view.clone());
@@ -38,6 +46,22 @@ impl Run {
         let problems = problems(&self.target).await;
         self.after = Some(with_files(&seen, now, problems, &self.target));
         Ok(verdict)
+    }
+
+    /// What nobody changed and what does not work any more belongs into the receipt as well.
+    fn add_unplanned(&mut self, failures: &BTreeMap<ItemId, String>) {
+        let before = self.before.as_ref();
+        let is_new = |id: &ItemId| {
+            let is_planned = self.planned.iter().any(|change| change.id == *id);
+            !is_planned && before.is_some_and(|before| !before.failures.contains_key(id))
+        };
+        let items = &self.snapshot.disk.items;
+        let failed = failures.iter().filter(|(id, _)| is_new(id)).filter_map(|(id, message)| {
+            let item = items.get(id)?;
+            let (name, detail) = (item.name.clone(), Some(message.clone()));
+            Some(ReceiptItem { id: id.clone(), name, change: ChangeKind::Changed, state: ItemState::Failed, detail })
+        });
+        self.items.extend(failed.collect::<Vec<_>>());
     }
 
     fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, String>) -> Verdict {
