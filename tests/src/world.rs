@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{raw::installed, wait};
+use crate::{faulty::FaultyEngine, raw::installed, wait};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -141,6 +141,28 @@ impl World {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
+    }
+
+    /// Starts an engine in the background whose faults the test decides.
+    pub async fn start_faulty_engine(&self) -> FaultyEngine {
+        let faulty = FaultyEngine::new(self);
+        let environment = faulty.environment();
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let ran = self.rekindle_with(&["engine", "start", "--json"], &environment).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        faulty
+    }
+
+    /// The processes that run in this world: their ids and command lines.
+    pub fn processes(&self) -> Vec<(u32, String)> {
+        let home = format!("\0HOME={}\0", self.home.display());
+        let processes = fs::read_dir("/proc").expect("the processes").filter_map(|entry| {
+            let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let read = |name| fs::read(format!("/proc/{pid}/{name}")).map(|text| String::from_utf8_lossy(&text).into_owned());
+            let is_ours = format!("\0{}", read("environ").ok()?).contains(&home);
+            (is_ours && is_alive(pid)).then(|| Some((pid, read("cmdline").ok()?.replace('\0', " ")))).flatten()
+        });
+        processes.collect()
     }
 
     /// The engine that runs for the project, whoever started it.

@@ -1,0 +1,2 @@
+//! What an engine's process can do to whoever restarts it.
+
