@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     proxy::{Fault, Faults},
     raw,
-    world::{Engine, World},
+    world::{Engine, Ran, World},
 };
 
 /// The name under which a start is asked about, before anything is done.
@@ -68,14 +68,16 @@ impl FaultyEngine {
         Self { faults, real, socket }
     }
 
-    /// What makes `rekindle engine start` start a stand-in.
-    pub fn environment(&self) -> [(&'static str, String); 3] {
+    /// Starts a stand-in in the background, as `rekindle engine start` does.
+    pub async fn start(&self, world: &World) -> Ran {
         let text = |path: std::path::PathBuf| path.display().to_string();
-        [
+        let environment = [
             ("REKINDLE_ENGINE", text(World::program("rekindle-faulty-engine"))),
             (SOCKET, text(self.socket.clone())),
             (REAL, text(raw::binary())),
-        ]
+        ];
+        let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+        world.rekindle_with(&["engine", "start", "--json"], &environment).await
     }
 
     /// The real engines that were started so far, the last one last.

@@ -11,7 +11,7 @@ use rekindle_app::{
     engine::client::Credentials,
     error::{Tell, problem_error, user_error},
     history::History,
-    observe::{Observation, Target, observe},
+    observe::{Observation, Target, observe, observe_within},
     reload::{Ended, Restart, Wish, explain, reload},
     settings,
     skill::install,
@@ -60,9 +60,12 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     result.unwrap_or_else(|error| print::failure(arguments, &error))
 }
 
+/// How long a person is kept waiting for an engine that loads the directory.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
-    let observation = observe(&target).await;
+    let observation = observe_within(&target, PATIENCE).await;
     Ok((target, observation))
 }
 

@@ -87,9 +87,11 @@ async fn start_real(real: OsString, apart: bool) -> io::Result<(Child, String)> 
         if let Some((_, url)) = line.split_once("listening on ") {
             let url = url.trim().to_owned();
             // Someone has to read on, or it would write into a pipe that is closed.
-            tokio::spawn(async move { while let Ok(Some(line)) = lines.next_line().await {
-                complain(&line);
-            } });
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    complain(&line);
+                }
+            });
             return Ok((engine, url));
         }
         complain(&line);

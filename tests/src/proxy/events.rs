@@ -10,11 +10,7 @@ use super::{EventFault, fault::LATE};
 const EVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Passes events on until either side ends, or the fault says so.
-pub(super) async fn pass(
-    mut from: reqwest::Response,
-    to: &mut TcpStream,
-    fault: Option<EventFault>,
-) -> io::Result<()> {
+pub(super) async fn pass(mut from: reqwest::Response, to: &mut TcpStream, fault: Option<EventFault>) -> io::Result<()> {
     let mut text = Vec::new();
     let mut overtaken: Option<Vec<u8>> = None;
     let mut count = 0;
