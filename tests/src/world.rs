@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -9,7 +10,7 @@ use std::{
 use rekindle_app::disk::locate::Places;
 use serde_json::{Value, json};
 
-use crate::{raw::installed, wait};
+use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -134,7 +135,28 @@ impl World {
 
     /// Runs `rekindle` with more environment.
     pub async fn rekindle_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
+        self.run(tokio::process::Command::new(Self::program("rekindle")), arguments, more).await
+    }
+
+    /// Runs `rekindle` with a disk on which nothing more fits: each write to a file fails.
+    pub async fn rekindle_on_full_disk(&self, arguments: &[&str]) -> Ran {
+        let mut command = tokio::process::Command::new("sh");
+        // The signal would end the program before it is told.
+        command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"]).arg(Self::program("rekindle"));
+        self.run(command, arguments, &[]).await
+    }
+
+    /// Runs `rekindle` as someone to whom the modes of files apply, also when the tests run as root.
+    pub async fn rekindle_without_privileges(&self, arguments: &[&str]) -> Ran {
         let mut command = tokio::process::Command::new(Self::program("rekindle"));
+        if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+            command = tokio::process::Command::new("setpriv");
+            command.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(Self::program("rekindle"));
+        }
+        self.run(command, arguments, &[]).await
+    }
+
+    async fn run(&self, mut command: tokio::process::Command, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
         command.args(arguments).current_dir(&self.project).envs(self.environment()).envs(more.iter().copied());
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output =
@@ -151,6 +173,28 @@ impl World {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
+    }
+
+    /// Starts an engine in the background whose faults the test decides; its start meets these.
+    pub async fn start_faulty_engine(&self, rules: Vec<Rule>) -> FaultyEngine {
+        let faulty = FaultyEngine::new(self);
+        rules.into_iter().for_each(|rule| faulty.faults.add(rule));
+        let ran = faulty.start(self).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        faulty
+    }
+
+    /// The processes that run in this world: their ids and command lines.
+    pub fn processes(&self) -> Vec<(u32, String)> {
+        let home = format!("\0HOME={}\0", self.home.display());
+        let processes = fs::read_dir("/proc").expect("the processes").filter_map(|entry| {
+            let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let read =
+                |name| fs::read(format!("/proc/{pid}/{name}")).map(|text| String::from_utf8_lossy(&text).into_owned());
+            let is_ours = format!("\0{}", read("environ").ok()?).contains(&home);
+            (is_ours && is_alive(pid)).then(|| Some((pid, read("cmdline").ok()?.replace('\0', " ")))).flatten()
+        });
+        processes.collect()
     }
 
     /// The engine that runs for the project, whoever started it.

@@ -78,7 +78,9 @@ impl Tell for FileError {
             Self::Read { path, .. } => ("cannot-read", "check the file's permissions".to_owned(), path),
             Self::Write { path, cause } => {
                 let hint = match cause.kind() {
-                    std::io::ErrorKind::StorageFull => "free some disk space, then try again",
+                    std::io::ErrorKind::StorageFull
+                    | std::io::ErrorKind::QuotaExceeded
+                    | std::io::ErrorKind::FileTooLarge => "free some disk space, then try again",
                     std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                         "check the folder's permissions"
                     }

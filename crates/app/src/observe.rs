@@ -40,6 +40,15 @@ use crate::{
 /// plugins need (measured, `docs/engine.md`).
 pub const LOADING: Duration = Duration::from_secs(120);
 
+/// Says how many seconds that may be instead, where a network is slow or nobody wants to wait.
+pub const LOADING_VARIABLE: &str = "REKINDLE_LOADING_SECONDS";
+
+/// How long a first answer may take for this person.
+pub fn loading() -> Duration {
+    let chosen = std::env::var(LOADING_VARIABLE).ok().and_then(|seconds| seconds.parse().ok());
+    chosen.map_or(LOADING, Duration::from_secs)
+}
+
 /// What is wrong with every tool when the engine answers for none.
 pub(crate) const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
 
@@ -151,6 +160,22 @@ pub struct Observation {
     pub hidden: BTreeSet<ItemId>,
     /// What could be restored; looked for only while something is wrong.
     pub last_good: Option<LastGoodOffer>,
+}
+
+/// The same for someone who waits for the answer: an engine that takes longer to load the directory
+/// than `patience` is said to be starting. It goes on loading.
+pub async fn observe_within(target: &Target, patience: Duration) -> Observation {
+    if let Ok(observation) = tokio::time::timeout(patience, observe(target)).await {
+        return observation;
+    }
+    let (scan, problems) = (target.read_files().await, problems(target).await);
+    let mut view = target.view.clone();
+    view.state = EngineState::Starting;
+    let waited = patience.as_secs();
+    view.message =
+        Some(format!("OpenCode is still loading this directory after {waited} s; a plugin may take its time"));
+    let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
+    finish(observation, &mut target.memory())
 }
 
 /// Looks at the files and asks the engine.
@@ -300,7 +325,7 @@ fn reason(message: &str, spec: &str) -> String {
 }
 
 async fn ask(target: &Target, client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
-    let answers = client.answers(LOADING).await;
+    let answers = client.answers(loading()).await;
     if answers.is_err() {
         return (answers, Vec::new());
     }

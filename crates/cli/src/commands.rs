@@ -12,7 +12,7 @@ use rekindle_app::{
     error::{Tell, chain, problem_error, user_error},
     history::History,
     last_good::{LastGood, LastGoodError},
-    observe::{Observation, Target, observe},
+    observe::{Observation, Target, observe, observe_within},
     reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
     settings,
     skill::install,
@@ -61,10 +61,13 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     result.unwrap_or_else(|error| print::failure(arguments, &error))
 }
 
+/// How long a person is kept waiting for an engine that loads the directory.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
     finish_cut_off(arguments, &target).await;
-    let observation = observe(&target).await;
+    let observation = observe_within(&target, PATIENCE).await;
     Ok((target, observation))
 }
 

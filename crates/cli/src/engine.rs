@@ -2,6 +2,7 @@
 
 use std::{
     fs::OpenOptions,
+    io::Write,
     process::{ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -44,6 +45,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
         EngineCommand::Start => {
             let record = match Records(&places).record() {
                 Some(record) if record.state == EngineState::Running => record,
+                Some(record) if record.state == EngineState::Stopped => start_again(arguments, &places).await?,
                 _ => start(arguments, &places).await?,
             };
             show(arguments, &record);
@@ -75,11 +77,14 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     // So that a missing engine is told here and not in a log.
     find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
     let failed = |error: std::io::Error| {
-        user_error("cannot-start", error.to_string(), "check the state folder and the free disk space")
+        let message = format!("{} cannot be used: {error}", places.state.display());
+        user_error("cannot-start", message, "check the state folder and the free disk space")
     };
     rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
-    let log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    let mut log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    // What the owner says could not be kept on a full disk; better told now than not at all.
+    writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -100,7 +105,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
         }
         if let Ok(Some(_)) = owner.try_wait() {
             let said = std::fs::read_to_string(&path).unwrap_or_default();
-            let message = said.lines().last().unwrap_or("it ended without a word").to_owned();
+            let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
             return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
         }
         if Instant::now() > end {
@@ -112,6 +117,14 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
         }
         sleep(OFTEN).await;
     }
+}
+
+/// The engine ended by itself, and its owner is still there: only the owner may start another one.
+async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
+    print::progress(arguments, "Starting the engine");
+    control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
+    observe::observe(&connect::by_record(places)).await;
+    Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
 }
 
 async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {

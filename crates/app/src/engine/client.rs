@@ -4,7 +4,11 @@
 //! engine answers unknown routes with a page and 200. Source of routes and shapes:
 //! `docs/engine.md`, "Asking and reading".
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer, plugin_spec};
 use serde::{
@@ -13,10 +17,12 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use crate::config::schema;
+use crate::{config::schema, error::chain};
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
+/// How long an answer of an instance that is there may take before it is asked for again.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How long an answer may take that waits for MCP servers to connect.
 const MCP: Duration = Duration::from_secs(15);
 
@@ -71,6 +77,17 @@ pub enum ClientError {
         /// What was given.
         url: String,
     },
+}
+
+impl ClientError {
+    /// Whether the same question may well be answered in the next moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            Self::Unauthorized | Self::Stuck { .. } | Self::BadUrl { .. } => false,
+        }
+    }
 }
 
 /// A user name and a password.
@@ -150,7 +167,7 @@ impl Client {
 
     /// The merged configuration of the instance; creates it when there is none.
     pub async fn config(&self, bound: Duration) -> Result<Value, ClientError> {
-        self.get("/config", bound).await
+        self.get_again("/config", bound, bound).await
     }
 
     /// Everything that the engine reports. `bound` is for the first answer, which may have to wait
@@ -158,13 +175,13 @@ impl Client {
     pub async fn answers(&self, bound: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
-            self.get("/global/config", bound),
-            self.get::<Vec<SkillAnswer>>("/skill", bound),
-            self.get("/agent", bound),
-            self.get("/command", bound),
+            self.get_again("/global/config", ANSWER, bound),
+            self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
+            self.get_again("/agent", ANSWER, bound),
+            self.get_again("/command", ANSWER, bound),
             self.get("/mcp", MCP),
-            self.get("/experimental/tool/ids", bound),
-            self.get::<ProvidersAnswer>("/config/providers", bound),
+            self.get_again("/experimental/tool/ids", ANSWER, bound),
+            self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound),
         );
         Ok(Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
@@ -270,6 +287,26 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, route: &str, bound: Duration) -> Result<T, ClientError> {
         self.send(reqwest::Method::GET, route, bound).await
+    }
+
+    /// Asks a second time where the first answer may have been lost on the way: `first` is how long that
+    /// one may take, `bound` how long both may.
+    async fn get_again<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        first: Duration,
+        bound: Duration,
+    ) -> Result<T, ClientError> {
+        let end = Instant::now() + bound;
+        let answer = self.get(route, first.min(bound)).await;
+        let left = end.saturating_duration_since(Instant::now());
+        match answer {
+            Err(error) if error.is_passing() && !left.is_zero() => {
+                tracing::debug!(error = chain(&error), "asking again");
+                self.get(route, left).await
+            }
+            answer => answer,
+        }
     }
 
     async fn post(&self, route: &str, bound: Duration) -> Result<(), ClientError> {

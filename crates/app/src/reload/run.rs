@@ -21,7 +21,7 @@ use crate::{
     error::chain,
     history::History,
     journal::{Intent, Journal},
-    observe::{LOADING, Observation, Target, compare, observe_with, problems},
+    observe::{Observation, Target, compare, loading, observe_with, problems},
 };
 
 /// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow;
@@ -312,14 +312,14 @@ impl Run {
         let Some(client) = self.target.client.clone() else {
             return Input::Failed { attempt, message: "there is no engine".to_owned() };
         };
-        let end = Instant::now() + LOADING;
+        let end = Instant::now() + loading();
         loop {
             match client.config(POLL).await {
                 Ok(_) => return Input::Done { attempt },
                 Err(error @ ClientError::TimedOut { .. }) if Instant::now() >= end => {
                     let message = format!(
                         "the engine is still loading after {} s; a plugin may never finish ({})",
-                        LOADING.as_secs(),
+                        loading().as_secs(),
                         chain(&error)
                     );
                     return Input::StillLoading { attempt, message };

@@ -11,13 +11,13 @@ use super::run::Run;
 use crate::{
     error::chain,
     last_good::Verdict as Loading,
-    observe::{LOADING, NO_TOOLS, Observation, compare, failed_items, problems, with_files},
+    observe::{NO_TOOLS, Observation, compare, failed_items, loading, problems, with_files},
 };
 
 impl Run {
     pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
         let client = self.target.client.clone().ok_or("there is no engine")?;
-        let answers = client.answers(LOADING).await.map_err(|error| chain(&error))?;
+        let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
         if let Some(events) = self.events.as_mut().filter(|_| !answers.plugins.is_empty()) {
             self.failures.extend(events.failures().await);
         }
