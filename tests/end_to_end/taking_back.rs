@@ -2,6 +2,11 @@
 
 use std::fs;
 
+use rekindle_app::{
+    app::{App, Source},
+    disk::locate::Places,
+};
+use rekindle_domain::Restoring;
 use rekindle_tests::{
     wait,
     window::Window,
@@ -134,6 +139,35 @@ async fn a_file_that_went_on_is_asked_about() {
         assert_eq!(none.json()["error"]["code"], "nothing-to-undo", "{choice}");
     }
     assert_ne!(world.rekindle(&["undo", "--ours", "--before"]).await.code, 0);
+}
+
+/// B2: while something is wrong, the core offers what could be restored; afterwards it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_core_offers_what_was_good() {
+    let world = World::new();
+    world.write("opencode.json", "{\"share\": \"manual\"}");
+    world.start_engine().await;
+    let good = world.read("opencode.json");
+    let environment = world.environment().into_iter().map(|(name, path)| (name.to_owned(), path.display().to_string()));
+    let places = Places::in_environment(world.project(), environment.collect()).expect("places");
+    let app = App::start(places, Source::Attached, 0);
+    let state = app.watch();
+    wait::until("a first look", async || state.borrow().counts.is_some().then_some(())).await;
+    assert_eq!(state.borrow().last_good, None, "nothing is wrong");
+    world.write("opencode.json", "{ broken");
+    let offer = wait::until("an offer", async || state.borrow().last_good.clone()).await;
+    let files: Vec<_> = offer.files.iter().map(|file| (file.place.as_str(), file.change)).collect();
+    assert_eq!(files, [("opencode.json", Restoring::Replaced)]);
+    let restored = app.restore_last_good(offer.id.clone()).await.expect("restored");
+    assert_eq!((&restored.id, &restored.files), (&offer.id, &offer.files));
+    assert_eq!(world.read("opencode.json"), good);
+    wait::until("nothing wrong", async || {
+        let state = state.borrow();
+        (state.status.problems.is_empty() && state.last_good.is_none()).then_some(())
+    })
+    .await;
+    let error = app.restore_last_good(offer.id).await.expect_err("there is nothing to do");
+    assert_eq!(error.code, "nothing-to-restore");
 }
 
 /// B2: the same in the window: the undo of a removal asks when the file went on.

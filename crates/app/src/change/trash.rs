@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     clock,
-    config::file::{FileError, create_private_dir, write_private},
+    config::file::{FileError, create_private_dir, write_private_bytes},
     disk::locate::Places,
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn move_in(places: &Places, path: &Path) -> io::Result<PathBuf> {
 /// Keeps there what a file held.
 pub(crate) fn keep(places: &Places, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let place = place_for(places, path).map_err(|cause| FileError::Write { path: path.to_owned(), cause })?;
-    write_private(&place, bytes)
+    write_private_bytes(&place, bytes)
 }
 
 /// A place in the trash where nothing is.

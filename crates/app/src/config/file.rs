@@ -183,13 +183,18 @@ fn behind(path: &Path) -> PathBuf {
 }
 
 /// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
-pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> Result<(), FileError> {
+pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
+    write_private_bytes(path, text.as_bytes())
+}
+
+/// The same for bytes.
+pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |cause| FileError::Write { path: path.to_owned(), cause };
     let folder = path.parent().unwrap_or(Path::new("."));
     create_private_dir(folder).map_err(failed)?;
     // A temporary file has mode 0600.
     let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(content.as_ref()).map_err(failed)?;
+    staged.write_all(bytes).map_err(failed)?;
     staged.as_file().sync_all().map_err(failed)?;
     staged.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
