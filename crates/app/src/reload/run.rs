@@ -41,8 +41,6 @@ pub(super) struct Run {
     steps: Vec<StepTime>,
     /// What the files said when they were checked last.
     pub(super) snapshot: Scan,
-    /// The copy that was kept of these files.
-    pub(super) kept: Option<String>,
     /// What the engine had before it was touched.
     pub(super) before: Option<Observation>,
     /// What is to become live.
@@ -73,7 +71,6 @@ impl Run {
             step_began: None,
             steps: Vec::new(),
             snapshot: Scan::default(),
-            kept: None,
             before: seen.filter(|seen| seen.answers.is_some()),
             planned: Vec::new(),
             action: Action::None,
@@ -190,7 +187,7 @@ impl Run {
             self.generation = self.processes().await;
         }
         if self.action.needs_reload() {
-            self.kept = self.target.keep_files(&self.snapshot).await;
+            self.target.keep_files(&self.snapshot).await;
         }
         let found = match self.unanswered() {
             Some(message) => Found::Silence(message),
@@ -296,9 +293,7 @@ impl Run {
         let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
         self.target.restore_files(offer.id).await?;
         // What is to be proved now is that these are loaded.
-        let scan = self.target.read_files().await;
-        self.kept = self.target.keep_files(&scan).await;
-        self.snapshot = scan;
+        self.snapshot = self.target.read_files().await;
         Ok(())
     }
 

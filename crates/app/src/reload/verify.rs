@@ -32,9 +32,12 @@ impl Run {
         memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
-        if let Some(kept) = self.kept.take() {
+        if still.is_empty() && now.disk.items == self.snapshot.disk.items {
+            // Kept once more: the engine may have written its schema into a file while it read it.
             let verdict = if failures.is_empty() { Loading::Loaded } else { Loading::Partial };
-            self.target.judge_files(kept, verdict).await;
+            if let Some(kept) = self.target.keep_files(&now).await {
+                self.target.judge_files(kept, verdict).await;
+            }
         }
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         self.counts = Counts::of(&answers, failures.len());
