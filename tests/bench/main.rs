@@ -5,6 +5,7 @@
 
 mod idle;
 mod publish;
+mod reload;
 mod restart;
 mod scan;
 mod skills;
@@ -12,10 +13,11 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 5] = [
+const SUBJECTS: [(&str, fn()); 6] = [
     ("scan", scan::run),
     ("publish", publish::run),
     ("status", status::run),
+    ("reload", reload::run),
     ("restart", restart::run),
     ("idle", idle::run),
 ];

@@ -145,6 +145,6 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (made, began.elapsed())
 }
 
-fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     if number < 1_000 { number.to_string() } else { format!("{},000", number / 1_000) }
 }

@@ -3,6 +3,7 @@
 
 mod cli;
 mod conformance;
+mod cut_off;
 mod drift;
 mod faults;
 mod pictures;

@@ -14,3 +14,4 @@ pub mod keeper;
 pub mod output;
 mod process;
 pub mod record;
+pub mod weight;

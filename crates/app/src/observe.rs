@@ -30,6 +30,7 @@ use crate::{
         client::{Client, ClientError, SHORT},
         events::Events,
         record::{Records, load, write_json},
+        weight,
     },
     error::chain,
     last_good::Verdict,
@@ -386,6 +387,8 @@ impl Observation {
             version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
         let running = self.view.as_ref().filter(|view| view.state == EngineState::Running);
         notices.extend(running.and_then(|view| view.message.clone()));
+        let weight = running.and_then(|view| view.pid).and_then(weight::weight);
+        notices.extend(weight.and_then(weight::warning));
         if is_client && has_plugins {
             notices.push(
                 "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \

@@ -27,6 +27,10 @@ use crate::{
 /// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow;
 /// when it is slower than this, what the engine shows afterwards decides.
 const DROPPED: Duration = Duration::from_secs(10);
+/// How long an answer that is none is asked for again.
+const ODD: Duration = Duration::from_secs(5);
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long one question for the new instance may take before it is asked again.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -307,11 +311,12 @@ impl Run {
         let Some(client) = self.target.client.clone() else {
             return Input::Failed { attempt, message: "there is no engine".to_owned() };
         };
-        let end = Instant::now() + loading();
+        let began = Instant::now();
+        let mut odd_since = None;
         loop {
-            match client.config(POLL).await {
+            match client.config(POLL.min(loading())).await {
                 Ok(_) => return Input::Done { attempt },
-                Err(error @ ClientError::TimedOut { .. }) if Instant::now() >= end => {
+                Err(error @ ClientError::TimedOut { .. }) if began.elapsed() >= loading() => {
                     let message = format!(
                         "the engine is still loading after {} s; a plugin may never finish ({})",
                         loading().as_secs(),
@@ -319,9 +324,16 @@ impl Run {
                     );
                     return Input::StillLoading { attempt, message };
                 }
-                Err(ClientError::TimedOut { .. }) => {}
-                // Anything else is an answer, and stays it.
-                Err(error) => return Input::Failed { attempt, message: chain(&error) },
+                Err(ClientError::TimedOut { .. }) => odd_since = None,
+                Err(error) => {
+                    // These are answers, and stay what they are.
+                    let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
+                    let odd_since = odd_since.get_or_insert_with(Instant::now);
+                    if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
+                        return Input::Failed { attempt, message: chain(&error) };
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
     }
