@@ -9,5 +9,6 @@ pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+pub mod log;
 pub mod output;
 pub mod record;

@@ -318,6 +318,7 @@ impl Run {
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
+        ReceiptItem::judge_servers(&mut self.items, &self.planned, answers.mcp.as_ref());
         self.counts = Counts::of(&answers, failures.len());
         let busy = client.busy().await.unwrap_or_default();
         let now = self.target.read_files().await;

@@ -17,9 +17,10 @@ use rekindle_app::{
     skill::install,
 };
 use rekindle_domain::{
-    Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Outcome, ReceiptResult, Refusal, Scope,
-    UserError,
+    Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Outcome, Plan, Problem, ReceiptResult, Refusal,
+    Scope, UserError,
 };
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -79,14 +80,25 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     })
 }
 
+/// What `plan --json` prints.
+#[derive(Serialize)]
+struct Planned<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Problem],
+}
+
 async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
     let observation = observe(&target).await;
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }
-    let plan = observation.plan();
-    print::result(arguments, &plan, || words::plan(&plan, &|change| observation.difference(change.id.as_str())));
+    let (plan, warnings) = (observation.plan(), &observation.scan.warnings[..]);
+    print::result(arguments, &Planned { plan: &plan, warnings }, || {
+        words::plan(&plan, warnings, &|change| observation.difference(change.id.as_str()))
+    });
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
 
