@@ -82,7 +82,7 @@ mod tests {
     fn the_first_error_has_a_place() {
         let found = |name: &str, text: &str| check(Path::new(name), text).map_err(|error| error.offset);
         assert_eq!(found("a.ts", "const a: number = 1 as any\n"), Ok(()));
-        assert_eq!(found("a.js", "const a: number = 1\n"), Err(7));
+        assert_eq!(found("a.js", "const a: number = 1\n"), Err(6));
         assert_eq!(found("a.ts", "export const a = async ( => 1\n"), Err(25));
         assert_eq!(found("a.json", "{"), Ok(()), "not code");
         assert_eq!(found("a.ts", &"[".repeat(1_000_000)), Ok(()), "too deep to be looked at");
