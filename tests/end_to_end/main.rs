@@ -4,6 +4,7 @@
 mod cli;
 mod conformance;
 mod drift;
+mod facts;
 mod faults;
 mod pictures;
 mod truth;
