@@ -3,6 +3,7 @@
 //!
 //! Invariant: no time makes it fail, a wrong answer does.
 
+mod check;
 mod idle;
 mod publish;
 mod scan;
@@ -11,8 +12,13 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 4] =
-    [("scan", scan::run), ("publish", publish::run), ("status", status::run), ("idle", idle::run)];
+const SUBJECTS: [(&str, fn()); 5] = [
+    ("scan", scan::run),
+    ("check", check::run),
+    ("publish", publish::run),
+    ("status", status::run),
+    ("idle", idle::run),
+];
 
 fn main() {
     // Cargo adds an option of its own.
