@@ -3,6 +3,7 @@
 //!
 //! Invariant: no time makes it fail, a wrong answer does.
 
+mod check;
 mod idle;
 mod publish;
 mod reload;
@@ -13,8 +14,9 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 6] = [
+const SUBJECTS: [(&str, fn()); 7] = [
     ("scan", scan::run),
+    ("check", check::run),
     ("publish", publish::run),
     ("status", status::run),
     ("reload", reload::run),

@@ -139,7 +139,8 @@ fn count_of(scan: &Scan) -> usize {
     scan.disk.items.iter().filter(|item| item.kind == Kind::Skill).count()
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+/// What some work made, and how long it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let began = Instant::now();
     let made = work();
     (made, began.elapsed())

@@ -5,6 +5,7 @@ mod cli;
 mod conformance;
 mod cut_off;
 mod drift;
+mod facts;
 mod faults;
 mod pictures;
 mod processes;

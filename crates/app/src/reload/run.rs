@@ -17,6 +17,7 @@ use crate::{
         client::ClientError,
         descendants::{Dropped, Generation},
         events::Events,
+        log::LogMark,
     },
     error::chain,
     history::History,
@@ -56,6 +57,8 @@ pub(super) struct Run {
     /// The processes that the engine had started when it was touched first.
     generation: Option<Generation>,
     pub(super) events: Option<Events>,
+    /// Where the engine's log was when the engine was touched.
+    pub(super) log: Option<LogMark>,
     /// True when the engine was told to drop the instance and did not say that it had.
     pub(super) unconfirmed: bool,
     pub(super) failures: Vec<String>,
@@ -81,6 +84,7 @@ impl Run {
             interrupted: Vec::new(),
             generation: None,
             events: None,
+            log: None,
             unconfirmed: false,
             failures: Vec::new(),
             items: Vec::new(),
@@ -265,6 +269,7 @@ impl Run {
         let client = self.target.client.clone().ok_or("there is no engine")?;
         // Without events the end is not told; then what the engine shows afterwards decides.
         let mut events = Events::open(&client).await.ok();
+        self.log = Some(LogMark::now(&self.target.places));
         client.dispose().await.map_err(|error| chain(&error))?;
         self.unconfirmed = match &mut events {
             Some(events) => !events.disposed(false, DROPPED, &mut self.failures).await,
@@ -283,6 +288,7 @@ impl Run {
         }
         self.events = None;
         self.failures.clear();
+        self.log = Some(LogMark::now(&self.target.places));
         self.target = restart().await?;
         self.unconfirmed = false;
         let client = self.target.client.clone().ok_or("the engine did not come up")?;
