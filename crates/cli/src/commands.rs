@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// How long a person is kept waiting for an engine that loads the directory.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
