@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Leftover, Phase, Plan, Profile,
-    Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Kind, Leftover, Phase, Plan,
+    Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
 };
 
 use super::{Ended, Observed, Restart, Resume, Wish, resume};
@@ -323,11 +323,7 @@ impl Run {
             match client.config(POLL.min(loading())).await {
                 Ok(_) => return Input::Done { attempt },
                 Err(error @ ClientError::TimedOut { .. }) if began.elapsed() >= loading() => {
-                    let message = format!(
-                        "the engine is still loading after {} s; a plugin may never finish ({})",
-                        loading().as_secs(),
-                        chain(&error)
-                    );
+                    let message = self.still_loading(&error);
                     return Input::StillLoading { attempt, message };
                 }
                 Err(ClientError::TimedOut { .. }) => odd_since = None,
@@ -342,6 +338,19 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// What the engine may hang on: what is new among its plugins, else all of them.
+    fn still_loading(&self, error: &ClientError) -> String {
+        let new = self.planned.iter().filter(|change| change.kind == Kind::Plugin);
+        let mut names: Vec<_> = new.map(|change| change.name.as_str()).collect();
+        if names.is_empty() {
+            let plugins = self.snapshot.disk.items.iter().filter(|item| item.kind == Kind::Plugin);
+            names = plugins.map(|item| item.name.as_str()).collect();
+        }
+        let which = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        let seconds = loading().as_secs();
+        format!("the engine is still loading after {seconds} s; a plugin may never finish{which} ({})", chain(error))
     }
 
     pub(super) fn profile(&self) -> Profile {
