@@ -17,6 +17,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         config::restore_last_good,
         config::save_settings,
         engine::restart_engine,
+        engine::end_leftovers,
         engine::doctor,
         engine::engine_output,
         reload::reload,

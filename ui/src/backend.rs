@@ -5,7 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Consent, DiffLine, Finding, ItemId, Restored, Scope, Settings, UndoChoice, UserError, WindowState,
+    Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Settings, UndoChoice,
+    UserError, WindowState,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -93,7 +94,6 @@ pub(crate) async fn undo(token: UndoToken, choice: Option<UndoChoice>) -> Answer
 }
 
 /// Restores the files that the published state offers under this id.
-#[expect(dead_code, reason = "no button asks for it yet")]
 pub(crate) async fn restore_last_good(id: String) -> Answer<Restored> {
     #[derive(Serialize)]
     struct Arguments {
@@ -112,16 +112,22 @@ pub(crate) async fn open_workspace(path: String) -> Answer<Nothing> {
     invoke("open_workspace", &PathArgument { path }).await
 }
 
+/// A wish for a reload.
+#[derive(Serialize)]
+pub(crate) struct Wish {
+    /// What the person agreed to.
+    pub(crate) consent: Consent,
+    /// The plan that they saw; `None`: whatever it is then.
+    pub(crate) plan: Option<Fingerprint>,
+    /// The runs that they were shown.
+    pub(crate) named: Option<Vec<String>>,
+    /// The sessions that are to go on afterwards.
+    pub(crate) resume: Vec<String>,
+}
+
 /// Begins a reload; its progress arrives as states.
-pub(crate) async fn reload(consent: Consent) -> Answer<Nothing> {
-    #[derive(Serialize)]
-    struct Arguments {
-        consent: Consent,
-        plan: Option<String>,
-        named: Option<Vec<String>>,
-        resume: Vec<String>,
-    }
-    invoke("reload", &Arguments { consent, plan: None, named: None, resume: Vec::new() }).await
+pub(crate) async fn reload(wish: Wish) -> Answer<Nothing> {
+    invoke("reload", &wish).await
 }
 
 /// Cancels a reload that has not touched the engine yet.
@@ -137,6 +143,15 @@ pub(crate) async fn dismiss() -> Answer<Nothing> {
 /// Starts the engine, or replaces its process.
 pub(crate) async fn restart_engine() -> Answer<Nothing> {
     invoke("restart_engine", &NoArguments {}).await
+}
+
+/// Ends a process that an engine left behind.
+pub(crate) async fn end_leftovers(leftovers: Vec<Leftover>) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        leftovers: Vec<Leftover>,
+    }
+    invoke("end_leftovers", &Arguments { leftovers }).await
 }
 
 /// Opens a file in the person's editor.
@@ -175,6 +190,15 @@ pub(crate) async fn doctor() -> Answer<Vec<Finding>> {
 /// The last lines that the engine printed.
 pub(crate) async fn engine_output() -> Answer<Vec<String>> {
     invoke("engine_output", &NoArguments {}).await
+}
+
+/// A receipt as JSON, for a person to pass on.
+pub(crate) fn json(receipt: &Receipt) -> Answer<String> {
+    let value = receipt.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
+    let value = value.map_err(|error| copy::unexpected(error.to_string()))?;
+    js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into())
+        .map(String::from)
+        .map_err(rejection)
 }
 
 #[derive(Serialize)]

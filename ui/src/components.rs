@@ -7,12 +7,15 @@
 pub(crate) mod add_bar;
 pub(crate) mod banner;
 pub(crate) mod changes;
+pub(crate) mod confirm;
 pub(crate) mod dialog;
 pub(crate) mod difference;
 pub(crate) mod engine_card;
 pub(crate) mod icon;
+pub(crate) mod plan;
 pub(crate) mod rail;
 pub(crate) mod receipt;
+pub(crate) mod restore;
 pub(crate) mod rows;
 pub(crate) mod segmented;
 pub(crate) mod shell;

@@ -9,10 +9,7 @@ use std::{collections::BTreeSet, future::Future};
 use leptos::{prelude::*, task::spawn_local};
 use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UndoChoice, UserError, WindowState};
 
-use crate::{
-    backend::{self, Answer, UndoToken},
-    copy,
-};
+use crate::backend::{self, Answer, UndoToken};
 
 /// The pages, in the order of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +149,10 @@ pub(crate) struct App {
     pub(crate) contested: RwSignal<Contested>,
     /// Whether that is asked now.
     pub(crate) is_asking: RwSignal<bool>,
+    /// Whether is asked if what runs may be interrupted.
+    pub(crate) is_confirming: RwSignal<bool>,
+    /// Whether is asked if the last good files are to be restored.
+    pub(crate) is_restoring: RwSignal<bool>,
     last_toast: StoredValue<u64>,
 }
 
@@ -167,6 +168,8 @@ impl App {
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),
             is_asking: RwSignal::new(false),
+            is_confirming: RwSignal::new(false),
+            is_restoring: RwSignal::new(false),
             last_toast: StoredValue::new(0),
         };
         provide_context(app);
@@ -230,10 +233,10 @@ impl App {
     }
 
     /// Puts a text on the clipboard and says so.
-    pub(crate) fn copy_text(self, text: String) {
+    pub(crate) fn copy_text(self, text: String, done: &'static str) {
         self.run(async move {
             crate::clipboard::write(&text).await?;
-            self.toast(Message::Done(copy::COPIED.to_owned()));
+            self.toast(Message::Done(done.to_owned()));
             Ok(())
         });
     }

@@ -10,7 +10,8 @@ mod follow;
 use std::{sync::Arc, time::Duration};
 
 use rekindle_domain::{
-    DiffLine, Finding, Fingerprint, Kind, Phase, Restored, Scope, Settings, UndoChoice, UserError, WindowState,
+    DiffLine, Finding, Fingerprint, Kind, Leftover, Phase, Plan, Restored, Scope, Settings, UndoChoice, UserError,
+    WindowState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +23,7 @@ use crate::{
     disk::{locate::Places, watch::Hint},
     doctor,
     engine::{client::Credentials, host::Host, output::last_words},
-    error::{Tell, problem_error},
+    error::{Tell, chain, problem_error, user_error},
     last_good::LastGood,
     observe::{Observation, Target},
     reload::{Ended, Recovered, Wish},
@@ -60,6 +61,10 @@ enum Input {
     Files(Hint),
     /// The engine's answers may have changed.
     Engine,
+    /// What runs in another directory may have changed.
+    Elsewhere,
+    /// What a reload would do was found out; with the number of the question.
+    Foreseen(u64, Box<Plan>),
     /// The instance was dropped by someone.
     Disposed,
     /// The engine is another one, or is otherwise than before.
@@ -76,6 +81,8 @@ enum Input {
     Recovered(Box<Recovered>),
     /// For a while nothing changed; with the plan that was made before it.
     Settled(Fingerprint),
+    /// Other files were put in the place of those that the last reload was about.
+    Restored,
     /// A person cancels the reload.
     Cancel,
     /// A person has seen the banner.
@@ -181,7 +188,11 @@ impl App {
         // As the engine finds its files, which may be elsewhere than this process would.
         let places =
             self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |(target, _)| target.places.clone());
-        self.change(move |_| LastGood::of(&places).restore(&id)).await
+        let restored = self.change(move |_| LastGood::of(&places).restore(&id)).await;
+        if restored.is_ok() {
+            self.send(Input::Restored).await;
+        }
+        restored
     }
 
     /// Starts the engine, or replaces its process.
@@ -197,7 +208,7 @@ impl App {
                 use crate::engine::control::{Request, ask};
                 ask(&self.places, Request::Restart).await.map_err(|error| error.tell())
             }
-            Source::Client { .. } => Err(crate::error::user_error(
+            Source::Client { .. } => Err(user_error(
                 "client-mode",
                 "this engine is not ours to restart",
                 "ask whoever runs it to restart it",
@@ -213,6 +224,19 @@ impl App {
             None => (connect::by_record(&self.places), Observation::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
+    }
+
+    /// Ends these processes, as far as an engine of the directory left them behind.
+    pub async fn end_leftovers(&self, these: &[Leftover]) -> Result<(), UserError> {
+        let seen = self.seen.borrow().clone();
+        let target = seen.map_or_else(|| connect::by_record(&self.places), |(target, _)| target);
+        let is_meant =
+            |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
+        let ended = doctor::end_leftovers(&target, is_meant).await;
+        match ended.into_iter().find_map(|(_, result)| result.err()) {
+            Some(error) => Err(user_error("not-ended", chain(&error), "end it with the tools of your system")),
+            None => Ok(()),
+        }
     }
 
     /// The readable difference of a pending item: what the engine has, and what is on disk.
@@ -258,7 +282,7 @@ impl App {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
 ) -> Result<T, UserError> {
-    let ended = |_| Err(crate::error::user_error("internal", "the work ended early", "try again"));
+    let ended = |_| Err(user_error("internal", "the work ended early", "try again"));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(ended)
 }
 

@@ -142,10 +142,13 @@ fn left_behind(target: &Target) -> Vec<Process> {
     descendants::left_behind(&target.places, &History::of(&target.places).orphans())
 }
 
-/// Ends the processes that engines of the directory left behind; for each of them, how that went.
-pub async fn end_leftovers(target: &Target) -> Vec<(Leftover, Result<(), EndError>)> {
-    let ends =
-        left_behind(target).into_iter().map(async |process| (process.told.clone(), descendants::end(&process).await));
+/// Ends processes that engines of the directory left behind, and no others; for each, how that went.
+pub async fn end_leftovers(
+    target: &Target,
+    is_meant: impl Fn(&Leftover) -> bool,
+) -> Vec<(Leftover, Result<(), EndError>)> {
+    let meant = left_behind(target).into_iter().filter(|process| is_meant(&process.told));
+    let ends = meant.map(async |process| (process.told.clone(), descendants::end(&process).await));
     futures_util::future::join_all(ends).await
 }
 

@@ -345,7 +345,7 @@ fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
 async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     if end_leftovers {
-        for (process, result) in doctor::end_leftovers(&target).await {
+        for (process, result) in doctor::end_leftovers(&target, |_| true).await {
             result.map_err(|error| user_error("cannot-end", chain(&error), "end it yourself, if it is yours"))?;
             print::progress(arguments, &format!("Ended process {}: {}", process.pid, process.command));
         }

@@ -87,9 +87,15 @@ pub enum Banner {
 }
 
 impl Banner {
-    /// The banner for a state. `dismissed`: the person has dismissed exactly these changes.
-    /// `last`: the receipt of the reload whose end the phase is.
-    pub fn of(status: &ReloadStatus, phase: &Phase, dismissed: bool, last: Option<&Receipt>) -> Self {
+    /// The banner for a state. `interrupts`: what a reload would interrupt. `dismissed`: the person has
+    /// dismissed exactly these changes. `last`: the receipt of the reload whose end the phase is.
+    pub fn of(
+        status: &ReloadStatus,
+        interrupts: &[BusyRun],
+        phase: &Phase,
+        dismissed: bool,
+        last: Option<&Receipt>,
+    ) -> Self {
         if let Phase::WaitingForIdle { runs, .. } = phase {
             return Self::Waiting { runs: runs.clone() };
         }
@@ -117,6 +123,8 @@ impl Banner {
         match status.engine.state {
             EngineState::Stuck => return Self::Stuck { curable: status.engine.mode == EngineMode::Host },
             EngineState::Running => {}
+            // It hangs on what it was to load, which is what the receipt says.
+            EngineState::Starting if matches!(phase, Phase::Failed { .. }) && last.is_some() => {}
             state => return Self::EngineDown { state, message: status.engine.message.clone() },
         }
         let refused_for_files = matches!(phase, Phase::Refused { refusal: Refusal::Problems { .. }, .. });
@@ -136,7 +144,7 @@ impl Banner {
             let host = url.split("://").last().unwrap_or(url).trim_end_matches('/').to_owned();
             return Self::Client { host };
         }
-        if status.busy.is_empty() { Self::Pending } else { Self::Busy { runs: status.busy.clone() } }
+        if interrupts.is_empty() { Self::Pending } else { Self::Busy { runs: interrupts.to_vec() } }
     }
 }
 
@@ -190,7 +198,8 @@ mod tests {
         use EngineMode::*;
         use EngineState::*;
         let word = |status: &ReloadStatus, phase: &Phase, dismissed, last| {
-            let banner = serde_json::to_value(Banner::of(status, phase, dismissed, last)).expect("a banner is JSON");
+            let banner = serde_json::to_value(Banner::of(status, &status.busy, phase, dismissed, last))
+                .expect("a banner is JSON");
             banner["banner"].as_str().unwrap_or_default().to_owned()
         };
         let check = |status: ReloadStatus, dismissed, expected| {
@@ -228,7 +237,7 @@ mod tests {
             may_roll_back: false,
         };
         let (phase, _) = step(Phase::Clean, Input::Requested(request));
-        let banner = Banner::of(&status(EngineState::Running, EngineMode::Host, true, false), &phase, false, None);
+        let banner = Banner::of(&status(EngineState::Running, EngineMode::Host, true, false), &[], &phase, false, None);
         let Banner::Reloading { steps, cancellable, .. } = banner else { panic!("{banner:?}") };
         assert!(cancellable);
         assert_eq!(

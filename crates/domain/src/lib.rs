@@ -34,11 +34,13 @@ pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use merge::{
     declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins,
 };
-pub use plan::{BusyRun, BusyState, Plan};
+pub use plan::{BusyRun, BusyState, Plan, PlanSummary};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};
 pub use receipt::{Cause, Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime};
-pub use reload::{Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Request, StepName, Verdict, step};
+pub use reload::{
+    Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
+};
 pub use wire::{
     DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
     ReloadStatus, Row, RowState, Settings, Theme, UndoChoice, UserError, WindowState, Workspace,

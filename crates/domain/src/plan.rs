@@ -59,6 +59,24 @@ pub struct Plan {
     pub fingerprint: Fingerprint,
 }
 
+/// A plan for people who have the changes before them already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanSummary {
+    /// What is done to the engine.
+    pub action: Action,
+    /// The plan's.
+    pub fingerprint: Fingerprint,
+    /// What would be interrupted; for a restart, in all directories of the engine.
+    pub interrupts: Vec<BusyRun>,
+    /// The MCP servers that are dropped and loaded anew.
+    pub servers: Vec<String>,
+    /// The other directories that are dropped and loaded anew.
+    pub directories: Vec<String>,
+    /// About how long it takes, in milliseconds; `None`: there was none like it.
+    pub takes_ms: Option<u64>,
+}
+
 impl Plan {
     /// The plan for a drift.
     pub fn new(changes: Drift, interrupts: Vec<BusyRun>) -> Self {
@@ -92,6 +110,18 @@ impl Plan {
             directories: Vec::new(),
             takes_ms: None,
         }
+    }
+
+    /// The plan without the changes; `None` when there is nothing to do.
+    pub fn summary(&self) -> Option<PlanSummary> {
+        self.action.needs_reload().then(|| PlanSummary {
+            action: self.action,
+            fingerprint: self.fingerprint.clone(),
+            interrupts: self.interrupts.clone(),
+            servers: self.servers.clone(),
+            directories: self.directories.clone(),
+            takes_ms: self.takes_ms,
+        })
     }
 
     /// Why the banner is there, each reason once, in a fixed order.

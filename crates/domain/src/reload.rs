@@ -10,7 +10,7 @@ mod request;
 
 use serde::{Deserialize, Serialize};
 
-pub use end::{Failure, Refusal};
+pub use end::{Failure, Refusal, Refused};
 pub use request::{Consent, Job, Request, StepName};
 
 use crate::{Action, BusyRun, Plan, Problem, Receipt, ReceiptResult};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, LastGoodOffer, PluginOrigin, Reason, Receipt,
-    Scope,
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, LastGoodOffer, PlanSummary, PluginOrigin, Reason,
+    Receipt, Refused, Scope,
 };
 
 /// Whose the engine is.
@@ -391,6 +391,15 @@ pub struct WindowState {
     pub status: ReloadStatus,
     /// The banner that fits it.
     pub banner: Banner,
+    /// What a reload would do; `None` when nothing is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanSummary>,
+    /// Why the last wish for a reload came to nothing, as long as it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// True when another reload follows the one under way.
+    #[serde(default)]
+    pub follows: bool,
     /// The plugins, project first, by name.
     pub plugins: Vec<Row>,
     /// The skills, likewise.

@@ -6,7 +6,10 @@ use leptos::{ev, html, prelude::*};
 use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
-    components::{banner::BannerPlace, icon::Note, rail::Rail, toasts::Toasts, undo::AskHowToUndo},
+    components::{
+        banner::BannerPlace, confirm::AskToInterrupt, icon::Note, rail::Rail, restore::AskToRestore, toasts::Toasts,
+        undo::AskHowToUndo,
+    },
     copy, pages,
     state::{App, Link, Page},
 };
@@ -90,6 +93,8 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             </main>
             <Toasts />
             <AskHowToUndo />
+            <AskToInterrupt />
+            <AskToRestore />
         </div>
     }
 }

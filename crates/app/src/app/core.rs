@@ -2,6 +2,8 @@
 //!
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
+mod ahead;
+
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -13,7 +15,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Cause, Consent, EngineMode, Fingerprint, Habit, Kind, Phase, Problem, Receipt, Refusal, Settings,
+    Banner, Cause, Consent, EngineMode, Fingerprint, Habit, Kind, Phase, Plan, Problem, Receipt, Refusal, Settings,
     WindowState, Workspace, step,
 };
 use tokio::{
@@ -49,7 +51,15 @@ pub(super) struct Core {
     source: Source,
     target: Target,
     observation: Observation,
+    /// What a reload would do, as far as that is known by now.
+    ahead: Plan,
+    /// The number of the last question for it.
+    asked: u64,
     phase: Phase,
+    /// True when a wish came too late to join the reload under way.
+    follows: bool,
+    /// True when somebody wanted what runs to be interrupted.
+    insisted: bool,
     /// The receipt of the reload whose end the phase is.
     last: Option<Receipt>,
     /// For speaking to the reload under way.
@@ -88,8 +98,12 @@ impl Core {
             places,
             source,
             target,
+            ahead: Observation::default().plan(),
+            asked: 0,
             observation: Observation::default(),
             phase: Phase::Clean,
+            follows: false,
+            insisted: false,
             last: None,
             signals: None,
             recovering: true,
@@ -160,6 +174,9 @@ impl Core {
                 self.want(Look::Files);
             }
             Input::Engine => self.want(Look::Everything),
+            Input::Elsewhere => self.foresee(),
+            Input::Foreseen(asked, plan) if asked == self.asked => self.ahead = *plan,
+            Input::Foreseen(..) => {}
             Input::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
                 if !self.phase.is_running()
@@ -198,6 +215,8 @@ impl Core {
             Input::Recovered(recovered) => self.recovered(*recovered),
             Input::Settled(plan) => self.reload_by_itself(&plan),
             Input::Cancel => self.signal(Signal::Cancel),
+            // What went wrong belongs to other files.
+            Input::Restored => self.advance(rekindle_domain::Input::Dismissed),
             Input::Dismiss => {
                 self.dismissed.extend(self.observation.drift.iter().map(|change| change.signature.clone()));
                 self.dismissed_problems.clone_from(&self.observation.problems);
@@ -262,6 +281,7 @@ impl Core {
         if self.observation.problems != self.dismissed_problems {
             self.dismissed_problems.clear();
         }
+        self.foresee();
         self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
         self.await_calm();
     }
@@ -330,8 +350,10 @@ impl Core {
     }
 
     fn start_reload(&mut self, wish: Wish) {
+        self.insisted = wish.consent == Consent::Force || (self.insisted && self.phase.is_running());
         if self.phase.is_running() {
             // It joins, or its turn comes afterwards.
+            self.follows |= !self.phase.is_cancellable();
             self.signal(Signal::Join(wish));
             return;
         }
@@ -397,10 +419,16 @@ impl Core {
     fn ended(&mut self, ended: Ended) {
         self.era += 1;
         self.signals = None;
+        self.follows = false;
         self.dismissed.clear();
         if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
             self.dismissed_problems.clear();
             self.observation.problems.clone_from(problems);
+        }
+        if let Phase::Refused { refusal: Refusal::Busy { runs }, .. } = &ended.phase {
+            let here = runs.iter().filter(|run| run.directory.is_none());
+            self.observation.busy = here.cloned().collect();
+            self.ahead.interrupts.clone_from(runs);
         }
         self.phase = ended.phase;
         self.last = Some(ended.receipt);
@@ -437,7 +465,10 @@ impl Core {
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
-            banner: Banner::of(&status, &self.phase, dismissed, self.last.as_ref()),
+            banner: Banner::of(&status, &self.ahead.interrupts, &self.phase, dismissed, self.last.as_ref()),
+            plan: self.ahead.summary(),
+            refused: self.refused(),
+            follows: self.follows,
             status,
             plugins: of(&[Kind::Plugin]),
             skills: of(&[Kind::Skill]),

@@ -23,6 +23,8 @@ pub enum EngineEvent {
     AllDisposed,
     /// Sessions, permissions or questions of this directory changed.
     Activity,
+    /// The same of another directory, which a restart would interrupt.
+    Elsewhere,
     /// A plugin could not be loaded; the engine's message, `file:` URLs decoded.
     PluginFailed(String),
 }
@@ -114,7 +116,7 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
     }
     let of = event["directory"].as_str().or_else(|| payload["properties"]["directory"].as_str())?;
     if Path::new(of) != Path::new(directory) {
-        return None;
+        return is_activity(kind).then_some(EngineEvent::Elsewhere);
     }
     match kind {
         "server.instance.disposed" => Some(EngineEvent::Disposed),
@@ -122,12 +124,14 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
             let message = payload["properties"]["error"]["data"]["message"].as_str()?;
             Some(EngineEvent::PluginFailed(decoded(message)))
         }
-        "session.status" | "session.idle" | "session.error" => Some(EngineEvent::Activity),
-        kind if ["permission.", "question.", "pty."].iter().any(|start| kind.starts_with(start)) => {
-            Some(EngineEvent::Activity)
-        }
-        _ => None,
+        kind => is_activity(kind).then_some(EngineEvent::Activity),
     }
+}
+
+/// True for what changes what is running.
+fn is_activity(kind: &str) -> bool {
+    matches!(kind, "session.status" | "session.idle" | "session.error")
+        || ["permission.", "question.", "pty."].iter().any(|start| kind.starts_with(start))
 }
 
 #[cfg(test)]
@@ -146,6 +150,7 @@ mod tests {
         check("/other", "server.instance.disposed", json!({"directory": "/other"}), None);
         check("global", "global.disposed", json!({}), Some(EngineEvent::AllDisposed));
         check("/p", "session.status", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
+        check("/other", "session.idle", json!({"sessionID": "s"}), Some(EngineEvent::Elsewhere));
         check("/p", "permission.asked", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
         check("/p", "server.heartbeat", json!({}), None);
         let failed = json!({"error": {"data": {"message": "Failed to load plugin file:///p/a%20b.ts: boom"}}});

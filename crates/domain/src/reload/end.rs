@@ -39,6 +39,17 @@ pub enum Refusal {
     CutOff,
 }
 
+/// A wish that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The reload's id: another one is another refusal.
+    pub attempt: String,
+    /// Why.
+    pub refusal: Refusal,
+    /// True when somebody wanted what runs to be interrupted.
+    pub insisted: bool,
+}
+
 impl Refusal {
     /// What stands in the way, in words.
     pub fn explain(&self) -> String {
