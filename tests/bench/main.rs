@@ -3,8 +3,10 @@
 //!
 //! Invariant: no time makes it fail, a wrong answer does.
 
+mod check;
 mod idle;
 mod publish;
+mod reload;
 mod restart;
 mod scan;
 mod skills;
@@ -12,10 +14,12 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 5] = [
+const SUBJECTS: [(&str, fn()); 7] = [
     ("scan", scan::run),
+    ("check", check::run),
     ("publish", publish::run),
     ("status", status::run),
+    ("reload", reload::run),
     ("restart", restart::run),
     ("idle", idle::run),
 ];

@@ -3,7 +3,9 @@
 
 mod cli;
 mod conformance;
+mod cut_off;
 mod drift;
+mod facts;
 mod faults;
 mod pictures;
 mod processes;

@@ -305,10 +305,10 @@ async fn an_engine_without_owner_and_keeper_is_ended() {
     let keeper = parent(engine.pid);
     // Stopped, so that it does not notice before it is killed, too.
     assert!(Command::new("kill").args(["-STOP", &keeper.to_string()]).status().expect("kill runs").success());
-    let owner = world.owner();
-    kill(owner);
+    kill(world.owner());
     kill(keeper);
-    wait::until("the end of both", async || (!is_alive(owner) && !is_alive(keeper)).then_some(())).await;
+    let has_no_owner = async || (world.rekindle(&["engine", "info"]).await.code == 2).then_some(());
+    wait::until("the end of the owner", has_no_owner).await;
     assert!(is_alive(engine.pid));
     let next = world.start_engine().await;
     wait::until("its end", async || (!is_alive(engine.pid)).then_some(())).await;

@@ -11,6 +11,8 @@ pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+pub mod log;
 pub mod output;
 mod process;
 pub mod record;
+pub mod weight;

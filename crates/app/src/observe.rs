@@ -29,7 +29,9 @@ use crate::{
     engine::{
         client::{Client, ClientError, SHORT},
         events::Events,
+        log::{LogMark, SOME_PLUGIN},
         record::{Records, load, write_json},
+        weight,
     },
     error::chain,
     last_good::Verdict,
@@ -195,9 +197,14 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut events = if is_first { Events::open(client).await.ok() } else { None };
+            let log = LogMark::now(&target.places);
             let (answered, running) = ask(target, client).await;
             if let Some(events) = &mut events {
-                failures = failed_items(&scan.disk, &events.failures().await);
+                let mut messages = events.failures().await;
+                // The log comes late. An engine that is not ours is told nothing.
+                let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
+                messages.extend(if waits { log.settled(client).await } else { log.failures() });
+                failures = failed_items(&scan.disk, &messages);
             }
             busy = running;
             match answered {
@@ -304,6 +311,11 @@ fn remembered(memory: &Memory) -> Option<Loaded> {
 /// The items that the engine's messages are about.
 pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String> {
     let mut failed = BTreeMap::new();
+    let nameless = messages.iter().find_map(|message| message.strip_prefix(SOME_PLUGIN));
+    if let (Some(reason), 1) = (nameless, disk.plugin_specs.len()) {
+        let reason = format!("its config hook failed: {reason}");
+        failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
+    }
     for (id, spec) in &disk.plugin_specs {
         // The name is followed by a version, a colon or the end; or another plugin is meant.
         let about = |message: &&String| {
@@ -373,6 +385,7 @@ impl Observation {
             changes: plan.changes,
             busy: plan.interrupts,
             problems: self.problems.clone(),
+            warnings: self.scan.warnings.clone(),
             notices: self.notices(),
         }
     }
@@ -386,6 +399,8 @@ impl Observation {
             version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
         let running = self.view.as_ref().filter(|view| view.state == EngineState::Running);
         notices.extend(running.and_then(|view| view.message.clone()));
+        let weight = running.and_then(|view| view.pid).and_then(weight::weight);
+        notices.extend(weight.and_then(weight::warning));
         if is_client && has_plugins {
             notices.push(
                 "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \
@@ -417,7 +432,7 @@ impl Observation {
 
     /// The MCP servers that are connected.
     pub fn connected(&self) -> Vec<String> {
-        let servers = self.answers.iter().flat_map(|answers| &answers.mcp);
+        let servers = self.answers.iter().filter_map(|answers| answers.mcp.as_ref()).flatten();
         servers.filter(|(_, server)| server.status == "connected").map(|(name, _)| name.clone()).collect()
     }
 
@@ -447,8 +462,11 @@ impl Observation {
         }
         let change = self.drift.binary_search_by(|change| change.id.cmp(&row.id)).ok().map(|at| &self.drift[at]);
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
-        let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp).map(|answers| &answers.mcp);
-        let server = servers.and_then(|servers| servers.get(&row.name)).and_then(McpAnswer::failure);
+        let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp);
+        let server = servers
+            .and_then(|answers| answers.mcp.as_ref())
+            .and_then(|servers| servers.get(&row.name))
+            .and_then(McpAnswer::failure);
         let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.tools.is_none());
         let tools = tools.map(|_| NO_TOOLS.to_owned());
         let state = match (change, self.failures.get(&row.id).cloned().or(server).or(tools)) {

@@ -209,7 +209,10 @@ async fn my_turn(target: &Target, wish: &Wish, signals: &mut mpsc::UnboundedRece
                 return Turn::Refused(Refusal::AlreadyRunning);
             }
             Ok(None) => {}
-            Err(error) => return Turn::Refused(Refusal::NotWritten { message: error.to_string() }),
+            Err(error) => {
+                let message = format!("{error} in {}", target.places.state.display());
+                return Turn::Refused(Refusal::NotWritten { message });
+            }
         }
         tokio::select! {
             Some(Signal::Cancel) = signals.recv() => return Turn::Refused(Refusal::Cancelled),

@@ -18,9 +18,10 @@ use rekindle_app::{
     skill::install,
 };
 use rekindle_domain::{
-    Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, ReceiptResult, Refusal, Scope,
-    UndoChoice, UserError,
+    Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
+    Refusal, Scope, UndoChoice, UserError,
 };
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -62,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// How long a person is kept waiting for an engine that loads the directory.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
@@ -92,6 +93,15 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     })
 }
 
+/// What `plan --json` prints.
+#[derive(Serialize)]
+struct Planned<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Problem],
+}
+
 async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
     finish_cut_off(arguments, &target).await;
@@ -99,8 +109,10 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }
-    let plan = target.plan(&observation).await;
-    print::result(arguments, &plan, || words::plan(&plan, &|change| observation.difference(change.id.as_str())));
+    let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
+    print::result(arguments, &Planned { plan: &plan, warnings }, || {
+        words::plan(&plan, warnings, &|change| observation.difference(change.id.as_str()))
+    });
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
 

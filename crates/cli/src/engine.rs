@@ -46,6 +46,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
             let record = match Records(&places).record() {
                 Some(record) if record.state == EngineState::Running => record,
                 Some(record) if record.state == EngineState::Stopped => start_again(arguments, &places).await?,
+                Some(_) => await_start(&places).await?,
                 _ => start(arguments, &places).await?,
             };
             show(arguments, &record);
@@ -104,19 +105,40 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
             return Ok(record);
         }
         if let Ok(Some(_)) = owner.try_wait() {
+            if Records(places).is_owned() {
+                // Somebody else was faster.
+                return await_start(places).await;
+            }
             let said = std::fs::read_to_string(&path).unwrap_or_default();
             let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
             return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
         }
         if Instant::now() > end {
-            return Err(user_error(
-                "engine-silent",
-                "the engine did not start in time",
-                "see what it said with: rekindle doctor",
-            ));
+            return Err(too_slow());
         }
         sleep(OFTEN).await;
     }
+}
+
+/// Its owner is starting it, or replacing it: that is waited for.
+async fn await_start(places: &Places) -> Result<Record, UserError> {
+    let end = Instant::now() + START;
+    loop {
+        let record = Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
+        match record.state {
+            EngineState::Running => {
+                observe::observe(&connect::by_record(places)).await;
+                return Ok(record);
+            }
+            EngineState::Starting if Instant::now() < end => sleep(OFTEN).await,
+            _ => return Err(too_slow()),
+        }
+    }
+}
+
+fn too_slow() -> UserError {
+    let hint = "see what it said with: rekindle doctor";
+    user_error("engine-silent", "the engine did not start in time", hint)
 }
 
 /// The engine ended by itself, and its owner is still there: only the owner may start another one.

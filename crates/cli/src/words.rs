@@ -2,8 +2,8 @@
 
 use rekindle_domain::{
     Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
-    FindingLevel, ItemState, Mark, Plan, Receipt, ReceiptResult, ReloadStatus, Restored, Restoring, Row, RowState,
-    StepName,
+    FindingLevel, ItemState, Mark, Plan, Problem, Receipt, ReceiptResult, ReloadStatus, Restored, Restoring, Row,
+    RowState, StepName,
 };
 
 /// What differs for a change, line by line.
@@ -11,11 +11,8 @@ type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
 
 pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> String {
     let mut lines = vec![engine(&status.engine)];
-    for problem in &status.problems {
-        let place =
-            problem.line.zip(problem.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        lines.push(format!("Would not load: {}{place}: {} ({})", problem.path, problem.message, problem.hint));
-    }
+    lines.extend(status.problems.iter().flat_map(|found| problem("Would not load", found)));
+    lines.extend(status.warnings.iter().flat_map(|found| problem("Warning", found)));
     if status.reload_required {
         let how = if status.action == Action::Restart {
             "the engine has to restart"
@@ -32,12 +29,21 @@ pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> Strin
     lines.join("\n")
 }
 
-pub(crate) fn plan(plan: &Plan, difference: Difference<'_>) -> String {
-    let mut lines = vec![match plan.action {
+/// What is wrong with a file, and the line in question.
+fn problem(what: &str, problem: &Problem) -> Vec<String> {
+    let place = problem.line.zip(problem.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    let text = problem.text().filter(|text| !text.is_empty()).map(|text| format!("      {text}"));
+    let said = format!("{what}: {}{place}: {} ({})", problem.path, problem.message, problem.hint);
+    [said].into_iter().chain(text).collect()
+}
+
+pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> String {
+    let mut lines: Vec<_> = warnings.iter().flat_map(|found| problem("Warning", found)).collect();
+    lines.push(match plan.action {
         Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
         Action::Dispose => format!("Dispose the instance: {}", count(plan.changes.len(), "change")),
         Action::Restart => format!("Restart the engine: {}", count(plan.changes.len(), "change")),
-    }];
+    });
     lines.extend(plan.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(plan.interrupts.iter().map(run));
     if !plan.servers.is_empty() {

@@ -167,6 +167,7 @@ mod tests {
             changes: vec![],
             busy: busy.then_some(run).into_iter().collect(),
             problems: vec![],
+            warnings: Vec::new(),
             notices: vec![],
         }
     }

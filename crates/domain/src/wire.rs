@@ -58,7 +58,7 @@ pub struct EngineView {
     pub message: Option<String>,
 }
 
-/// A file that the engine could not load.
+/// A file that the engine could not load, or what is wrong with one that it can.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The absolute path of the file.
@@ -108,6 +108,22 @@ impl Problem {
             .collect();
         self
     }
+
+    /// The text of the line that it is about; what may be a secret is masked.
+    pub fn text(&self) -> Option<&str> {
+        let line = self.line?;
+        self.excerpt.iter().find(|(number, _)| *number == line).map(|(_, text)| text.trim())
+    }
+
+    /// What is wrong and what to do, in sentences.
+    pub fn sentences(&self) -> String {
+        let sentence = |text: &str| {
+            let mut chars = text.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).chain(['.']).collect::<String>()
+        };
+        format!("{} {}", sentence(&self.message), sentence(&self.hint))
+    }
 }
 
 /// What is pending now, as `rekindle status --json` prints it.
@@ -132,8 +148,11 @@ pub struct ReloadStatus {
     pub changes: Drift,
     /// What is running.
     pub busy: Vec<BusyRun>,
-    /// Files that the engine could not load.
+    /// Files that the engine could not load. While there is one, nothing is reloaded.
     pub problems: Vec<Problem>,
+    /// What would be missing or would not work, and does not keep the engine from loading the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Problem>,
     /// What people should know about this status, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,

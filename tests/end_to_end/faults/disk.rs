@@ -23,11 +23,13 @@ fn names(folder: &Path) -> Vec<PathBuf> {
     names
 }
 
-/// A reload that cannot note what it does does nothing; and works as soon as it can.
+/// A reload that cannot note what it does is refused, and works as soon as it can.
 async fn assert_untouched(world: &World, faulty: &FaultyEngine, ran: &Ran, hint: &str) {
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(ran.code, 3, "{ran:?}");
     let error = &ran.json()["error"];
     assert!(error["hint"].as_str().unwrap_or_default().contains(hint), "{error}");
+    let state = world.home(".local/state/rekindle").display().to_string();
+    assert!(error["message"].as_str().unwrap_or_default().contains(&state), "{error}");
     assert_eq!(faulty.faults.count(DISPOSE), 0);
     assert_eq!(world.rekindle(&["status"]).await.code, 1);
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
@@ -54,7 +56,7 @@ async fn a_state_folder_that_is_read_only_stops_a_reload_before_it_begins() {
     fs::set_permissions(&state, Permissions::from_mode(0o500)).expect("read-only");
     let ran = world.rekindle_without_privileges(&["reload", "--json"]).await;
     fs::set_permissions(&state, Permissions::from_mode(0o700)).expect("as it was");
-    assert_untouched(&world, &faulty, &ran, "permissions").await;
+    assert_untouched(&world, &faulty, &ran, "state folder").await;
 }
 
 /// No engine is left behind by a start that could not be noted.

@@ -117,7 +117,7 @@ async fn a_child_that_is_left_behind_is_not_forgotten() {
     assert_replaced(&world, &faulty).await;
 }
 
-/// K2, P6: of two reloads at a time one disposes, and neither lies.
+/// P6: of two reloads at a time one disposes, and neither lies.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_reloads_at_a_time_dispose_once() {
     let world = World::new();

@@ -11,7 +11,7 @@ use super::Fault;
 use crate::wait;
 
 /// A fault and the requests that meet it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     request: String,
     after: Option<String>,
@@ -48,7 +48,7 @@ impl Rule {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Gate {
     arrived: watch::Sender<bool>,
     released: watch::Receiver<bool>,

@@ -23,8 +23,9 @@ use crate::{config::schema, error::chain};
 pub const SHORT: Duration = Duration::from_secs(5);
 /// How long an answer of an instance that is there may take before it is asked for again.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long an answer may take that waits for MCP servers to connect.
-const MCP: Duration = Duration::from_secs(15);
+/// How long MCP servers may take to connect before they are told to be connecting still. What waits
+/// for them holds up nothing else for longer.
+pub const CONNECTING: Duration = Duration::from_secs(5);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -173,13 +174,18 @@ impl Client {
     /// Everything that the engine reports. `bound` is for the first answer, which may have to wait
     /// until the instance is created.
     pub async fn answers(&self, bound: Duration) -> Result<Answers, ClientError> {
+        self.answers_within(bound, CONNECTING).await
+    }
+
+    /// The same with another bound for what waits for MCP servers.
+    pub async fn answers_within(&self, bound: Duration, connecting: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
             self.get_again("/global/config", ANSWER, bound),
             self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
             self.get_again("/agent", ANSWER, bound),
-            self.get_again("/command", ANSWER, bound),
-            self.get("/mcp", MCP),
+            self.get("/command", connecting),
+            self.get("/mcp", connecting),
             self.get_again("/experimental/tool/ids", ANSWER, bound),
             self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound),
         );
@@ -188,11 +194,11 @@ impl Client {
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: global_config?,
             skills: skills?,
-            agents: count(agents),
+            agents: count(agents).unwrap_or_default(),
             commands: count(commands),
-            mcp: mcp.unwrap_or_default(),
+            mcp: mcp.inspect_err(|error| tracing::debug!(%error, "the servers")).ok(),
             tools: tools.inspect_err(|error| tracing::warn!(%error, "the tools")).ok(),
-            providers: count(providers.map(|answer| answer.providers)),
+            providers: count(providers.map(|answer| answer.providers)).unwrap_or_default(),
             config,
         })
     }
@@ -268,6 +274,13 @@ impl Client {
         Err(ClientError::Status { route, status: status.as_u16(), message })
     }
 
+    /// Has the engine write a line into its log. It creates no instance.
+    pub(super) async fn log(&self, message: &str) -> Result<(), ClientError> {
+        let line = serde_json::json!({ "service": "rekindle", "level": "info", "message": message });
+        let request = self.request(reqwest::Method::POST, "/log").json(&line);
+        self.answer::<IgnoredAny>(request, "/log", SHORT).await.map(drop)
+    }
+
     /// Opens the stream of events of all directories. It creates no instance.
     pub(super) async fn open_events(&self) -> Result<reqwest::Response, ClientError> {
         let route = "/global/event";
@@ -319,8 +332,17 @@ impl Client {
         route: &str,
         bound: Duration,
     ) -> Result<T, ClientError> {
+        self.answer(self.request(method, route), route, bound).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        route: &str,
+        bound: Duration,
+    ) -> Result<T, ClientError> {
         let broken = |cause| self.broken(route, bound, cause);
-        let response = self.request(method, route).timeout(bound).send().await.map_err(broken)?;
+        let response = request.timeout(bound).send().await.map_err(broken)?;
         let status = response.status();
         if status == 401 {
             return Err(ClientError::Unauthorized);
@@ -374,10 +396,10 @@ struct ProvidersAnswer {
     providers: Vec<IgnoredAny>,
 }
 
-/// How many there are. They are not kept: the texts of all skills are among the commands. No answer
-/// counts as none: the engine answers 500 for all when one of them is broken.
-fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> usize {
-    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map_or(0, |list| list.len())
+/// How many there are. They are not kept: the texts of all skills are among the commands. The engine
+/// answers 500 for all when one of them is broken.
+fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> Option<usize> {
+    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map(|list| list.len()).ok()
 }
 
 fn http(encrypted: bool) -> reqwest::Client {

@@ -15,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use super::{
     client::Client,
@@ -80,11 +80,26 @@ impl Directories {
 }
 
 /// Follows an engine until it is dropped.
-pub(super) struct Following(JoinHandle<()>);
+pub(super) struct Following {
+    task: JoinHandle<()>,
+    all_dropped: watch::Receiver<()>,
+}
+
+impl Following {
+    /// Waits until the engine says that it has dropped all instances, from now on.
+    pub(super) fn all_dropped(&self) -> impl Future<Output = ()> + use<> {
+        let mut heard = self.all_dropped.clone();
+        heard.mark_unchanged();
+        async move {
+            // An error means that nobody follows any more.
+            drop(heard.changed().await);
+        }
+    }
+}
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -94,13 +109,17 @@ pub(super) async fn follow(places: &Places, client: Client, identity: Identity) 
     let path = file(places);
     keep(&path, &known);
     let mut stream = Stream::open(&client).await;
-    Following(tokio::spawn(async move {
+    let (tell, all_dropped) = watch::channel(());
+    let task = tokio::spawn(async move {
         loop {
             match &mut stream {
                 Ok(events) => {
                     while let Some(event) = events.next().await {
                         if known.note(&event) {
                             keep(&path, &known);
+                        }
+                        if event["payload"]["type"] == "global.disposed" {
+                            tell.send_replace(());
                         }
                     }
                 }
@@ -114,7 +133,8 @@ pub(super) async fn follow(places: &Places, client: Client, identity: Identity) 
             sleep(PAUSE).await;
             stream = Stream::open(&client).await;
         }
-    }))
+    });
+    Following { task, all_dropped }
 }
 
 fn file(places: &Places) -> PathBuf {

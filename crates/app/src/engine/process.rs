@@ -21,7 +21,6 @@ use super::{
     client::{Client, ClientError, Credentials},
     descendants::{Generation, MARK, new_mark},
     directories::{self, Following},
-    events::Events,
     find,
     host::{HostError, USERNAME},
     keeper::{self, Group},
@@ -63,7 +62,7 @@ pub(super) struct Running {
     commands: ChildStdin,
     pub(super) pid: u32,
     pub(super) client: Client,
-    _following: Following,
+    following: Following,
 }
 
 impl Running {
@@ -115,7 +114,7 @@ impl Running {
         };
         // Before anyone is told of the engine, so that no instance is created unseen.
         let following = directories::follow(start.places, client.clone(), Identity::of(&record)).await;
-        Ok((Self { keeper, commands, pid, client, _following: following }, record))
+        Ok((Self { keeper, commands, pid, client, following }, record))
     }
 
     /// Waits for the end of the process.
@@ -133,10 +132,9 @@ impl Running {
     pub(super) async fn stop(mut self) -> Option<Generation> {
         let pid = self.pid;
         let generation = tokio::task::spawn_blocking(move || Generation::of(pid)).await.ok().flatten();
-        if let Ok(mut events) = Events::open(&self.client).await
-            && self.client.dispose_all().await.is_ok()
-            && !events.disposed(true, DROP, &mut Vec::new()).await
-        {
+        // Heard by a stream that is open for long: a new one hears nothing in its first moments.
+        let dropped = self.following.all_dropped();
+        if self.client.dispose_all().await.is_ok() && timeout(DROP, dropped).await.is_err() {
             tracing::warn!("the engine did not drop its instances in time");
         }
         for command in [keeper::TERM, keeper::KILL] {

@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Leftover, Phase, Plan, Profile,
-    Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Kind, Leftover, Phase, Plan,
+    Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
 };
 
 use super::{Ended, Observed, Restart, Resume, Wish, resume};
@@ -17,6 +17,7 @@ use crate::{
         client::ClientError,
         descendants::{Dropped, Generation},
         events::Events,
+        log::LogMark,
     },
     error::chain,
     history::History,
@@ -27,6 +28,10 @@ use crate::{
 /// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow;
 /// when it is slower than this, what the engine shows afterwards decides.
 const DROPPED: Duration = Duration::from_secs(10);
+/// How long an answer that is none is asked for again.
+const ODD: Duration = Duration::from_secs(5);
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long one question for the new instance may take before it is asked again.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -52,6 +57,8 @@ pub(super) struct Run {
     /// The processes that the engine had started when it was touched first.
     generation: Option<Generation>,
     pub(super) events: Option<Events>,
+    /// Where the engine's log was when the engine was touched.
+    pub(super) log: Option<LogMark>,
     /// True when the engine was told to drop the instance and did not say that it had.
     pub(super) unconfirmed: bool,
     pub(super) failures: Vec<String>,
@@ -77,6 +84,7 @@ impl Run {
             interrupted: Vec::new(),
             generation: None,
             events: None,
+            log: None,
             unconfirmed: false,
             failures: Vec::new(),
             items: Vec::new(),
@@ -261,6 +269,7 @@ impl Run {
         let client = self.target.client.clone().ok_or("there is no engine")?;
         // Without events the end is not told; then what the engine shows afterwards decides.
         let mut events = Events::open(&client).await.ok();
+        self.log = Some(LogMark::now(&self.target.places));
         client.dispose().await.map_err(|error| chain(&error))?;
         self.unconfirmed = match &mut events {
             Some(events) => !events.disposed(false, DROPPED, &mut self.failures).await,
@@ -279,6 +288,7 @@ impl Run {
         }
         self.events = None;
         self.failures.clear();
+        self.log = Some(LogMark::now(&self.target.places));
         self.target = restart().await?;
         self.unconfirmed = false;
         let client = self.target.client.clone().ok_or("the engine did not come up")?;
@@ -307,23 +317,40 @@ impl Run {
         let Some(client) = self.target.client.clone() else {
             return Input::Failed { attempt, message: "there is no engine".to_owned() };
         };
-        let end = Instant::now() + loading();
+        let began = Instant::now();
+        let mut odd_since = None;
         loop {
-            match client.config(POLL).await {
+            match client.config(POLL.min(loading())).await {
                 Ok(_) => return Input::Done { attempt },
-                Err(error @ ClientError::TimedOut { .. }) if Instant::now() >= end => {
-                    let message = format!(
-                        "the engine is still loading after {} s; a plugin may never finish ({})",
-                        loading().as_secs(),
-                        chain(&error)
-                    );
+                Err(error @ ClientError::TimedOut { .. }) if began.elapsed() >= loading() => {
+                    let message = self.still_loading(&error);
                     return Input::StillLoading { attempt, message };
                 }
-                Err(ClientError::TimedOut { .. }) => {}
-                // Anything else is an answer, and stays it.
-                Err(error) => return Input::Failed { attempt, message: chain(&error) },
+                Err(ClientError::TimedOut { .. }) => odd_since = None,
+                Err(error) => {
+                    // These are answers, and stay what they are.
+                    let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
+                    let odd_since = odd_since.get_or_insert_with(Instant::now);
+                    if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
+                        return Input::Failed { attempt, message: chain(&error) };
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
+    }
+
+    /// What the engine may hang on: what is new among its plugins, else all of them.
+    fn still_loading(&self, error: &ClientError) -> String {
+        let new = self.planned.iter().filter(|change| change.kind == Kind::Plugin);
+        let mut names: Vec<_> = new.map(|change| change.name.as_str()).collect();
+        if names.is_empty() {
+            let plugins = self.snapshot.disk.items.iter().filter(|item| item.kind == Kind::Plugin);
+            names = plugins.map(|item| item.name.as_str()).collect();
+        }
+        let which = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        let seconds = loading().as_secs();
+        format!("the engine is still loading after {seconds} s; a plugin may never finish{which} ({})", chain(error))
     }
 
     pub(super) fn profile(&self) -> Profile {

@@ -18,8 +18,13 @@ impl Run {
     pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
         let client = self.target.client.clone().ok_or("there is no engine")?;
         let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
-        if let Some(events) = self.events.as_mut().filter(|_| !answers.plugins.is_empty()) {
-            self.failures.extend(events.failures().await);
+        if !self.snapshot.disk.plugin_specs.is_empty() {
+            if let Some(events) = &mut self.events {
+                self.failures.extend(events.failures().await);
+            }
+            if let Some(log) = &self.log {
+                self.failures.extend(log.settled(&client).await);
+            }
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
         if answers.tools.is_none() {
@@ -40,6 +45,7 @@ impl Run {
             }
         }
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
+        ReceiptItem::judge_servers(&mut self.items, &self.planned, answers.mcp.as_ref());
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
         let verdict = self.verdict(&answers, &failures);

@@ -43,6 +43,7 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
         changes,
         busy: vec![],
         problems: vec![],
+        warnings: vec![],
         notices: vec![],
     }
 }
