@@ -32,7 +32,7 @@ async fn a_plugin_that_fails_is_named_and_set_aside() {
     let window = Window::open_with(&world, &[], &[("REKINDLE_LOADING_SECONDS", "10")]).await;
     window.engine_runs().await;
     window.click("nav-plugins").await;
-    world.write(".opencode/plugins/throws.ts", "export const Plugin = async () => { throw new Error(\"boom\") }\n");
+    world.write(".opencode/plugins/throws.ts", "throw new Error(\"boom\")\n");
     window.banner("pending").await;
     window.click("reload").await;
     window.find_css("[data-banner='ended'][data-result='partial']").await;

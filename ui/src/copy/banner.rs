@@ -113,7 +113,8 @@ fn waiting(runs: &[BusyRun]) -> String {
     match runs {
         [] => "Nothing is running any more; the reload begins.".to_owned(),
         [run] => format!("{}. The reload starts by itself after that.", doing(run)),
-        runs => format!("{}. The reload starts by itself after that.", doings(runs)),
+        // They are listed below.
+        runs => format!("It waits for {} things, and starts by itself after the last of them.", runs.len()),
     }
 }
 

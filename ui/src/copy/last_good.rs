@@ -11,9 +11,9 @@ pub(crate) const RESTORE: &str = "Restore last good";
 pub(crate) const RESTORE_ASK: &str = "Restore last good…";
 pub(crate) const KEPT: &str = "What is there now is kept, too. The engine is not touched by this.";
 
-/// What they are.
+/// What they become.
 pub(crate) fn body(when: &str) -> String {
-    format!("The engine loaded these files without an error. They were last so {when}.")
+    format!("These files become as they were when the engine last loaded them without an error ({when}).")
 }
 
 /// What happens to a file.

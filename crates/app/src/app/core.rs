@@ -443,8 +443,10 @@ impl Core {
             self.start_reload(wish);
         }
         if self.has_failed() {
-            // What could be restored is looked for with the files.
-            self.want(Look::Files);
+            // What could be restored is found with the files; an engine that hangs is asked after that.
+            self.wanted = Some(Look::Files);
+            let inputs = self.inputs.clone();
+            tokio::spawn(async move { report(&inputs, Input::Engine).await });
         }
     }
 
