@@ -10,8 +10,8 @@ mod follow;
 use std::{sync::Arc, time::Duration};
 
 use rekindle_domain::{
-    DiffLine, Finding, Fingerprint, Kind, Leftover, Phase, Plan, Restored, Scope, Settings, UndoChoice, UserError,
-    WindowState,
+    BusyRun, DiffLine, Finding, Fingerprint, Kind, LastGoodOffer, Leftover, Phase, Plan, Restored, Scope, Settings,
+    UndoChoice, UserError, WindowState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -79,6 +79,8 @@ enum Input {
     Ended(Box<Ended>),
     /// A reload that was cut off before was looked for.
     Recovered(Box<Recovered>),
+    /// It was looked for what could be restored.
+    Offered(Option<LastGoodOffer>),
     /// For a while nothing changed; with the plan that was made before it.
     Settled(Fingerprint),
     /// Other files were put in the place of those that the last reload was about.
@@ -195,8 +197,12 @@ impl App {
         restored
     }
 
-    /// Starts the engine, or replaces its process.
+    /// Starts the engine, or replaces its process, unless something runs in it.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
+        if let Some(run) = self.known_run().await {
+            let message = format!("“{}” is running, and a restart would end it", run.title);
+            return Err(user_error("busy", message, "wait for its end, or stop it in OpenCode"));
+        }
         let global = self.places.global_files();
         if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places, None)) {
             // The running engine would be stopped, and no new one would come up.
@@ -214,6 +220,13 @@ impl App {
                 "ask whoever runs it to restart it",
             )),
         }
+    }
+
+    /// Something that runs in the engine. One that does not answer, nobody can wait for.
+    async fn known_run(&self) -> Option<BusyRun> {
+        let (target, _) = self.seen.borrow().clone()?;
+        let runs = target.busy(true).await.ok()?;
+        runs.into_iter().find(|run| !run.session.is_empty())
     }
 
     /// What is wrong, and how to mend it.

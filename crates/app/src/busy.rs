@@ -32,7 +32,11 @@ impl Target {
             in_directory(directory, runs)
         });
         let (here, elsewhere) = tokio::join!(ask(client), join_all(others));
-        let mut runs = here?;
+        let mut runs = match here {
+            // Nothing runs in a directory that could not be loaded; elsewhere something may.
+            Err(ClientError::Stuck { .. }) => Vec::new(),
+            here => here?,
+        };
         runs.extend(elsewhere.into_iter().flatten());
         Ok(runs)
     }

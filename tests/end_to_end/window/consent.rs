@@ -4,7 +4,7 @@ use rekindle_tests::{
     model::Model,
     wait,
     window::Window,
-    world::{World, plugin},
+    world::{World, is_alive, plugin},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -91,6 +91,10 @@ async fn a_reload_waits_for_the_end_of_a_run() {
     window.escape().await;
     window.click("cancel-reload").await;
     window.banner("busy").await;
+    window.click("nav-overview").await;
+    window.click("overview-restart").await;
+    window.text_with("toast", "“Fix flaky login test” is running").await;
+    assert!(is_alive(engine.pid));
     window.click("reload-when-idle").await;
     window.banner("waiting").await;
     assert!(!engine.has_tool("hello_tool").await);

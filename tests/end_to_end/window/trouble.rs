@@ -1,10 +1,12 @@
 //! What goes wrong, and the way out that the window offers.
 
 use rekindle_tests::{
+    model::Model,
     proxy::{Fault, Rule},
+    raw::installed,
     wait,
     window::Window,
-    world::{MCP_SERVER, World, is_alive, plugin},
+    world::{MCP_SERVER, World, is_alive, plugin, write},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -73,10 +75,15 @@ async fn a_plugin_that_fails_is_named_and_set_aside() {
 }
 
 /// N4, B2: a file that is broken in the very moment of the dispose, and one that somebody else bricks the
-/// directory with: in both cases the last good files come back and the engine answers.
+/// directory with: in both cases the last good files come back and the engine answers. P9: a restart asks first
+/// about what runs elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_broken_at_the_worst_moment_is_restored() {
     let world = World::new();
+    let model = Model::start().await;
+    let other = world.home("code/other");
+    installed(&other.join(".opencode"));
+    write(&other.join("opencode.json"), &model.configuration().to_string());
     world.write("opencode.json", r#"{"share": "manual"}"#);
     let faulty = world.start_faulty_engine(Vec::new()).await;
     let window = Window::open(&world).await;
@@ -105,7 +112,15 @@ async fn a_file_broken_at_the_worst_moment_is_restored() {
     restore(&window, "opencode.json").await;
     assert_eq!(engine.ask(Method::GET, "/config", None).await.0, 400, "mended files alone heal nothing");
     window.banner("stuck").await;
-    window.click("restart-engine").await;
+    // A restart would end this; it is asked about as anything else is.
+    engine.in_directory(&other).start_run("Far away").await;
+    wait::until("the question", async || {
+        window.click("restart-engine").await;
+        window.has("[role='dialog'][open]").await.then_some(())
+    })
+    .await;
+    window.text_with("confirm-run", "“Far away” is running in other").await;
+    window.click("confirm-reload").await;
     window.find_css("[data-banner='ended'][data-result='proved']").await;
     assert_eq!(world.engine().get("/config").await["share"], "manual");
     wait::until("the old engine's end", async || (!is_alive(engine.pid)).then_some(())).await;

@@ -213,6 +213,7 @@ impl Core {
             Input::Phase(phase) => self.phase = phase,
             Input::Ended(ended) => self.ended(*ended),
             Input::Recovered(recovered) => self.recovered(*recovered),
+            Input::Offered(offer) => self.observation.last_good = offer,
             Input::Settled(plan) => self.reload_by_itself(&plan),
             Input::Cancel => self.signal(Signal::Cancel),
             // What went wrong belongs to other files.
@@ -443,10 +444,12 @@ impl Core {
             self.start_reload(wish);
         }
         if self.has_failed() {
-            // What could be restored is found with the files; an engine that hangs is asked after that.
-            self.wanted = Some(Look::Files);
-            let inputs = self.inputs.clone();
-            tokio::spawn(async move { report(&inputs, Input::Engine).await });
+            // At once: the next look may wait for an engine that hangs.
+            let (target, scan, inputs) = (self.target.clone(), self.observation.scan.clone(), self.inputs.clone());
+            tokio::spawn(async move {
+                let offer = target.last_good(&scan).await;
+                report(&inputs, Input::Offered(offer)).await
+            });
         }
     }
 
