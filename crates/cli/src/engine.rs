@@ -12,7 +12,7 @@ use rekindle_app::{
     connect,
     disk::locate::Places,
     engine::{
-        client::SHORT,
+        client::{ClientError, SHORT},
         control::{self, Request},
         descendants::MARK,
         find,
@@ -121,11 +121,13 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     }
 }
 
-/// Whether the engine of the record takes connections. An owner that was killed holds its lock until its
+/// Whether the engine of the record answers, or may yet: one that is busy is there. An owner that was killed holds its lock until its
 /// last thread has ended, so that for a moment the record tells of an engine that is gone.
 async fn is_there(places: &Places) -> bool {
     match &connect::by_record(places).client {
-        Some(client) => !matches!(client.health(SHORT).await, Err(error) if error.is_refused()),
+        Some(client) => {
+            matches!(client.health(SHORT).await, Ok(_) | Err(ClientError::TimedOut { .. } | ClientError::Unauthorized))
+        }
         None => false,
     }
 }

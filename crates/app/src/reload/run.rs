@@ -204,6 +204,8 @@ impl Run {
             self.target.keep_files(&self.snapshot).await;
         }
         let found = match self.unanswered() {
+            // Nothing runs in an instance that never came up; elsewhere it may.
+            Some(_) if self.is_still_loading() => Found::Runs(self.target.busy_elsewhere().await),
             Some(message) => Found::Silence(message),
             None => match self.busy().await {
                 Ok(runs) => Found::Runs(runs),
@@ -251,6 +253,13 @@ impl Run {
         let view = before.view.as_ref()?;
         let is_known = matches!(view.state, EngineState::Stuck | EngineState::Stopped);
         (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
+    }
+
+    /// True when the engine takes its time, and nobody saw this instance loaded since the last was dropped.
+    fn is_still_loading(&self) -> bool {
+        let view = self.before.as_ref().and_then(|before| before.view.as_ref());
+        let is_slow = view.is_some_and(|view| view.state == EngineState::Starting);
+        is_slow && self.target.view.mode == EngineMode::Host && self.target.memory_of_reload().instance().is_none()
     }
 
     /// What the engine has started.
