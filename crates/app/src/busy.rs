@@ -7,10 +7,7 @@ use futures_util::future::join_all;
 use rekindle_domain::{Action, BusyRun, BusyState, Plan};
 
 use crate::{
-    engine::{
-        client::ClientError,
-        directories::Directories,
-    },
+    engine::{client::ClientError, directories::Directories},
     error::chain,
     history::History,
     observe::{Observation, Target},
