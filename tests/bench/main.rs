@@ -3,16 +3,26 @@
 //!
 //! Invariant: no time makes it fail, a wrong answer does.
 
+mod check;
 mod idle;
 mod publish;
+mod reload;
+mod restart;
 mod scan;
 mod skills;
 mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 4] =
-    [("scan", scan::run), ("publish", publish::run), ("status", status::run), ("idle", idle::run)];
+const SUBJECTS: [(&str, fn()); 7] = [
+    ("scan", scan::run),
+    ("check", check::run),
+    ("publish", publish::run),
+    ("status", status::run),
+    ("reload", reload::run),
+    ("restart", restart::run),
+    ("idle", idle::run),
+];
 
 fn main() {
     // Cargo adds an option of its own.

@@ -96,7 +96,7 @@ async fn own_writes(app: &App, states: &mut watch::Receiver<Arc<WindowState>>) {
         seen(states, "the plugin", |state| is_pending(state, "plugin.ts")).await;
         times.push(began.elapsed());
         let began = Instant::now();
-        app.undo(token).await.expect("taken back");
+        app.undo(token, None).await.expect("taken back");
         changes.push(began.elapsed());
         seen(states, "nothing", |state| state.status.changes.is_empty()).await;
         times.push(began.elapsed());

@@ -139,12 +139,13 @@ fn count_of(scan: &Scan) -> usize {
     scan.disk.items.iter().filter(|item| item.kind == Kind::Skill).count()
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+/// What some work made, and how long it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let began = Instant::now();
     let made = work();
     (made, began.elapsed())
 }
 
-fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     if number < 1_000 { number.to_string() } else { format!("{},000", number / 1_000) }
 }

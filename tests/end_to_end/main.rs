@@ -3,8 +3,13 @@
 
 mod cli;
 mod conformance;
+mod cut_off;
 mod drift;
+mod facts;
 mod faults;
 mod pictures;
+mod processes;
+mod receipts;
+mod taking_back;
 mod truth;
 mod window;

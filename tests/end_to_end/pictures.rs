@@ -1,11 +1,14 @@
 //! Pictures of every page and every state of the banner, each reached by its real cause, for people
 //! to look at; and what a program can see of them: nothing outside, cut off or on top of another.
 
+use std::fs;
+
 use rekindle_tests::{
     model::Model,
     window::Window,
     world::{MCP_SERVER, World, plugin, skill, write},
 };
+use reqwest::Method;
 use serde_json::json;
 
 const SIZES: [(u32, u32); 2] = [(1180, 760), (800, 600)];
@@ -144,6 +147,9 @@ async fn pages_and_states_of_the_banner() {
     window.click("nav-activity").await;
     window.find("receipt").await;
     picture(&window, "activity").await;
+    window.find_css("[data-testid='receipt'] summary").await.click().await.expect("unfolded");
+    window.find_css("details[open] [data-testid='timeline']").await;
+    picture(&window, "activity-open").await;
 
     world.write(".opencode/plugins/bad.ts", "throw new Error(\"no such thing\")\n");
     window.banner("pending").await;
@@ -159,10 +165,71 @@ async fn pages_and_states_of_the_banner() {
     window.click("doctor-run").await;
     window.find("finding").await;
     picture(&window, "settings").await;
+    window.click("nav-plugins").await;
+    brick(&world).await;
+    window.click("restore-last-good").await;
+    window.find("restored-file").await;
+    picture(&window, "restore").await;
+    window.click("confirm-restore").await;
+    window.banner("stuck").await;
+    picture(&window, "banner-stuck").await;
     window.close().await;
 }
 
-/// The steps are shown while they run: a plugin that takes its time holds the reload where it is.
+/// Has someone else load a broken file.
+async fn brick(world: &World) {
+    world.engine().ask(Method::POST, "/instance/dispose", None).await;
+    assert_eq!(world.engine().ask(Method::GET, "/config", None).await.0, 400);
+}
+
+/// What is interrupted, in a dialog and in a plan; what happened by itself; what failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_habits_and_failures() {
+    let world = furnished();
+    let model = Model::start().await;
+    world.write("opencode.jsonc", &model.configuration().to_string());
+    let window = Window::open_with(&world, &[], &[("REKINDLE_LOADING_SECONDS", "8")]).await;
+    window.engine_runs().await;
+    let engine = world.engine();
+    engine.start_run("Fix flaky login test").await;
+    engine.start_run("Rewrite the importer so that it no longer reads each file twice, and measure it").await;
+    engine.ask(Method::POST, "/pty", Some(json!({"title": "npm run dev"}))).await;
+    let everywhere = world.home(".config/opencode/opencode.json");
+    write(&everywhere, "{\"share\": \"auto\"}");
+    window.click("nav-plugins").await;
+    window.banner("busy").await;
+    window.click("plan-toggle").await;
+    window.text_with("plan-more", "npm run dev").await;
+    picture(&window, "banner-plan").await;
+    window.click("reload-anyway").await;
+    window.count("confirm-run", 3).await;
+    picture(&window, "confirm-many").await;
+    window.escape().await;
+    window.click("reload-when-idle").await;
+    window.find("runs").await;
+    picture(&window, "banner-waiting-many").await;
+    window.click("reload-anyway").await;
+    window.count("confirm-run", 3).await;
+    window.find("goes-on").await.click().await.expect("ticked");
+    window.click("confirm-reload").await;
+    window.find_css("[data-banner='ended'] [data-testid='resumed']").await;
+    picture(&window, "banner-resumed").await;
+    model.finish();
+
+    window.click("nav-settings").await;
+    window.click("habit-when-idle").await;
+    window.text_with("habit-hint", "by itself").await;
+    window.click("nav-plugins").await;
+    world.write(".opencode/plugins/wakatime.ts", &plugin("wakatime"));
+    window.find_css(".slim[data-banner='ended']").await;
+    picture(&window, "banner-quiet").await;
+    world.write(".opencode/plugins/hangs.ts", "export const Plugin = async () => { await new Promise(() => {}) }\n");
+    window.find_css("[data-banner='ended'][data-result='failed']").await;
+    picture(&window, "banner-failed").await;
+    window.close().await;
+}
+
+/// K1, K2: the steps are shown while they run, and a wish that comes too late is served afterwards: a plugin that takes its time holds the reload where it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn reloading_shows_its_steps() {
     let world = World::named("acme-api");
@@ -181,8 +248,14 @@ async fn reloading_shows_its_steps() {
     // The engine is asked, and the plugin holds it.
     window.find_css("[data-banner='reloading'] .step:nth-child(3)[data-state='now']").await;
     picture(&window, "banner-reloading").await;
+    // What is written now is not in this reload, but in the next.
+    world.write(".opencode/plugins/late.ts", &plugin("late_tool"));
+    window.click("reload-once-more").await;
+    window.find("follows").await;
+    picture(&window, "banner-follows").await;
     write(&gate, "");
-    window.banner("ended").await;
+    window.text_with("banner-body", "late.ts").await;
+    assert!(world.engine().has_tool("late_tool").await);
     window.close().await;
 }
 
@@ -199,6 +272,14 @@ async fn client_mode_and_a_dead_engine() {
     assert!(banner.contains("Changes will apply after the host reloads"), "{banner}");
     assert!(!window.has("[data-testid='reload']").await, "client mode offers no reload");
     picture(&window, "banner-client").await;
+    world.write("opencode.jsonc", "{ broken");
+    brick(&world).await;
+    window.banner("blocked").await;
+    fs::remove_file(world.path("opencode.jsonc")).expect("removed");
+    let banner = window.banner("stuck").await;
+    assert!(banner.contains("end the opencode process and start it again"), "{banner}");
+    assert!(!window.has("[data-testid='restart-engine']").await, "it is not ours to restart");
+    picture(&window, "banner-stuck-client").await;
     assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
     window.banner("engine-down").await;
     picture(&window, "banner-engine-down").await;

@@ -1,10 +1,15 @@
 //! The flows in the real window.
 
+mod consent;
+mod habits;
+mod trouble;
+
 use std::fs;
 
 use fantoccini::Locator;
 use rekindle_tests::{
     model::Model,
+    raw::installed,
     wait,
     window::Window,
     world::{MCP_SERVER, World, is_alive, kill, plugin, skill, write},
@@ -223,54 +228,32 @@ async fn a_broken_file_blocks_the_reload() {
     window.close().await;
 }
 
-/// P8, P9: a busy session is named and blocks the reload; it can be waited for, and interrupted only
-/// behind a confirm that names it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_busy_session_blocks_the_reload() {
-    let world = World::new();
-    let model = Model::start().await;
-    world.write("opencode.json", &model.configuration().to_string());
-    let window = Window::open(&world).await;
-    window.engine_runs().await;
-    world.engine().start_run("Fix flaky login test").await;
-    world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
-    let banner = window.banner("busy").await;
-    assert!(banner.contains("Fix flaky login test"), "{banner}");
-    assert!(window.has("[data-testid='reload'][disabled]").await);
-
-    window.click("reload-anyway").await;
-    let dialog = window.find_css("[role='dialog'][open]").await.text().await.expect("a text");
-    assert!(dialog.contains("Fix flaky login test"), "{dialog}");
-    window.client.active_element().await.expect("focus").send_keys("\u{e00c}").await.expect("Escape");
-    window.gone("[role='dialog'][open]").await;
-
-    window.click("reload-when-idle").await;
-    window.banner("waiting").await;
-    window.click("cancel-reload").await;
-    window.banner("busy").await;
-    window.click("reload-when-idle").await;
-    window.banner("waiting").await;
-    assert!(!world.engine().has_tool("hello_tool").await);
-    model.finish();
-    window.banner("ended").await;
-    assert!(world.engine().has_tool("hello_tool").await);
-    window.close().await;
-}
-
-/// P10: a global change restarts the engine, and the window shows the new one.
+/// P10, B4: a global change restarts the engine; the plan says what that costs, in other folders too, and
+/// follows what runs there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_global_plugin_restarts_the_engine() {
     let world = World::new();
     write(&world.home("plugins/everywhere.ts"), &plugin("everywhere"));
+    let model = Model::start().await;
+    let other = world.home("code/other");
+    installed(&other.join(".opencode"));
+    write(&other.join("opencode.json"), &model.configuration().to_string());
     let window = Window::open(&world).await;
     window.engine_runs().await;
     let before = world.engine();
+    before.in_directory(&other).start_run("Far away").await;
     window.click("nav-plugins").await;
     window.click("scope-global").await;
     window.type_into("plugin-input", "~/plugins/everywhere.ts").await;
     window.click("plugin-add").await;
-    let banner = window.banner("pending").await;
-    assert!(banner.contains("global"), "{banner}");
+    let banner = window.banner("busy").await;
+    assert!(banner.contains("global") && banner.contains("“Far away” is running in other"), "{banner}");
+    window.text_with("plan", "Restart the engine · 1 run is interrupted · 1 other folder is loaded anew").await;
+    model.finish();
+    window.banner("pending").await;
+    window.text_with("plan", "Restart the engine · 1 other folder is loaded anew").await;
+    window.click("plan-toggle").await;
+    window.text_with("plan-more", "code/other").await;
     window.click("reload").await;
     window.banner("ended").await;
     let after = world.engine();

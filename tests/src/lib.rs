@@ -5,6 +5,7 @@
 //! bound is there only to end a wait.
 
 pub mod conformance;
+pub mod faulty;
 pub mod layout;
 pub mod listener;
 pub mod model;

@@ -1,66 +1,60 @@
-//! A proxy between Rekindle and the real engine that answers one route in its own way.
+//! A proxy between Rekindle and the real engine that does wrong what it is told to.
+//!
+//! Invariant: a request without a fault reaches the engine as it was, and so does its answer. Each
+//! connection serves one request, so that no fault reaches into the next one.
+
+mod connection;
+mod events;
+mod fault;
+mod faults;
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, UnixStream},
+    task::JoinSet,
 };
 
-/// What the proxy does to one request line.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// The beginning of the request, for example `POST /instance/dispose`.
-    pub request: &'static str,
-    /// The whole answer, head and body.
-    pub answer: String,
+pub use connection::Request;
+pub use fault::{EventFault, Fault};
+pub use faults::{Faults, Held, Rule};
+
+/// Who decides what happens to a request.
+#[derive(Clone)]
+pub enum Judge {
+    /// The rules, in this process.
+    Here(Faults),
+    /// Whoever listens on this socket, one connection a question; without an answer all is well.
+    There(std::path::PathBuf),
 }
 
-impl Fault {
-    /// Answers with a status and a body of JSON.
-    pub fn status(request: &'static str, status: &str, body: &str) -> Self {
-        let length = body.len();
-        let answer = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        );
-        Self { request, answer }
+impl Judge {
+    /// What happens to a request, told once that is decided.
+    pub async fn judge(&self, request: &str) -> Fault {
+        match self {
+            Self::Here(faults) => faults.judge(request).await,
+            Self::There(socket) => match UnixStream::connect(socket).await {
+                Ok(stream) => crate::faulty::ask(stream, request).await.unwrap_or(Fault::None),
+                Err(_) => Fault::None,
+            },
+        }
     }
 }
 
 /// Starts a proxy to an address such as `http://127.0.0.1:4096`; its own address.
-pub async fn start(to: &str, fault: Fault) -> String {
+pub async fn start(to: &str, faults: &Faults) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let to = to.trim_start_matches("http://").to_owned();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(pass(client, to.clone(), fault.clone()));
-        }
-    });
+    tokio::spawn(serve(listener, to.to_owned(), Judge::Here(faults.clone())));
     address
 }
 
-async fn pass(client: TcpStream, to: String, fault: Fault) {
-    let Ok(engine) = TcpStream::connect(to).await else { return };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_engine, mut to_engine) = engine.into_split();
-    let (stop, mut stopped) = tokio::sync::oneshot::channel();
-    let back = tokio::spawn(async move {
-        tokio::select! {
-            // Either side may hang up.
-            _ = copy(&mut from_engine, &mut to_client) => None,
-            answer = &mut stopped => answer.ok().map(|answer: String| (to_client, answer)),
-        }
-    });
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
-        if buffer.starts_with(fault.request.as_bytes()) {
-            drop(stop.send(fault.answer));
-            if let Ok(Some((mut to_client, answer))) = back.await {
-                drop(to_client.write_all(answer.as_bytes()).await);
-            }
-            return;
-        }
-        if to_engine.write_all(&buffer[..read]).await.is_err() {
-            return;
-        }
+/// Serves until it is dropped; its connections end with it.
+pub async fn serve(listener: TcpListener, to: String, judge: Judge) {
+    // Fails when another test did it first.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        connections.spawn(connection::serve(client, http.clone(), to.clone(), judge.clone()));
+        while connections.try_join_next().is_some() {}
     }
 }

@@ -64,6 +64,21 @@ impl RawEngine {
         self.send(method, route, directory, None).await
     }
 
+    /// The same with a body of JSON.
+    pub async fn tell(&self, method: Method, route: &str, directory: &Path, body: Value) -> (u16, Value) {
+        self.send(method, route, directory, Some(body)).await
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Says something in a new session of a directory, and waits for the end of the answer.
     pub async fn prompt(&self, text: &str, directory: &Path) {
         let (status, session) = self.send(Method::POST, "/session", directory, Some(json!({}))).await;

@@ -98,6 +98,39 @@ impl Window {
         wait::until(&css, async || self.client.find(Locator::Css(&css)).await.ok()?.text().await.ok()).await
     }
 
+    /// Gives the core a command as the window does, past what the window shows; what it answers is not looked at.
+    pub async fn command(&self, name: &str, arguments: serde_json::Value) {
+        let script = "const [name, given, done] = arguments; \
+            window.__TAURI__.core.invoke(name, given).then(() => done(null), done)";
+        self.client.execute_async(script, vec![json!(name), arguments]).await.expect("a command");
+    }
+
+    /// Waits until so many elements of this test id are there.
+    pub async fn count(&self, id: &str, number: usize) {
+        let css = format!("[data-testid='{id}']");
+        wait::until(&format!("{number} of {id}"), async || {
+            let found = self.client.find_all(Locator::Css(&css)).await.ok()?;
+            (found.len() == number).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the text of an element has this part; the whole text.
+    pub async fn text_with(&self, id: &str, part: &str) -> String {
+        let css = format!("[data-testid='{id}']");
+        wait::until(&format!("{part} in {css}"), async || {
+            let text = self.client.find(Locator::Css(&css)).await.ok()?.text().await.ok()?;
+            text.contains(part).then_some(text)
+        })
+        .await
+    }
+
+    /// Closes the dialog as the keyboard does.
+    pub async fn escape(&self) {
+        self.client.active_element().await.expect("focus").send_keys("\u{e00c}").await.expect("Escape");
+        self.gone("[role='dialog'][open]").await;
+    }
+
     /// Waits for a banner, for example `pending`; its text.
     pub async fn banner(&self, kind: &str) -> String {
         let css = format!("[data-testid='banner'][data-banner='{kind}']");

@@ -2,13 +2,15 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use rekindle_app::disk::locate::Places;
 use serde_json::{Value, json};
 
-use crate::{raw::installed, wait};
+use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -117,6 +119,15 @@ impl World {
         ]
     }
 
+    /// The places of the project, for what runs in this process.
+    pub fn places(&self) -> Places {
+        let path = std::env::var("PATH").expect("a path");
+        let variables =
+            self.environment().into_iter().map(|(name, value)| (name.to_owned(), value.display().to_string()));
+        let variables = variables.chain([("PATH".to_owned(), path)]);
+        Places::in_environment(self.project(), variables.collect()).expect("places")
+    }
+
     /// Runs `rekindle` in the project.
     pub async fn rekindle(&self, arguments: &[&str]) -> Ran {
         self.rekindle_with(arguments, &[]).await
@@ -124,7 +135,28 @@ impl World {
 
     /// Runs `rekindle` with more environment.
     pub async fn rekindle_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
+        self.run(tokio::process::Command::new(Self::program("rekindle")), arguments, more).await
+    }
+
+    /// Runs `rekindle` with a disk on which nothing more fits: each write to a file fails.
+    pub async fn rekindle_on_full_disk(&self, arguments: &[&str]) -> Ran {
+        let mut command = tokio::process::Command::new("sh");
+        // The signal would end the program before it is told.
+        command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"]).arg(Self::program("rekindle"));
+        self.run(command, arguments, &[]).await
+    }
+
+    /// Runs `rekindle` as someone to whom the modes of files apply, also when the tests run as root.
+    pub async fn rekindle_without_privileges(&self, arguments: &[&str]) -> Ran {
         let mut command = tokio::process::Command::new(Self::program("rekindle"));
+        if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+            command = tokio::process::Command::new("setpriv");
+            command.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(Self::program("rekindle"));
+        }
+        self.run(command, arguments, &[]).await
+    }
+
+    async fn run(&self, mut command: tokio::process::Command, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
         command.args(arguments).current_dir(&self.project).envs(self.environment()).envs(more.iter().copied());
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output =
@@ -141,6 +173,28 @@ impl World {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
+    }
+
+    /// Starts an engine in the background whose faults the test decides; its start meets these.
+    pub async fn start_faulty_engine(&self, rules: Vec<Rule>) -> FaultyEngine {
+        let faulty = FaultyEngine::new(self);
+        rules.into_iter().for_each(|rule| faulty.faults.add(rule));
+        let ran = faulty.start(self).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        faulty
+    }
+
+    /// The processes that run in this world: their ids and command lines.
+    pub fn processes(&self) -> Vec<(u32, String)> {
+        let home = format!("\0HOME={}\0", self.home.display());
+        let processes = fs::read_dir("/proc").expect("the processes").filter_map(|entry| {
+            let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let read =
+                |name| fs::read(format!("/proc/{pid}/{name}")).map(|text| String::from_utf8_lossy(&text).into_owned());
+            let is_ours = format!("\0{}", read("environ").ok()?).contains(&home);
+            (is_ours && is_alive(pid)).then(|| Some((pid, read("cmdline").ok()?.replace('\0', " ")))).flatten()
+        });
+        processes.collect()
     }
 
     /// The engine that runs for the project, whoever started it.
@@ -248,6 +302,18 @@ impl Engine {
             url: record["url"].as_str().expect("an address").to_owned(),
             pid: u32::try_from(record["pid"].as_u64().expect("a process")).expect("a process id"),
             password,
+            directory: directory.display().to_string(),
+        }
+    }
+
+    /// The same engine, asked about another directory.
+    #[must_use]
+    pub fn in_directory(&self, directory: &Path) -> Self {
+        Self {
+            http: self.http.clone(),
+            url: self.url.clone(),
+            pid: self.pid,
+            password: self.password.clone(),
             directory: directory.display().to_string(),
         }
     }

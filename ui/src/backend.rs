@@ -4,7 +4,10 @@
 //! arguments. What a command rejects with always arrives as a [`UserError`].
 
 use js_sys::{Function, Reflect};
-use rekindle_domain::{Consent, DiffLine, Finding, ItemId, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{
+    Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Settings, UndoChoice,
+    UserError, WindowState,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
@@ -80,13 +83,23 @@ pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
     invoke("remove_item", &Arguments { id }).await
 }
 
-/// Takes back what the token stands for.
-pub(crate) async fn undo(token: UndoToken) -> Answer<Nothing> {
+/// Takes back what the token stands for; how, if somebody else changed the same file since.
+pub(crate) async fn undo(token: UndoToken, choice: Option<UndoChoice>) -> Answer<Nothing> {
     #[derive(Serialize)]
     struct Arguments {
         token: UndoToken,
+        choice: Option<UndoChoice>,
     }
-    invoke("undo", &Arguments { token }).await
+    invoke("undo", &Arguments { token, choice }).await
+}
+
+/// Restores the files that the published state offers under this id.
+pub(crate) async fn restore_last_good(id: String) -> Answer<Restored> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+    }
+    invoke("restore_last_good", &Arguments { id }).await
 }
 
 /// Lets the person choose a folder; `None` when they think better of it.
@@ -99,14 +112,22 @@ pub(crate) async fn open_workspace(path: String) -> Answer<Nothing> {
     invoke("open_workspace", &PathArgument { path }).await
 }
 
+/// A wish for a reload.
+#[derive(Serialize)]
+pub(crate) struct Wish {
+    /// What the person agreed to.
+    pub(crate) consent: Consent,
+    /// The plan that they saw; `None`: whatever it is then.
+    pub(crate) plan: Option<Fingerprint>,
+    /// The runs that they were shown.
+    pub(crate) named: Option<Vec<String>>,
+    /// The sessions that are to go on afterwards.
+    pub(crate) resume: Vec<String>,
+}
+
 /// Begins a reload; its progress arrives as states.
-pub(crate) async fn reload(consent: Consent) -> Answer<Nothing> {
-    #[derive(Serialize)]
-    struct Arguments {
-        consent: Consent,
-        plan: Option<String>,
-    }
-    invoke("reload", &Arguments { consent, plan: None }).await
+pub(crate) async fn reload(wish: Wish) -> Answer<Nothing> {
+    invoke("reload", &wish).await
 }
 
 /// Cancels a reload that has not touched the engine yet.
@@ -122,6 +143,15 @@ pub(crate) async fn dismiss() -> Answer<Nothing> {
 /// Starts the engine, or replaces its process.
 pub(crate) async fn restart_engine() -> Answer<Nothing> {
     invoke("restart_engine", &NoArguments {}).await
+}
+
+/// Ends a process that an engine left behind.
+pub(crate) async fn end_leftovers(leftovers: Vec<Leftover>) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        leftovers: Vec<Leftover>,
+    }
+    invoke("end_leftovers", &Arguments { leftovers }).await
 }
 
 /// Opens a file in the person's editor.
@@ -160,6 +190,15 @@ pub(crate) async fn doctor() -> Answer<Vec<Finding>> {
 /// The last lines that the engine printed.
 pub(crate) async fn engine_output() -> Answer<Vec<String>> {
     invoke("engine_output", &NoArguments {}).await
+}
+
+/// A receipt as JSON, for a person to pass on.
+pub(crate) fn json(receipt: &Receipt) -> Answer<String> {
+    let value = receipt.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
+    let value = value.map_err(|error| copy::unexpected(error.to_string()))?;
+    js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into())
+        .map(String::from)
+        .map_err(rejection)
 }
 
 #[derive(Serialize)]

@@ -7,9 +7,12 @@ pub(crate) mod banner;
 pub(crate) mod changes;
 pub(crate) mod difference;
 pub(crate) mod engine;
+pub(crate) mod last_good;
+pub(crate) mod plan;
 pub(crate) mod receipt;
 pub(crate) mod rows;
 pub(crate) mod settings;
+pub(crate) mod undo;
 
 use rekindle_domain::{Counts, Scope, UserError, Workspace};
 
@@ -35,11 +38,15 @@ pub(crate) const RELOAD: &str = "Reload engine";
 pub(crate) const RELOAD_WHEN_IDLE: &str = "Reload when idle";
 pub(crate) const RELOAD_ANYWAY: &str = "Reload anyway…";
 pub(crate) const CONFIRM_RELOAD: &str = "Reload and interrupt";
+pub(crate) const RELOAD_ONCE_MORE: &str = "Once more after this";
+pub(crate) const COPY_JSON: &str = "Copy as JSON";
+pub(crate) const END: &str = "End";
 pub(crate) const TRY_AGAIN: &str = "Try again";
 pub(crate) const START_ENGINE: &str = "Start engine";
 pub(crate) const RESTART_ENGINE: &str = "Restart engine";
 pub(crate) const COPY_REQUEST: &str = "Copy request for host";
 pub(crate) const COPIED: &str = "Copied. Paste it to whoever runs the host.";
+pub(crate) const COPIED_JSON: &str = "Copied as JSON.";
 
 pub(crate) const RECENT: &str = "Recent folders";
 pub(crate) const OPEN_ANOTHER: &str = "Open another folder…";
@@ -84,7 +91,7 @@ pub(crate) fn page_sub(page: Page) -> &'static str {
         Page::Mcp => "Servers whose tools OpenCode offers in this workspace.",
         Page::Agents => "Agents, slash commands and tools that OpenCode has in this workspace.",
         Page::Activity => "Past reloads, and what each of them proved.",
-        Page::Settings => "How Rekindle looks, and which engine it starts.",
+        Page::Settings => "How Rekindle looks, what it does by itself, and which engine it starts.",
     }
 }
 
@@ -137,6 +144,7 @@ fn error(code: &str, message: impl Into<String>, hint: &str) -> UserError {
         path: None,
         line: None,
         column: None,
+        choices: Vec::new(),
     }
 }
 

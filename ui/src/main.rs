@@ -12,6 +12,7 @@ mod copy;
 mod focus;
 mod pages;
 mod state;
+mod wish;
 
 fn main() {
     console_error_panic_hook::set_once();

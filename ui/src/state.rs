@@ -7,12 +7,9 @@
 use std::{collections::BTreeSet, future::Future};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UserError, WindowState};
+use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UndoChoice, UserError, WindowState};
 
-use crate::{
-    backend::{self, Answer, UndoToken},
-    copy,
-};
+use crate::backend::{self, Answer, UndoToken};
 
 /// The pages, in the order of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +94,17 @@ pub(crate) enum Message {
     Failed(UserError),
 }
 
+/// A change of ours in a file that somebody else changed since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contested {
+    /// The change.
+    pub(crate) token: UndoToken,
+    /// The file or folder.
+    pub(crate) path: String,
+    /// The ways in which the change can be taken back.
+    pub(crate) choices: Vec<UndoChoice>,
+}
+
 /// A message at the foot of the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Toast {
@@ -137,6 +145,14 @@ pub(crate) struct App {
     pub(crate) skill: Draft,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
+    /// The change of which is asked how it is to be taken back.
+    pub(crate) contested: RwSignal<Contested>,
+    /// Whether that is asked now.
+    pub(crate) is_asking: RwSignal<bool>,
+    /// Whether is asked if what runs may be interrupted.
+    pub(crate) is_confirming: RwSignal<bool>,
+    /// Whether is asked if the last good files are to be restored.
+    pub(crate) is_restoring: RwSignal<bool>,
     last_toast: StoredValue<u64>,
 }
 
@@ -150,6 +166,10 @@ impl App {
             plugin: Draft::new(),
             skill: Draft::new(),
             unfolded: RwSignal::default(),
+            contested: RwSignal::default(),
+            is_asking: RwSignal::new(false),
+            is_confirming: RwSignal::new(false),
+            is_restoring: RwSignal::new(false),
             last_toast: StoredValue::new(0),
         };
         provide_context(app);
@@ -188,6 +208,20 @@ impl App {
         });
     }
 
+    /// Takes a removal back; if somebody else changed the same file since, the person is asked how.
+    pub(crate) fn undo(self, token: UndoToken, choice: Option<UndoChoice>) {
+        self.run(async move {
+            match backend::undo(token.clone(), choice).await {
+                Err(UserError { choices, path: Some(path), .. }) if !choices.is_empty() => {
+                    self.contested.set(Contested { token, path, choices });
+                    self.is_asking.set(true);
+                    Ok(())
+                }
+                answer => answer,
+            }
+        });
+    }
+
     /// Lets the person choose a folder and shows it.
     pub(crate) fn open_another_folder(self) {
         self.run(async move {
@@ -199,10 +233,10 @@ impl App {
     }
 
     /// Puts a text on the clipboard and says so.
-    pub(crate) fn copy_text(self, text: String) {
+    pub(crate) fn copy_text(self, text: String, done: &'static str) {
         self.run(async move {
             crate::clipboard::write(&text).await?;
-            self.toast(Message::Done(copy::COPIED.to_owned()));
+            self.toast(Message::Done(done.to_owned()));
             Ok(())
         });
     }

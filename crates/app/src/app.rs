@@ -9,20 +9,24 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use rekindle_domain::{DiffLine, Finding, Kind, Phase, Scope, Settings, UserError, WindowState};
+use rekindle_domain::{
+    BusyRun, DiffLine, Finding, Fingerprint, Kind, LastGoodOffer, Leftover, Phase, Plan, Restored, Scope, Settings,
+    UndoChoice, UserError, WindowState,
+};
 use tokio::sync::{mpsc, watch};
 
 use self::core::Core;
 use crate::{
-    change::{self, ChangeError},
+    change,
     config::check::check_config,
     connect,
     disk::{locate::Places, watch::Hint},
     doctor,
     engine::{client::Credentials, host::Host, output::last_words},
-    error::{Tell, problem_error},
+    error::{Tell, chain, problem_error, user_error},
+    last_good::LastGood,
     observe::{Observation, Target},
-    reload::{Ended, Wish},
+    reload::{Ended, Recovered, Wish},
     settings,
 };
 
@@ -30,6 +34,8 @@ use crate::{
 const SHOWN: usize = 50;
 /// How often to look whether another process has ended its reload.
 const PATIENT: Duration = Duration::from_millis(100);
+/// How long nothing may change before a reload begins by itself: whoever saves one file often saves another.
+const SETTLED: Duration = Duration::from_secs(1);
 /// The longest time between two tries to reach an engine that is gone.
 const SELDOM: Duration = Duration::from_secs(30);
 
@@ -55,6 +61,10 @@ enum Input {
     Files(Hint),
     /// The engine's answers may have changed.
     Engine,
+    /// What runs in another directory may have changed.
+    Elsewhere,
+    /// What a reload would do was found out; with the number of the question.
+    Foreseen(u64, Box<Plan>),
     /// The instance was dropped by someone.
     Disposed,
     /// The engine is another one, or is otherwise than before.
@@ -67,6 +77,14 @@ enum Input {
     Phase(Phase),
     /// A reload ended.
     Ended(Box<Ended>),
+    /// A reload that was cut off before was looked for.
+    Recovered(Box<Recovered>),
+    /// It was looked for what could be restored.
+    Offered(Option<LastGoodOffer>),
+    /// For a while nothing changed; with the plan that was made before it.
+    Settled(Fingerprint),
+    /// Other files were put in the place of those that the last reload was about.
+    Restored,
     /// A person cancels the reload.
     Cancel,
     /// A person has seen the banner.
@@ -162,13 +180,29 @@ impl App {
         .await
     }
 
-    /// Takes a change back.
-    pub async fn undo(&self, token: String) -> Result<(), UserError> {
-        self.change(move |places| change::undo(places, Some(&token)).map(drop)).await
+    /// Takes a change back. `choice`: how, if somebody else changed the same file since.
+    pub async fn undo(&self, token: String, choice: Option<UndoChoice>) -> Result<(), UserError> {
+        self.change(move |places| change::undo(places, Some(&token), choice).map(drop)).await
     }
 
-    /// Starts the engine, or replaces its process.
+    /// Restores configuration files that the engine is known to have loaded. Nothing is reloaded.
+    pub async fn restore_last_good(&self, id: String) -> Result<Restored, UserError> {
+        // As the engine finds its files, which may be elsewhere than this process would.
+        let places =
+            self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |(target, _)| target.places.clone());
+        let restored = self.change(move |_| LastGood::of(&places).restore(&id)).await;
+        if restored.is_ok() {
+            self.send(Input::Restored).await;
+        }
+        restored
+    }
+
+    /// Starts the engine, or replaces its process, unless something runs in it.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
+        if let Some(run) = self.known_run().await {
+            let message = format!("“{}” is running, and a restart would end it", run.title);
+            return Err(user_error("busy", message, "wait for its end, or stop it in OpenCode"));
+        }
         let global = self.places.global_files();
         if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places, None)) {
             // The running engine would be stopped, and no new one would come up.
@@ -180,12 +214,19 @@ impl App {
                 use crate::engine::control::{Request, ask};
                 ask(&self.places, Request::Restart).await.map_err(|error| error.tell())
             }
-            Source::Client { .. } => Err(crate::error::user_error(
+            Source::Client { .. } => Err(user_error(
                 "client-mode",
                 "this engine is not ours to restart",
                 "ask whoever runs it to restart it",
             )),
         }
+    }
+
+    /// Something that runs in the engine. One that does not answer, nobody can wait for.
+    async fn known_run(&self) -> Option<BusyRun> {
+        let (target, _) = self.seen.borrow().clone()?;
+        let runs = target.busy(true).await.ok()?;
+        runs.into_iter().find(|run| !run.session.is_empty())
     }
 
     /// What is wrong, and how to mend it.
@@ -196,6 +237,19 @@ impl App {
             None => (connect::by_record(&self.places), Observation::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
+    }
+
+    /// Ends these processes, as far as an engine of the directory left them behind.
+    pub async fn end_leftovers(&self, these: &[Leftover]) -> Result<(), UserError> {
+        let seen = self.seen.borrow().clone();
+        let target = seen.map_or_else(|| connect::by_record(&self.places), |(target, _)| target);
+        let is_meant =
+            |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
+        let ended = doctor::end_leftovers(&target, is_meant).await;
+        match ended.into_iter().find_map(|(_, result)| result.err()) {
+            Some(error) => Err(user_error("not-ended", chain(&error), "end it with the tools of your system")),
+            None => Ok(()),
+        }
     }
 
     /// The readable difference of a pending item: what the engine has, and what is on disk.
@@ -220,9 +274,9 @@ impl App {
         }
     }
 
-    async fn change<T: Send + 'static>(
+    async fn change<T: Send + 'static, E: Tell>(
         &self,
-        change: impl FnOnce(&Places) -> Result<T, ChangeError> + Send + 'static,
+        change: impl FnOnce(&Places) -> Result<T, E> + Send + 'static,
     ) -> Result<T, UserError> {
         let places = self.places.clone();
         let result = blocking(move || change(&places).map_err(|error| error.tell())).await;
@@ -241,7 +295,7 @@ impl App {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
 ) -> Result<T, UserError> {
-    let ended = |_| Err(crate::error::user_error("internal", "the work ended early", "try again"));
+    let ended = |_| Err(user_error("internal", "the work ended early", "try again"));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(ended)
 }
 

@@ -9,3 +9,11 @@ pub fn now() -> String {
 pub fn new_id() -> String {
     format!("{}-{:04x}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S"), rand::random::<u16>())
 }
+
+/// How long it was from one time to another (both RFC 3339), in milliseconds; 0 when the clock was set
+/// back in between.
+pub fn between(from: &str, to: &str) -> u64 {
+    let read = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+    let (Some(from), Some(to)) = (read(from), read(to)) else { return 0 };
+    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
+}

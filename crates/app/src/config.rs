@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod edit;
+mod fault;
 pub mod file;
 mod newer;
 pub mod schema;

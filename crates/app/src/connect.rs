@@ -36,7 +36,7 @@ pub fn by_record(places: &Places) -> Target {
                 version: Some(record.version.clone()),
                 pid: Some(record.pid),
                 state: EngineState::Running,
-                message: None,
+                message: record.moved(),
             };
             Target {
                 places: records.places_of_engine(record.pid),

@@ -11,5 +11,6 @@ mod plugins;
 pub mod scan;
 mod skills;
 mod stamp;
+mod syntax;
 pub mod walk;
 pub mod watch;

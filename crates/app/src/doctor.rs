@@ -5,13 +5,18 @@
 
 use std::{path::Path, time::Duration};
 
-use rekindle_domain::{EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Profile, RowState};
+use rekindle_domain::{EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Leftover, Profile, RowState};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
     config::file::create_private_dir,
-    engine::{find, output::last_words},
+    engine::{
+        descendants::{self, EndError, Process},
+        find,
+        output::last_words,
+    },
     error::{Tell, chain, problem_error},
+    history::History,
     observe::{Observation, Target},
 };
 
@@ -19,6 +24,7 @@ use crate::{
 pub async fn examine(target: &Target, observation: &Observation, choice: &EngineChoice) -> Vec<Finding> {
     let mut findings = vec![binary(choice).await, engine(target, observation), state_folder(target)];
     findings.extend(said(target, observation));
+    findings.extend(processes(target));
     findings.extend(observation.problems.iter().map(|problem| {
         let error = problem_error(problem);
         finding(FindingLevel::Error, "Configuration", error.message, &error.hint)
@@ -117,6 +123,33 @@ fn said(target: &Target, observation: &Observation) -> Option<Finding> {
     let lines = last_words(&target.places, 20);
     let hint = "mend what it complains about, if it does";
     (!lines.is_empty()).then(|| finding(FindingLevel::Warning, "It said", lines.join("\n    "), hint))
+}
+
+/// What is left of engines that have ended, and of instances that were dropped.
+fn processes(target: &Target) -> Vec<Finding> {
+    let told = |process: Process| {
+        let message = format!("process {} is left behind: {}", process.told.pid, process.told.command);
+        finding(FindingLevel::Warning, "Process", message, "end it with: rekindle doctor --end-leftovers")
+    };
+    left_behind(target).into_iter().map(told).collect()
+}
+
+/// The processes that engines of the directory left behind.
+fn left_behind(target: &Target) -> Vec<Process> {
+    if target.view.mode == EngineMode::Client {
+        return Vec::new();
+    }
+    descendants::left_behind(&target.places, &History::of(&target.places).orphans())
+}
+
+/// Ends processes that engines of the directory left behind, and no others; for each, how that went.
+pub async fn end_leftovers(
+    target: &Target,
+    is_meant: impl Fn(&Leftover) -> bool,
+) -> Vec<(Leftover, Result<(), EndError>)> {
+    let meant = left_behind(target).into_iter().filter(|process| is_meant(&process.told));
+    let ends = meant.map(async |process| (process.told.clone(), descendants::end(&process).await));
+    futures_util::future::join_all(ends).await
 }
 
 fn state_folder(target: &Target) -> Finding {

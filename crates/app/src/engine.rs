@@ -5,9 +5,14 @@
 
 pub mod client;
 pub mod control;
+pub mod descendants;
+pub mod directories;
 pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+pub mod log;
 pub mod output;
+mod process;
 pub mod record;
+pub mod weight;

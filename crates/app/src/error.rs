@@ -39,6 +39,7 @@ pub fn user_error(code: &str, message: impl Into<String>, hint: impl Into<String
         path: None,
         line: None,
         column: None,
+        choices: Vec::new(),
     }
 }
 
@@ -54,6 +55,7 @@ pub fn problem_error(problem: &Problem) -> UserError {
         path: Some(problem.path.clone()),
         line: problem.line,
         column: problem.column,
+        choices: Vec::new(),
     }
 }
 
@@ -76,7 +78,9 @@ impl Tell for FileError {
             Self::Read { path, .. } => ("cannot-read", "check the file's permissions".to_owned(), path),
             Self::Write { path, cause } => {
                 let hint = match cause.kind() {
-                    std::io::ErrorKind::StorageFull => "free some disk space, then try again",
+                    std::io::ErrorKind::StorageFull
+                    | std::io::ErrorKind::QuotaExceeded
+                    | std::io::ErrorKind::FileTooLarge => "free some disk space, then try again",
                     std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                         "check the folder's permissions"
                     }

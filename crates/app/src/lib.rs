@@ -5,6 +5,7 @@
 //! printing.
 
 pub mod app;
+pub mod busy;
 pub mod change;
 pub mod clock;
 pub mod config;
@@ -15,6 +16,8 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod history;
+pub mod journal;
+pub mod last_good;
 pub mod memory;
 pub mod observe;
 pub mod reload;

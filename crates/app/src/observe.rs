@@ -12,7 +12,8 @@ use std::{
 
 use rekindle_domain::{
     Action, Answers, Change, Counts, DiffLine, Disk, Drift, EngineMode, EngineState, EngineView, Evidence, ItemId,
-    Kind, Loaded, McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded, would_be_lost,
+    Kind, LastGoodOffer, Loaded, McpAnswer, Memory, Plan, Problem, Profile, ReloadStatus, Row, RowState, drift, loaded,
+    would_be_lost,
 };
 use serde_json::Value;
 
@@ -28,15 +29,27 @@ use crate::{
     engine::{
         client::{Client, ClientError, SHORT},
         events::Events,
+        log::{LogMark, SOME_PLUGIN},
         record::{Records, load, write_json},
+        weight,
     },
     error::chain,
+    last_good::Verdict,
     memory::{Identity, MemoryStore},
 };
 
 /// How long a first answer may take: an engine without a network tries for 70 s to install what
 /// plugins need (measured, `docs/engine.md`).
 pub const LOADING: Duration = Duration::from_secs(120);
+
+/// Says how many seconds that may be instead, where a network is slow or nobody wants to wait.
+pub const LOADING_VARIABLE: &str = "REKINDLE_LOADING_SECONDS";
+
+/// How long a first answer may take for this person.
+pub fn loading() -> Duration {
+    let chosen = std::env::var(LOADING_VARIABLE).ok().and_then(|seconds| seconds.parse().ok());
+    chosen.map_or(LOADING, Duration::from_secs)
+}
 
 /// What is wrong with every tool when the engine answers for none.
 pub(crate) const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
@@ -147,6 +160,24 @@ pub struct Observation {
     pub would_be_lost: Vec<String>,
     /// The items whose loaded value came from a variable.
     pub hidden: BTreeSet<ItemId>,
+    /// What could be restored; looked for only while something is wrong.
+    pub last_good: Option<LastGoodOffer>,
+}
+
+/// The same for someone who waits for the answer: an engine that takes longer to load the directory
+/// than `patience` is said to be starting. It goes on loading.
+pub async fn observe_within(target: &Target, patience: Duration) -> Observation {
+    if let Ok(observation) = tokio::time::timeout(patience, observe(target)).await {
+        return observation;
+    }
+    let (scan, problems) = (target.read_files().await, problems(target).await);
+    let mut view = target.view.clone();
+    view.state = EngineState::Starting;
+    let waited = patience.as_secs();
+    view.message =
+        Some(format!("OpenCode is still loading this directory after {waited} s; a plugin may take its time"));
+    let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
+    finish(observation, &mut target.memory())
 }
 
 /// Looks at the files and asks the engine.
@@ -166,9 +197,14 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut events = if is_first { Events::open(client).await.ok() } else { None };
-            let (answered, running) = ask(client).await;
+            let log = LogMark::now(&target.places);
+            let (answered, running) = ask(target, client).await;
             if let Some(events) = &mut events {
-                failures = failed_items(&scan.disk, &events.failures().await);
+                let mut messages = events.failures().await;
+                // The log comes late. An engine that is not ours is told nothing.
+                let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
+                messages.extend(if waits { log.settled(client).await } else { log.failures() });
+                failures = failed_items(&scan.disk, &messages);
             }
             busy = running;
             match answered {
@@ -188,10 +224,11 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         scan = target.read_files().await;
     }
     // What changed while the engine read it is not known to have been loaded.
-    let unseen = match &answers {
-        Some(_) if is_first => scan.changed_until(&target.read_files().await),
-        _ => BTreeSet::new(),
+    let (kept, later) = match &answers {
+        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await)),
+        _ => (None, None),
     };
+    let unseen = later.as_ref().map(|later| scan.changed_until(later)).unwrap_or_default();
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
@@ -204,7 +241,14 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
             tracing::warn!(error = chain(&error), "memory");
         }
     }
-    finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory)
+    let seen =
+        finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory);
+    // The engine itself adds to files that it loads; that they mean the same is what counts.
+    let is_same = later.is_some_and(|later| later.disk.items == seen.scan.disk.items);
+    if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
+        target.judge_files(kept, if seen.failures.is_empty() { Verdict::Loaded } else { Verdict::Partial }).await;
+    }
+    seen
 }
 
 /// What the engine would not load of the files as they are now.
@@ -241,7 +285,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();
     observation.failures = memory.memory().failures.clone();
     observation.hidden = memory.memory().hidden.clone();
-    let pending = observation.drift.iter().any(|change| change.action.needs_reload());
+    let pending = observation.is_pending();
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "memory");
         pending.then(clock::now)
@@ -267,6 +311,11 @@ fn remembered(memory: &Memory) -> Option<Loaded> {
 /// The items that the engine's messages are about.
 pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String> {
     let mut failed = BTreeMap::new();
+    let nameless = messages.iter().find_map(|message| message.strip_prefix(SOME_PLUGIN));
+    if let (Some(reason), 1) = (nameless, disk.plugin_specs.len()) {
+        let reason = format!("its config hook failed: {reason}");
+        failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
+    }
     for (id, spec) in &disk.plugin_specs {
         // The name is followed by a version, a colon or the end; or another plugin is meant.
         let about = |message: &&String| {
@@ -287,12 +336,12 @@ fn reason(message: &str, spec: &str) -> String {
     behind.filter(|reason| !reason.is_empty()).unwrap_or(message).to_owned()
 }
 
-async fn ask(client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
-    let answers = client.answers(LOADING).await;
+async fn ask(target: &Target, client: &Client) -> (Result<Answers, ClientError>, Vec<rekindle_domain::BusyRun>) {
+    let answers = client.answers(loading()).await;
     if answers.is_err() {
         return (answers, Vec::new());
     }
-    let busy = client.busy().await.unwrap_or_else(|error| {
+    let busy = target.busy(false).await.unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "what is running");
         Vec::new()
     });
@@ -311,6 +360,17 @@ fn tell(view: &mut EngineView, error: &ClientError) {
 }
 
 impl Observation {
+    /// True when something on disk waits for a reload.
+    fn is_pending(&self) -> bool {
+        self.drift.iter().any(|change| change.action.needs_reload())
+    }
+
+    /// True when a file would not load, or the engine does not do what it should.
+    pub fn is_in_trouble(&self) -> bool {
+        let view = self.view.as_ref();
+        !self.problems.is_empty() || view.is_some_and(|view| view.message.is_some() || view.state == EngineState::Stuck)
+    }
+
     /// What is pending, for people and programs.
     pub fn status(&self, target: &Target) -> ReloadStatus {
         let plan = self.plan();
@@ -325,6 +385,7 @@ impl Observation {
             changes: plan.changes,
             busy: plan.interrupts,
             problems: self.problems.clone(),
+            warnings: self.scan.warnings.clone(),
             notices: self.notices(),
         }
     }
@@ -336,6 +397,10 @@ impl Observation {
         let has_plugins = self.answers.as_ref().is_some_and(|answers| !answers.plugins.is_empty());
         let mut notices: Vec<_> =
             version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
+        let running = self.view.as_ref().filter(|view| view.state == EngineState::Running);
+        notices.extend(running.and_then(|view| view.message.clone()));
+        let weight = running.and_then(|view| view.pid).and_then(weight::weight);
+        notices.extend(weight.and_then(weight::warning));
         if is_client && has_plugins {
             notices.push(
                 "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \
@@ -358,7 +423,17 @@ impl Observation {
     /// What a reload would do.
     pub fn plan(&self) -> Plan {
         let plan = Plan::new(self.drift.clone(), self.busy.clone());
+        let state = self.view.as_ref().map(|view| view.state);
+        if state == Some(EngineState::Stuck) {
+            return plan.with_restart();
+        }
         if self.would_be_lost.is_empty() { plan } else { plan.without_dispose() }
+    }
+
+    /// The MCP servers that are connected.
+    pub fn connected(&self) -> Vec<String> {
+        let servers = self.answers.iter().filter_map(|answers| answers.mcp.as_ref()).flatten();
+        servers.filter(|(_, server)| server.status == "connected").map(|(name, _)| name.clone()).collect()
     }
 
     /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as
@@ -387,8 +462,11 @@ impl Observation {
         }
         let change = self.drift.binary_search_by(|change| change.id.cmp(&row.id)).ok().map(|at| &self.drift[at]);
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
-        let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp).map(|answers| &answers.mcp);
-        let server = servers.and_then(|servers| servers.get(&row.name)).and_then(McpAnswer::failure);
+        let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp);
+        let server = servers
+            .and_then(|answers| answers.mcp.as_ref())
+            .and_then(|servers| servers.get(&row.name))
+            .and_then(McpAnswer::failure);
         let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.tools.is_none());
         let tools = tools.map(|_| NO_TOOLS.to_owned());
         let state = match (change, self.failures.get(&row.id).cloned().or(server).or(tools)) {

@@ -4,4 +4,5 @@
 
 pub mod frontmatter;
 pub mod install;
+pub mod problem;
 mod yaml;

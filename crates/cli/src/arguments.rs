@@ -52,8 +52,8 @@ pub(crate) enum Command {
     /// Skills
     #[command(subcommand)]
     Skill(SkillCommand),
-    /// Take back the last change that Rekindle made
-    Undo,
+    /// Take back the last change that Rekindle made, or put the last good files back
+    Undo(UndoArguments),
     /// Past reloads
     History {
         /// How many
@@ -61,7 +61,11 @@ pub(crate) enum Command {
         last: usize,
     },
     /// What is wrong, and how to mend it
-    Doctor,
+    Doctor {
+        /// End processes that engines of the directory left behind
+        #[arg(long)]
+        end_leftovers: bool,
+    },
     /// Completions for a shell
     Completions {
         /// The shell
@@ -89,6 +93,9 @@ pub(crate) struct ReloadArguments {
     /// Interrupt what is running
     #[arg(long, conflicts_with = "when_idle")]
     pub(crate) force: bool,
+    /// Tell the interrupted sessions to go on afterwards
+    #[arg(long, requires = "force")]
+    pub(crate) resume: bool,
     /// Wait until nothing is running
     #[arg(long)]
     pub(crate) when_idle: bool,
@@ -101,6 +108,23 @@ pub(crate) struct ReloadArguments {
     /// Also an engine that is someone else's
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false)]
+pub(crate) struct UndoArguments {
+    /// Of a file that was changed since, take back only that change
+    #[arg(long)]
+    pub(crate) ours: bool,
+    /// Of a file that was changed since, make all as it was before that change
+    #[arg(long)]
+    pub(crate) before: bool,
+    /// Leave it as it is, and forget that change
+    #[arg(long)]
+    pub(crate) leave: bool,
+    /// Restore the configuration files that the engine loaded last
+    #[arg(long)]
+    pub(crate) last_good: bool,
 }
 
 #[derive(Subcommand)]

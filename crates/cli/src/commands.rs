@@ -9,22 +9,24 @@ use rekindle_app::{
     disk::{locate::Places, scan::scan},
     doctor,
     engine::client::Credentials,
-    error::{Tell, problem_error, user_error},
+    error::{Tell, chain, problem_error, user_error},
     history::History,
-    observe::{Observation, Target, observe},
-    reload::{Ended, Restart, Wish, explain, reload},
+    last_good::{LastGood, LastGoodError},
+    observe::{Observation, Target, observe, observe_within},
+    reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
     settings,
     skill::install,
 };
 use rekindle_domain::{
-    Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Outcome, ReceiptResult, Refusal, Scope,
-    UserError,
+    Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
+    Refusal, Scope, UndoChoice, UserError,
 };
+use serde::Serialize;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 use crate::{
-    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand},
+    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand, UndoArguments},
     context, engine, print, words,
 };
 
@@ -47,9 +49,9 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin(arguments, command).await,
         Command::Skill(command) => skill(arguments, command).await,
-        Command::Undo => undo(arguments),
+        Command::Undo(options) => undo(arguments, options).await,
         Command::History { last } => history(arguments, *last),
-        Command::Doctor => run_doctor(arguments).await,
+        Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "rekindle", &mut script);
@@ -60,15 +62,27 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     result.unwrap_or_else(|error| print::failure(arguments, &error))
 }
 
+/// How long a person is kept waiting for an engine that loads the directory.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
-    let observation = observe(&target).await;
+    finish_cut_off(arguments, &target).await;
+    let observation = observe_within(&target, PATIENCE).await;
     Ok((target, observation))
+}
+
+/// A reload that was cut off is judged before anything else is said.
+async fn finish_cut_off(arguments: &Arguments, target: &Target) {
+    if let Recovered::Ended(receipt) = recover(target, false).await {
+        print::note(arguments, &format!("The reload {} was cut off.\n{}", receipt.id, words::receipt(&receipt)));
+    }
 }
 
 async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
-    let status = observation.status(&target);
+    let mut status = observation.status(&target);
+    status.notices.extend(waits(&target));
     print::result(arguments, &status, || words::status(&status, &|change| observation.difference(change.id.as_str())));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
@@ -79,14 +93,26 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     })
 }
 
+/// What `plan --json` prints.
+#[derive(Serialize)]
+struct Planned<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Problem],
+}
+
 async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
+    finish_cut_off(arguments, &target).await;
     let observation = observe(&target).await;
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }
-    let plan = observation.plan();
-    print::result(arguments, &plan, || words::plan(&plan, &|change| observation.difference(change.id.as_str())));
+    let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
+    print::result(arguments, &Planned { plan: &plan, warnings }, || {
+        words::plan(&plan, warnings, &|change| observation.difference(change.id.as_str()))
+    });
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
 
@@ -121,7 +147,12 @@ async fn watch_statuses(arguments: &Arguments) -> Result<ExitCode, UserError> {
 
 async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<ExitCode, UserError> {
     let target = context::running(arguments).await?;
+    finish_cut_off(arguments, &target).await;
     let wish = Wish {
+        cause: Cause::Command,
+        named: None,
+        may_roll_back: settings::read(&target.places).roll_back,
+        resume: if options.resume { Resume::All } else { Resume::None },
         consent: match (options.force, options.when_idle) {
             (true, _) => Consent::Force,
             (_, true) => Consent::WhenIdle,
@@ -137,10 +168,11 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         Box::pin(async move { connect::restart_by_owner(&places).await })
     };
     let restart: Option<&Restart<'_>> = if target.view.mode == EngineMode::Host { Some(&by_owner) } else { None };
-    let (cancel, cancelled) = watch::channel(false);
+    let (signals, heard) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            cancel.send_replace(true);
+            // Nobody hears it once the reload has ended.
+            drop(signals.send(Signal::Cancel));
             // A second one ends the program; the engine's owner is another process.
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);
@@ -148,7 +180,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         }
     });
     let said = std::cell::Cell::new(None);
-    let ended = reload(target, wish, restart, cancelled, |phase| {
+    let ended = reload(target, wish, None, restart, heard, |phase| {
         if let Some(step) = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step)) {
             print::progress(arguments, words::step(step));
         }
@@ -158,7 +190,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
 }
 
 fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
-    let error = reload_error(&ended.outcome);
+    let error = reload_error(&ended.phase);
     let mut value = serde_json::to_value(&ended.receipt).unwrap_or_default();
     if let (Some(error), Some(fields)) = (&error, value.as_object_mut()) {
         fields.insert("error".to_owned(), json!(error));
@@ -178,14 +210,20 @@ fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
 }
 
 /// Why a reload did not get to its end, and what to do.
-fn reload_error(outcome: &Outcome) -> Option<UserError> {
-    let refusal = match outcome {
-        Outcome::Verified => return None,
-        Outcome::Failed { failure } => {
-            let hint = "see what the engine said with: rekindle doctor; then reload again";
+fn reload_error(phase: &Phase) -> Option<UserError> {
+    let refusal = match phase {
+        Phase::Failed { failure, .. } if failure.restored => {
+            let hint =
+                "the last good files are back, and the engine runs with them; what was there is kept: rekindle undo";
+            return Some(user_error("rolled-back", &failure.message, hint));
+        }
+        Phase::Failed { failure, .. } => {
+            let hint = "see what the engine said with: rekindle doctor; then reload again, or put the last good files back \
+                        with: rekindle undo --last-good";
             return Some(user_error("reload-failed", &failure.message, hint));
         }
-        Outcome::Refused { refusal } => refusal,
+        Phase::Refused { refusal, .. } => refusal,
+        _ => return None,
     };
     let (code, hint) = match refusal {
         Refusal::Problems { problems } => return problems.first().map(problem_error),
@@ -194,8 +232,12 @@ fn reload_error(outcome: &Outcome) -> Option<UserError> {
         Refusal::ClientMode => ("client-mode", "ask whoever runs it, or add --yes"),
         Refusal::Cancelled => ("cancelled", "nothing was touched"),
         Refusal::AlreadyRunning => ("already-running", "wait until it has ended"),
+        Refusal::NotWritten { .. } => {
+            ("cannot-write", "free some disk space, and check the rights of the state folder")
+        }
+        Refusal::CutOff => ("cut-off", "nothing was touched; reload again"),
     };
-    Some(user_error(code, explain(refusal), hint))
+    Some(user_error(code, refusal.explain(), hint))
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
@@ -261,10 +303,36 @@ fn changed(arguments: &Arguments, text: &str, token: &str) {
     });
 }
 
-fn undo(arguments: &Arguments) -> Result<ExitCode, UserError> {
+async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode, UserError> {
+    if options.last_good {
+        return restore(arguments).await;
+    }
     let places = context::places(arguments)?;
-    let path = change::undo(&places, None).map_err(|error| error.tell())?;
-    print::result(arguments, &json!({ "path": path }), || format!("{} is as it was.", path.display()));
+    let choice = match (options.ours, options.before, options.leave) {
+        (true, _, _) => Some(UndoChoice::Ours),
+        (_, true, _) => Some(UndoChoice::Before),
+        (_, _, true) => Some(UndoChoice::Leave),
+        _ => None,
+    };
+    let path = change::undo(&places, None, choice).map_err(|error| error.tell())?;
+    print::result(arguments, &json!({ "path": path }), || match choice {
+        Some(UndoChoice::Ours) => format!("{} is without that change.", path.display()),
+        Some(UndoChoice::Leave) => format!("{} stays as it is.", path.display()),
+        Some(UndoChoice::Before) | None => format!("{} is as it was.", path.display()),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    // As the engine finds its files, whatever this shell's environment says; it need not run.
+    let places = match context::target(arguments).await {
+        Ok(target) => target.places,
+        Err(_) => context::places(arguments)?,
+    };
+    let last_good = LastGood::of(&places);
+    let offer = last_good.offer(&scan(&places, None)).ok_or(LastGoodError::Nothing);
+    let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
+    print::result(arguments, &restored, || words::restored(&restored));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -274,8 +342,14 @@ fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run_doctor(arguments: &Arguments) -> Result<ExitCode, UserError> {
+async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
+    if end_leftovers {
+        for (process, result) in doctor::end_leftovers(&target, |_| true).await {
+            result.map_err(|error| user_error("cannot-end", chain(&error), "end it yourself, if it is yours"))?;
+            print::progress(arguments, &format!("Ended process {}: {}", process.pid, process.command));
+        }
+    }
     let findings = doctor::examine(&target, &observation, &settings::read(&target.places).engine).await;
     print::result(arguments, &findings, || words::findings(&findings));
     let bad = findings.iter().any(|finding| finding.level == FindingLevel::Error);

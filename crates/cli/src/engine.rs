@@ -2,6 +2,7 @@
 
 use std::{
     fs::OpenOptions,
+    io::Write,
     process::{ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -11,7 +12,9 @@ use rekindle_app::{
     connect,
     disk::locate::Places,
     engine::{
+        client::{ClientError, SHORT},
         control::{self, Request},
+        descendants::MARK,
         find,
         host::Host,
         record::{Record, Records},
@@ -42,7 +45,9 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
     match command {
         EngineCommand::Start => {
             let record = match Records(&places).record() {
-                Some(record) if record.state == EngineState::Running => record,
+                Some(record) if record.state == EngineState::Running && is_there(&places).await => record,
+                Some(record) if record.state == EngineState::Stopped => start_again(arguments, &places).await?,
+                Some(_) => await_start(arguments, &places).await?,
                 _ => start(arguments, &places).await?,
             };
             show(arguments, &record);
@@ -74,14 +79,19 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     // So that a missing engine is told here and not in a log.
     find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
     let failed = |error: std::io::Error| {
-        user_error("cannot-start", error.to_string(), "check the state folder and the free disk space")
+        let message = format!("{} cannot be used: {error}", places.state.display());
+        user_error("cannot-start", message, "check the state folder and the free disk space")
     };
     rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
-    let log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    let mut log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    // What the owner says could not be kept on a full disk; better told now than not at all.
+    writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    // It is nothing of the engine in whose terminal this may have been typed.
+    command.env_remove(MARK);
     // Out of this terminal's reach: Ctrl-C here is not meant for it.
     #[cfg(unix)]
     command.process_group(0);
@@ -96,19 +106,60 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
             return Ok(record);
         }
         if let Ok(Some(_)) = owner.try_wait() {
+            if Records(places).is_owned() {
+                // Somebody else was faster.
+                return await_start(arguments, places).await;
+            }
             let said = std::fs::read_to_string(&path).unwrap_or_default();
-            let message = said.lines().last().unwrap_or("it ended without a word").to_owned();
+            let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
             return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
         }
         if Instant::now() > end {
-            return Err(user_error(
-                "engine-silent",
-                "the engine did not start in time",
-                "see what it said with: rekindle doctor",
-            ));
+            return Err(too_slow());
         }
         sleep(OFTEN).await;
     }
+}
+
+/// Whether the engine of the record answers, or may yet: one that is busy is there. An owner that was killed holds its lock until its
+/// last thread has ended, so that for a moment the record tells of an engine that is gone.
+async fn is_there(places: &Places) -> bool {
+    match &connect::by_record(places).client {
+        Some(client) => {
+            matches!(client.health(SHORT).await, Ok(_) | Err(ClientError::TimedOut { .. } | ClientError::Unauthorized))
+        }
+        None => false,
+    }
+}
+
+/// Its owner is starting it, or replacing it, or ends: that is waited for.
+async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
+    let end = Instant::now() + START;
+    while Instant::now() < end {
+        match Records(places).record() {
+            Some(record) if record.state == EngineState::Running && is_there(places).await => {
+                observe::observe(&connect::by_record(places)).await;
+                return Ok(record);
+            }
+            Some(record) if record.state == EngineState::Stopped => return start_again(arguments, places).await,
+            Some(_) => sleep(OFTEN).await,
+            None => return Box::pin(start(arguments, places)).await,
+        }
+    }
+    Err(too_slow())
+}
+
+fn too_slow() -> UserError {
+    let hint = "see what it said with: rekindle doctor";
+    user_error("engine-silent", "the engine did not start in time", hint)
+}
+
+/// The engine ended by itself, and its owner is still there: only the owner may start another one.
+async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
+    print::progress(arguments, "Starting the engine");
+    control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
+    observe::observe(&connect::by_record(places)).await;
+    Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
 }
 
 async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {

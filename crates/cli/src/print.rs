@@ -47,6 +47,13 @@ pub(crate) fn failure(arguments: &Arguments, error: &UserError) -> ExitCode {
     ExitCode::from(ERROR)
 }
 
+/// Tells something that is not the result, to whoever did not ask for quiet.
+pub(crate) fn note(arguments: &Arguments, text: &str) {
+    if !arguments.quiet && !arguments.json {
+        eprintln!("{text}");
+    }
+}
+
 /// Tells what is under way, on a terminal only.
 pub(crate) fn progress(arguments: &Arguments, text: &str) {
     if !arguments.quiet && !arguments.json && std::io::stderr().is_terminal() {

@@ -2,7 +2,8 @@
 
 use rekindle_domain::{
     Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
-    FindingLevel, ItemState, Mark, Plan, Receipt, ReceiptResult, ReloadStatus, Row, RowState, StepName,
+    FindingLevel, ItemState, Mark, Plan, Problem, Receipt, ReceiptResult, ReloadStatus, Restored, Restoring, Row,
+    RowState, StepName,
 };
 
 /// What differs for a change, line by line.
@@ -10,11 +11,8 @@ type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
 
 pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> String {
     let mut lines = vec![engine(&status.engine)];
-    for problem in &status.problems {
-        let place =
-            problem.line.zip(problem.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        lines.push(format!("Would not load: {}{place}: {} ({})", problem.path, problem.message, problem.hint));
-    }
+    lines.extend(status.problems.iter().flat_map(|found| problem("Would not load", found)));
+    lines.extend(status.warnings.iter().flat_map(|found| problem("Warning", found)));
     if status.reload_required {
         let how = if status.action == Action::Restart {
             "the engine has to restart"
@@ -31,14 +29,28 @@ pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> Strin
     lines.join("\n")
 }
 
-pub(crate) fn plan(plan: &Plan, difference: Difference<'_>) -> String {
-    let mut lines = vec![match plan.action {
+/// What is wrong with a file, and the line in question.
+fn problem(what: &str, problem: &Problem) -> Vec<String> {
+    let place = problem.line.zip(problem.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    let text = problem.text().filter(|text| !text.is_empty()).map(|text| format!("      {text}"));
+    let said = format!("{what}: {}{place}: {} ({})", problem.path, problem.message, problem.hint);
+    [said].into_iter().chain(text).collect()
+}
+
+pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> String {
+    let mut lines: Vec<_> = warnings.iter().flat_map(|found| problem("Warning", found)).collect();
+    lines.push(match plan.action {
         Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
         Action::Dispose => format!("Dispose the instance: {}", count(plan.changes.len(), "change")),
         Action::Restart => format!("Restart the engine: {}", count(plan.changes.len(), "change")),
-    }];
+    });
     lines.extend(plan.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(plan.interrupts.iter().map(run));
+    if !plan.servers.is_empty() {
+        lines.push(format!("  ! connected anew: {}", plan.servers.join(", ")));
+    }
+    lines.extend(plan.directories.iter().map(|directory| format!("  ! also loaded anew: {directory}")));
+    lines.extend(plan.takes_ms.map(|ms| format!("Takes about {}", seconds(ms))));
     lines.push(format!("Plan {}", plan.fingerprint.as_str()));
     lines.join("\n")
 }
@@ -78,7 +90,8 @@ fn run(run: &BusyRun) -> String {
         BusyState::Question => "waits for an answer",
         BusyState::Terminal => "is an open terminal",
     };
-    format!("  ! “{}” {state}", run.title)
+    let place = run.directory.as_ref().map(|directory| format!(" in {directory}")).unwrap_or_default();
+    format!("  ! “{}” {state}{place}", run.title)
 }
 
 pub(crate) fn engine(view: &EngineView) -> String {
@@ -101,7 +114,7 @@ pub(crate) fn engine(view: &EngineView) -> String {
 }
 
 pub(crate) fn receipt(receipt: &Receipt) -> String {
-    let seconds = format!("{}.{} s", receipt.duration_ms / 1000, receipt.duration_ms % 1000 / 100);
+    let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
         ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
         ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.items.len(), "change")),
@@ -120,6 +133,14 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
         let detail = item.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("  {sign} {} {state}{detail}", item.name)
     }));
+    lines.extend(receipt.message.iter().map(|message| format!("  {message}.")));
+    lines.extend(receipt.resumed.iter().map(|session| match &session.error {
+        None => format!("  “{}” goes on", session.title),
+        Some(error) => format!("  “{}” could not be told to go on: {error}", session.title),
+    }));
+    lines.extend(receipt.orphans.iter().map(|process| {
+        format!("  ! process {} is left behind: {} (rekindle doctor --end-leftovers)", process.pid, process.command)
+    }));
     if !receipt.still_pending.is_empty() && receipt.result != ReceiptResult::Refused {
         lines.push(format!("Still pending: {}", count(receipt.still_pending.len(), "change")));
         lines.extend(receipt.still_pending.iter().map(change));
@@ -135,6 +156,7 @@ pub(crate) fn step(step: StepName) -> &'static str {
         StepName::Restart => "Restarting the engine",
         StepName::Answer => "Waiting for the engine",
         StepName::Verify => "Asking the engine what it has loaded",
+        StepName::RollBack => "Putting the last good files back",
     }
 }
 
@@ -176,6 +198,20 @@ pub(crate) fn findings(findings: &[Finding]) -> String {
     lines.join("\n")
 }
 
+pub(crate) fn restored(restored: &Restored) -> String {
+    let lines = restored.files.iter().map(|file| {
+        let what = match file.change {
+            Restoring::Replaced => "restored",
+            Restoring::BroughtBack => "brought back",
+            Restoring::SetAside => "moved to the trash",
+        };
+        format!("  {}: {what}", file.place)
+    });
+    let first = format!("Restored {}; what was there is kept.", count(restored.files.len(), "file"));
+    let last = "Make it live with: rekindle reload".to_owned();
+    [first].into_iter().chain(lines).chain([last]).collect::<Vec<_>>().join("\n")
+}
+
 pub(crate) fn history(receipts: &[Receipt]) -> String {
     if receipts.is_empty() {
         return "No reload yet.".to_owned();
@@ -194,6 +230,10 @@ pub(crate) fn history(receipts: &[Receipt]) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
 
 fn count(number: usize, noun: &str) -> String {

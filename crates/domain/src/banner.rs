@@ -4,10 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Action, BusyRun, EngineMode, EngineState, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, ReloadStatus,
-    StepName,
-};
+use crate::{Action, BusyRun, EngineMode, EngineState, Phase, Problem, Receipt, Refusal, ReloadStatus, StepName};
 
 /// How a step of a reload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,16 +87,23 @@ pub enum Banner {
 }
 
 impl Banner {
-    /// The banner for a state. `dismissed`: the person has dismissed exactly these changes.
-    /// `last`: how the last reload ended and its receipt, until dismissed.
-    pub fn of(status: &ReloadStatus, phase: &Phase, dismissed: bool, last: Option<(&Outcome, &Receipt)>) -> Self {
+    /// The banner for a state. `interrupts`: what a reload would interrupt. `dismissed`: the person has
+    /// dismissed exactly these changes. `last`: the receipt of the reload whose end the phase is.
+    pub fn of(
+        status: &ReloadStatus,
+        interrupts: &[BusyRun],
+        phase: &Phase,
+        dismissed: bool,
+        last: Option<&Receipt>,
+    ) -> Self {
         if let Phase::WaitingForIdle { runs, .. } = phase {
             return Self::Waiting { runs: runs.clone() };
         }
         if let (Some(now), Some(job)) = (phase.step_name(), phase.job()) {
             let touch =
                 if job.restarted || job.plan.action == Action::Restart { StepName::Restart } else { StepName::Dispose };
-            let order = [StepName::Check, touch, StepName::Answer, StepName::Verify];
+            let first = if job.rolled_back.is_some() { StepName::RollBack } else { StepName::Check };
+            let order = [first, touch, StepName::Answer, StepName::Verify];
             let at = order.iter().position(|name| *name == now).unwrap_or(1);
             let steps = order
                 .iter()
@@ -119,17 +123,17 @@ impl Banner {
         match status.engine.state {
             EngineState::Stuck => return Self::Stuck { curable: status.engine.mode == EngineMode::Host },
             EngineState::Running => {}
+            // It hangs on what it was to load, which is what the receipt says.
+            EngineState::Starting if matches!(phase, Phase::Failed { .. }) && last.is_some() => {}
             state => return Self::EngineDown { state, message: status.engine.message.clone() },
         }
-        let refused_for_files = matches!(last, Some((Outcome::Refused { refusal: Refusal::Problems { .. } }, _)));
+        let refused_for_files = matches!(phase, Phase::Refused { refusal: Refusal::Problems { .. }, .. });
         if let Some(problem) = status.problems.first()
             && (refused_for_files || !dismissed)
         {
             return Self::Blocked { problem: problem.clone(), more: status.problems.len() - 1 };
         }
-        if let Some((Outcome::Verified | Outcome::Failed { .. }, receipt)) = last
-            && (!status.reload_required || receipt.result != ReceiptResult::Proved)
-        {
+        if let (Phase::Proved { .. } | Phase::Partial { .. } | Phase::Failed { .. }, Some(receipt)) = (phase, last) {
             return Self::Ended { receipt: receipt.clone() };
         }
         if !status.reload_required || dismissed {
@@ -140,17 +144,17 @@ impl Banner {
             let host = url.split("://").last().unwrap_or(url).trim_end_matches('/').to_owned();
             return Self::Client { host };
         }
-        if status.busy.is_empty() { Self::Pending } else { Self::Busy { runs: status.busy.clone() } }
+        if interrupts.is_empty() { Self::Pending } else { Self::Busy { runs: interrupts.to_vec() } }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BusyState, Consent, Counts, EngineView, Input, Plan, step};
+    use crate::{BusyState, Cause, Consent, Counts, EngineView, Input, Plan, ReceiptResult, Request, step};
 
     fn status(state: EngineState, mode: EngineMode, required: bool, busy: bool) -> ReloadStatus {
-        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy };
+        let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy, directory: None };
         let url = Some("http://127.0.0.1:4096/".to_owned());
         ReloadStatus {
             version: 1,
@@ -163,6 +167,7 @@ mod tests {
             changes: vec![],
             busy: busy.then_some(run).into_iter().collect(),
             problems: vec![],
+            warnings: Vec::new(),
             notices: vec![],
         }
     }
@@ -172,6 +177,7 @@ mod tests {
             version: 1,
             id: "1".to_owned(),
             at: String::new(),
+            cause: Cause::Window,
             result,
             action: Action::Dispose,
             duration_ms: 1,
@@ -179,6 +185,9 @@ mod tests {
             items: vec![],
             counts: Counts::default(),
             still_pending: vec![],
+            orphans: vec![],
+            resumed: vec![],
+            restored: false,
             message: None,
         }
     }
@@ -188,12 +197,14 @@ mod tests {
     fn each_state_has_its_banner() {
         use EngineMode::*;
         use EngineState::*;
-        let word = |status: &ReloadStatus, dismissed, last| {
-            let banner =
-                serde_json::to_value(Banner::of(status, &Phase::Idle, dismissed, last)).expect("a banner is JSON");
+        let word = |status: &ReloadStatus, phase: &Phase, dismissed, last| {
+            let banner = serde_json::to_value(Banner::of(status, &status.busy, phase, dismissed, last))
+                .expect("a banner is JSON");
             banner["banner"].as_str().unwrap_or_default().to_owned()
         };
-        let check = |status: ReloadStatus, dismissed, expected| assert_eq!(word(&status, dismissed, None), expected);
+        let check = |status: ReloadStatus, dismissed, expected| {
+            assert_eq!(word(&status, &Phase::Clean, dismissed, None), expected);
+        };
         check(status(Running, Host, false, false), false, "none");
         check(status(Running, Host, true, false), false, "pending");
         check(status(Running, Host, true, false), true, "none");
@@ -205,24 +216,28 @@ mod tests {
         broken.problems.push(Problem::new("/p/opencode.json", "m", "h"));
         check(broken, false, "blocked");
         let proved = receipt(ReceiptResult::Proved);
-        let last = Some((&Outcome::Verified, &proved));
-        assert_eq!(word(&status(Running, Host, false, false), false, last), "ended");
+        let ended = Phase::Proved { attempt: "1".to_owned() };
+        assert_eq!(word(&status(Running, Host, false, false), &ended, false, Some(&proved)), "ended");
         // What was written during the reload is pending, and says so.
-        assert_eq!(word(&status(Running, Host, true, false), false, last), "pending");
+        let (overtaken, _) =
+            step(ended, Input::Observed(Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) }));
+        assert_eq!(word(&status(Running, Host, true, false), &overtaken, false, Some(&proved)), "pending");
     }
 
     #[test]
     fn a_running_reload_shows_where_it_is() {
-        let request = Input::Requested {
+        let request = Request {
             attempt: "1".to_owned(),
             plan: Plan::new(vec![], vec![]),
             agreed: None,
             consent: Consent::IfIdle,
+            named: None,
             may_restart: true,
             may_touch: true,
+            may_roll_back: false,
         };
-        let (phase, _) = step(Phase::Idle, request);
-        let banner = Banner::of(&status(EngineState::Running, EngineMode::Host, true, false), &phase, false, None);
+        let (phase, _) = step(Phase::Clean, Input::Requested(request));
+        let banner = Banner::of(&status(EngineState::Running, EngineMode::Host, true, false), &[], &phase, false, None);
         let Banner::Reloading { steps, cancellable, .. } = banner else { panic!("{banner:?}") };
         assert!(cancellable);
         assert_eq!(

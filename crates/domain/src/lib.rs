@@ -8,6 +8,8 @@ mod banner;
 mod drift;
 mod entity;
 mod fingerprint;
+mod last_good;
+mod leftover;
 mod loaded;
 mod mask;
 mod merge;
@@ -22,6 +24,8 @@ pub use banner::{Banner, BannerStep, StepState};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
+pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
+pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, shown_value, value_of,
     would_be_lost,
@@ -30,12 +34,14 @@ pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use merge::{
     declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins,
 };
-pub use plan::{BusyRun, BusyState, Plan};
+pub use plan::{BusyRun, BusyState, Plan, PlanSummary};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};
-pub use receipt::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, StepTime};
-pub use reload::{Consent, Effect, Failure, Input, Outcome, Phase, Refusal, StepName, step};
+pub use receipt::{Cause, Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime};
+pub use reload::{
+    Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
+};
 pub use wire::{
-    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Mark, Problem, ReloadStatus,
-    Row, RowState, Settings, Theme, UserError, WindowState, Workspace,
+    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
+    ReloadStatus, Row, RowState, Settings, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

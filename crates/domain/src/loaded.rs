@@ -120,10 +120,11 @@ pub struct Answers {
     pub skills: Vec<SkillAnswer>,
     /// How many agents `GET /agent` lists.
     pub agents: usize,
-    /// How many commands `GET /command` lists.
-    pub commands: usize,
-    /// The servers of `GET /mcp`, by name.
-    pub mcp: BTreeMap<String, McpAnswer>,
+    /// How many commands `GET /command` lists. `None`: it did not answer in time; it waits for all
+    /// servers, because they may add some.
+    pub commands: Option<usize>,
+    /// The servers of `GET /mcp`, by name. `None`: one of them is still connecting.
+    pub mcp: Option<BTreeMap<String, McpAnswer>>,
     /// `GET /experimental/tool/ids`. `None`: it failed, as it does when one tool is broken.
     pub tools: Option<Vec<String>>,
     /// How many providers `GET /config/providers` lists.

@@ -83,22 +83,29 @@ fn masked_pair(text: &str) -> String {
     text.to_owned()
 }
 
-/// A line of a configuration with its texts masked where its key may hold a secret, or is the name
-/// of a variable, as in `env`.
+/// A line of a configuration, of front matter or of code, with its texts masked where its key may hold a
+/// secret, or is the name of a variable, as in `env`.
 pub fn masked_line(line: &str) -> String {
-    let Some((before, after)) = line.split_once(':') else { return masked_text(line) };
+    let border = |(_, c): &(usize, char)| *c == ':' || *c == '=';
+    let Some((at, _)) = line.char_indices().find(border) else { return masked_text(line) };
+    let (before, border, after) = (&line[..at], &line[at..=at], &line[at + 1..]);
     let key = before.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '{' | ','));
     let is_variable = !key.is_empty() && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if !is_variable && !sounds_secret(&line.to_lowercase()) {
         return masked_text(line);
     }
     let mut parts = after.split('"');
-    let head = parts.next().unwrap_or_default();
+    let mut head = parts.next().unwrap_or_default().to_owned();
+    // Without double quotes it is a text all the same, as in YAML or code.
+    let is_text = !after.contains('"') && head.contains(char::is_alphanumeric);
+    if is_text || head.contains(['\'', '`']) {
+        head = format!(" {MASK}");
+    }
     let rest: String = parts
         .enumerate()
         .map(|(index, part)| if index % 2 == 0 { format!("\"{MASK}") } else { format!("\"{part}") })
         .collect();
-    format!("{before}:{head}{rest}")
+    format!("{before}{border}{head}{rest}")
 }
 
 /// True when some text in the value refers to the environment or to another file (`{env:X}`,

@@ -32,6 +32,9 @@ pub struct BusyRun {
     pub title: String,
     /// What it is doing.
     pub state: BusyState,
+    /// The directory that it runs in, when that is another one than the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
 }
 
 /// What a reload will do.
@@ -43,8 +46,35 @@ pub struct Plan {
     pub changes: Drift,
     /// What would be interrupted.
     pub interrupts: Vec<BusyRun>,
-    /// The same for the same plan only. Runs come and go; they are not part of it.
+    /// The MCP servers that are connected and would be dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<String>,
+    /// Other directories that the engine has loaded, for a restart, which drops them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<String>,
+    /// About how long it takes, in milliseconds; `None`: there was none like it.
+    #[serde(default, rename = "takesMs", skip_serializing_if = "Option::is_none")]
+    pub takes_ms: Option<u64>,
+    /// The same for the same plan only. What runs comes and goes, and is not part of it.
     pub fingerprint: Fingerprint,
+}
+
+/// A plan for people who have the changes before them already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanSummary {
+    /// What is done to the engine.
+    pub action: Action,
+    /// The plan's.
+    pub fingerprint: Fingerprint,
+    /// What would be interrupted; for a restart, in all directories of the engine.
+    pub interrupts: Vec<BusyRun>,
+    /// The MCP servers that are dropped and loaded anew.
+    pub servers: Vec<String>,
+    /// The other directories that are dropped and loaded anew.
+    pub directories: Vec<String>,
+    /// About how long it takes, in milliseconds; `None`: there was none like it.
+    pub takes_ms: Option<u64>,
 }
 
 impl Plan {
@@ -61,11 +91,37 @@ impl Plan {
         Self::with(action, self.changes, self.interrupts)
     }
 
+    /// The same with a restart, for an engine that nothing else helps.
+    #[must_use]
+    pub fn with_restart(self) -> Self {
+        Self::with(Action::Restart, self.changes, self.interrupts)
+    }
+
     fn with(action: Action, changes: Drift, interrupts: Vec<BusyRun>) -> Self {
         let mut parts = vec![format!("{action:?}")];
         parts.extend(changes.iter().map(|change| change.signature.as_str().to_owned()));
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();
-        Self { action, fingerprint: Fingerprint::of_parts(&parts), changes, interrupts }
+        Self {
+            action,
+            fingerprint: Fingerprint::of_parts(&parts),
+            changes,
+            interrupts,
+            servers: Vec::new(),
+            directories: Vec::new(),
+            takes_ms: None,
+        }
+    }
+
+    /// The plan without the changes; `None` when there is nothing to do.
+    pub fn summary(&self) -> Option<PlanSummary> {
+        self.action.needs_reload().then(|| PlanSummary {
+            action: self.action,
+            fingerprint: self.fingerprint.clone(),
+            interrupts: self.interrupts.clone(),
+            servers: self.servers.clone(),
+            directories: self.directories.clone(),
+            takes_ms: self.takes_ms,
+        })
     }
 
     /// Why the banner is there, each reason once, in a fixed order.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Loaded};
+use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded, McpAnswer};
 
 /// What the engine shows of an item after a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,9 +58,9 @@ pub struct Counts {
     pub skills: usize,
     /// Entries of `GET /agent`.
     pub agents: usize,
-    /// Entries of `GET /command`.
+    /// Entries of `GET /command`; 0 while servers connect, because it waits for them.
     pub commands: usize,
-    /// Entries of `GET /mcp`.
+    /// Entries of `GET /mcp`; likewise.
     pub mcp: usize,
     /// Entries of `GET /experimental/tool/ids`.
     pub tools: usize,
@@ -77,8 +77,8 @@ impl Counts {
             plugins: answers.plugins.len(),
             skills: answers.skills.len(),
             agents: answers.agents,
-            commands: answers.commands,
-            mcp: answers.mcp.len(),
+            commands: answers.commands.unwrap_or_default(),
+            mcp: answers.mcp.as_ref().map_or(0, BTreeMap::len),
             tools: answers.tools.as_ref().map_or(0, Vec::len),
             providers: answers.providers,
             errors,
@@ -100,6 +100,33 @@ pub enum ReceiptResult {
     Refused,
 }
 
+/// Why there was a reload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A person clicked.
+    #[default]
+    Window,
+    /// The command line.
+    Command,
+    /// The person wants it to happen by itself.
+    Automatic,
+    /// It was cut off, and finished or judged by whoever came after.
+    CutOff,
+}
+
+/// A session that was interrupted and told to go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The session's id.
+    pub session: String,
+    /// Its title, for people.
+    pub title: String,
+    /// Why it did not go on; `None`: it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// What a reload did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -109,6 +136,9 @@ pub struct Receipt {
     pub id: String,
     /// When it began (RFC 3339, UTC).
     pub at: String,
+    /// Why.
+    #[serde(default)]
+    pub cause: Cause,
     /// How it ended.
     pub result: ReceiptResult,
     /// What was done to the engine.
@@ -125,12 +155,25 @@ pub struct Receipt {
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
     pub still_pending: Drift,
+    /// Processes of what was dropped that are still there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<Leftover>,
     /// What went wrong, when the result is `failed` or `refused`.
+    /// The interrupted sessions that were told to go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumed>,
+    /// True when it failed and the last good files were put back by themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+    /// What went wrong, when the result is `failed` or `refused`; what else is to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl ReceiptItem {
+    /// What is said of an item that the engine read and does not have.
+    pub const NOT_SHOWN: &str = "the engine does not show it";
+
     /// Judges each change of a plan by what the engine shows afterwards. `failures` are the
     /// engine's own messages by item.
     pub fn judge(
@@ -153,7 +196,7 @@ impl ReceiptItem {
                     (None, Some(left)) if left.action == Action::Restart => {
                         (ItemState::NeedsRestart, Some(left.why.clone()))
                     }
-                    (None, Some(_)) => (ItemState::Failed, Some("the engine does not show it".to_owned())),
+                    (None, Some(_)) => (ItemState::Failed, Some(Self::NOT_SHOWN.to_owned())),
                     (None, None) if change.change == ChangeKind::Removed => (ItemState::Removed, None),
                     (None, None) if loaded.evidence.get(&change.id) == Some(&Evidence::Remembered) => (
                         ItemState::Unknown,
@@ -164,6 +207,33 @@ impl ReceiptItem {
                 Self { id: change.id.clone(), name: change.name.clone(), change: change.change, state, detail }
             })
             .collect()
+    }
+}
+
+/// What is told of a server that has not said yes or no in time.
+const CONNECTING: &str = "it is still connecting";
+
+impl ReceiptItem {
+    /// Judges what is active by what became of its server, too. `servers`: what the engine says of
+    /// them; `None`: not all of them have connected or failed yet.
+    pub fn judge_servers(items: &mut [Self], planned: &[Change], servers: Option<&BTreeMap<String, McpAnswer>>) {
+        let of_server = |item: &&mut Self| {
+            item.state == ItemState::Active
+                && planned.iter().any(|change| change.id == item.id && change.kind == Kind::Mcp)
+        };
+        for item in items.iter_mut().filter(of_server) {
+            let Some(servers) = servers else {
+                (item.state, item.detail) = (ItemState::Unknown, Some(CONNECTING.to_owned()));
+                continue;
+            };
+            // An entry without a type is no server, and is not listed.
+            let Some(server) = servers.get(&item.name) else { continue };
+            if let Some(failure) = server.failure() {
+                (item.state, item.detail) = (ItemState::Failed, Some(failure));
+            } else if server.status != "connected" {
+                item.detail = Some(server.status.clone());
+            }
+        }
     }
 }
 
@@ -237,5 +307,37 @@ mod tests {
             ItemState::Unknown,
         );
         check(change(Added, 1, Action::Dispose), None, false, Evidence::Remembered, ItemState::Unknown);
+    }
+
+    /// N3, K2: a server is active when it is connected or turned off; else its own message says why not.
+    #[test]
+    fn servers_are_judged_by_what_became_of_them() {
+        use ItemState::*;
+        let answer = |status: &str, error: Option<&str>| McpAnswer {
+            status: status.to_owned(),
+            error: error.map(str::to_owned),
+        };
+        let check =
+            |was: ItemState, kind: Kind, server: Option<Option<McpAnswer>>, expected: (ItemState, Option<&str>)| {
+                let planned = Change { kind, ..change(ChangeKind::Added, 1, Action::Dispose) };
+                let (id, name, change) = (planned.id.clone(), planned.name.clone(), planned.change);
+                let mut items = [ReceiptItem { id, name, change, state: was, detail: None }];
+                let servers = server.map(|server| server.into_iter().map(|server| ("a".to_owned(), server)).collect());
+                ReceiptItem::judge_servers(&mut items, &[planned], servers.as_ref());
+                assert_eq!((items[0].state, items[0].detail.as_deref()), expected);
+            };
+        let told = |status, error| Some(Some(answer(status, error)));
+        let sign_in = "it wants you to sign in: opencode mcp auth";
+        check(Active, Kind::Mcp, told("connected", None), (Active, None));
+        check(Active, Kind::Mcp, told("disabled", None), (Active, Some("disabled")));
+        check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed")));
+        check(Active, Kind::Mcp, told("failed", None), (Failed, Some("it could not be started or reached")));
+        check(Active, Kind::Mcp, told("needs_auth", None), (Failed, Some(sign_in)));
+        check(Active, Kind::Mcp, Some(None), (Active, None));
+        check(Active, Kind::Mcp, None, (Unknown, Some("it is still connecting")));
+        check(Failed, Kind::Mcp, told("connected", None), (Failed, None));
+        check(NeedsRestart, Kind::Mcp, None, (NeedsRestart, None));
+        check(Removed, Kind::Mcp, None, (Removed, None));
+        check(Active, Kind::Plugin, None, (Active, None));
     }
 }

@@ -3,9 +3,14 @@
 //! Invariant: the names of [`ReloadStatus`] and what is in it are a contract (`docs/cli.md`):
 //! fields may be added, none may change its meaning.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, PluginOrigin, Reason, Receipt, Scope};
+use crate::{
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, LastGoodOffer, PlanSummary, PluginOrigin, Reason,
+    Receipt, Refused, Scope,
+};
 
 /// Whose the engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,7 +58,7 @@ pub struct EngineView {
     pub message: Option<String>,
 }
 
-/// A file that the engine could not load.
+/// A file that the engine could not load, or what is wrong with one that it can.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The absolute path of the file.
@@ -103,6 +108,22 @@ impl Problem {
             .collect();
         self
     }
+
+    /// The text of the line that it is about; what may be a secret is masked.
+    pub fn text(&self) -> Option<&str> {
+        let line = self.line?;
+        self.excerpt.iter().find(|(number, _)| *number == line).map(|(_, text)| text.trim())
+    }
+
+    /// What is wrong and what to do, in sentences.
+    pub fn sentences(&self) -> String {
+        let sentence = |text: &str| {
+            let mut chars = text.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).chain(['.']).collect::<String>()
+        };
+        format!("{} {}", sentence(&self.message), sentence(&self.hint))
+    }
 }
 
 /// What is pending now, as `rekindle status --json` prints it.
@@ -127,8 +148,11 @@ pub struct ReloadStatus {
     pub changes: Drift,
     /// What is running.
     pub busy: Vec<BusyRun>,
-    /// Files that the engine could not load.
+    /// Files that the engine could not load. While there is one, nothing is reloaded.
     pub problems: Vec<Problem>,
+    /// What would be missing or would not work, and does not keep the engine from loading the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Problem>,
     /// What people should know about this status, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
@@ -260,6 +284,19 @@ pub enum Theme {
     Dark,
 }
 
+/// What happens by itself when something waits for a reload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Habit {
+    /// The banner asks.
+    #[default]
+    Ask,
+    /// It is reloaded as soon as nothing runs, and said quietly.
+    WhenIdle,
+    /// Nothing, and the banner stays away.
+    Never,
+}
+
 /// What a person chose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -270,6 +307,17 @@ pub struct Settings {
     pub theme: Theme,
     /// Directories opened last, newest first; at most ten.
     pub recent: Vec<String>,
+    /// What happens by itself, by directory; a directory that is not there asks.
+    pub habits: BTreeMap<String, Habit>,
+    /// True when the last good files are put back by themselves if the engine does not come up.
+    pub roll_back: bool,
+}
+
+impl Settings {
+    /// What happens by itself in this directory.
+    pub fn habit(&self, directory: &str) -> Habit {
+        self.habits.get(directory).copied().unwrap_or_default()
+    }
 }
 
 /// How bad a finding is.
@@ -297,6 +345,18 @@ pub struct Finding {
     pub hint: String,
 }
 
+/// How a change of ours is taken back when somebody else changed the same file since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UndoChoice {
+    /// Only what we changed is taken back; what came after stays.
+    Ours,
+    /// It becomes as it was before our change; what came after goes to the trash.
+    Before,
+    /// It stays as it is, and our change is no longer one to be taken back.
+    Leave,
+}
+
 /// An error as a person sees it: what happened, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserError {
@@ -315,6 +375,9 @@ pub struct UserError {
     /// The column, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// The ways in which a change can be taken back, when there is a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<UndoChoice>,
 }
 
 /// Everything that the window shows. Each event carries all of it.
@@ -328,6 +391,15 @@ pub struct WindowState {
     pub status: ReloadStatus,
     /// The banner that fits it.
     pub banner: Banner,
+    /// What a reload would do; `None` when nothing is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanSummary>,
+    /// Why the last wish for a reload came to nothing, as long as it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// True when another reload follows the one under way.
+    #[serde(default)]
+    pub follows: bool,
     /// The plugins, project first, by name.
     pub plugins: Vec<Row>,
     /// The skills, likewise.
@@ -342,4 +414,7 @@ pub struct WindowState {
     pub history: Vec<Receipt>,
     /// What a person chose.
     pub settings: Settings,
+    /// What could be restored, while something is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<LastGoodOffer>,
 }

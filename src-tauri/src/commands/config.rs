@@ -1,6 +1,6 @@
 //! Plugins and settings.
 
-use rekindle_domain::{Scope, Settings, UserError};
+use rekindle_domain::{Restored, Scope, Settings, UndoChoice, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -17,10 +17,16 @@ pub(crate) async fn remove_item(shell: State<'_, Shell>, id: String) -> Result<S
     shell.app().remove(id).await
 }
 
-/// Takes a change back.
+/// Takes a change back; how, if somebody else changed the same file since.
 #[tauri::command]
-pub(crate) async fn undo(shell: State<'_, Shell>, token: String) -> Result<(), UserError> {
-    shell.app().undo(token).await
+pub(crate) async fn undo(shell: State<'_, Shell>, token: String, choice: Option<UndoChoice>) -> Result<(), UserError> {
+    shell.app().undo(token, choice).await
+}
+
+/// Restores configuration files that the engine is known to have loaded.
+#[tauri::command]
+pub(crate) async fn restore_last_good(shell: State<'_, Shell>, id: String) -> Result<Restored, UserError> {
+    shell.app().restore_last_good(id).await
 }
 
 /// Keeps what a person chose.

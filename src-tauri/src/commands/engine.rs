@@ -1,6 +1,6 @@
 //! The engine's process.
 
-use rekindle_domain::{Finding, UserError};
+use rekindle_domain::{Finding, Leftover, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -9,6 +9,12 @@ use crate::shell::Shell;
 #[tauri::command]
 pub(crate) async fn restart_engine(shell: State<'_, Shell>) -> Result<(), UserError> {
     shell.app().restart_engine().await
+}
+
+/// Ends processes that an engine left behind.
+#[tauri::command]
+pub(crate) async fn end_leftovers(shell: State<'_, Shell>, leftovers: Vec<Leftover>) -> Result<(), UserError> {
+    shell.app().end_leftovers(&leftovers).await
 }
 
 /// What is wrong, and how to mend it.

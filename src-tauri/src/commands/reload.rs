@@ -1,7 +1,7 @@
 //! Reloads.
 
-use rekindle_app::reload::Wish;
-use rekindle_domain::{Consent, Fingerprint, UserError};
+use rekindle_app::reload::{Resume, Wish};
+use rekindle_domain::{Cause, Consent, Fingerprint, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -12,8 +12,11 @@ pub(crate) async fn reload(
     shell: State<'_, Shell>,
     consent: Consent,
     plan: Option<Fingerprint>,
+    named: Option<Vec<String>>,
+    resume: Vec<String>,
 ) -> Result<(), UserError> {
-    shell.app().reload(Wish { consent, agreed: plan, patience: None, may_touch: false }).await;
+    let resume = Resume::These(resume);
+    shell.app().reload(Wish { consent, agreed: plan, named, resume, ..Wish::new(Cause::Window) }).await;
     Ok(())
 }
 

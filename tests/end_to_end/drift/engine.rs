@@ -1,15 +1,14 @@
 //! The real engine, whose files change at any moment. What it has is its own word; what it should
 //! have is the word of another one that is started on the same files.
 
-use std::{collections::BTreeSet, env, path::PathBuf};
+use std::{collections::BTreeSet, env};
 
 use rand::Rng;
 use rekindle_app::{
     connect,
-    disk::locate::Places,
     reload::{Wish, reload},
 };
-use rekindle_domain::{Consent, Outcome, StepName};
+use rekindle_domain::{Cause, Phase, StepName};
 use rekindle_tests::{
     project::Project,
     raw::RawEngine,
@@ -170,15 +169,6 @@ async fn what_changed_before_anyone_looked_is_pending() {
     assert_eq!(pending(&world.rekindle(&["status", "--json"]).await.json()), names);
 }
 
-/// The places of a world, for what runs in this process.
-pub(super) fn places(world: &World) -> Places {
-    let variables = world.environment().into_iter();
-    let variables = variables.map(|(name, value): (&str, PathBuf)| (name.to_owned(), value.display().to_string()));
-    let path = env::var("PATH").expect("a path");
-    let variables = variables.chain([("PATH".to_owned(), path)]);
-    Places::in_environment(world.project(), variables.collect()).expect("places")
-}
-
 /// K1: a reload works from one snapshot. What is written in any of its steps is pending afterwards,
 /// unless the engine says that it has it; the code of a plugin, of which it says nothing, always is.
 #[tokio::test(flavor = "multi_thread")]
@@ -197,15 +187,15 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         assert_eq!(world.rekindle(&["status"]).await.code, 0);
         world.write(".opencode/skills/other/SKILL.md", &skill("other", "Makes a reload necessary."));
         let wrote = Mutex::new(false);
-        let wish = Wish { consent: Consent::IfIdle, agreed: None, patience: None, may_touch: false };
-        let never = tokio::sync::watch::channel(false).1;
-        let ended = reload(connect::by_record(&places(&world)), wish, None, never, |phase| {
-            let mut wrote = wrote.lock().expect("one at a time");
-            if phase.step_name() == Some(step) && !*wrote {
-                *wrote = true;
-                write_all("two");
-            }
-        });
+        let never = tokio::sync::mpsc::unbounded_channel().1;
+        let ended =
+            reload(connect::by_record(&world.places()), Wish::new(Cause::Command), None, None, never, |phase| {
+                let mut wrote = wrote.lock().expect("one at a time");
+                if phase.step_name() == Some(step) && !*wrote {
+                    *wrote = true;
+                    write_all("two");
+                }
+            });
         let ended = ended.await;
         assert!(*wrote.lock().expect("ended"), "{step:?}");
         let status = world.rekindle(&["status", "--json"]).await.json();
@@ -214,7 +204,7 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         let code = status["changes"].as_array().expect("a list").iter().find(|change| change["name"] == "p.ts");
         assert_eq!(code.map(|code| &code["action"]), Some(&json!("restart")), "{step:?}: {status}");
         if step == StepName::Verify {
-            assert_eq!(ended.outcome, Outcome::Verified);
+            assert!(matches!(ended.phase, Phase::Proved { .. }), "{ended:?}");
             // Skills are read when they are asked for: these may be the new ones.
             let still: BTreeSet<_> = ended.receipt.still_pending.iter().map(|change| change.name.as_str()).collect();
             assert!(["m", "p.ts", "username"].iter().all(|name| still.contains(name)), "{still:?}");

@@ -152,3 +152,45 @@ async fn a_plugin_that_is_not_there_is_only_declared() {
     let row = rows(&world, "plugin", "none.ts").await.remove(0);
     assert!(row["message"].as_str().is_some_and(|message| !message.is_empty()), "{row}");
 }
+
+/// B1: what would be dropped, is not there, or cannot be parsed is told with its place, and keeps nothing
+/// from being reloaded.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_missing_is_a_warning() {
+    let world = World::new();
+    world.start_engine().await;
+    world.write(".opencode/agent/odd.md", "---\ndescription: \"never closed\nmode: primary\n---\nHelp\n");
+    world.write(".opencode/plugins/broken.ts", "export const P = async () => {\n  const apiKey = 'sk-1' return\n}\n");
+    world.write(".opencode/skills/named/SKILL.md", "---\ndescription: no name\n---\n");
+    world.write(".opencode/skills/once/SKILL.md", "---\nname: once\ndescription: Use when: always\n---\n");
+    world.write(".opencode/tools/broken.ts", "export default {\n");
+    world.write("opencode.json", "{\n  \"plugin\": [\n    \"./none.ts\"\n  ]\n}");
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!(status["problems"], json!([]));
+    let warnings = status["warnings"].as_array().expect("warnings");
+    let found: Vec<_> =
+        warnings.iter().map(|one| (one["path"].clone(), one["line"].as_u64(), one["column"].as_u64())).collect();
+    let at = |path: &str, line, column| (json!(world.path(path)), Some(line), Some(column));
+    let expected = [
+        at(".opencode/agent/odd.md", 1, 1),
+        at(".opencode/plugins/broken.ts", 2, 24),
+        at(".opencode/skills/named/SKILL.md", 1, 1),
+        at(".opencode/skills/once/SKILL.md", 3, 1),
+        at(".opencode/tools/broken.ts", 2, 1),
+        at("opencode.json", 3, 5),
+    ];
+    assert_eq!(found, expected, "{warnings:?}");
+    let plan = world.rekindle(&["plan", "--json"]).await;
+    assert_eq!((plan.code, &plan.json()["warnings"]), (1, &status["warnings"]), "the same in the plan");
+    for command in ["status", "plan"] {
+        let told = world.rekindle(&[command]).await.out;
+        assert_eq!(told.matches("Warning: ").count(), expected.len(), "{told}");
+        assert!(told.contains("\n      description: Use when: always\n"), "the line in question: {told}");
+        assert!(!told.contains("sk-1"), "{told}");
+    }
+    let tool = rows(&world, "tool", "broken").await.remove(0);
+    assert!(tool["warning"].as_str().is_some_and(|text| text.contains("no prompt")), "{tool}");
+    // The engine agrees: it answers for no tool, until the file is gone.
+    assert_eq!(world.rekindle(&["reload"]).await.code, 1);
+    assert_eq!(world.engine().ask(reqwest::Method::GET, "/experimental/tool/ids", None).await.0, 500);
+}

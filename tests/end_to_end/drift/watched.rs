@@ -15,8 +15,6 @@ use rekindle_tests::{
     world::{World, skill},
 };
 
-use super::engine::places;
-
 /// Waits until exactly these items are pending.
 async fn pending(app: &App, names: &BTreeSet<String>) {
     let state = app.watch();
@@ -32,7 +30,7 @@ async fn pending(app: &App, names: &BTreeSet<String>) {
 
 /// The core of a world, once it knows what the engine has.
 async fn core(world: &World) -> App {
-    let app = App::start(places(world), Source::Attached, 0);
+    let app = App::start(world.places(), Source::Attached, 0);
     let state = app.watch();
     wait::until("a first look", async || state.borrow().counts.is_some().then_some(())).await;
     app
@@ -78,7 +76,7 @@ async fn a_checkout_of_a_thousand_files_ends_right() {
     let app = core(&world).await;
     pending(&app, &BTreeSet::new()).await;
 
-    let places = places(&world);
+    let places = world.places();
     let (send, hints) = mpsc::channel();
     let mut watch = Watch::start(&places, move |hint| send.send(hint).unwrap_or_default());
     watch.follow(&places, &Scanner::default().scan(&places, None));

@@ -61,6 +61,7 @@ fn Frame(
     view! {
         <section
             class="banner"
+            class:slim=move || banner.with(is_quiet)
             data-testid="banner"
             data-banner=move || banner.with(copy::banner::word)
             data-result=result
@@ -100,6 +101,11 @@ fn identity(banner: &Banner) -> (&'static str, Option<&str>) {
     (copy::banner::word(banner), receipt)
 }
 
+/// True for what is told in passing.
+fn is_quiet(banner: &Banner) -> bool {
+    matches!(banner, Banner::Ended { receipt } if copy::receipt::is_quiet(receipt))
+}
+
 fn is_alert(banner: &Banner) -> bool {
     tone(banner) == "bad"
 }
@@ -107,6 +113,7 @@ fn is_alert(banner: &Banner) -> bool {
 fn tone(banner: &Banner) -> &'static str {
     match banner {
         Banner::Pending | Banner::Busy { .. } | Banner::Stuck { .. } => "amber",
+        Banner::Ended { .. } if is_quiet(banner) => "calm",
         Banner::Ended { receipt } => match receipt.result {
             ReceiptResult::Proved => "good",
             ReceiptResult::Partial => "amber",

@@ -6,7 +6,10 @@ use leptos::{ev, html, prelude::*};
 use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
-    components::{banner::BannerPlace, icon::Note, rail::Rail, toasts::Toasts},
+    components::{
+        banner::BannerPlace, confirm::AskToInterrupt, icon::Note, rail::Rail, restore::AskToRestore, toasts::Toasts,
+        undo::AskHowToUndo,
+    },
     copy, pages,
     state::{App, Link, Page},
 };
@@ -89,6 +92,9 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
                 }}
             </main>
             <Toasts />
+            <AskHowToUndo />
+            <AskToInterrupt />
+            <AskToRestore />
         </div>
     }
 }

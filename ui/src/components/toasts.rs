@@ -8,7 +8,7 @@ use std::time::Duration;
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use crate::{
-    backend, copy,
+    copy,
     state::{App, Message, Toast},
 };
 
@@ -56,7 +56,7 @@ fn ToastCard(toast: Toast) -> impl IntoView {
                 data-testid="toast-undo"
                 on:click=move |_| {
                     app.drop_toast(id);
-                    app.run(backend::undo(token.clone()));
+                    app.undo(token.clone(), None);
                 }
             >
                 {copy::UNDO}

@@ -15,6 +15,10 @@ const SESSIONS_KEPT: &str = "Your sessions are kept.";
 
 pub(crate) const CONFIRM_TITLE: &str = "Reload anyway?";
 pub(crate) const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
+pub(crate) const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: more is running now than you were shown.";
+pub(crate) const CONFIRM_IDLE: &str = "Nothing is running any more.";
+pub(crate) const GOES_ON: &str = "goes on afterwards";
+pub(crate) const ONE_MORE: &str = "One more reload follows.";
 
 /// A banner's two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +71,9 @@ pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
         ),
         Banner::Stuck { curable: false } => words(
             "The engine is stuck",
-            "It refuses this directory although the files are fine. Its host has to restart it.".to_owned(),
+            "It refuses this directory although the files are fine, and reloading does not help. Whoever runs it has to \
+             restart it: end the opencode process and start it again. Sessions are kept."
+                .to_owned(),
         ),
         Banner::EngineDown { state, message } => down(*state, message.as_deref(), status.engine.mode),
     }
@@ -107,12 +113,13 @@ fn waiting(runs: &[BusyRun]) -> String {
     match runs {
         [] => "Nothing is running any more; the reload begins.".to_owned(),
         [run] => format!("{}. The reload starts by itself after that.", doing(run)),
-        runs => format!("{}. The reload starts by itself after that.", doings(runs)),
+        // They are listed below.
+        runs => format!("It waits for {} things, and starts by itself after the last of them.", runs.len()),
     }
 }
 
-/// `“Fix login” is running`.
-fn doing(run: &BusyRun) -> String {
+/// `“Fix login” is running`, and where, if that is in another folder.
+pub(crate) fn doing(run: &BusyRun) -> String {
     let doing = match run.state {
         BusyState::Busy => "is running",
         BusyState::Retry => "waits to ask its provider again",
@@ -120,7 +127,10 @@ fn doing(run: &BusyRun) -> String {
         BusyState::Question => "waits for an answer",
         BusyState::Terminal => "is a terminal with a running process",
     };
-    format!("{} {doing}", run_name(run))
+    match &run.directory {
+        Some(directory) => format!("{} {doing} in {}", run_name(run), file_name(directory)),
+        None => format!("{} {doing}", run_name(run)),
+    }
 }
 
 fn doings(runs: &[BusyRun]) -> String {
@@ -134,14 +144,19 @@ pub(crate) fn run_name(run: &BusyRun) -> String {
 }
 
 /// What a forced reload takes from a run.
-pub(crate) fn loses(run: &BusyRun) -> &'static str {
-    match run.state {
-        BusyState::Busy => "is running. Its current step is cut off.",
-        BusyState::Retry => "waits to ask its provider again. It will not ask.",
-        BusyState::Permission => "waits for a permission. The request is dropped, and its tool call is cut off.",
-        BusyState::Question => "waits for an answer. The question is dropped.",
-        BusyState::Terminal => "is a terminal. Its process is ended.",
+pub(crate) fn loses(state: BusyState) -> &'static str {
+    match state {
+        BusyState::Busy => "It loses its tool call, or the answer that it is writing.",
+        BusyState::Retry => "It will not ask again.",
+        BusyState::Permission => "It loses its unanswered permission, and the tool call that wants it.",
+        BusyState::Question => "It loses its unanswered question.",
+        BusyState::Terminal => "It is closed, and what runs in it ends.",
     }
+}
+
+/// True for what can be told to go on.
+pub(crate) fn can_go_on(run: &BusyRun) -> bool {
+    run.state != BusyState::Terminal && !run.session.is_empty()
 }
 
 fn blocked(problem: &Problem, more: usize) -> String {
@@ -198,6 +213,8 @@ pub(crate) fn step(step: BannerStep) -> &'static str {
         StepName::Answer => "Waiting for engine",
         StepName::Verify if over => "Verified what loaded",
         StepName::Verify => "Verify what loaded",
+        StepName::RollBack if over => "Put the last good files back",
+        StepName::RollBack => "Putting the last good files back",
     }
 }
 

@@ -108,11 +108,11 @@ pub(crate) fn request(host: &str, status: &ReloadStatus) -> String {
             format!("{} {}: {} ({})", sign(change.change), subject(change), name(change), file_name(&change.source))
         })
         .collect();
-    format!(
-        "Please {verb} the OpenCode engine at {host} for {}.\nThese changes are on disk and not loaded yet:\n{}\n",
-        status.directory,
-        lines.join("\n")
-    )
+    let changes = match lines.as_slice() {
+        [] => String::new(),
+        lines => format!("These changes are on disk and not loaded yet:\n{}\n", lines.join("\n")),
+    };
+    format!("Please {verb} the OpenCode engine at {host} for {}.\n{changes}", status.directory)
 }
 
 #[cfg(test)]

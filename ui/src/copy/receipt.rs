@@ -2,12 +2,13 @@
 //!
 //! Invariant: nothing is called live unless the receipt proves it.
 
-use rekindle_domain::{ChangeKind, ItemState, Receipt, ReceiptItem, ReceiptResult};
+use rekindle_domain::{Cause, ChangeKind, ItemState, Leftover, Receipt, ReceiptItem, ReceiptResult, Resumed};
 
 use super::{counted, duration, listed, sentence};
 
 pub(crate) const STEPS: &str = "Steps";
 pub(crate) const COUNTS: &str = "In the engine afterwards";
+pub(crate) const ENDED: &str = "Ended";
 
 /// The result's word, also the name of its style.
 pub(crate) fn result_word(result: ReceiptResult) -> &'static str {
@@ -38,11 +39,15 @@ pub(crate) fn is_proved(item: &ReceiptItem) -> bool {
 pub(crate) fn title(receipt: &Receipt) -> String {
     let open = receipt.items.iter().filter(|item| !is_proved(item)).count();
     match receipt.result {
+        ReceiptResult::Proved if receipt.cause == Cause::Automatic => {
+            format!("Reloaded by itself in {}", duration(receipt.duration_ms))
+        }
         ReceiptResult::Proved => format!("Engine reloaded in {}", duration(receipt.duration_ms)),
         ReceiptResult::Partial => {
             let is = if open == 1 { "is" } else { "are" };
             format!("Engine reloaded; {} {is} not proved", counted(open, "change"))
         }
+        ReceiptResult::Failed if receipt.restored => "Reload failed; the last good files are back".to_owned(),
         ReceiptResult::Failed => "Reload failed".to_owned(),
         ReceiptResult::Refused => "Nothing was reloaded".to_owned(),
     }
@@ -50,7 +55,8 @@ pub(crate) fn title(receipt: &Receipt) -> String {
 
 /// The sentence under it.
 pub(crate) fn body(receipt: &Receipt) -> String {
-    match receipt.result {
+    let message = receipt.message.as_deref().map(sentence);
+    let first = match receipt.result {
         ReceiptResult::Proved => live(&receipt.items),
         ReceiptResult::Partial => {
             let proved: Vec<_> = receipt.items.iter().filter(|item| is_proved(item)).cloned().collect();
@@ -60,11 +66,44 @@ pub(crate) fn body(receipt: &Receipt) -> String {
                 live(&proved)
             }
         }
-        ReceiptResult::Failed | ReceiptResult::Refused => receipt.message.as_deref().map_or_else(
-            || "Rekindle could not find out why; the engine's output in Settings may tell.".to_owned(),
-            sentence,
-        ),
+        ReceiptResult::Failed | ReceiptResult::Refused => {
+            let unknown = "Rekindle could not find out why; the engine's output in Settings may tell.";
+            let why = message.unwrap_or_else(|| unknown.to_owned());
+            let now = if receipt.restored { " The engine runs with the files as they were before." } else { "" };
+            return format!("{why}{now}");
+        }
+    };
+    message.map_or(first.clone(), |message| format!("{first} {message}"))
+}
+
+/// True when it needs nobody's attention.
+pub(crate) fn is_quiet(receipt: &Receipt) -> bool {
+    let is_whole = receipt.orphans.is_empty() && receipt.resumed.is_empty();
+    receipt.cause == Cause::Automatic && receipt.result == ReceiptResult::Proved && is_whole
+}
+
+/// Why there was a reload.
+pub(crate) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Window => "Asked for in the window",
+        Cause::Command => "Asked for on the command line",
+        Cause::Automatic => "By itself, when nothing was running",
+        Cause::CutOff => "Cut off, and taken up by the next start of Rekindle",
     }
+}
+
+/// What became of a session that was to go on.
+pub(crate) fn resumed(resumed: &Resumed) -> String {
+    let title = resumed.title.trim();
+    match &resumed.error {
+        None => format!("“{title}” goes on."),
+        Some(error) => format!("“{title}” was not told to go on. {}", sentence(error)),
+    }
+}
+
+/// A process that should be gone.
+pub(crate) fn left_behind(process: &Leftover) -> String {
+    format!("Process {} is left behind: {}", process.pid, process.command)
 }
 
 /// `All 3 changes are live: a loaded, b updated, c removed.`
@@ -123,6 +162,7 @@ pub(crate) fn step(name: &str) -> &str {
         "restart" => "Engine restarted",
         "answer" => "Engine answered",
         "verify" => "Verified what loaded",
+        "roll-back" => "Last good files put back",
         other => other,
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Invariant: a choice says what it does, not only what it is called.
 
-use rekindle_domain::{EngineChoice, FindingLevel, Theme};
+use rekindle_domain::{EngineChoice, FindingLevel, Habit, Theme};
 
 pub(crate) const APPEARANCE: &str = "Appearance";
 pub(crate) const THEME: &str = "Theme";
+pub(crate) const HABIT: &str = "When something waits for a reload";
+pub(crate) const ROLL_BACK: &str = "Put the last good files back by themselves";
+pub(crate) const ROLL_BACK_HINT: &str = "When the engine does not come up. What was there is kept.";
 pub(crate) const ENGINE: &str = "Which engine Rekindle starts";
 pub(crate) const ENGINE_HINT: &str = "Takes effect when the engine is started the next time.";
 pub(crate) const FILE_FIELD: &str = "Path of the opencode program";
@@ -25,6 +28,24 @@ pub(crate) fn theme(theme: Theme) -> &'static str {
         Theme::System => "System",
         Theme::Light => "Light",
         Theme::Dark => "Dark",
+    }
+}
+
+/// What happens by itself, as a choice.
+pub(crate) fn habit(habit: Habit) -> &'static str {
+    match habit {
+        Habit::Ask => "Ask",
+        Habit::WhenIdle => "When idle",
+        Habit::Never => "Never",
+    }
+}
+
+/// What that means for the folder that is shown.
+pub(crate) fn habit_hint(habit: Habit) -> &'static str {
+    match habit {
+        Habit::Ask => "In this folder, a banner asks.",
+        Habit::WhenIdle => "In this folder, the engine is reloaded by itself as soon as nothing runs.",
+        Habit::Never => "In this folder, nothing happens and no banner comes. Overview has the button.",
     }
 }
 

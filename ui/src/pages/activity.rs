@@ -9,7 +9,10 @@ use rekindle_domain::{Receipt, ReceiptResult};
 
 use crate::{
     clock,
-    components::{icon::Chevron, receipt::ReceiptDetails},
+    components::{
+        icon::Chevron,
+        receipt::{ReceiptDetails, aftermath::Aftermath},
+    },
     copy,
     state::App,
 };
@@ -76,6 +79,7 @@ fn Entry(receipt: Receipt, now: Trigger) -> impl IntoView {
                     <small title=date>{when}</small>
                     <code>{copy::duration(receipt.duration_ms)}</code>
                 </summary>
+                <Aftermath receipt=receipt.clone() />
                 <ReceiptDetails receipt />
             </details>
         </li>

@@ -4,13 +4,14 @@
 //! reload it.
 
 use leptos::prelude::*;
-use rekindle_domain::{Banner, Consent, EngineMode};
+use rekindle_domain::{Banner, EngineMode};
 
 use crate::{
     backend,
-    components::{changes::Changes, icon::Tick},
+    components::{changes::Changes, icon::Tick, plan::PlanLine},
     copy,
     state::{App, waits},
+    wish::interrupts,
 };
 
 /// The page.
@@ -35,19 +36,27 @@ fn PendingCard() -> impl IntoView {
     // While there is a banner, it has the list and the buttons.
     let alone = app.part(|state| state.banner == Banner::None);
     let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
+    let is_busy = app.part(|state| !interrupts(state).is_empty());
     let known = app.part(|state| state.counts.is_some() && state.status.problems.is_empty());
     view! {
         <section class="card panel wide" data-testid="pending-card">
             <header class="panel-head">
                 <h2>{copy::PENDING}</h2>
                 <Show when=move || alone.get() && host.get() && !waiting.with(Vec::is_empty)>
-                    <button
-                        class="button primary"
-                        data-testid="reload-now"
-                        on:click=move |_| app.run(backend::reload(Consent::IfIdle))
-                    >
-                        {copy::RELOAD}
-                    </button>
+                    <div class="panel-actions">
+                        <Show when=move || is_busy.get()>
+                            <button
+                                class="button"
+                                data-testid="overview-when-idle"
+                                on:click=move |_| app.reload_when_idle()
+                            >
+                                {copy::RELOAD_WHEN_IDLE}
+                            </button>
+                        </Show>
+                        <button class="button primary" data-testid="reload-now" on:click=move |_| app.reload()>
+                            {move || if is_busy.get() { copy::RELOAD_ANYWAY } else { copy::RELOAD }}
+                        </button>
+                    </div>
                 </Show>
             </header>
             <Show
@@ -66,6 +75,7 @@ fn PendingCard() -> impl IntoView {
                 <p>{move || waiting.with(|waiting| copy::changes::summary(waiting))}</p>
                 <Show when=move || alone.get()>
                     <Changes />
+                    <PlanLine />
                 </Show>
             </Show>
         </section>

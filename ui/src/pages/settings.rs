@@ -1,10 +1,11 @@
-//! How Rekindle looks, which engine it starts, and finding out what is wrong.
+//! How Rekindle looks, what it does by itself, which engine it starts, and finding out what is wrong.
 //!
 //! Invariant: a choice is shown once the core has kept it.
 
 mod doctor;
 mod engine;
 mod output;
+mod reloading;
 
 use leptos::prelude::*;
 use rekindle_domain::{Settings, Theme};
@@ -17,6 +18,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     view! {
         <div class="settings">
             <Appearance />
+            <reloading::Reloading />
             <engine::EngineChooser />
             <doctor::Doctor />
             <output::EngineOutput />

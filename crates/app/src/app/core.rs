@@ -2,6 +2,8 @@
 //!
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
+mod ahead;
+
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -13,15 +15,15 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Fingerprint, Kind, Outcome, Phase, Problem, Receipt, ReceiptResult, Refusal, Settings, WindowState,
-    Workspace,
+    Banner, Cause, Consent, EngineMode, Fingerprint, Habit, Kind, Phase, Plan, Problem, Receipt, Refusal, Settings,
+    WindowState, Workspace, step,
 };
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 
-use super::{Input, PATIENT, SHOWN, Source, report};
+use super::{Input, PATIENT, SETTLED, SHOWN, Source, report};
 use crate::{
     connect,
     disk::{
@@ -32,7 +34,7 @@ use crate::{
     error::chain,
     history::History,
     observe::{Observation, Target, observe, problems, with_files},
-    reload::{Ended, Restart, Wish, reload},
+    reload::{Ended, Recovered, Restart, Signal, Wish, recover, reload},
     settings,
 };
 
@@ -49,8 +51,23 @@ pub(super) struct Core {
     source: Source,
     target: Target,
     observation: Observation,
+    /// What a reload would do, as far as that is known by now.
+    ahead: Plan,
+    /// The number of the last question for it.
+    asked: u64,
     phase: Phase,
-    last: Option<(Outcome, Receipt)>,
+    /// True when a wish came too late to join the reload under way.
+    follows: bool,
+    /// True when somebody wanted what runs to be interrupted.
+    insisted: bool,
+    /// The receipt of the reload whose end the phase is.
+    last: Option<Receipt>,
+    /// For speaking to the reload under way.
+    signals: Option<mpsc::UnboundedSender<Signal>>,
+    /// True until it is known that no reload was cut off before.
+    recovering: bool,
+    /// The plan that was last carried out without being asked: what it left is not tried again.
+    tried: Option<Fingerprint>,
     dismissed: BTreeSet<Fingerprint>,
     dismissed_problems: Vec<Problem>,
     settings: Settings,
@@ -58,7 +75,6 @@ pub(super) struct Core {
     looking: bool,
     era: u64,
     wanted: Option<Look>,
-    cancel: watch::Sender<bool>,
     notices: Vec<String>,
     changed: Hint,
     sequence: u64,
@@ -82,16 +98,22 @@ impl Core {
             places,
             source,
             target,
+            ahead: Observation::default().plan(),
+            asked: 0,
             observation: Observation::default(),
-            phase: Phase::Idle,
+            phase: Phase::Clean,
+            follows: false,
+            insisted: false,
             last: None,
+            signals: None,
+            recovering: true,
+            tried: None,
             dismissed: BTreeSet::new(),
             dismissed_problems: Vec::new(),
             settings,
             looking: false,
             era: 0,
             wanted: None,
-            cancel: watch::channel(false).0,
             notices: Vec::new(),
             changed: Hint::Anything,
             sequence,
@@ -152,6 +174,9 @@ impl Core {
                 self.want(Look::Files);
             }
             Input::Engine => self.want(Look::Everything),
+            Input::Elsewhere => self.foresee(),
+            Input::Foreseen(asked, plan) if asked == self.asked => self.ahead = *plan,
+            Input::Foreseen(..) => {}
             Input::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
                 if !self.phase.is_running()
@@ -187,13 +212,22 @@ impl Core {
             Input::Reload(wish) => self.start_reload(wish),
             Input::Phase(phase) => self.phase = phase,
             Input::Ended(ended) => self.ended(*ended),
-            Input::Cancel => drop(self.cancel.send_replace(true)),
+            Input::Recovered(recovered) => self.recovered(*recovered),
+            Input::Offered(offer) => self.observation.last_good = offer,
+            Input::Settled(plan) => self.reload_by_itself(&plan),
+            Input::Cancel => self.signal(Signal::Cancel),
+            // What went wrong belongs to other files.
+            Input::Restored => self.advance(rekindle_domain::Input::Dismissed),
             Input::Dismiss => {
                 self.dismissed.extend(self.observation.drift.iter().map(|change| change.signature.clone()));
                 self.dismissed_problems.clone_from(&self.observation.problems);
-                self.last = None;
+                self.advance(rekindle_domain::Input::Dismissed);
             }
-            Input::Settings(settings) => self.settings = settings,
+            Input::Settings(settings) => {
+                self.settings = settings;
+                self.tried = None;
+                self.await_calm();
+            }
         }
     }
 
@@ -220,8 +254,14 @@ impl Core {
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
+        let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
+        let has_failed = self.has_failed();
         tokio::spawn(async move {
-            let seen = match look {
+            if is_recovering {
+                let recovered = recover(&target, true).await;
+                report(&inputs, Input::Recovered(Box::new(recovered))).await;
+            }
+            let mut seen = match look {
                 Look::Everything => observe(&target).await,
                 Look::Files => {
                     let scan = target.read_changed(changed).await;
@@ -229,12 +269,12 @@ impl Core {
                     with_files(&before, scan, problems, &target)
                 }
             };
+            seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
             report(&inputs, Input::Looked(era, Box::new(seen))).await;
         });
     }
 
     fn observed(&mut self, observation: Observation) {
-        let changed = observation.drift != self.observation.drift;
         self.observation = observation;
         if self.observation.drift.is_empty() {
             self.dismissed.clear();
@@ -242,35 +282,103 @@ impl Core {
         if self.observation.problems != self.dismissed_problems {
             self.dismissed_problems.clear();
         }
-        let proved = matches!(&self.last, Some((_, receipt)) if receipt.result == ReceiptResult::Proved);
-        if changed && proved && !self.observation.drift.is_empty() {
-            // The next change overtakes what was proved before it.
+        self.foresee();
+        self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
+        self.await_calm();
+    }
+
+    /// Takes the phase further where no reload has to be asked.
+    fn advance(&mut self, input: rekindle_domain::Input) {
+        self.phase = step(std::mem::take(&mut self.phase), input).0;
+        if !self.phase.is_end() {
             self.last = None;
         }
     }
 
-    fn start_reload(&mut self, wish: Wish) {
-        if self.phase.is_running() {
+    fn signal(&self, signal: Signal) {
+        if let Some(signals) = &self.signals
+            && signals.send(signal).is_err()
+        {
+            tracing::debug!("the reload has ended");
+        }
+    }
+
+    /// Where reloads begin by themselves: waits a moment for more changes.
+    fn await_calm(&self) {
+        if !self.begins_by_itself() {
             return;
         }
-        self.cancel.send_replace(false);
+        let (inputs, plan) = (self.inputs.clone(), self.observation.plan().fingerprint);
+        tokio::spawn(async move {
+            sleep(SETTLED).await;
+            report(&inputs, Input::Settled(plan)).await;
+        });
+    }
+
+    fn begins_by_itself(&self) -> bool {
+        let plan = self.observation.plan();
+        self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
+            && self.target.view.mode == EngineMode::Host
+            && self.observation.answers.is_some()
+            && self.observation.problems.is_empty()
+            && plan.action.needs_reload()
+            && self.tried.as_ref() != Some(&plan.fingerprint)
+            && !self.phase.is_running()
+    }
+
+    fn reload_by_itself(&mut self, agreed: &Fingerprint) {
+        if self.begins_by_itself() && self.observation.plan().fingerprint == *agreed {
+            self.tried = Some(agreed.clone());
+            self.start_reload(Wish { consent: Consent::WhenIdle, ..Wish::new(Cause::Automatic) });
+        }
+    }
+
+    fn recovered(&mut self, recovered: Recovered) {
+        match recovered {
+            Recovered::Nothing => self.recovering = false,
+            Recovered::NotYet => {}
+            Recovered::Waiting(wish) => {
+                self.recovering = false;
+                self.start_reload(wish);
+            }
+            Recovered::Ended(receipt) => {
+                self.recovering = false;
+                self.phase = Phase::ended(&receipt);
+                self.last = Some(receipt);
+                self.history = History::of(&self.places).last(SHOWN);
+            }
+        }
+    }
+
+    fn start_reload(&mut self, wish: Wish) {
+        self.insisted = wish.consent == Consent::Force || (self.insisted && self.phase.is_running());
+        if self.phase.is_running() {
+            // It joins, or its turn comes afterwards.
+            self.follows |= !self.phase.is_cancellable();
+            self.signal(Signal::Join(wish));
+            return;
+        }
+        let wish = Wish { may_roll_back: self.settings.roll_back, ..wish };
+        let (signals, heard) = mpsc::unbounded_channel();
+        self.signals = Some(signals);
         self.era += 1;
         self.last = None;
         let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
-        let cancel = self.cancel.subscribe();
-        // Shown at once: the first look of the reload takes a moment.
-        let (phase, _) = rekindle_domain::step(
-            Phase::Idle,
-            rekindle_domain::Input::Requested {
-                attempt: String::new(),
-                plan: self.observation.plan(),
-                agreed: None,
-                consent: wish.consent,
-                may_restart: true,
-                may_touch: true,
-            },
-        );
-        self.phase = phase;
+        // What was seen last is true as long as nothing was said since.
+        let is_fresh = !self.looking && self.wanted != Some(Look::Everything);
+        let seen = is_fresh.then(|| self.observation.clone());
+        // Shown at once: the reload itself begins in another task.
+        let request = rekindle_domain::Request {
+            attempt: String::new(),
+            plan: self.observation.plan(),
+            agreed: None,
+            consent: wish.consent,
+            named: None,
+            may_restart: true,
+            may_touch: true,
+            may_roll_back: false,
+        };
+        self.advance(rekindle_domain::Input::Requested(request));
         tokio::spawn(async move {
             let places = target.places.clone();
             let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
@@ -289,7 +397,7 @@ impl Core {
             let restart: Option<&Restart<'_>> =
                 if matches!(source, Source::Client { .. }) { None } else { Some(&restart) };
             let (phases, mut going) = mpsc::unbounded_channel();
-            let work = reload(target, wish, restart, cancel, |phase| {
+            let work = reload(target, wish, seen, restart, heard, |phase| {
                 // The receiver lives as long as the work.
                 phases.send(phase.clone()).unwrap_or_default();
             });
@@ -310,21 +418,44 @@ impl Core {
     }
 
     fn ended(&mut self, ended: Ended) {
-        self.phase = Phase::Idle;
         self.era += 1;
+        self.signals = None;
+        self.follows = false;
         self.dismissed.clear();
+        if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
+            self.dismissed_problems.clear();
+            self.observation.problems.clone_from(problems);
+        }
+        if let Phase::Refused { refusal: Refusal::Busy { runs }, .. } = &ended.phase {
+            let here = runs.iter().filter(|run| run.directory.is_none());
+            self.observation.busy = here.cloned().collect();
+            self.ahead.interrupts.clone_from(runs);
+        }
+        self.phase = ended.phase;
+        self.last = Some(ended.receipt);
+        self.history = History::of(&self.places).last(SHOWN);
         if let Some(seen) = ended.observation {
             self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
             self.observed(seen.observation);
         } else {
             self.want(Look::Everything);
         }
-        if let Outcome::Refused { refusal: Refusal::Problems { problems } } = &ended.outcome {
-            self.dismissed_problems.clear();
-            self.observation.problems.clone_from(problems);
+        if let Some(wish) = ended.unserved.filter(|_| self.observation.plan().action.needs_reload()) {
+            self.start_reload(wish);
         }
-        self.last = Some((ended.outcome, ended.receipt));
-        self.history = History::of(&self.places).last(SHOWN);
+        if self.has_failed() {
+            // At once: the next look may wait for an engine that hangs.
+            let (target, scan, inputs) = (self.target.clone(), self.observation.scan.clone(), self.inputs.clone());
+            tokio::spawn(async move {
+                let offer = target.last_good(&scan).await;
+                report(&inputs, Input::Offered(offer)).await
+            });
+        }
+    }
+
+    /// True when the last reload did not make live what it should have.
+    fn has_failed(&self) -> bool {
+        matches!(self.phase, Phase::Partial { .. } | Phase::Failed { .. })
     }
 
     /// Everything that the window shows.
@@ -332,14 +463,17 @@ impl Core {
         let mut status = self.observation.status(&self.target);
         status.notices.extend(self.notices.iter().cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
-        let dismissed = changes_dismissed && self.dismissed_problems == status.problems;
-        let last = self.last.as_ref().map(|(outcome, receipt)| (outcome, receipt));
+        let never = self.settings.habit(&status.directory) == Habit::Never;
+        let dismissed = (changes_dismissed && self.dismissed_problems == status.problems) || never;
         let rows = self.observation.rows(&self.places);
         let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
-            banner: Banner::of(&status, &self.phase, dismissed, last),
+            banner: Banner::of(&status, &self.ahead.interrupts, &self.phase, dismissed, self.last.as_ref()),
+            plan: self.ahead.summary(),
+            refused: self.refused(),
+            follows: self.follows,
             status,
             plugins: of(&[Kind::Plugin]),
             skills: of(&[Kind::Skill]),
@@ -348,6 +482,7 @@ impl Core {
             counts: self.observation.counts(),
             history: self.history.clone(),
             settings: self.settings.clone(),
+            last_good: self.observation.last_good.clone(),
         }
     }
 }

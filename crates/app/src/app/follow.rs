@@ -74,6 +74,7 @@ async fn pass_on(
             event = events.next() => match event {
                 Some(EngineEvent::Disposed | EngineEvent::AllDisposed) => Input::Disposed,
                 Some(EngineEvent::Activity) => Input::Engine,
+                Some(EngineEvent::Elsewhere) => Input::Elsewhere,
                 Some(EngineEvent::PluginFailed(message)) => {
                     tracing::info!(message, "a plugin failed");
                     continue;

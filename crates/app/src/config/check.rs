@@ -9,7 +9,7 @@ use std::path::Path;
 use rekindle_domain::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{file, schema::Schema, shape, text, variables};
+use super::{fault::Fault, file, schema::Schema, shape, text, variables};
 use crate::{
     disk::{
         layers::{MarkdownFile, markdown_files},
@@ -61,10 +61,10 @@ pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Op
         return Some(Problem::new(&shown, message, "write “permission”").at(&text, offset));
     }
     let shaped = shape::lowered(value);
-    let (path, message) = schema?.first_error(&shaped)?;
+    let Fault { path, message, hint } = schema?.first_fault(&shaped)?;
     let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
     let offset = text::offset_of(&text, &path);
-    Some(Problem::new(&shown, format!("{place}: {message}"), "write what the engine expects here").at(&text, offset))
+    Some(Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset))
 }
 
 /// The engine refuses the one newer spelling that it could misread.
@@ -91,12 +91,12 @@ fn check_markdown(file: &MarkdownFile, schema: &Schema) -> Option<Problem> {
     let mut fields = parsed.fields;
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
-    let (at, message) = schema.first_error(&value)?;
-    let field = at.get(2).cloned().unwrap_or_default();
+    let Fault { path, message, hint } = schema.first_fault(&value)?;
+    let field = path.get(2).cloned().unwrap_or_default();
     let offset = text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     let message = format!("“{field}”: {message}");
     let shown = file.path.display().to_string();
-    Some(Problem::new(&shown, message, "write what the engine expects here").at(&text, offset))
+    Some(Problem::new(&shown, message, hint).at(&text, offset))
 }
 
 #[cfg(test)]
@@ -107,7 +107,22 @@ mod tests {
         Schema::from_doc(&json!({"components": {"schemas": {"Config": {
             "type": "object",
             "additionalProperties": false,
-            "properties": {"model": {"type": "string"}, "plugin": {"type": "array", "items": {"type": "string"}}}
+            "properties": {
+                "model": {"type": "string"},
+                "plugin": {"type": "array", "items": {"type": "string"}},
+                "share": {"type": "string", "enum": ["manual", "auto"]},
+                "autoupdate": {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["notify"]}]},
+                "mcp": {"type": "object", "additionalProperties": {"anyOf": [
+                    {"type": "object", "required": ["type", "command"], "properties": {
+                        "type": {"type": "string", "enum": ["local"]},
+                        "command": {"type": "array", "items": {"type": "string"}},
+                    }},
+                    {"type": "object", "required": ["type", "url"], "properties": {
+                        "type": {"type": "string", "enum": ["remote"]},
+                        "url": {"type": "string"},
+                    }},
+                ]}},
+            }
         }}}}))
         .expect("a schema")
     }
@@ -130,5 +145,31 @@ mod tests {
         check("{\n  \"model\": \"a\"\n  \"x\": 1\n}", Some((3, 3)));
         check("{\"model\": \"{file:none.txt}\"}", Some((1, 12)));
         check(" ", Some((1, 1)));
+    }
+
+    /// B1: what is expected, in words, with the text in question; secrets are not in it.
+    #[test]
+    fn problems_say_what_to_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("opencode.json");
+        let places = Places::of(folder.path()).expect("places");
+        let check = |text: &str, message: &str, hint: &str| {
+            std::fs::write(&path, text).expect("written");
+            let problem = check_config(&path, &places, Some(&schema())).expect("a problem");
+            assert_eq!((&*problem.message, &*problem.hint), (message, hint), "{text}");
+            assert_eq!(problem.text(), Some(text), "{problem:?}");
+        };
+        check("{\"model\": 5}", "“model”: expected a text, got a number", "write a text");
+        check("{\"share\": \"x\"}", "“share”: expected “manual” or “auto”, got a text", "write “manual” or “auto”");
+        let either = "true or false or “notify”";
+        let message = format!("“autoupdate”: expected {either}, got a text");
+        check("{\"autoupdate\": \"x\"}", &message, &format!("write {either}"));
+        let local = "{\"mcp\": {\"m\": {\"type\": \"local\", \"command\": \"x\"}}}";
+        check(local, "“mcp.m.command”: expected a list, got a text", "write a list");
+        let remote = "{\"mcp\": {\"m\": {\"type\": \"remote\"}}}";
+        check(remote, "“mcp.m”: “url” is missing", "add “url”");
+        std::fs::write(&path, "{\n  \"model\": 5, \"apiKey\": \"sk-1\"\n}").expect("written");
+        let problem = check_config(&path, &places, Some(&schema())).expect("a problem");
+        assert!(!format!("{problem:?}").contains("sk-1"), "{problem:?}");
     }
 }

@@ -95,7 +95,8 @@ pub fn read_lossy(path: &Path) -> Result<Option<String>, FileError> {
     Ok(bytes(path)?.map(text))
 }
 
-fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+/// The bytes of a file; `None` when it is not there.
+pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let failed = |cause| FileError::Read { path: path.to_owned(), cause };
     // Opening a pipe would wait for whoever writes into it.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -133,29 +134,40 @@ pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> 
     Err(FileError::Contended { path: path.to_owned() })
 }
 
+/// What a file is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Its mode where there are modes; `None`: that of the file that is there, or of a new one.
+    pub mode: Option<u32>,
+}
+
 /// Puts a text in place of another: true when it did, false when the file no longer holds
 /// `expected`. `None` stands for "not there".
 pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, FileError> {
+    let content = text.map(|text| Content { bytes: text.as_bytes(), mode: None });
+    put(path, expected.map(str::as_bytes), content)
+}
+
+/// The same for bytes.
+pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -> Result<bool, FileError> {
     let failed = |cause| FileError::Write { path: path.to_owned(), cause };
-    let Some(text) = text else {
-        if read(path)?.as_deref() != expected {
+    let target = behind(path);
+    let Some(content) = content else {
+        if bytes(path)?.as_deref() != expected {
             return Ok(false);
         }
-        fs::remove_file(path).map_err(failed)?;
+        fs::remove_file(target).map_err(failed)?;
         return Ok(true);
     };
-    // Through a symlink, the file behind it is replaced and the link stays.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut staged = tempfile::Builder::new().prefix(".rekindle-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(text.as_bytes()).map_err(failed)?;
-    match fs::metadata(&target) {
-        Ok(metadata) => staged.as_file().set_permissions(metadata.permissions()).map_err(failed)?,
-        Err(_) => set_default_mode(staged.as_file()).map_err(failed)?,
-    }
+    staged.write_all(content.bytes).map_err(failed)?;
+    set_mode(staged.as_file(), content.mode.or_else(|| mode(&target))).map_err(failed)?;
     staged.as_file().sync_all().map_err(failed)?;
-    if read(path)?.as_deref() != expected {
+    if bytes(path)?.as_deref() != expected {
         return Ok(false);
     }
     staged.persist(&target).map_err(|error| failed(error.error))?;
@@ -163,14 +175,26 @@ pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Resul
     Ok(true)
 }
 
+/// The file behind a symlink, which is the one to replace so that the link stays; also when the link
+/// leads to no file at this moment.
+fn behind(path: &Path) -> PathBuf {
+    let named = || Some(path.parent()?.join(fs::read_link(path).ok()?));
+    fs::canonicalize(path).ok().or_else(named).unwrap_or_else(|| path.to_owned())
+}
+
 /// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
 pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
+    write_private_bytes(path, text.as_bytes())
+}
+
+/// The same for bytes.
+pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |cause| FileError::Write { path: path.to_owned(), cause };
     let folder = path.parent().unwrap_or(Path::new("."));
     create_private_dir(folder).map_err(failed)?;
     // A temporary file has mode 0600.
     let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(text.as_bytes()).map_err(failed)?;
+    staged.write_all(bytes).map_err(failed)?;
     staged.as_file().sync_all().map_err(failed)?;
     staged.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
@@ -185,15 +209,29 @@ pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// The mode that a new file gets from any editor, in place of a temporary file's 0600.
+/// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
 #[cfg(unix)]
-fn set_default_mode(file: &fs::File) -> io::Result<()> {
+pub fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
+}
+
+/// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
+#[cfg(not(unix))]
+pub fn mode(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Gives a file a mode, or the one that a new file gets from any editor, in place of a temporary
+/// file's 0600.
+#[cfg(unix)]
+fn set_mode(file: &fs::File, mode: Option<u32>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(mode.unwrap_or(0o644)))
 }
 
 #[cfg(not(unix))]
-fn set_default_mode(_file: &fs::File) -> io::Result<()> {
+fn set_mode(_file: &fs::File, _mode: Option<u32>) -> io::Result<()> {
     Ok(())
 }
 

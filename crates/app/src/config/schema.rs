@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fault::Fault;
+
 /// Where the schemas that have a name are, in the engine's words for them.
 const NAMED: &str = "#/components/schemas/";
 
@@ -66,13 +68,9 @@ impl Schema {
         self.validator.is_valid(config)
     }
 
-    /// What is wrong with a configuration: the path of keys, and a message.
-    pub(super) fn first_error(&self, value: &Value) -> Option<(Vec<String>, String)> {
-        self.validator.iter_errors(value).next().map(|error| {
-            let pointer = error.instance_path().to_string();
-            let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-            (path, describe(&error))
-        })
+    /// What is wrong with a configuration.
+    pub(super) fn first_fault(&self, value: &Value) -> Option<Fault> {
+        self.validator.iter_errors(value).next().map(|error| Fault::of(&error))
     }
 
     /// What the engine keeps of a configuration: keys that it does not know are left out, at every
@@ -140,11 +138,6 @@ impl Schema {
         let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix(NAMED));
         name.map_or(schema, |name| &self.schemas[name])
     }
-}
-
-fn describe(error: &jsonschema::ValidationError<'_>) -> String {
-    let text = error.masked_with("the value").to_string();
-    text.replace('"', "“").replace("the value is not of type “", "expected “")
 }
 
 fn allow_unknown_keys(value: &mut Value) {

@@ -10,18 +10,24 @@ use std::{
     time::SystemTime,
 };
 
-use rekindle_domain::Fingerprint;
+use rekindle_domain::{Fingerprint, Problem};
 
-use super::stamp::{Kept, Stamp};
+use super::{
+    stamp::{Kept, Stamp},
+    syntax,
+};
 use crate::config::{file, shape::plain};
 
 /// More files than this are no plugin that a person wrote; what is behind them is not followed.
 const MOST: usize = 256;
 const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "json"];
 
-/// The fingerprints of files that were read, and what they import.
+/// What was made of files that were read.
 #[derive(Debug, Default)]
-pub(super) struct Code(HashMap<PathBuf, Kept<Module>>);
+pub(super) struct Code {
+    modules: HashMap<PathBuf, Kept<Module>>,
+    parsed: HashMap<PathBuf, Kept<Option<Problem>>>,
+}
 
 #[derive(Clone, Debug)]
 struct Module {
@@ -58,20 +64,43 @@ impl Code {
         Some((Fingerprint::of_parts(&parts), found.into_keys().collect()))
     }
 
-    fn module(&mut self, path: &Path) -> Option<Module> {
-        let read = SystemTime::now();
-        let metadata =
-            fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() <= file::LARGEST)?;
-        let stamp = Stamp::of(&metadata);
-        if let Some(kept) = self.0.get(path).filter(|kept| kept.holds(&stamp)) {
-            return Some(kept.made.clone());
-        }
-        let bytes = fs::read(path).ok()?;
-        let module =
-            Module { fingerprint: Fingerprint::of_bytes(&bytes), imports: imports(&String::from_utf8_lossy(&bytes)) };
-        self.0.insert(path.to_owned(), Kept::new(stamp, read, module.clone()));
-        Some(module)
+    /// Why a module cannot be parsed; what it imports is not looked at. `None`: nothing is known against
+    /// it.
+    pub(super) fn problem(&mut self, entry: &Path) -> Option<Problem> {
+        let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
+        remembered(&mut self.parsed, &entry, |bytes| {
+            // What is no text may be one to the engine.
+            let text = std::str::from_utf8(bytes).ok()?;
+            let error = syntax::check(&entry, text).err()?;
+            let message = format!("this code cannot be parsed: {error}");
+            let shown = entry.display().to_string();
+            Some(Problem::new(&shown, message, "mend this place").at(text, error.offset))
+        })?
     }
+
+    fn module(&mut self, path: &Path) -> Option<Module> {
+        remembered(&mut self.modules, path, |bytes| Module {
+            fingerprint: Fingerprint::of_bytes(bytes),
+            imports: imports(&String::from_utf8_lossy(bytes)),
+        })
+    }
+}
+
+/// What was made of a file, made again only if it changed. `None`: it cannot be read.
+fn remembered<T: Clone>(
+    known: &mut HashMap<PathBuf, Kept<T>>,
+    path: &Path,
+    make: impl FnOnce(&[u8]) -> T,
+) -> Option<T> {
+    let read = SystemTime::now();
+    let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() <= file::LARGEST)?;
+    let stamp = Stamp::of(&metadata);
+    if let Some(kept) = known.get(path).filter(|kept| kept.holds(&stamp)) {
+        return Some(kept.made.clone());
+    }
+    let made = make(&fs::read(path).ok()?);
+    known.insert(path.to_owned(), Kept::new(stamp, read, made.clone()));
+    Some(made)
 }
 
 fn main_of_package(folder: &Path) -> Option<PathBuf> {

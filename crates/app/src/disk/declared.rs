@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     layers::{Layer, Layers},
     locate::Places,
-    scan::{MENDED, Scan, row},
+    scan::{Scan, row},
 };
 
 /// What one layer says of one name: as the engine reads it, and as it stands in the file.
@@ -107,13 +107,13 @@ fn add_item(
     if used.iter().any(|at| said[*at].shown.is_some()) {
         scan.disk.written.insert(id.clone(), shown.clone());
     }
-    let mended = used.iter().find_map(|at| said[*at].layer.mended.clone());
-    let item = Item { code: mended, ..item(strongest, declared, &shown) };
+    let mended = used.iter().find_map(|at| said[*at].layer.mended.as_ref());
+    let item = Item { code: mended.map(|(text, _)| text.clone()), ..item(strongest, declared, &shown) };
     let is_last = strongest + 1 == said.len();
     let beaten = (0..said.len()).filter(|at| is_last && !adds[*at]).map(|at| places.short(&said[at].layer.path));
     let mut row = Row { removable: false, ..row(places, &item, None, detail(kind, &shown, &item), "declared") };
     row.overrides = beaten.collect();
-    row.warning = item.code.as_ref().map(|_| MENDED.to_owned());
+    row.warning = mended.map(|(_, warning)| warning.sentences());
     scan.push_row(row);
     scan.disk.values.insert(id, value);
     scan.disk.items.insert(item);

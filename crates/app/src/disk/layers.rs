@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{Fingerprint, Place, Scope, merge};
+use rekindle_domain::{Fingerprint, Place, Problem, Scope, merge};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     config::{file, schema::Schema, shape, text, variables},
-    skill::frontmatter::{self, Markdown},
+    skill::{
+        frontmatter::{self, Markdown},
+        problem,
+    },
 };
 
 /// What one file, or one folder of plugins, adds to the configuration.
@@ -41,8 +44,9 @@ pub struct Layer {
     pub unknown: Vec<String>,
     /// The files that it was made of, each as it was before it was read.
     pub(super) made_of: Vec<(PathBuf, Option<Stamp>)>,
-    /// The fingerprint of the text, if the engine has to mend it in order to read it.
-    pub mended: Option<Fingerprint>,
+    /// The fingerprint of the text, if the engine has to mend it in order to read it, and what is told
+    /// of that.
+    pub mended: Option<(Fingerprint, Problem)>,
 }
 
 /// All layers of a directory.
@@ -56,8 +60,12 @@ pub struct Layers {
     pub references: Vec<PathBuf>,
     /// The files that the engine would not load.
     pub broken: Vec<PathBuf>,
+    /// The files that it leaves out or takes for something else.
+    pub warnings: Vec<Problem>,
     /// The folders in which files are looked for whatever their names are.
     pub folders: Vec<Folder>,
+    /// The Markdown and plugin files in them, also those that the engine cannot load.
+    pub found: Vec<PathBuf>,
     /// Layers that another file of the same folder and name takes the place of, with that file.
     pub replaced: Vec<(Layer, PathBuf)>,
 }
@@ -191,6 +199,7 @@ impl Reader<'_> {
         }
         let mut names = BTreeMap::new();
         for file in markdown_files(&folder.path, &mut self.layers.folders) {
+            self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
             // Within one folder the later file takes the place of the earlier one.
             let at = names.entry((file.key, name)).or_insert(self.layers.instance.len());
@@ -205,19 +214,26 @@ impl Reader<'_> {
             let found = code_files(&folder.path.join(name));
             if !found.is_empty() {
                 let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
+                self.layers.found.extend(found);
                 self.add(folder.path.join(name), folder.scope, Place::Folder, json!({ "plugin": urls }));
             }
         }
     }
 
-    fn markdown(&self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
+    fn markdown(&mut self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
         let made_of = vec![(file.path.clone(), Stamp::at(&file.path))];
         let text = file::read_lossy(&file.path).ok()??;
-        let parsed = frontmatter::parse(&text).ok()?;
-        let mended = parsed.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
+        let warnings = &mut self.layers.warnings;
+        let left_out = |error| warnings.push(problem::left_out(&file.path, &text, &error));
+        let parsed = frontmatter::parse(&text).map_err(left_out).ok()?;
         if file.key == "mode" && self.is_refused(&parsed) {
+            self.layers.warnings.push(problem::refused_mode(&file.path));
             return None;
         }
+        let mended =
+            parsed.is_mended.then(|| (Fingerprint::of_bytes(text.as_bytes()), problem::read_once(&file.path, &text)));
+        self.layers.warnings.extend(mended.iter().map(|(_, warning)| warning.clone()));
+        self.layers.warnings.extend(parsed.not_read.iter().map(|error| problem::all_text(&file.path, &text, error)));
         let (name, entry) = file.entry(parsed);
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });

@@ -165,6 +165,11 @@ impl Places {
 
     /// All configuration files; later ones win.
     pub fn config_files(&self) -> Vec<ConfigFile> {
+        self.own_files().into_iter().chain(self.managed_files()).collect()
+    }
+
+    /// The same without those of whoever administers this machine.
+    pub fn own_files(&self) -> Vec<ConfigFile> {
         let folders = self.config_folders();
         let dotted = folders.iter().filter(|folder| folder.has_config);
         self.global_files()
@@ -172,7 +177,6 @@ impl Places {
             .chain(self.named_file())
             .chain(self.project_files())
             .chain(dotted.flat_map(|folder| in_folder(&folder.path, folder.scope)))
-            .chain(self.managed_files())
             .collect()
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Row, RowState, Scope, masked_text,
+    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Problem, Row, RowState, Scope, masked_text,
     plugin_fingerprint, plugin_key, plugin_spec,
 };
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::{
     scan::{Scan, row},
     walk::walk,
 };
-use crate::config::shape::plugin_path;
+use crate::config::{file, shape::plugin_path, text};
 
 /// One entry of one layer.
 struct Entry<'a> {
@@ -115,12 +115,37 @@ fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code
     };
     let origin = if entry.is_found { PluginOrigin::Found } else { parsed.origin };
     let is_there = path.as_ref().is_none_or(|path| path.exists());
-    let row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
+    let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
+    if let (true, Some(path)) = (is_used, &path) {
+        let problem = if is_there { code.problem(path) } else { Some(missing(entry, path)) };
+        // That it is not there is told by the row's layer.
+        row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
+        scan.warnings.extend(problem);
+    }
     if is_used {
         scan.disk.plugin_specs.insert(item.id.clone(), spec);
         scan.disk.items.insert(item);
     }
     row
+}
+
+/// A plugin whose file is not there; it is told where it is declared.
+fn missing(entry: &Entry<'_>, path: &Path) -> Problem {
+    let declares = &entry.layer.path;
+    if entry.is_found {
+        let hint = "mend the link, or remove it";
+        return Problem::new(&path.display().to_string(), "this plugin is a link to a file that is not there", hint);
+    }
+    let message = format!("the plugin {} is not there", path.display());
+    let problem = Problem::new(&declares.display().to_string(), message, "create it, or mend the path");
+    let text = file::read_lossy(declares).ok().flatten().unwrap_or_default();
+    let config = text::value(&text).unwrap_or_default();
+    let folder = declares.parent().unwrap_or(Path::new("/"));
+    let is_this = |written: &Value| plugin_path(folder, plugin_spec(written)).is_some_and(|named| named == *path);
+    match config["plugin"].as_array().and_then(|list| list.iter().position(is_this)) {
+        Some(at) => problem.at(&text, text::offset_of(&text, &["plugin".to_owned(), at.to_string()])),
+        None => problem,
+    }
 }
 
 /// A URL to a file without percent-encoding; other specs as they are.
@@ -167,7 +192,14 @@ pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
-            scan.push_row(Row { removable: false, ..row(places, &item, None, None, "installed") });
+            let problem = code.problem(&path).map(|problem| Problem {
+                message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
+                ..problem
+            });
+            scan.found.insert(path);
+            let warning = problem.as_ref().map(Problem::sentences);
+            scan.push_row(Row { removable: false, warning, ..row(places, &item, None, None, "installed") });
+            scan.warnings.extend(problem);
             scan.disk.items.insert(item);
         }
     }

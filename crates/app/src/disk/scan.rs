@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Disk, Item, Kind, PluginOrigin, Row, RowState, Scope, effective};
+use rekindle_domain::{Disk, Item, Kind, PluginOrigin, Problem, Row, RowState, Scope, effective};
 
 use super::{
     code::Code,
@@ -25,10 +25,6 @@ use crate::config::schema::Schema;
 
 pub use super::plugins::declared_id;
 
-/// What people should know about a text that the engine can read only once.
-pub(super) const MENDED: &str = "Its front matter holds a colon without quotes. OpenCode can read that only the first \
-    time: after a reload it would be gone. Put the text in quotes.";
-
 /// What the files say.
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
@@ -37,12 +33,17 @@ pub struct Scan {
     /// All items for the lists, each as if it could not be asked of the engine; also those that it
     /// does not read.
     pub rows: Vec<Arc<Row>>,
+    /// What would be missing or would not work of what the files declare. Where a row says it, too, it
+    /// says the same.
+    pub warnings: Vec<Problem>,
     /// The files that configurations refer to with `{file:}`.
     pub references: Vec<PathBuf>,
     /// The files that declare something, as they were before they were read, with the names in them.
     pub(super) files: BTreeMap<PathBuf, Declares>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
+    /// The Markdown, plugin and tool files in the folders, also those that the engine cannot load.
+    pub found: BTreeSet<PathBuf>,
     /// The folders in which skills are looked for.
     pub skill_roots: Vec<PathBuf>,
     /// The folders whose files are read whatever their names are, but for those of skills.
@@ -125,6 +126,9 @@ impl Scanner {
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;
+        scan.found.extend(layers.found);
+        scan.warnings.extend(layers.warnings);
+        scan.warnings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         (scan.disk.global, scan.disk.layers) = (global, values);
         scan.rows.sort_by(|a, b| order(a).cmp(&order(b)));
         scan

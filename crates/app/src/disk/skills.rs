@@ -11,18 +11,18 @@ use std::{
     time::SystemTime,
 };
 
-use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, SkillAnswer, Snapshot};
+use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Problem, Row, RowState, Scope, SkillAnswer, Snapshot};
 use serde_json::Value;
 
 use super::{
     locate::{Places, SkillFolder},
-    scan::{MENDED, Scan, order, row},
+    scan::{Scan, order, row},
     stamp::{Kept, Stamp},
     walk::{Walked, walk},
 };
 use crate::{
     config::{file, shape::plain},
-    skill::frontmatter,
+    skill::{frontmatter, problem},
 };
 
 /// What was found the last time.
@@ -38,6 +38,7 @@ pub(super) struct Skills {
 struct Collected {
     items: Snapshot,
     rows: Vec<Arc<Row>>,
+    warnings: Vec<Problem>,
     contested: BTreeMap<String, Vec<Fingerprint>>,
 }
 
@@ -47,6 +48,7 @@ struct Found {
     item: Arc<Item>,
     row: Arc<Row>,
     is_skill: bool,
+    warning: Option<Problem>,
 }
 
 /// The folders in which the engine looks for skills. `effective`: its configuration, which may name
@@ -126,7 +128,8 @@ impl Skills {
             self.files.insert(path.clone(), kept);
             let is_alone = |found: &Found| !self.collected.contested.contains_key(&found.item.name);
             let has_same_place = before.is_skill && now.is_skill && before.item.id == now.item.id;
-            if !has_same_place || !is_alone(&before) {
+            let is_well = before.warning.is_none() && now.warning.is_none();
+            if !has_same_place || !is_well || !is_alone(&before) {
                 return false;
             }
             let Some(row) = self.collected.rows.iter_mut().find(|row| Arc::ptr_eq(row, &before.row)) else {
@@ -192,7 +195,11 @@ fn read(places: &Places, path: &Path, scope: Scope, known: Option<Kept<Arc<Found
     }
     let made = Arc::new(match file::read_lossy(path) {
         Ok(text) => found(places, path, scope, &text.unwrap_or_default()),
-        Err(error) => not_read(places, path, scope, error.to_string()),
+        Err(error) => {
+            let why = error.to_string();
+            let warning = Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
+            not_read(places, path, scope, why, warning)
+        }
     });
     match stamp {
         Ok(stamp) => Kept::new(stamp, read, made),
@@ -204,21 +211,22 @@ fn read(places: &Places, path: &Path, scope: Scope, known: Option<Kept<Arc<Found
 fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let skill = match frontmatter::skill(text) {
         Ok(skill) => skill,
-        Err(why) => return not_read(places, path, scope, why.to_string()),
+        Err(why) => return not_read(places, path, scope, why.to_string(), problem::dropped(path, text, &why)),
     };
     let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
     let mended = skill.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
     let item = Item { value: skill.description, code: mended, ..item(path, scope, skill.name, declared) };
     let mut row = row(places, &item, None, item.value.clone(), "installed");
-    row.warning = item.code.as_ref().map(|_| MENDED.to_owned());
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true }
+    let warning = skill.is_mended.then(|| problem::read_once(path, text));
+    row.warning = warning.as_ref().map(Problem::sentences);
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, warning }
 }
 
-fn not_read(places: &Places, path: &Path, scope: Scope, why: String) -> Found {
+fn not_read(places: &Places, path: &Path, scope: Scope, why: String, warning: Problem) -> Found {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
     let row = Row { state: RowState::NotRead { why }, ..row(places, &item, None, None, "installed") };
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false }
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, warning: Some(warning) }
 }
 
 fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {
@@ -242,20 +250,27 @@ impl Collected {
         skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
         let mut items = Vec::with_capacity(skills.len());
         let mut contested = BTreeMap::new();
+        let mut warnings: Vec<_> = all.iter().filter_map(|found| found.warning.clone()).collect();
         for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
             items.push(same[0].item.clone());
             if same.len() > 1 {
                 let prints = same.iter().map(|found| found.item.declared.clone()).collect::<Vec<_>>();
                 contested.insert(same[0].item.name.clone(), prints);
+                let (message, hint) = several(same.len());
+                warnings.extend(same.iter().map(|found| Problem::new(&found.item.source, &*message, hint)));
             }
         }
         let rows = all.iter().map(|found| match contested.get(&found.item.name) {
-            Some(all) if found.is_skill => Arc::new(Row { warning: Some(warning(all.len())), ..(*found.row).clone() }),
+            Some(all) if found.is_skill => {
+                let (message, hint) = several(all.len());
+                let warning = Some(Problem::new("", message, hint).sentences());
+                Arc::new(Row { warning, ..(*found.row).clone() })
+            }
             _ => found.row.clone(),
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        Self { rows, items: items.into_iter().collect(), contested }
+        Self { rows, items: items.into_iter().collect(), warnings, contested }
     }
 
     fn into_scan(mut self, scan: &mut Scan) {
@@ -263,11 +278,13 @@ impl Collected {
         scan.disk.items = self.items;
         scan.disk.contested_skills = self.contested;
         scan.rows.extend(self.rows);
+        scan.warnings.extend(self.warnings);
     }
 }
 
-fn warning(count: usize) -> String {
-    format!(
-        "{count} skills have this name. OpenCode takes one of them by chance, each time it loads them: rename all but one."
-    )
+/// What is wrong with skills of one name, and what to do.
+fn several(count: usize) -> (String, &'static str) {
+    let message =
+        format!("{count} skills have this name, and OpenCode takes one of them by chance, each time it loads them");
+    (message, "rename all but one")
 }

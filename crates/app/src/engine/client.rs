@@ -4,21 +4,28 @@
 //! engine answers unknown routes with a page and 200. Source of routes and shapes:
 //! `docs/engine.md`, "Asking and reading".
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer, plugin_spec};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::config::schema;
+use crate::{config::schema, error::chain};
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
-/// How long an answer may take that waits for MCP servers to connect.
-const MCP: Duration = Duration::from_secs(15);
+/// How long an answer of an instance that is there may take before it is asked for again.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long MCP servers may take to connect before they are told to be connecting still. What waits
+/// for them holds up nothing else for longer.
+pub const CONNECTING: Duration = Duration::from_secs(5);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +80,17 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// Whether the same question may well be answered in the next moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            Self::Unauthorized | Self::Stuck { .. } | Self::BadUrl { .. } => false,
+        }
+    }
+}
+
 /// A user name and a password.
 #[derive(Clone)]
 pub struct Credentials {
@@ -80,6 +98,13 @@ pub struct Credentials {
     pub username: String,
     /// The password; `None`: the engine has none.
     pub password: Option<String>,
+}
+
+impl ClientError {
+    /// True when nothing listens at the address: whatever ran there is gone.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Unreachable { cause, .. } if cause.is_connect())
+    }
 }
 
 impl Credentials {
@@ -143,45 +168,68 @@ impl Client {
 
     /// The merged configuration of the instance; creates it when there is none.
     pub async fn config(&self, bound: Duration) -> Result<Value, ClientError> {
-        self.get("/config", bound).await
+        self.get_again("/config", bound, bound).await
     }
 
     /// Everything that the engine reports. `bound` is for the first answer, which may have to wait
     /// until the instance is created.
     pub async fn answers(&self, bound: Duration) -> Result<Answers, ClientError> {
+        self.answers_within(bound, CONNECTING).await
+    }
+
+    /// The same with another bound for what waits for MCP servers.
+    pub async fn answers_within(&self, bound: Duration, connecting: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
-            self.get("/global/config", bound),
-            self.get::<Vec<SkillAnswer>>("/skill", bound),
-            self.get("/agent", bound),
-            self.get("/command", bound),
-            self.get("/mcp", MCP),
-            self.get("/experimental/tool/ids", bound),
-            self.get::<ProvidersAnswer>("/config/providers", bound),
+            self.get_again("/global/config", ANSWER, bound),
+            self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
+            self.get_again("/agent", ANSWER, bound),
+            self.get("/command", connecting),
+            self.get("/mcp", connecting),
+            self.get_again("/experimental/tool/ids", ANSWER, bound),
+            self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound),
         );
         Ok(Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: global_config?,
             skills: skills?,
-            agents: count(agents),
+            agents: count(agents).unwrap_or_default(),
             commands: count(commands),
-            mcp: mcp.unwrap_or_default(),
+            mcp: mcp.inspect_err(|error| tracing::debug!(%error, "the servers")).ok(),
             tools: tools.inspect_err(|error| tracing::warn!(%error, "the tools")).ok(),
-            providers: count(providers.map(|answer| answer.providers)),
+            providers: count(providers.map(|answer| answer.providers)).unwrap_or_default(),
             config,
         })
     }
 
+    /// The same engine, asked about another directory.
+    #[must_use]
+    pub fn for_directory(&self, directory: &str) -> Self {
+        Self { directory: directory.to_owned(), ..self.clone() }
+    }
+
     /// What is running in this directory.
     pub async fn busy(&self) -> Result<Vec<BusyRun>, ClientError> {
+        self.runs(true).await
+    }
+
+    /// The same; terminals are left out when there can be none: the first question for them makes an
+    /// instance load what nothing else of ours needs.
+    pub(crate) async fn runs(&self, with_terminals: bool) -> Result<Vec<BusyRun>, ClientError> {
+        let terminals = async {
+            match with_terminals {
+                true => self.get("/pty", SHORT).await.ok(),
+                false => None,
+            }
+        };
         let (status, permissions, questions, terminals) = tokio::join!(
             self.get("/session/status", SHORT),
             self.get("/permission", SHORT),
             self.get("/question", SHORT),
-            self.get("/pty", SHORT),
+            terminals,
         );
-        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref().ok());
+        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref());
         // Only now: a directory has many sessions, and seldom one that runs.
         if !runs.is_empty()
             && let Ok(sessions) = self.get("/session", SHORT).await
@@ -200,6 +248,37 @@ impl Client {
     /// Has all instances dropped, for stopping the engine cleanly.
     pub async fn dispose_all(&self) -> Result<(), ClientError> {
         self.post("/global/dispose", SHORT).await
+    }
+
+    /// Says something to a session, with the agent and the model that it had. What comes of it is not waited for.
+    pub async fn prompt(&self, session: &str, text: &str) -> Result<(), ClientError> {
+        let route = format!("/session/{session}");
+        let known: Value = self.get(&route, SHORT).await?;
+        let mut body = json!({ "parts": [{ "type": "text", "text": text }] });
+        for key in ["agent", "model"] {
+            if !known[key].is_null() {
+                body[key] = known[key].clone();
+            }
+        }
+        if let Some(id) = body["model"].get("id").cloned() {
+            body["model"]["modelID"] = id;
+        }
+        let route = format!("{route}/prompt_async");
+        let request = self.request(reqwest::Method::POST, &route).json(&body).timeout(SHORT);
+        let response = request.send().await.map_err(|cause| self.broken(&route, SHORT, cause))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let message = response.text().await.unwrap_or_default().chars().take(200).collect();
+        Err(ClientError::Status { route, status: status.as_u16(), message })
+    }
+
+    /// Has the engine write a line into its log. It creates no instance.
+    pub(super) async fn log(&self, message: &str) -> Result<(), ClientError> {
+        let line = serde_json::json!({ "service": "rekindle", "level": "info", "message": message });
+        let request = self.request(reqwest::Method::POST, "/log").json(&line);
+        self.answer::<IgnoredAny>(request, "/log", SHORT).await.map(drop)
     }
 
     /// Opens the stream of events of all directories. It creates no instance.
@@ -223,6 +302,26 @@ impl Client {
         self.send(reqwest::Method::GET, route, bound).await
     }
 
+    /// Asks a second time where the first answer may have been lost on the way: `first` is how long that
+    /// one may take, `bound` how long both may.
+    async fn get_again<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        first: Duration,
+        bound: Duration,
+    ) -> Result<T, ClientError> {
+        let end = Instant::now() + bound;
+        let answer = self.get(route, first.min(bound)).await;
+        let left = end.saturating_duration_since(Instant::now());
+        match answer {
+            Err(error) if error.is_passing() && !left.is_zero() => {
+                tracing::debug!(error = chain(&error), "asking again");
+                self.get(route, left).await
+            }
+            answer => answer,
+        }
+    }
+
     async fn post(&self, route: &str, bound: Duration) -> Result<(), ClientError> {
         self.send::<IgnoredAny>(reqwest::Method::POST, route, bound).await.map(drop)
     }
@@ -233,8 +332,17 @@ impl Client {
         route: &str,
         bound: Duration,
     ) -> Result<T, ClientError> {
+        self.answer(self.request(method, route), route, bound).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        route: &str,
+        bound: Duration,
+    ) -> Result<T, ClientError> {
         let broken = |cause| self.broken(route, bound, cause);
-        let response = self.request(method, route).timeout(bound).send().await.map_err(broken)?;
+        let response = request.timeout(bound).send().await.map_err(broken)?;
         let status = response.status();
         if status == 401 {
             return Err(ClientError::Unauthorized);
@@ -288,10 +396,10 @@ struct ProvidersAnswer {
     providers: Vec<IgnoredAny>,
 }
 
-/// How many there are. They are not kept: the texts of all skills are among the commands. No answer
-/// counts as none: the engine answers 500 for all when one of them is broken.
-fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> usize {
-    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map_or(0, |list| list.len())
+/// How many there are. They are not kept: the texts of all skills are among the commands. The engine
+/// answers 500 for all when one of them is broken.
+fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> Option<usize> {
+    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map(|list| list.len()).ok()
 }
 
 fn http(encrypted: bool) -> reqwest::Client {
@@ -343,7 +451,12 @@ pub(crate) fn decoded(text: &str) -> String {
 }
 
 fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: Option<&Value>) -> Vec<BusyRun> {
-    let run = |session: &str, state| BusyRun { session: session.to_owned(), title: session.to_owned(), state };
+    let run = |session: &str, state| BusyRun {
+        session: session.to_owned(),
+        title: session.to_owned(),
+        state,
+        directory: None,
+    };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut runs = BTreeMap::new();
     for (session, state) in status.as_object().into_iter().flatten() {
@@ -368,6 +481,7 @@ fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: 
             session: terminal["id"].as_str()?.to_owned(),
             title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
             state: BusyState::Terminal,
+            directory: None,
         })
     });
     runs.into_values().chain(terminals).collect()

@@ -3,7 +3,7 @@
 //! Invariant: an event is a hint or the end of a wait, never a truth about what is loaded. The
 //! stream ends when the connection does; whoever needs more opens it again.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, pin::Pin, time::Duration};
 
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -23,38 +23,55 @@ pub enum EngineEvent {
     AllDisposed,
     /// Sessions, permissions or questions of this directory changed.
     Activity,
+    /// The same of another directory, which a restart would interrupt.
+    Elsewhere,
     /// A plugin could not be loaded; the engine's message, `file:` URLs decoded.
     PluginFailed(String),
 }
 
-/// An open stream of events.
+/// All events of an engine, as they come.
+pub(super) struct Stream(Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>);
+
+impl Stream {
+    /// Opens the stream and waits until the engine says that it is connected.
+    pub(super) async fn open(client: &Client) -> Result<Self, ClientError> {
+        let response = client.open_events().await?;
+        let stream = SseByteStream::new(response.bytes_stream())
+            .take_while(|event| std::future::ready(event.is_ok()))
+            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
+            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
+        let mut events = Self(Box::pin(stream));
+        let route = "/global/event".to_owned();
+        let bound = super::client::SHORT;
+        match tokio::time::timeout(bound, events.0.next()).await {
+            Ok(Some(_)) => Ok(events),
+            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
+        }
+    }
+
+    /// The next event; `None` when the connection ended.
+    pub(super) async fn next(&mut self) -> Option<Value> {
+        // A connection without a heartbeat is dead, whatever the system says of it.
+        tokio::time::timeout(SILENCE, self.0.next()).await.ok()?
+    }
+}
+
+/// The events that concern one directory.
 pub struct Events {
-    stream: std::pin::Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>,
+    stream: Stream,
     directory: String,
 }
 
 impl Events {
     /// Opens the stream and waits until the engine says that it is connected.
     pub async fn open(client: &Client) -> Result<Self, ClientError> {
-        let response = client.open_events().await?;
-        let stream = SseByteStream::new(response.bytes_stream())
-            .take_while(|event| std::future::ready(event.is_ok()))
-            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
-            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
-        let mut events = Self { stream: Box::pin(stream), directory: client.directory().to_owned() };
-        let route = "/global/event".to_owned();
-        let bound = super::client::SHORT;
-        match tokio::time::timeout(bound, events.stream.next()).await {
-            Ok(Some(_)) => Ok(events),
-            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
-        }
+        Ok(Self { stream: Stream::open(client).await?, directory: client.directory().to_owned() })
     }
 
     /// The next event that concerns us; `None` when the connection ended.
     pub async fn next(&mut self) -> Option<EngineEvent> {
         loop {
-            // A connection without a heartbeat is dead, whatever the system says of it.
-            let event = tokio::time::timeout(SILENCE, self.stream.next()).await.ok()??;
+            let event = self.stream.next().await?;
             if let Some(meant) = meaning(&event, &self.directory) {
                 return Some(meant);
             }
@@ -63,12 +80,11 @@ impl Events {
 
     /// Waits for the end of a dispose; false when it did not come in time. Failures of plugins that
     /// come before it are added to `failures`.
-    pub async fn disposed(&mut self, all: bool, bound: Duration, failures: &mut Vec<String>) -> bool {
+    pub async fn disposed(&mut self, bound: Duration, failures: &mut Vec<String>) -> bool {
         let wait = async {
             while let Some(event) = self.next().await {
                 match event {
-                    EngineEvent::AllDisposed => return true,
-                    EngineEvent::Disposed if !all => return true,
+                    EngineEvent::AllDisposed | EngineEvent::Disposed => return true,
                     EngineEvent::PluginFailed(message) => failures.push(message),
                     _ => {}
                 }
@@ -76,6 +92,11 @@ impl Events {
             false
         };
         tokio::time::timeout(bound, wait).await.unwrap_or(false)
+    }
+
+    /// Leaves out what has arrived by now.
+    pub async fn skip(&mut self) {
+        while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, self.next()).await {}
     }
 
     /// The failures of plugins that have arrived by now.
@@ -99,7 +120,7 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
     }
     let of = event["directory"].as_str().or_else(|| payload["properties"]["directory"].as_str())?;
     if Path::new(of) != Path::new(directory) {
-        return None;
+        return is_activity(kind).then_some(EngineEvent::Elsewhere);
     }
     match kind {
         "server.instance.disposed" => Some(EngineEvent::Disposed),
@@ -107,12 +128,14 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
             let message = payload["properties"]["error"]["data"]["message"].as_str()?;
             Some(EngineEvent::PluginFailed(decoded(message)))
         }
-        "session.status" | "session.idle" | "session.error" => Some(EngineEvent::Activity),
-        kind if ["permission.", "question.", "pty."].iter().any(|start| kind.starts_with(start)) => {
-            Some(EngineEvent::Activity)
-        }
-        _ => None,
+        kind => is_activity(kind).then_some(EngineEvent::Activity),
     }
+}
+
+/// True for what changes what is running.
+fn is_activity(kind: &str) -> bool {
+    matches!(kind, "session.status" | "session.idle" | "session.error")
+        || ["permission.", "question.", "pty."].iter().any(|start| kind.starts_with(start))
 }
 
 #[cfg(test)]
@@ -131,6 +154,7 @@ mod tests {
         check("/other", "server.instance.disposed", json!({"directory": "/other"}), None);
         check("global", "global.disposed", json!({}), Some(EngineEvent::AllDisposed));
         check("/p", "session.status", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
+        check("/other", "session.idle", json!({"sessionID": "s"}), Some(EngineEvent::Elsewhere));
         check("/p", "permission.asked", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
         check("/p", "server.heartbeat", json!({}), None);
         let failed = json!({"error": {"data": {"message": "Failed to load plugin file:///p/a%20b.ts: boom"}}});

@@ -3,35 +3,21 @@
 //! Invariants: whoever has a [`Host`] holds the directory's lock, so there is never a second engine
 //! for it; the engine ends with the host, however the host ends (see `keeper`); a start is bounded.
 
-use std::{fs, net::TcpListener, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::PathBuf, sync::Arc};
 
 use rekindle_domain::{EngineMode, EngineState, EngineView};
-use tokio::{
-    io::{AsyncWriteExt, BufReader},
-    process::{Child, ChildStdin, Command},
-    sync::{mpsc, oneshot, watch},
-    time::{sleep, timeout},
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    client::{Client, ClientError, Credentials},
-    events::Events,
-    find,
-    keeper::{self, Group},
-    output::{Output, forward, log},
+    client::{Client, ClientError},
+    descendants, find,
+    keeper::Group,
+    output::Output,
+    process::{Running, Start},
     record::{Lock, Record, Records},
 };
-use crate::{clock, config::file::FileError, disk::locate::Places, settings};
+use crate::{config::file::FileError, disk::locate::Places};
 
-/// How long an engine may take until it listens.
-const START: Duration = Duration::from_secs(60);
-/// How long one request may take while the engine starts: between opening its port and being ready
-/// it never answers, so a request that waits longer only waits for nothing.
-const POLL: Duration = Duration::from_millis(400);
-/// How long the engine may take to drop its instances before it is ended anyway.
-const DROP: Duration = Duration::from_secs(5);
-/// How long the engine may take to end when asked.
-const END: Duration = Duration::from_secs(3);
 /// The user name with which our engines are protected.
 pub const USERNAME: &str = "opencode";
 
@@ -116,7 +102,7 @@ pub struct Host {
 impl Host {
     /// Takes the directory's lock and starts to own its engine. The engine itself is started in the
     /// background; [`Host::watch`] tells how it goes. `keeper`: the program that runs as keeper when
-    /// it is given [`keeper::ARGUMENT`].
+    /// it is given [`ARGUMENT`](super::keeper::ARGUMENT).
     pub fn own(places: &Places, keeper: PathBuf) -> Result<Self, HostError> {
         let records = Records(places);
         let state_failed = |cause| HostError::State { path: places.state.clone(), cause };
@@ -142,6 +128,7 @@ impl Host {
             output: output.clone(),
             publish,
             port: None,
+            url: None,
             closing: closing.subscribe(),
             _lock: lock,
         };
@@ -197,22 +184,17 @@ fn view(state: EngineState, record: Option<&Record>, message: Option<String>) ->
         version: record.map(|record| record.version.clone()),
         pid: record.map(|record| record.pid),
         state,
-        message,
+        message: message.or_else(|| record.and_then(Record::moved)),
     }
 }
 
 /// An engine whose owner and keeper were both killed is still there: it is ours, and nobody's.
 fn end_orphan(places: &Places) {
-    let records = Records(places);
-    if let Some(record) = records.last_record().filter(|record| record.state == EngineState::Running) {
-        let group = Group(record.pid);
-        // Process ids are used again: only the process that has our port open is ours.
-        let port = record.url.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
-        let listens = port.is_some_and(|port: u16| TcpListener::bind(("127.0.0.1", port)).is_err());
-        if group.is_alive() && listens {
-            tracing::warn!(pid = record.pid, "ending an engine that its owner left behind");
-            group.kill();
-        }
+    let record = Records(places).last_record().filter(|record| record.state == EngineState::Running);
+    // Process ids are used again: only what carries the mark of that very start is it.
+    if let Some(record) = record.filter(descendants::is_engine) {
+        tracing::warn!(pid = record.pid, "ending an engine that its owner left behind");
+        Group(record.pid).kill();
     }
 }
 
@@ -225,16 +207,9 @@ struct Owner {
     output: Output,
     publish: watch::Sender<HostState>,
     port: Option<u16>,
+    url: Option<String>,
     closing: watch::Receiver<bool>,
     _lock: Lock,
-}
-
-/// A running engine and its keeper.
-struct Running {
-    keeper: Child,
-    commands: ChildStdin,
-    pid: u32,
-    client: Client,
 }
 
 impl Owner {
@@ -246,7 +221,10 @@ impl Owner {
                     Some(Order::Restart(reply)) => {
                         if let Some(running) = engine.take() {
                             self.set(EngineState::Starting, None, None);
-                            stop(running).await;
+                            if let Some(generation) = running.stop().await {
+                                // It does not keep the next engine from starting.
+                                tokio::spawn(generation.end_rest());
+                            }
                         }
                         let started = self.start().await;
                         let result = started.map(|running| engine = Some(running));
@@ -271,8 +249,7 @@ impl Owner {
                 },
                 () = ended(&mut engine) => {
                     if let Some(running) = engine.take() {
-                        // The keeper may have been killed alone.
-                        Group(running.pid).kill();
+                        running.end_group();
                     }
                     let message = format!("the engine ended by itself: {}", self.output.tail());
                     self.set(EngineState::Stopped, None, Some(message));
@@ -305,68 +282,25 @@ impl Owner {
     }
 
     async fn launch(&mut self) -> Result<(Running, Record), HostError> {
-        // Each time anew: the person may have chosen another.
-        let binary = find::find(&settings::read(&self.places).engine)?;
-        let spawn_failed = |cause| HostError::Spawn { program: self.keeper.clone(), cause };
-        let port = match self.port {
+        // The same address as before, unless somebody else has it by now.
+        let port = match self.port.filter(|port| is_free(*port)) {
             Some(port) => port,
-            None => free_port().map_err(spawn_failed)?,
+            None => free_port().map_err(|cause| HostError::Spawn { program: self.keeper.clone(), cause })?,
         };
-        self.output.clear();
-        if let Err(error) = fs::write(log(&self.places), "") {
-            tracing::debug!(%error, "the engine's log");
-        }
-        let mut command = Command::new(&self.keeper);
-        command
-            .arg(keeper::ARGUMENT)
-            .arg(&binary)
-            .args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()])
-            .current_dir(&self.places.directory)
-            .env("OPENCODE_SERVER_USERNAME", USERNAME)
-            .env("OPENCODE_SERVER_PASSWORD", &self.password)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        // A group of its own: Ctrl-C in a terminal is for us, and the keeper hears it from us.
-        #[cfg(unix)]
-        command.process_group(0);
-        let mut keeper = command.spawn().map_err(spawn_failed)?;
-        let (lines, mut inbox) = mpsc::channel(64);
-        if let Some(out) = keeper.stdout.take() {
-            tokio::spawn(forward(BufReader::new(out), self.output.clone(), log(&self.places), lines.clone()));
-        }
-        if let Some(out) = keeper.stderr.take() {
-            tokio::spawn(forward(BufReader::new(out), self.output.clone(), log(&self.places), lines));
-        }
-        let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
-        let ready = tokio::select! {
-            ready = timeout(START, ready_line(&mut inbox)) => ready,
-            Ok(_) = self.closing.wait_for(|closing| *closing) => return Err(HostError::Gone),
-        };
-        let (pid, url) = match ready {
-            Ok(Some(ready)) => ready,
-            Ok(None) => return Err(HostError::Ended { output: self.output.tail() }),
-            // Dropping its input ends the keeper, and the keeper the engine.
-            Err(_) => return Err(HostError::Slow { seconds: START.as_secs() }),
-        };
-        tokio::spawn(async move { while inbox.recv().await.is_some() {} });
-        let directory = self.places.directory.display().to_string();
-        let credentials = Credentials { username: USERNAME.to_owned(), password: Some(self.password.clone()) };
-        let client = Client::new(&url, &directory, credentials).map_err(HostError::Silent)?;
-        let version = first_health(&client).await.map_err(HostError::Silent)?;
+        let started = Running::launch(Start {
+            places: &self.places,
+            keeper: &self.keeper,
+            password: &self.password,
+            password_file: &self.password_file,
+            port,
+            output: &self.output,
+            closing: self.closing.clone(),
+        });
+        let (running, mut record) = started.await?;
+        record.moved_from = self.url.take().filter(|url| *url != record.url);
+        self.url = Some(record.url.clone());
         self.port = Some(port);
-        let record = Record {
-            mode: EngineMode::Host,
-            url,
-            username: USERNAME.to_owned(),
-            password_file: self.password_file.clone(),
-            pid,
-            version,
-            state: EngineState::Running,
-            started_at: clock::now(),
-            directory,
-        };
-        Ok((Running { keeper, commands, pid, client }, record))
+        Ok((running, record))
     }
 
     fn set(&self, state: EngineState, running: Option<(Record, Client)>, message: Option<String>) {
@@ -389,59 +323,22 @@ impl Owner {
 
 async fn ended(engine: &mut Option<Running>) {
     match engine {
-        Some(running) => drop(running.keeper.wait().await),
+        Some(running) => running.ended().await,
         None => std::future::pending().await,
     }
 }
 
-/// Drops all instances, so that no run is cut off in the middle of a word, then ends the process.
-async fn stop(mut running: Running) {
-    if let Ok(mut events) = Events::open(&running.client).await
-        && running.client.dispose_all().await.is_ok()
-        && !events.disposed(true, DROP, &mut Vec::new()).await
-    {
-        tracing::warn!("the engine did not drop its instances in time");
+/// Ends the engine and what it left behind.
+async fn stop(running: Running) {
+    if let Some(generation) = running.stop().await {
+        generation.end_rest().await;
     }
-    for command in [keeper::TERM, keeper::KILL] {
-        // A broken pipe means that the keeper has ended.
-        drop(running.commands.write_all(format!("{command}\n").as_bytes()).await);
-        if timeout(END, running.keeper.wait()).await.is_ok() {
-            return;
-        }
-    }
-    Group(running.pid).kill();
-    drop(running.keeper.kill().await);
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// The engine's process and address, once it has said both; `None` when its output ended before.
-async fn ready_line(lines: &mut mpsc::Receiver<String>) -> Option<(u32, String)> {
-    let mut pid = None;
-    loop {
-        let line = lines.recv().await?;
-        if let Some(text) = line.strip_prefix(keeper::PID_LINE) {
-            pid = text.parse().ok();
-        }
-        if let (Some(pid), Some((_, url))) = (pid, line.split_once("listening on ")) {
-            return Some((pid, url.trim().to_owned()));
-        }
-    }
-}
-
-async fn first_health(client: &Client) -> Result<String, ClientError> {
-    const TRIES: u32 = 40;
-    let mut last = client.health(POLL).await;
-    for _ in 1..TRIES {
-        match last {
-            Err(ClientError::TimedOut { .. } | ClientError::Unreachable { .. }) => {
-                sleep(Duration::from_millis(50)).await;
-                last = client.health(POLL).await;
-            }
-            _ => break,
-        }
-    }
-    last
 }

@@ -15,6 +15,8 @@ use std::{
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use super::descendants::MARK;
+
 /// The hidden argument that makes a program of ours a keeper.
 pub const ARGUMENT: &str = "__keep-engine";
 /// What stands before the engine's process id in the keeper's first line.
@@ -27,7 +29,7 @@ pub const KILL: &str = "kill";
 /// How long an engine may take to end by itself when its owner is gone.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs as a keeper if the program was started as one: `program __keep-engine ENGINE ARGS…`.
+/// Runs as a keeper if the program was started as one: `program __keep-engine MARK ENGINE ARGS…`.
 /// Every program that hosts an engine calls this before anything else.
 pub fn run_if_asked() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
@@ -35,12 +37,13 @@ pub fn run_if_asked() -> Option<ExitCode> {
 }
 
 fn keep(mut arguments: Vec<OsString>) -> ExitCode {
-    if arguments.is_empty() {
+    if arguments.len() < 2 {
         return ExitCode::from(2);
     }
-    let program = arguments.remove(0);
-    let mut command = Command::new(&program);
-    command.args(arguments).stdin(std::process::Stdio::null());
+    let rest = arguments.split_off(2);
+    let [mark, program] = [&arguments[0], &arguments[1]];
+    let mut command = Command::new(program);
+    command.args(rest).env(MARK, mark).stdin(std::process::Stdio::null());
     let mut wrapped = CommandWrap::from(command);
     #[cfg(unix)]
     wrapped.wrap(process_wrap::std::ProcessGroup::leader());
@@ -108,10 +111,6 @@ impl Group {
         self.signal(rustix::process::Signal::KILL);
     }
 
-    pub(crate) fn is_alive(self) -> bool {
-        self.pid().is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
-    }
-
     fn signal(self, signal: rustix::process::Signal) {
         if let Some(pid) = self.pid()
             && let Err(error) = rustix::process::kill_process_group(pid, signal)
@@ -134,8 +133,4 @@ impl Group {
     }
 
     pub(crate) fn kill(self) {}
-
-    pub(crate) fn is_alive(self) -> bool {
-        false
-    }
 }

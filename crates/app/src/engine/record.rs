@@ -42,6 +42,20 @@ pub struct Record {
     pub started_at: String,
     /// The directory for which it was started.
     pub directory: String,
+    /// The mark of everything that it starts (`descendants`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
+    /// Its address before the last restart, if that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+}
+
+impl Record {
+    /// What people should know about its address.
+    pub fn moved(&self) -> Option<String> {
+        let from = self.moved_from.as_ref()?;
+        Some(format!("The address changed from {from} to {}: another program has the port.", self.url))
+    }
 }
 
 /// How to ask the owner of an engine for something.
@@ -152,7 +166,7 @@ pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File)
 
 impl Lock {
     /// Takes the lock; `None`: someone has it.
-    fn take(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn take(path: &Path) -> io::Result<Option<Self>> {
         // Whoever only looks holds it, too, for some microseconds. Whoever has it keeps it longer.
         const TRIES: u32 = 20;
         create_private_dir(path.parent().unwrap_or(Path::new(".")))?;

@@ -159,20 +159,28 @@ fn numbered(values: impl Iterator<Item = Value>) -> Map<String, Value> {
     values.enumerate().map(|(index, value)| (index.to_string(), value)).collect()
 }
 
+/// Where the first line begins that holds a colon without quotes.
+pub(super) fn unquoted_colon(text: &str) -> Option<usize> {
+    let lines = text.split_inclusive('\n').scan(0, |at, line| Some((std::mem::replace(at, *at + line.len()), line)));
+    lines.skip(1).find(|(_, line)| in_quotes(line.trim_end()).is_some()).map(|(at, _)| at)
+}
+
+/// A line `key: a: b` as a text block; `None`: it is none of these.
+fn in_quotes(line: &str) -> Option<String> {
+    let (key, value) = line.split_once(':')?;
+    let key = key.trim_end();
+    let is_key = key.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let value = value.trim();
+    (is_key && value.contains(':') && !value.starts_with(['"', '\''])).then(|| format!("{key}: |-\n  {value}"))
+}
+
 /// Turns `key: a: b` into a text block, as the engine does when YAML itself gives up.
 fn with_quoted_colons(text: &str) -> String {
-    let line = |line: &str| {
-        let (key, value) = line.split_once(':')?;
-        let key = key.trim_end();
-        let is_key = key.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let value = value.trim();
-        (is_key && value.contains(':') && !value.starts_with(['"', '\''])).then(|| format!("{key}: |-\n  {value}"))
-    };
     // The line end before the closing dashes is not part of it; the engine writes all others anew.
     let text = text.strip_suffix('\r').unwrap_or(text);
     let lines = text.split('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
-    lines.map(|text| line(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
+    lines.map(|text| in_quotes(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

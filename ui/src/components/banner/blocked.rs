@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use rekindle_domain::{Banner, Problem};
 
 use super::Frame;
-use crate::{backend, copy, state::App};
+use crate::{backend, components::restore::RestoreButton, copy, state::App};
 
 /// What is wrong, and where.
 #[component]
@@ -23,6 +23,7 @@ pub(super) fn Blocked() -> impl IntoView {
     };
     let actions = move || {
         view! {
+            <RestoreButton />
             <button class="button primary" data-testid="open-file" on:click=open>
                 {copy::OPEN_FILE}
             </button>

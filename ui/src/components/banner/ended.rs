@@ -1,12 +1,20 @@
 //! A reload that ended: proved, partly proved, or failed.
 //!
-//! Invariant: what is not proved is named without being asked for; the rest is one click away.
+//! Invariant: what is not proved, and what is left to do, is named without being asked for; the rest is
+//! one click away.
 
 use leptos::prelude::*;
-use rekindle_domain::{Consent, EngineMode, ItemState, Receipt, ReceiptResult};
+use rekindle_domain::{EngineMode, ItemState, Receipt, ReceiptResult};
 
 use super::{Dismiss, Frame};
-use crate::{backend, components::receipt::ReceiptDetails, copy, state::App};
+use crate::{
+    components::{
+        receipt::{ReceiptDetails, aftermath::Aftermath},
+        restore::RestoreButton,
+    },
+    copy,
+    state::App,
+};
 
 /// What the reload did.
 #[component]
@@ -14,9 +22,10 @@ pub(super) fn Ended(receipt: Receipt) -> impl IntoView {
     let app = App::here();
     let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
     let detailed = RwSignal::new(false);
-    let failed = receipt.result == ReceiptResult::Failed;
-    let wants_restart = receipt.items.iter().any(|item| item.state == ItemState::NeedsRestart);
+    let is_whole = receipt.result == ReceiptResult::Proved;
+    let again = again(&receipt);
     let unproved = unproved(&receipt);
+    let after = receipt.clone();
 
     let actions = move || {
         view! {
@@ -29,35 +38,41 @@ pub(super) fn Ended(receipt: Receipt) -> impl IntoView {
                 {move || if detailed.get() { copy::HIDE_DETAILS } else { copy::DETAILS }}
             </button>
             <Dismiss />
-            <Show when=move || failed>
-                <button
-                    class="button primary"
-                    data-testid="try-again"
-                    on:click=move |_| app.run(backend::reload(Consent::IfIdle))
-                >
-                    {copy::TRY_AGAIN}
-                </button>
+            <Show when=move || !is_whole>
+                <RestoreButton />
             </Show>
-            <Show when=move || wants_restart && host.get()>
-                <button
-                    class="button primary"
-                    data-testid="restart-engine"
-                    on:click=move |_| app.run(backend::restart_engine())
-                >
-                    {copy::RESTART_ENGINE}
-                </button>
-            </Show>
+            {again.map(|(test_id, label)| {
+                view! {
+                    <Show when=move || host.get()>
+                        <button class="button primary" data-testid=test_id on:click=move |_| app.reload()>
+                            {label}
+                        </button>
+                    </Show>
+                }
+            })}
         }
     };
     view! {
         <Frame actions>
             {unproved}
+            <Aftermath receipt=after />
             <Show when=move || detailed.get()>
                 <div class="banner-more">
                     <ReceiptDetails receipt=receipt.clone() />
                 </div>
             </Show>
         </Frame>
+    }
+}
+
+/// The button that tries it again: its test id and what it is called.
+fn again(receipt: &Receipt) -> Option<(&'static str, &'static str)> {
+    let wants_restart = receipt.items.iter().any(|item| item.state == ItemState::NeedsRestart);
+    match receipt.result {
+        ReceiptResult::Failed if !receipt.restored => Some(("try-again", copy::TRY_AGAIN)),
+        // What waits for a restart makes a reload one.
+        ReceiptResult::Partial if wants_restart => Some(("restart-engine", copy::RESTART_ENGINE)),
+        _ => None,
     }
 }
 

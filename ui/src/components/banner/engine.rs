@@ -3,10 +3,10 @@
 //! Invariant: a button is there exactly when the engine is ours to start.
 
 use leptos::prelude::*;
-use rekindle_domain::{Banner, EngineMode, EngineState};
+use rekindle_domain::{Banner, EngineMode, EngineState, WindowState};
 
-use super::Frame;
-use crate::{backend, copy, state::App};
+use super::{Frame, pending::AskTheHost};
+use crate::{backend, components::restore::RestoreButton, copy, state::App};
 
 /// It refuses this directory although the files are fine.
 #[component]
@@ -15,12 +15,10 @@ pub(super) fn Stuck() -> impl IntoView {
     let curable = app.part(|state| matches!(state.banner, Banner::Stuck { curable: true }));
     let actions = move || {
         view! {
-            <Show when=move || curable.get()>
-                <button
-                    class="button primary"
-                    data-testid="restart-engine"
-                    on:click=move |_| app.run(backend::restart_engine())
-                >
+            <RestoreButton />
+            <Show when=move || curable.get() fallback=|| view! { <AskTheHost /> }>
+                // A reload of what is stuck is a restart, and proves that it helped.
+                <button class="button primary" data-testid="restart-engine" on:click=move |_| app.reload()>
                     {copy::RESTART_ENGINE}
                 </button>
             </Show>
@@ -33,22 +31,36 @@ pub(super) fn Stuck() -> impl IntoView {
 #[component]
 pub(super) fn EngineDown() -> impl IntoView {
     let app = App::here();
-    let startable = app.part(|state| {
-        state.status.engine.mode == EngineMode::Host
-            && matches!(state.status.engine.state, EngineState::Stopped | EngineState::Unreachable)
-    });
+    let start = app.part(way_to_start);
     let actions = move || {
         view! {
-            <Show when=move || startable.get()>
-                <button
-                    class="button primary"
-                    data-testid="start-engine"
-                    on:click=move |_| app.run(backend::restart_engine())
-                >
-                    {copy::START_ENGINE}
-                </button>
-            </Show>
+            <RestoreButton />
+            {move || {
+                start.get().map(|label| {
+                    view! {
+                        <button
+                            class="button primary"
+                            data-testid="start-engine"
+                            on:click=move |_| app.run(backend::restart_engine())
+                        >
+                            {label}
+                        </button>
+                    }
+                })
+            }}
         }
     };
     view! { <Frame actions /> }
+}
+
+/// What starts the engine is called, if it is ours to start.
+fn way_to_start(state: &WindowState) -> Option<&'static str> {
+    let engine = &state.status.engine;
+    match engine.state {
+        _ if engine.mode == EngineMode::Client => None,
+        EngineState::Stopped | EngineState::Unreachable => Some(copy::START_ENGINE),
+        // It was asked, and did not get on with loading.
+        EngineState::Starting if engine.message.is_some() => Some(copy::RESTART_ENGINE),
+        EngineState::Starting | EngineState::Running | EngineState::Unauthorized | EngineState::Stuck => None,
+    }
 }

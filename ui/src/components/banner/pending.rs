@@ -3,12 +3,15 @@
 //! Invariant: nothing that is running is interrupted without a second question that names it.
 
 use leptos::prelude::*;
-use rekindle_domain::{Banner, BusyRun, Consent};
+use rekindle_domain::Banner;
 
 use super::{Dismiss, Frame};
 use crate::{
     backend,
-    components::{changes::Changes, dialog::Dialog},
+    components::{
+        changes::Changes,
+        plan::{PlanLine, Runs},
+    },
     copy,
     state::App,
 };
@@ -20,11 +23,7 @@ pub(super) fn Pending() -> impl IntoView {
     let actions = move || {
         view! {
             <Dismiss />
-            <button
-                class="button primary"
-                data-testid="reload"
-                on:click=move |_| app.run(backend::reload(Consent::IfIdle))
-            >
+            <button class="button primary" data-testid="reload" on:click=move |_| app.reload()>
                 {copy::RELOAD}
             </button>
         }
@@ -32,6 +31,7 @@ pub(super) fn Pending() -> impl IntoView {
     view! {
         <Frame actions>
             <Changes />
+            <PlanLine />
         </Frame>
     }
 }
@@ -40,18 +40,11 @@ pub(super) fn Pending() -> impl IntoView {
 #[component]
 pub(super) fn Busy() -> impl IntoView {
     let app = App::here();
-    let asking = RwSignal::new(false);
     let actions = move || {
         view! {
             <Dismiss />
-            <button class="button ghost" data-testid="reload-anyway" on:click=move |_| asking.set(true)>
-                {copy::RELOAD_ANYWAY}
-            </button>
-            <button
-                class="button"
-                data-testid="reload-when-idle"
-                on:click=move |_| app.run(backend::reload(Consent::WhenIdle))
-            >
+            <Anyway />
+            <button class="button" data-testid="reload-when-idle" on:click=move |_| app.reload_when_idle()>
                 {copy::RELOAD_WHEN_IDLE}
             </button>
             <button class="button primary" data-testid="reload" disabled>
@@ -62,47 +55,8 @@ pub(super) fn Busy() -> impl IntoView {
     view! {
         <Frame actions>
             <Changes />
+            <PlanLine />
         </Frame>
-        <ConfirmReload asking />
-    }
-}
-
-#[component]
-fn ConfirmReload(asking: RwSignal<bool>) -> impl IntoView {
-    let app = App::here();
-    let runs = app.part(|state| match &state.banner {
-        Banner::Busy { runs } => runs.clone(),
-        _ => Vec::new(),
-    });
-    let reload = move |_| {
-        asking.set(false);
-        app.run(backend::reload(Consent::Force));
-    };
-    view! {
-        <Dialog open=asking title=copy::banner::CONFIRM_TITLE>
-            <p>{copy::banner::CONFIRM_BODY}</p>
-            <ul class="dialog-list">
-                {move || runs.with(|runs| runs.iter().map(losing).collect_view())}
-            </ul>
-            <div class="dialog-actions">
-                <button class="button" autofocus data-testid="cancel-confirm" on:click=move |_| asking.set(false)>
-                    {copy::CANCEL}
-                </button>
-                <button class="button danger" data-testid="confirm-reload" on:click=reload>
-                    {copy::CONFIRM_RELOAD}
-                </button>
-            </div>
-        </Dialog>
-    }
-}
-
-fn losing(run: &BusyRun) -> impl IntoView + use<> {
-    view! {
-        <li>
-            <b>{copy::banner::run_name(run)}</b>
-            " "
-            {copy::banner::loses(run)}
-        </li>
     }
 }
 
@@ -110,8 +64,13 @@ fn losing(run: &BusyRun) -> impl IntoView + use<> {
 #[component]
 pub(super) fn Waiting() -> impl IntoView {
     let app = App::here();
+    let runs = app.part(|state| match &state.banner {
+        Banner::Waiting { runs } => runs.clone(),
+        _ => Vec::new(),
+    });
     let actions = move || {
         view! {
+            <Anyway />
             <button
                 class="button"
                 data-testid="cancel-reload"
@@ -121,31 +80,54 @@ pub(super) fn Waiting() -> impl IntoView {
             </button>
         }
     };
-    view! { <Frame actions /> }
+    view! {
+        <Frame actions>
+            <Runs runs />
+        </Frame>
+    }
+}
+
+/// Asks whether what is running may be interrupted.
+#[component]
+fn Anyway() -> impl IntoView {
+    let app = App::here();
+    view! {
+        <button class="button ghost" data-testid="reload-anyway" on:click=move |_| app.is_confirming.set(true)>
+            {copy::RELOAD_ANYWAY}
+        </button>
+    }
 }
 
 /// The engine belongs to someone else: ask them.
 #[component]
 pub(super) fn Client() -> impl IntoView {
-    let app = App::here();
-    let request = move |_| {
-        let text = app.state.with_untracked(|state| match &state.banner {
-            Banner::Client { host } => copy::changes::request(host, &state.status),
-            _ => String::new(),
-        });
-        app.copy_text(text);
-    };
-    let actions = move || {
+    let actions = || {
         view! {
             <Dismiss />
-            <button class="button" data-testid="copy-request" on:click=request>
-                {copy::COPY_REQUEST}
-            </button>
+            <AskTheHost />
         }
     };
     view! {
         <Frame actions>
             <Changes />
         </Frame>
+    }
+}
+
+/// Copies a message to whoever runs the engine.
+#[component]
+pub(super) fn AskTheHost() -> impl IntoView {
+    let app = App::here();
+    let request = move |_| {
+        let text = app.state.with_untracked(|state| {
+            let host = copy::engine::address(state.status.engine.url.as_deref().unwrap_or_default());
+            copy::changes::request(host, &state.status)
+        });
+        app.copy_text(text, copy::COPIED);
+    };
+    view! {
+        <button class="button" data-testid="copy-request" on:click=request>
+            {copy::COPY_REQUEST}
+        </button>
     }
 }

@@ -17,9 +17,25 @@ pub(super) fn Reloading() -> impl IntoView {
         _ => Vec::new(),
     });
     let cancellable = app.part(|state| matches!(state.banner, Banner::Reloading { cancellable: true, .. }));
+    let follows = app.part(|state| state.follows);
     let actions = move || {
         view! {
-            <Show when=move || cancellable.get()>
+            <Show
+                when=move || cancellable.get()
+                fallback=move || {
+                    view! {
+                        <Show when=move || !follows.get()>
+                            <button
+                                class="button ghost"
+                                data-testid="reload-once-more"
+                                on:click=move |_| app.reload_once_more()
+                            >
+                                {copy::RELOAD_ONCE_MORE}
+                            </button>
+                        </Show>
+                    }
+                }
+            >
                 <button
                     class="button ghost"
                     data-testid="cancel-reload"
@@ -32,6 +48,9 @@ pub(super) fn Reloading() -> impl IntoView {
     };
     view! {
         <Frame actions>
+            <Show when=move || follows.get()>
+                <p class="banner-hint" data-testid="follows">{copy::banner::ONE_MORE}</p>
+            </Show>
             <ol class="steps">{move || steps.get().into_iter().map(step).collect_view()}</ol>
         </Frame>
     }

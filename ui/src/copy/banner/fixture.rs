@@ -3,8 +3,8 @@
 //! Invariant: a fixture has only what its test looks at; the rest is the plainest value there is.
 
 use rekindle_domain::{
-    Action, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState, Kind,
-    Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
+    Action, Cause, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState,
+    Kind, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
 };
 
 pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
@@ -43,6 +43,7 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
         changes,
         busy: vec![],
         problems: vec![],
+        warnings: vec![],
         notices: vec![],
     }
 }
@@ -84,6 +85,7 @@ pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt
         version: 1,
         id: "1".to_owned(),
         at: "2026-01-31T12:00:00Z".to_owned(),
+        cause: Cause::Window,
         result,
         action: Action::Dispose,
         duration_ms: 940,
@@ -91,6 +93,10 @@ pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt
         items,
         counts: Counts::default(),
         still_pending: vec![],
-        message: Some("the engine did not answer within 30 s".to_owned()),
+        orphans: vec![],
+        resumed: vec![],
+        restored: false,
+        message: (result == ReceiptResult::Failed || result == ReceiptResult::Refused)
+            .then(|| "the engine did not answer within 30 s".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use rekindle_domain::{Change, ChangeKind, Kind, ReceiptResult};
 use super::*;
 
 fn run(title: &str, state: BusyState) -> BusyRun {
-    BusyRun { session: "ses_1".to_owned(), title: title.to_owned(), state }
+    BusyRun { session: "ses_1".to_owned(), title: title.to_owned(), state, directory: None }
 }
 
 fn check(banner: Banner, status: &ReloadStatus, title: &str, body: &str) {
@@ -77,6 +77,10 @@ fn waiting_says_what_for() {
         check(Banner::Waiting { runs }, &fixture::status(vec![]), "Waiting until nothing is running", body);
     };
     check(vec![run("a", BusyState::Busy)], "“a” is running. The reload starts by itself after that.");
+    check(
+        vec![run("a", BusyState::Busy), run("b", BusyState::Terminal)],
+        "It waits for 2 things, and starts by itself after the last of them.",
+    );
     check(vec![], "Nothing is running any more; the reload begins.");
 }
 

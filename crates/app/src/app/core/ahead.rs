@@ -1,0 +1,42 @@
+//! What a reload would do, before anyone asks for one.
+//!
+//! Invariant: the plan that is shown is that of the last look; what had to be asked for comes after it.
+
+use rekindle_domain::{Phase, Plan, Refusal, Refused};
+
+use super::{super::Input, Core, report};
+
+impl Core {
+    /// Makes the plan, and asks for what no look knows: what a restart would interrupt elsewhere.
+    pub(super) fn foresee(&mut self) {
+        let before = std::mem::replace(&mut self.ahead, self.observation.plan());
+        self.asked += 1;
+        if !self.ahead.action.needs_reload() {
+            return;
+        }
+        if before.fingerprint == self.ahead.fingerprint {
+            // As far as is known; nothing on the screen goes away to come back.
+            let elsewhere = before.interrupts.into_iter().filter(|run| run.directory.is_some());
+            self.ahead.interrupts.extend(elsewhere);
+            let Plan { servers, directories, takes_ms, .. } = before;
+            self.ahead = Plan { servers, directories, takes_ms, ..self.ahead.clone() };
+        }
+        let (target, observation, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
+        let asked = self.asked;
+        tokio::spawn(async move {
+            let plan = target.plan(&observation).await;
+            report(&inputs, Input::Foreseen(asked, Box::new(plan))).await;
+        });
+    }
+
+    /// Why the last wish came to nothing, as long as it is so.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        let Phase::Refused { attempt, refusal } = &self.phase else { return None };
+        let is_so = match refusal {
+            Refusal::StalePlan { now } => *now == self.ahead.fingerprint,
+            _ => true,
+        };
+        let refused = || Refused { attempt: attempt.clone(), refusal: refusal.clone(), insisted: self.insisted };
+        is_so.then(refused)
+    }
+}

@@ -1,0 +1,206 @@
+//! The engine's process: brought up with its keeper, and ended cleanly.
+//!
+//! Invariants: a start is bounded, and nothing is left of one that failed; the engine's instances are
+//! dropped before its process is ended.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rekindle_domain::{EngineMode, EngineState};
+use tokio::{
+    io::{AsyncWriteExt, BufReader},
+    process::{Child, ChildStdin, Command},
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use super::{
+    client::{Client, ClientError, Credentials},
+    descendants::{Generation, MARK, new_mark},
+    directories::{self, Following},
+    find,
+    host::{HostError, USERNAME},
+    keeper::{self, Group},
+    output::{Output, forward, log},
+    record::Record,
+};
+use crate::{clock, disk::locate::Places, memory::Identity, settings};
+
+/// How long an engine may take until it listens.
+const START: Duration = Duration::from_secs(60);
+/// How long one request may take while the engine starts: between opening its port and being ready
+/// it never answers, so a request that waits longer only waits for nothing.
+const POLL: Duration = Duration::from_millis(400);
+/// How long to wait before it is asked again.
+const OFTEN: Duration = Duration::from_millis(10);
+/// How often it is asked.
+const TRIES: u32 = 100;
+/// How long the engine may take to drop its instances before it is ended anyway.
+const DROP: Duration = Duration::from_secs(5);
+/// How long the engine may take to end when asked.
+const END: Duration = Duration::from_secs(3);
+
+/// What a start needs.
+pub(super) struct Start<'a> {
+    pub(super) places: &'a Places,
+    /// The program that runs as keeper.
+    pub(super) keeper: &'a Path,
+    pub(super) password: &'a str,
+    pub(super) password_file: &'a Path,
+    pub(super) port: u16,
+    pub(super) output: &'a Output,
+    /// True as soon as the engine is not wanted any more.
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+/// A running engine and its keeper.
+pub(super) struct Running {
+    keeper: Child,
+    commands: ChildStdin,
+    pub(super) pid: u32,
+    pub(super) client: Client,
+    following: Following,
+}
+
+impl Running {
+    /// Brings an engine up, until it answers.
+    pub(super) async fn launch(mut start: Start<'_>) -> Result<(Self, Record), HostError> {
+        // Each time anew: the person may have chosen another.
+        let binary = find::find(&settings::read(start.places).engine)?;
+        let mark = new_mark(start.places);
+        start.output.clear();
+        if let Err(error) = std::fs::write(log(start.places), "") {
+            tracing::debug!(%error, "the engine's log");
+        }
+        let mut keeper = start.command(&binary, &mark).spawn().map_err(|cause| start.spawn_failed(cause))?;
+        let (lines, mut inbox) = mpsc::channel(64);
+        if let Some(out) = keeper.stdout.take() {
+            tokio::spawn(forward(BufReader::new(out), start.output.clone(), log(start.places), lines.clone()));
+        }
+        if let Some(out) = keeper.stderr.take() {
+            tokio::spawn(forward(BufReader::new(out), start.output.clone(), log(start.places), lines));
+        }
+        let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
+        let ready = tokio::select! {
+            ready = timeout(START, ready_line(&mut inbox)) => ready,
+            Ok(_) = start.closing.wait_for(|closing| *closing) => return Err(HostError::Gone),
+        };
+        let (pid, url) = match ready {
+            Ok(Some(ready)) => ready,
+            Ok(None) => return Err(HostError::Ended { output: start.output.tail() }),
+            // Dropping its input ends the keeper, and the keeper the engine.
+            Err(_) => return Err(HostError::Slow { seconds: START.as_secs() }),
+        };
+        tokio::spawn(async move { while inbox.recv().await.is_some() {} });
+        let directory = start.places.directory.display().to_string();
+        let credentials = Credentials { username: USERNAME.to_owned(), password: Some(start.password.to_owned()) };
+        let client = Client::new(&url, &directory, credentials).map_err(HostError::Silent)?;
+        let version = first_health(&client).await.map_err(HostError::Silent)?;
+        let record = Record {
+            mode: EngineMode::Host,
+            url,
+            username: USERNAME.to_owned(),
+            password_file: start.password_file.to_owned(),
+            pid,
+            version,
+            state: EngineState::Running,
+            started_at: clock::now(),
+            directory,
+            generation: Some(mark),
+            moved_from: None,
+        };
+        // Before anyone is told of the engine, so that no instance is created unseen.
+        let following = directories::follow(start.places, client.clone(), Identity::of(&record)).await;
+        Ok((Self { keeper, commands, pid, client, following }, record))
+    }
+
+    /// Waits for the end of the process.
+    pub(super) async fn ended(&mut self) {
+        drop(self.keeper.wait().await);
+    }
+
+    /// Ends the engine's group, when its keeper has ended: it may have been killed alone.
+    pub(super) fn end_group(&self) {
+        Group(self.pid).kill();
+    }
+
+    /// Drops all instances, so that no run is cut off in the middle of a word, then ends the process.
+    /// What it had started by then, for ending the rest of it.
+    pub(super) async fn stop(mut self) -> Option<Generation> {
+        let pid = self.pid;
+        let generation = tokio::task::spawn_blocking(move || Generation::of(pid)).await.ok().flatten();
+        // Heard by a stream that is open for long: a new one hears nothing in its first moments.
+        let dropped = self.following.all_dropped();
+        if self.client.dispose_all().await.is_ok() && timeout(DROP, dropped).await.is_err() {
+            tracing::warn!("the engine did not drop its instances in time");
+        }
+        for command in [keeper::TERM, keeper::KILL] {
+            // A broken pipe means that the keeper has ended.
+            drop(self.commands.write_all(format!("{command}\n").as_bytes()).await);
+            if timeout(END, self.keeper.wait()).await.is_ok() {
+                return generation;
+            }
+        }
+        Group(self.pid).kill();
+        drop(self.keeper.kill().await);
+        generation
+    }
+}
+
+impl Start<'_> {
+    fn command(&self, binary: &PathBuf, mark: &str) -> Command {
+        let mut command = Command::new(self.keeper);
+        command
+            .arg(keeper::ARGUMENT)
+            .arg(mark)
+            .arg(binary)
+            .args(["serve", "--hostname", "127.0.0.1", "--port", &self.port.to_string()])
+            .current_dir(&self.places.directory)
+            .env("OPENCODE_SERVER_USERNAME", USERNAME)
+            .env("OPENCODE_SERVER_PASSWORD", self.password)
+            // The mark is the engine's; we may have been started from a terminal of another one.
+            .env_remove(MARK)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // A group of its own: Ctrl-C in a terminal is for us, and the keeper hears it from us.
+        #[cfg(unix)]
+        command.process_group(0);
+        command
+    }
+
+    fn spawn_failed(&self, cause: std::io::Error) -> HostError {
+        HostError::Spawn { program: self.keeper.to_owned(), cause }
+    }
+}
+
+/// The engine's process and address, once it has said both; `None` when its output ended before.
+async fn ready_line(lines: &mut mpsc::Receiver<String>) -> Option<(u32, String)> {
+    let mut pid = None;
+    loop {
+        let line = lines.recv().await?;
+        if let Some(text) = line.strip_prefix(keeper::PID_LINE) {
+            pid = text.parse().ok();
+        }
+        if let (Some(pid), Some((_, url))) = (pid, line.split_once("listening on ")) {
+            return Some((pid, url.trim().to_owned()));
+        }
+    }
+}
+
+async fn first_health(client: &Client) -> Result<String, ClientError> {
+    let mut last = client.health(POLL).await;
+    for _ in 1..TRIES {
+        match last {
+            Err(ClientError::TimedOut { .. } | ClientError::Unreachable { .. }) => {
+                sleep(OFTEN).await;
+                last = client.health(POLL).await;
+            }
+            _ => break,
+        }
+    }
+    last
+}

@@ -1,0 +1,207 @@
+//! What a reload is about to do, written down before it does it.
+//!
+//! Invariants: a step is on disk before it begins, so that whoever comes after a crash knows how far
+//! it can have got; lines are only ever added; a torn or foreign line is left out when reading.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use rekindle_domain::{Consent, Plan, ReceiptResult, StepName};
+use serde::{Deserialize, Serialize};
+
+use crate::{clock, disk::locate::Places};
+
+/// When it is this long and nothing in it is unfinished, it begins anew. In bytes.
+const LONG: u64 = 1024 * 1024;
+
+/// The journal of one directory.
+pub struct Journal(PathBuf);
+
+/// What a reload is asked to do, as far as whoever finishes it needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// What the person agreed to about running sessions.
+    pub consent: Consent,
+    /// How long to wait for idle at the most, in seconds.
+    pub patience: Option<u64>,
+    /// The address of someone else's engine; `None`: ours.
+    pub client: Option<String>,
+    /// The sessions that are to go on afterwards.
+    pub resume: Vec<String>,
+}
+
+/// A reload that did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The reload's id.
+    pub id: String,
+    /// When it began (RFC 3339, UTC).
+    pub at: String,
+    /// What it was asked to do.
+    pub intent: Intent,
+    /// The steps that it began, each with the time.
+    pub steps: Vec<(StepName, String)>,
+    /// What it was about to make live, once it was about to touch the engine.
+    pub plan: Option<Plan>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
+enum Entry {
+    Planned {
+        id: String,
+        at: String,
+        intent: Intent,
+    },
+    Step {
+        id: String,
+        at: String,
+        step: StepName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Plan>,
+    },
+    Ended {
+        id: String,
+        at: String,
+        result: ReceiptResult,
+    },
+}
+
+impl Journal {
+    /// The journal of the directory.
+    pub fn of(places: &Places) -> Self {
+        Self(places.state.join("journal.jsonl"))
+    }
+
+    /// A reload was asked for. One that was left unfinished is closed: this one takes its place.
+    pub fn plan(&self, id: &str, intent: &Intent) -> io::Result<()> {
+        if let Some(before) = self.unfinished() {
+            self.end(&before.id, ReceiptResult::Refused)?;
+        }
+        if fs::metadata(&self.0).is_ok_and(|file| file.len() > LONG) {
+            crate::config::file::write_private(&self.0, "").map_err(io::Error::other)?;
+        }
+        self.add(&Entry::Planned { id: id.to_owned(), at: clock::now(), intent: intent.clone() })
+    }
+
+    /// A step is about to begin. `plan`: what is about to become live, with the first step that touches
+    /// the engine.
+    pub fn step(&self, id: &str, step: StepName, plan: Option<&Plan>) -> io::Result<()> {
+        self.add(&Entry::Step { id: id.to_owned(), at: clock::now(), step, plan: plan.cloned() })
+    }
+
+    /// A reload came to its end, and its receipt is kept.
+    pub fn end(&self, id: &str, result: ReceiptResult) -> io::Result<()> {
+        self.add(&Entry::Ended { id: id.to_owned(), at: clock::now(), result })
+    }
+
+    /// The last reload, if it has no end. Whether it is still going on, the lock of reloads tells.
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        let bytes = fs::read(&self.0).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut last: Option<Unfinished> = None;
+        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            match entry {
+                Entry::Planned { id, at, intent } => {
+                    last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
+                }
+                Entry::Step { id, at, step, plan } => {
+                    if let Some(last) = last.as_mut().filter(|last| last.id == id) {
+                        last.steps.push((step, at));
+                        last.plan = plan.or(last.plan.take());
+                    }
+                }
+                Entry::Ended { id, .. } => last = last.filter(|last| last.id != id),
+            }
+        }
+        last
+    }
+
+    fn add(&self, entry: &Entry) -> io::Result<()> {
+        let line = serde_json::to_string(entry)?;
+        let mut options = fs::OpenOptions::new();
+        options.create(true).append(true).read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.0)?;
+        // Begun with an end of line, it stays whole behind a line that a crash tore.
+        file.write_all(format!("\n{line}\n").as_bytes())?;
+        file.sync_data()
+    }
+}
+
+impl Unfinished {
+    /// True when the engine may have been touched.
+    pub fn touched(&self) -> bool {
+        self.steps.iter().any(|(step, _)| step.touches())
+    }
+
+    /// The step in which it stopped.
+    pub fn last_step(&self) -> Option<StepName> {
+        self.steps.last().map(|(step, _)| *step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal() -> (tempfile::TempDir, Journal) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = Journal(folder.path().join("journal.jsonl"));
+        (folder, journal)
+    }
+
+    fn intent() -> Intent {
+        Intent { consent: Consent::WhenIdle, patience: Some(60), client: None, resume: vec!["ses_1".to_owned()] }
+    }
+
+    /// N5: whoever comes after a crash knows how far it can have got, wherever the line was torn.
+    #[test]
+    fn what_was_begun_is_known() {
+        let (_folder, journal) = journal();
+        assert_eq!(journal.unfinished(), None);
+        journal.plan("1", &intent()).expect("written");
+        journal.step("1", StepName::Check, None).expect("written");
+        let unfinished = journal.unfinished().expect("it has no end");
+        assert_eq!((unfinished.touched(), unfinished.last_step()), (false, Some(StepName::Check)));
+        assert_eq!(unfinished.intent, intent());
+        let plan = Plan::new(vec![], vec![]);
+        journal.step("1", StepName::Dispose, Some(&plan)).expect("written");
+        journal.step("1", StepName::Answer, None).expect("written");
+        let unfinished = journal.unfinished().expect("it has no end");
+        assert_eq!((unfinished.touched(), unfinished.plan), (true, Some(plan)));
+        journal.end("1", ReceiptResult::Proved).expect("written");
+        assert_eq!(journal.unfinished(), None);
+    }
+
+    /// N5: a line that a crash tore swallows neither what was before it nor what comes after.
+    #[test]
+    fn a_torn_line_loses_only_itself() {
+        let (_folder, journal) = journal();
+        journal.plan("1", &intent()).expect("written");
+        journal.step("1", StepName::Dispose, None).expect("written");
+        let whole = fs::read(&journal.0).expect("read");
+        for cut in 0..whole.len() {
+            fs::write(&journal.0, &whole[..cut]).expect("cut");
+            let is_known = journal.unfinished().is_some();
+            journal.plan("2", &intent()).expect("written");
+            assert_eq!(journal.unfinished().map(|last| last.id).as_deref(), Some("2"), "cut at {cut}, {is_known}");
+        }
+    }
+
+    #[test]
+    fn a_new_one_takes_the_place_of_an_unfinished_one() {
+        let (_folder, journal) = journal();
+        journal.plan("1", &intent()).expect("written");
+        journal.plan("2", &intent()).expect("written");
+        journal.end("2", ReceiptResult::Proved).expect("written");
+        assert_eq!(journal.unfinished(), None);
+        fs::write(&journal.0, vec![b'x'; usize::try_from(LONG).expect("a size") + 1]).expect("made long");
+        journal.plan("3", &intent()).expect("written");
+        assert!(fs::metadata(&journal.0).expect("there").len() < 1000);
+    }
+}

@@ -1,0 +1,59 @@
+//! Waiting until nothing is running.
+//!
+//! Invariant: an event only means "ask again"; a run is over when the engine says so, and a moment in
+//! which it does not answer is not idleness.
+
+use std::time::{Duration, Instant};
+
+use rekindle_domain::Input;
+
+use super::run::Run;
+use crate::engine::events::{EngineEvent, Events};
+
+/// How long to wait before asking again although no event came.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long the engine may be silent before the wait is given up.
+const SILENT: Duration = Duration::from_secs(30);
+
+impl Run {
+    pub(super) async fn wait_for_idle(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        // What the engine said before the wait may be long past after it.
+        self.before = None;
+        let patience = self.wish.patience.map(|patience| patience.saturating_sub(self.began.elapsed()));
+        if patience.is_some_and(|patience| patience.is_zero()) {
+            return Input::WaitedEnough { attempt };
+        }
+        let asked = Instant::now();
+        loop {
+            let pause = LOOK.min(patience.unwrap_or(LOOK));
+            // In time or not: what counts is what the engine says when it is asked.
+            drop(tokio::time::timeout(pause, self.activity()).await);
+            match self.busy().await {
+                Ok(runs) if runs.is_empty() => return Input::Done { attempt },
+                Ok(runs) => return Input::StillBusy { attempt, runs },
+                Err(message) if asked.elapsed() >= SILENT => return Input::Failed { attempt, message },
+                Err(_) => tokio::time::sleep(pause).await,
+            }
+        }
+    }
+
+    /// Ends when something happened to what is running.
+    async fn activity(&mut self) {
+        let Some(client) = &self.target.client else { return std::future::pending().await };
+        if self.events.is_none() {
+            self.events = Events::open(client).await.ok();
+        }
+        let Some(events) = &mut self.events else { return std::future::pending().await };
+        loop {
+            match events.next().await {
+                Some(EngineEvent::PluginFailed(_)) => {}
+                Some(_) => return,
+                None => {
+                    self.events = None;
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What to do about a reload that was cut off: by a crash, by `kill -9`, by a power cut.
+//!
+//! Invariants: nothing is touched; nothing counts as live that the engine does not show now; a reload that
+//! another process is still at is left alone.
+
+use std::time::Duration;
+
+use rekindle_domain::{
+    Action, Cause, Consent, Counts, EngineMode, ItemState, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
+    StepName, StepTime,
+};
+
+use super::{Resume, Wish};
+use crate::{
+    engine::record::Records,
+    error::chain,
+    history::History,
+    journal::{Journal, Unfinished},
+    observe::{Target, observe},
+};
+
+/// What a reload that was cut off has become.
+#[derive(Clone, Debug)]
+pub enum Recovered {
+    /// There is none.
+    Nothing,
+    /// It cannot be judged yet, or is not this one's to judge.
+    NotYet,
+    /// It was waiting until nothing runs, and had touched nothing: it can wait on.
+    Waiting(Wish),
+    /// It is over; the receipt says what the engine shows now.
+    Ended(Receipt),
+}
+
+/// Looks for a reload of this engine that was cut off, and finishes or judges it. `can_wait`: whoever asks
+/// would wait on for it.
+pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
+    let journal = Journal::of(&target.places);
+    if journal.unfinished().is_none() {
+        return Recovered::Nothing;
+    }
+    // Whoever has the lock is still at it.
+    let Ok(Some(_lock)) = Records(&target.places).reloading() else { return Recovered::NotYet };
+    let Some(cut) = journal.unfinished() else { return Recovered::Nothing };
+    let client = target.view.url.as_ref().filter(|_| target.view.mode == EngineMode::Client);
+    if cut.intent.client.as_ref() != client {
+        return Recovered::NotYet;
+    }
+    let receipt = if cut.touched() {
+        match judge(target, &cut).await {
+            Some(receipt) => receipt,
+            None => return Recovered::NotYet,
+        }
+    } else if cut.intent.consent == Consent::WhenIdle {
+        return if can_wait { Recovered::Waiting(wish(&cut)) } else { Recovered::NotYet };
+    } else {
+        receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.explain())
+    };
+    if let Err(error) = History::of(&target.places).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
+        tracing::warn!(%error, "the journal");
+    }
+    Recovered::Ended(receipt)
+}
+
+fn wish(cut: &Unfinished) -> Wish {
+    Wish {
+        consent: cut.intent.consent,
+        patience: cut.intent.patience.map(Duration::from_secs),
+        may_touch: cut.intent.client.is_some(),
+        resume: Resume::These(cut.intent.resume.clone()),
+        ..Wish::new(Cause::CutOff)
+    }
+}
+
+/// What the engine shows now of what was to become live; `None` while it cannot be asked.
+async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
+    if cut.last_step() != Some(StepName::Dispose) && cut.last_step() != Some(StepName::Restart) {
+        // The instance was dropped for certain: what is remembered of it is not true of the next.
+        if let Err(error) = target.memory_of_reload().forget_instance() {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    let seen = observe(target).await;
+    let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
+    let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
+    let items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
+    let result = ReceiptResult::of(&items);
+    let what = match result {
+        ReceiptResult::Proved => "the engine shows all of it",
+        _ => "reload again for what is still pending",
+    };
+    let message = format!("Rekindle ended in the middle of this reload; asked afterwards, {what}{}", resume_hint(cut));
+    Some(Receipt {
+        items: items.into_iter().map(told).collect(),
+        counts: Counts::of(answers, seen.failures.len()),
+        still_pending: seen.drift,
+        ..receipt(cut, result, message)
+    })
+}
+
+/// "The engine does not show it" is the whole truth here: nothing failed.
+fn told(item: ReceiptItem) -> ReceiptItem {
+    match item.state {
+        ItemState::Failed if item.detail.as_deref() == Some(ReceiptItem::NOT_SHOWN) => {
+            ReceiptItem { state: ItemState::Unknown, detail: Some("it is pending again".to_owned()), ..item }
+        }
+        _ => item,
+    }
+}
+
+fn resume_hint(cut: &Unfinished) -> String {
+    match cut.intent.resume.len() {
+        0 => String::new(),
+        1 => "; one interrupted session was not told to go on".to_owned(),
+        many => format!("; {many} interrupted sessions were not told to go on"),
+    }
+}
+
+/// The receipt of a reload of which only the journal is left.
+fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt {
+    let ends = cut.steps.iter().skip(1).map(|(_, at)| at.as_str());
+    let steps = cut
+        .steps
+        .iter()
+        .zip(ends)
+        .map(|((step, at), end)| StepTime { name: step.word().to_owned(), ms: crate::clock::between(at, end) });
+    let last = cut.steps.last().map_or(cut.at.as_str(), |(_, at)| at.as_str());
+    Receipt {
+        version: 1,
+        id: cut.id.clone(),
+        at: cut.at.clone(),
+        cause: Cause::CutOff,
+        result,
+        action: cut.plan.as_ref().map_or(Action::None, |plan: &Plan| plan.action),
+        duration_ms: crate::clock::between(&cut.at, last),
+        steps: steps.collect(),
+        items: Vec::new(),
+        counts: Counts::default(),
+        still_pending: Vec::new(),
+        orphans: Vec::new(),
+        resumed: Vec::new(),
+        restored: false,
+        message: Some(message),
+    }
+}
+
+/// What to say of a reload that waits for somebody to go on with it.
+pub fn waits(target: &Target) -> Option<String> {
+    let cut = Journal::of(&target.places).unfinished()?;
+    let waits = !cut.touched() && cut.intent.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
+    waits.then(|| {
+        "A reload that waited until nothing runs was cut off. The window goes on with it; on the command line: rekindle \
+         reload --when-idle"
+            .to_owned()
+    })
+}

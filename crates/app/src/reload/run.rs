@@ -1,0 +1,455 @@
+//! A reload under way: the effects that the machine asks for, and what is learnt by them.
+//!
+//! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin.
+
+use std::time::{Duration, Instant};
+
+use rekindle_domain::{
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Kind, Leftover, Phase, Plan,
+    Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+};
+
+use super::{Ended, Observed, Restart, Resume, Wish, resume};
+use crate::{
+    clock,
+    disk::scan::Scan,
+    engine::{
+        client::ClientError,
+        descendants::{Dropped, Generation},
+        events::Events,
+        log::LogMark,
+    },
+    error::chain,
+    history::History,
+    journal::{Intent, Journal},
+    observe::{Observation, Target, compare, loading, observe_with, problems},
+};
+
+/// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow, and
+/// an event can be lost; after this, what the engine shows decides. It answers afresh from the dispose on.
+const DROPPED: Duration = Duration::from_secs(3);
+/// How long an answer that is none is asked for again.
+const ODD: Duration = Duration::from_secs(5);
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long one question for the new instance may take before it is asked again.
+const POLL: Duration = Duration::from_secs(3);
+
+/// A reload under way.
+pub(super) struct Run {
+    pub(super) target: Target,
+    pub(super) attempt: String,
+    pub(super) wish: Wish,
+    pub(super) began: Instant,
+    at: String,
+    step_began: Option<(StepName, Instant)>,
+    steps: Vec<StepTime>,
+    /// What the files said when they were checked last.
+    pub(super) snapshot: Scan,
+    /// What the engine had before it was touched.
+    pub(super) before: Option<Observation>,
+    /// What is to become live.
+    pub(super) planned: Drift,
+    /// What was done to the engine.
+    action: Action,
+    /// What was running when it was touched.
+    interrupted: Vec<BusyRun>,
+    /// The processes that the engine had started when it was touched first.
+    generation: Option<Generation>,
+    pub(super) events: Option<Events>,
+    /// Where the engine's log was when the engine was touched.
+    pub(super) log: Option<LogMark>,
+    /// True when the engine was told to drop the instance and did not say that it had.
+    pub(super) unconfirmed: bool,
+    pub(super) failures: Vec<String>,
+    pub(super) items: Vec<ReceiptItem>,
+    pub(super) counts: Counts,
+    pub(super) after: Option<Observation>,
+}
+
+impl Run {
+    pub(super) fn new(target: Target, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
+        Self {
+            target,
+            attempt,
+            wish,
+            began: Instant::now(),
+            at: clock::now(),
+            step_began: None,
+            steps: Vec::new(),
+            snapshot: Scan::default(),
+            before: seen.filter(|seen| seen.answers.is_some()),
+            planned: Vec::new(),
+            action: Action::None,
+            interrupted: Vec::new(),
+            generation: None,
+            events: None,
+            log: None,
+            unconfirmed: false,
+            failures: Vec::new(),
+            items: Vec::new(),
+            counts: Counts::default(),
+            after: None,
+        }
+    }
+
+    /// The plan as far as it is known before anything was looked at.
+    pub(super) fn plan_so_far(&self) -> Plan {
+        self.before.as_ref().map_or_else(|| Plan::new(Vec::new(), Vec::new()), Observation::plan)
+    }
+
+    /// Another wish joined this one.
+    pub(super) fn join(&mut self, other: Wish) {
+        if other.consent >= self.wish.consent {
+            self.wish = Wish { agreed: other.agreed.clone().or(self.wish.agreed.take()), ..other };
+        }
+    }
+
+    /// Keeps the time of each step.
+    pub(super) fn enter(&mut self, phase: &Phase) {
+        let name = phase.step_name();
+        if self.step_began.map(|(name, _)| name) == name {
+            return;
+        }
+        if let Some((name, began)) = self.step_began.take() {
+            self.steps.push(StepTime { name: name.word().to_owned(), ms: millis(began) });
+        }
+        self.step_began = name.map(|name| (name, Instant::now()));
+    }
+
+    pub(super) async fn carry_out(&mut self, effect: Effect, phase: &Phase, restart: Option<&Restart<'_>>) -> Input {
+        let attempt = self.attempt.clone();
+        if let Err(message) = self.write_down(effect, phase) {
+            return Input::Failed { attempt, message };
+        }
+        let answer = |result: Result<(), String>| match result {
+            Ok(()) => Input::Done { attempt: attempt.clone() },
+            Err(message) => Input::Failed { attempt: attempt.clone(), message },
+        };
+        match effect {
+            Effect::WriteDown => answer(Ok(())),
+            Effect::Check => self.check(phase.job().is_some_and(|job| job.escalated.is_some())).await,
+            Effect::WaitForIdle => self.wait_for_idle().await,
+            Effect::Dispose => answer(self.dispose().await),
+            Effect::Restart => answer(self.restart(restart).await),
+            Effect::AwaitAnswer => self.await_answer().await,
+            Effect::Verify => match self.verify().await {
+                Ok(verdict) => Input::Verified { attempt, verdict },
+                Err(message) => Input::Failed { attempt, message },
+            },
+            Effect::RollBack => answer(self.roll_back().await),
+        }
+    }
+
+    /// Writes down what is about to be done. Only what touches the engine has to be there.
+    fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), String> {
+        let journal = Journal::of(&self.target.places);
+        let written = match (effect, phase.step_name()) {
+            (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
+            (_, Some(step)) if step.touches() => journal.step(&self.attempt, step, phase.job().map(|job| &job.plan)),
+            (_, Some(step)) => journal.step(&self.attempt, step, None),
+            (_, None) => Ok(()),
+        };
+        let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
+        match written {
+            Err(error) if is_needed => Err(format!("{} in {}", error, self.target.places.state.display())),
+            Err(error) => {
+                tracing::warn!(%error, "the journal");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn intent(&self) -> Intent {
+        let view = &self.target.view;
+        Intent {
+            consent: self.wish.consent,
+            patience: self.wish.patience.map(|patience| patience.as_secs()),
+            client: view.url.clone().filter(|_| view.mode == EngineMode::Client),
+            resume: match &self.wish.resume {
+                Resume::These(sessions) => sessions.clone(),
+                Resume::None | Resume::All => Vec::new(),
+            },
+        }
+    }
+
+    /// Checks the files, and asks what is running if they are fine: a broken file must not be loaded by a
+    /// question of ours.
+    async fn check(&mut self, is_escalated: bool) -> Input {
+        let attempt = self.attempt.clone();
+        if self.events.is_none()
+            && let Some(client) = &self.target.client
+        {
+            // Early: a stream says that it is open before it hears everything.
+            self.events = Events::open(client).await.ok();
+        }
+        // The snapshot is taken before the check, so that what is proved was checked.
+        let scan = self.target.read_files().await;
+        let problems = problems(&self.target).await;
+        if !problems.is_empty() {
+            return Input::Checked { attempt, plan: self.plan(), found: Found::Problems(problems) };
+        }
+        if self.before.as_ref().is_none_or(|before| before.answers.is_none()) {
+            self.before = Some(observe_with(&self.target, scan.clone()).await);
+        }
+        self.take_snapshot(scan);
+        let mut plan = self.plan();
+        if is_escalated {
+            self.action = Action::Restart;
+        } else if self.action.needs_reload() {
+            self.generation = self.processes().await;
+        }
+        if self.action.needs_reload() {
+            self.target.keep_files(&self.snapshot).await;
+        }
+        let found = match self.unanswered() {
+            // Nothing runs in an instance that never came up; elsewhere it may.
+            Some(_) if self.is_still_loading() => Found::Runs(self.target.busy_elsewhere().await),
+            Some(message) => Found::Silence(message),
+            None => match self.busy().await {
+                Ok(runs) => Found::Runs(runs),
+                Err(message) => Found::Silence(message),
+            },
+        };
+        if let Found::Runs(runs) = &found {
+            plan.interrupts.clone_from(runs);
+            self.interrupted.clone_from(runs);
+        }
+        Input::Checked { attempt, plan, found }
+    }
+
+    /// What is to become live is what differs from the engine at this moment.
+    fn take_snapshot(&mut self, mut scan: Scan) {
+        let Some(before) = &self.before else { return };
+        self.planned = match &before.answers {
+            Some(answers) => {
+                let known = compare(&mut scan, answers, self.target.memory_of_reload().memory());
+                drift(&scan.disk.items, &known.items, &self.profile())
+            }
+            None => before.drift.clone(),
+        };
+        self.snapshot = scan;
+    }
+
+    fn plan(&mut self) -> Plan {
+        let plan = Plan::new(self.planned.clone(), Vec::new());
+        let memory = self.target.memory_of_reload();
+        let loses = !would_be_lost(&self.snapshot.disk, memory.memory(), &self.profile()).is_empty();
+        let is_silent = self.before.as_ref().is_some_and(|before| before.answers.is_none());
+        let plan = match (is_silent, loses) {
+            // What it does not tell, only a new process puts right.
+            (true, _) => plan.with_restart(),
+            (false, true) => plan.without_dispose(),
+            (false, false) => plan,
+        };
+        self.action = plan.action;
+        plan
+    }
+
+    /// Why the engine did not answer the look on which the plan rests; a stuck one has said enough.
+    fn unanswered(&self) -> Option<String> {
+        let before = self.before.as_ref().filter(|before| before.answers.is_none())?;
+        let view = before.view.as_ref()?;
+        let is_known = matches!(view.state, EngineState::Stuck | EngineState::Stopped);
+        (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
+    }
+
+    /// True when the engine takes its time, and nobody saw this instance loaded since the last was dropped.
+    fn is_still_loading(&self) -> bool {
+        let view = self.before.as_ref().and_then(|before| before.view.as_ref());
+        let is_slow = view.is_some_and(|view| view.state == EngineState::Starting);
+        is_slow && self.target.view.mode == EngineMode::Host && self.target.memory_of_reload().instance().is_none()
+    }
+
+    /// What the engine has started.
+    async fn processes(&mut self) -> Option<Generation> {
+        let engine = self.target.view.pid?;
+        tokio::task::spawn_blocking(move || Generation::of(engine)).await.ok().flatten()
+    }
+
+    /// What would be interrupted: a restart interrupts what runs in every directory.
+    pub(super) async fn busy(&mut self) -> Result<Vec<BusyRun>, String> {
+        match self.target.busy(self.action == Action::Restart).await {
+            Ok(runs) => Ok(runs),
+            // Nothing runs in a directory that could not be loaded, or in an engine that is gone.
+            Err(ClientError::Stuck { .. }) => Ok(Vec::new()),
+            Err(error) if error.is_refused() => Ok(Vec::new()),
+            Err(error) => Err(chain(&error)),
+        }
+    }
+
+    async fn dispose(&mut self) -> Result<(), String> {
+        self.action = self.action.max(Action::Dispose);
+        let client = self.target.client.clone().ok_or("there is no engine")?;
+        if let Some(events) = &mut self.events {
+            events.skip().await;
+        }
+        self.log = Some(LogMark::now(&self.target.places));
+        client.dispose().await.map_err(|error| chain(&error))?;
+        // Without events the end is not told; then what the engine shows afterwards decides.
+        self.unconfirmed = match &mut self.events {
+            Some(events) => !events.disposed(DROPPED, &mut self.failures).await,
+            None => true,
+        };
+        Ok(())
+    }
+
+    async fn restart(&mut self, restart: Option<&Restart<'_>>) -> Result<(), String> {
+        self.action = Action::Restart;
+        let restart = restart.ok_or("this engine is not ours to restart")?;
+        if let Some(problem) = problems(&self.target).await.first() {
+            // A new process would not come up, or be stuck.
+            return Err(format!("{} would not load: {}", problem.path, problem.message));
+        }
+        self.events = None;
+        self.failures.clear();
+        self.log = Some(LogMark::now(&self.target.places));
+        self.target = restart().await?;
+        self.unconfirmed = false;
+        let client = self.target.client.clone().ok_or("the engine did not come up")?;
+        // Before the first question, because plugins report their failures while they are loaded.
+        self.events = Events::open(&client).await.ok();
+        Ok(())
+    }
+
+    /// Puts the files back that the engine is known to have loaded.
+    async fn roll_back(&mut self) -> Result<(), String> {
+        let scan = self.target.read_files().await;
+        let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
+        self.target.restore_files(offer.id).await?;
+        // What is to be proved now is that these are loaded.
+        self.snapshot = self.target.read_files().await;
+        Ok(())
+    }
+
+    async fn await_answer(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        // Someone may have broken a file in this very moment. Asking now would brick the directory.
+        let problems = problems(&self.target).await;
+        if !problems.is_empty() {
+            return Input::Broken { attempt, problems };
+        }
+        let Some(client) = self.target.client.clone() else {
+            return Input::Failed { attempt, message: "there is no engine".to_owned() };
+        };
+        let began = Instant::now();
+        let mut odd_since = None;
+        loop {
+            match client.config(POLL.min(loading())).await {
+                Ok(_) => return Input::Done { attempt },
+                Err(error @ ClientError::TimedOut { .. }) if began.elapsed() >= loading() => {
+                    let message = self.still_loading(&error);
+                    return Input::StillLoading { attempt, message };
+                }
+                Err(ClientError::TimedOut { .. }) => odd_since = None,
+                Err(error) => {
+                    // These are answers, and stay what they are.
+                    let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
+                    let odd_since = odd_since.get_or_insert_with(Instant::now);
+                    if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
+                        return Input::Failed { attempt, message: chain(&error) };
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// What the engine may hang on: what is new among its plugins, else all of them.
+    fn still_loading(&self, error: &ClientError) -> String {
+        let new = self.planned.iter().filter(|change| change.kind == Kind::Plugin);
+        let mut names: Vec<_> = new.map(|change| change.name.as_str()).collect();
+        if names.is_empty() {
+            let plugins = self.snapshot.disk.items.iter().filter(|item| item.kind == Kind::Plugin);
+            names = plugins.map(|item| item.name.as_str()).collect();
+        }
+        let which = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        let seconds = loading().as_secs();
+        format!("the engine is still loading after {seconds} s; a plugin may never finish{which} ({})", chain(error))
+    }
+
+    pub(super) fn profile(&self) -> Profile {
+        Profile::for_version(self.target.view.version.as_deref().unwrap_or_default())
+    }
+
+    pub(super) async fn end(mut self, phase: Phase) -> Ended {
+        self.enter(&Phase::Clean);
+        let (result, message, restored) = match &phase {
+            Phase::Proved { .. } => (ReceiptResult::Proved, None, false),
+            Phase::Partial { .. } => (ReceiptResult::Partial, None, false),
+            Phase::Failed { failure, .. } => (ReceiptResult::Failed, Some(failure.message.clone()), failure.restored),
+            Phase::Refused { refusal, .. } => (ReceiptResult::Refused, Some(refusal.explain()), false),
+            // A reload that has not ended does not get here.
+            _ => (ReceiptResult::Refused, Some(Refusal::CutOff.explain()), false),
+        };
+        let was_touched = self.steps.iter().any(|step| ["dispose", "restart"].contains(&step.name.as_str()));
+        if was_touched && self.after.is_none() {
+            self.forget_instance();
+        }
+        let orphans = self.orphans();
+        let resumed = if self.after.is_some() { self.resume().await } else { Vec::new() };
+        let still_pending = self.after.as_ref().or(self.before.as_ref()).map(|seen| seen.drift.clone());
+        let receipt = Receipt {
+            version: 1,
+            id: self.attempt.clone(),
+            at: self.at,
+            cause: self.wish.cause,
+            result,
+            action: if was_touched { self.action } else { Action::None },
+            duration_ms: millis(self.began),
+            steps: self.steps,
+            items: self.items,
+            counts: self.counts,
+            still_pending: still_pending.unwrap_or_default(),
+            orphans,
+            resumed,
+            restored,
+            message,
+        };
+        // A refusal touched nothing: it is an answer, not a reload.
+        if result != ReceiptResult::Refused
+            && let Err(error) = History::of(&self.target.places).add(&receipt)
+        {
+            tracing::warn!(%error, "history");
+        }
+        if let Err(error) = Journal::of(&self.target.places).end(&self.attempt, result) {
+            tracing::warn!(%error, "the journal");
+        }
+        let target = self.target;
+        let observation = self.after.map(|observation| Observed { target, observation });
+        Ended { phase, receipt, observation, unserved: None }
+    }
+
+    /// Processes of what was dropped that are still there.
+    fn orphans(&self) -> Vec<Leftover> {
+        let Some(generation) = self.generation.as_ref().filter(|_| self.after.is_some()) else { return Vec::new() };
+        match self.action {
+            Action::Restart => generation.left(Dropped::Engine),
+            _ => generation.left(Dropped::Instance(&self.target.places.directory)),
+        }
+    }
+
+    /// What was loaded is gone, and what is loaded now nobody saw.
+    fn forget_instance(&self) {
+        if let Err(error) = self.target.memory_of_reload().forget_instance() {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+
+    async fn resume(&mut self) -> Vec<Resumed> {
+        let runs = self.interrupted.iter().filter(|run| match &self.wish.resume {
+            Resume::None => false,
+            Resume::These(sessions) => sessions.contains(&run.session),
+            Resume::All => true,
+        });
+        match &self.target.client {
+            Some(client) => resume::resume(client, runs).await,
+            None => Vec::new(),
+        }
+    }
+}
+
+pub(super) fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,94 @@
+//! The proof: the engine is asked for everything, and what it shows is compared item by item.
+//!
+//! Invariant: what changed since the snapshot is compared with what was loaded, and stays pending.
+
+use rekindle_domain::{
+    Answers, ChangeKind, Counts, EngineMode, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, drift,
+};
+use std::collections::BTreeMap;
+
+use super::run::Run;
+use crate::{
+    error::chain,
+    last_good::Verdict as Loading,
+    observe::{NO_TOOLS, Observation, compare, failed_items, loading, problems, with_files},
+};
+
+impl Run {
+    pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
+        let client = self.target.client.clone().ok_or("there is no engine")?;
+        let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
+        if !self.snapshot.disk.plugin_specs.is_empty() {
+            if let Some(events) = &mut self.events {
+                self.failures.extend(events.failures().await);
+            }
+            if let Some(log) = &self.log {
+                // The log comes late. An engine that is not ours is told nothing.
+                let is_ours = self.target.view.mode == EngineMode::Host;
+                self.failures.extend(if is_ours { log.settled(&client).await } else { log.failures() });
+            }
+        }
+        let mut failures = failed_items(&self.snapshot.disk, &self.failures);
+        if answers.tools.is_none() {
+            let tools = self.planned.iter().filter(|change| change.kind == Kind::Tool);
+            failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
+        }
+        let mut memory = self.target.memory_of_reload();
+        let now = self.target.read_files().await;
+        let unseen = self.snapshot.changed_until(&now);
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
+        let proved = compare(&mut self.snapshot, &answers, memory.memory());
+        let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
+        if still.is_empty() && now.disk.items == self.snapshot.disk.items {
+            // Kept once more: the engine may have written its schema into a file while it read it.
+            let verdict = if failures.is_empty() { Loading::Loaded } else { Loading::Partial };
+            if let Some(kept) = self.target.keep_files(&now).await {
+                self.target.judge_files(kept, verdict).await;
+            }
+        }
+        self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
+        ReceiptItem::judge_servers(&mut self.items, &self.planned, answers.mcp.as_ref());
+        self.counts = Counts::of(&answers, failures.len());
+        self.add_unplanned(&failures);
+        let verdict = self.verdict(&answers, &failures);
+        let busy = self.target.busy(false).await.unwrap_or_default();
+        let view = Some(self.target.view.clone());
+        let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
+        let problems = problems(&self.target).await;
+        self.after = Some(with_files(&seen, now, problems, &self.target));
+        Ok(verdict)
+    }
+
+    /// What nobody changed and what does not work any more belongs into the receipt as well.
+    fn add_unplanned(&mut self, failures: &BTreeMap<ItemId, String>) {
+        let before = self.before.as_ref();
+        let is_new = |id: &ItemId| {
+            let is_planned = self.planned.iter().any(|change| change.id == *id);
+            !is_planned && before.is_some_and(|before| !before.failures.contains_key(id))
+        };
+        let items = &self.snapshot.disk.items;
+        let failed = failures.iter().filter(|(id, _)| is_new(id)).filter_map(|(id, message)| {
+            let item = items.get(id)?;
+            let (name, detail) = (item.name.clone(), Some(message.clone()));
+            Some(ReceiptItem { id: id.clone(), name, change: ChangeKind::Changed, state: ItemState::Failed, detail })
+        });
+        self.items.extend(failed.collect::<Vec<_>>());
+    }
+
+    fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, String>) -> Verdict {
+        let before = self.before.as_ref();
+        let worked = |id: &ItemId| {
+            let before = before.filter(|before| !before.failures.contains_key(id));
+            before.and_then(|before| before.loaded.as_ref()).is_some_and(|loaded| loaded.items.get(id).is_some())
+        };
+        let had_tools = before.and_then(|before| before.answers.as_ref()).is_some_and(|had| had.tools.is_some());
+        if failures.keys().any(worked) || (had_tools && answers.tools.is_none()) {
+            return Verdict::Worse;
+        }
+        match ReceiptResult::of(&self.items) {
+            ReceiptResult::Proved => Verdict::Proved,
+            _ if self.unconfirmed => Verdict::Unconfirmed,
+            _ => Verdict::Partial,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What is told of a Markdown file that the engine drops, or would read otherwise than a person meant.
+//!
+//! Invariant: none of it keeps the engine from loading the rest.
+
+use std::path::Path;
+
+use rekindle_domain::Problem;
+
+use super::frontmatter::{NotASkill, NotYaml, unquoted_colon};
+
+/// A `SKILL.md` that is no skill.
+pub fn dropped(path: &Path, text: &str, why: &NotASkill) -> Problem {
+    let (hint, key) = match why {
+        NotASkill::NoFrontMatter => ("begin it with a line ---, a line name: and its name, and a line ---", None),
+        NotASkill::NotYaml { .. } => (YAML, None),
+        NotASkill::NoName => ("add a line name: and its name", Some("name")),
+        NotASkill::DescriptionNotText => ("put the description in quotes", Some("description")),
+    };
+    let offset = key.and_then(|key| text.find(&format!("\n{key}:"))).map_or(0, |at| at + 1);
+    problem(path, format!("OpenCode drops this skill without a word: {why}"), hint).at(text, offset)
+}
+
+/// A file that the engine can read only the first time in its life.
+pub fn read_once(path: &Path, text: &str) -> Problem {
+    let message = "its front matter holds a colon without quotes, which OpenCode can read only the first time: after a \
+        reload it would be gone";
+    problem(path, message, "put the text in quotes").at(text, unquoted_colon(text).unwrap_or(0))
+}
+
+/// An agent, mode or command that the engine leaves out.
+pub fn left_out(path: &Path, text: &str, error: &NotYaml) -> Problem {
+    problem(path, format!("OpenCode leaves this file out without a word: {error}"), YAML).at(text, 0)
+}
+
+/// An agent, mode or command whose front matter is part of the prompt.
+pub fn all_text(path: &Path, text: &str, error: &NotYaml) -> Problem {
+    problem(path, format!("OpenCode takes all of this file for its prompt: {error}"), YAML).at(text, 0)
+}
+
+/// A mode with a wrong type in its front matter.
+pub fn refused_mode(path: &Path) -> Problem {
+    problem(path, "OpenCode leaves this mode out without a word: a field is of a wrong type", "mend its front matter")
+}
+
+const YAML: &str = "mend the YAML between the lines ---; a text that holds a colon needs quotes";
+
+fn problem(path: &Path, message: impl Into<String>, hint: &str) -> Problem {
+    Problem::new(&path.display().to_string(), message, hint)
+}

@@ -1,0 +1,73 @@
+//! What the engine says of plugins that fail once they are loaded: it says it in its log alone.
+
+use rekindle_app::{
+    disk::locate::Places,
+    engine::{
+        client::{Client, Credentials},
+        log::LogMark,
+    },
+};
+use rekindle_tests::world::{World, write};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::engine;
+
+const THROWS: &str = "export const P = async () => { throw new Error(\"boom: at \\\"init\\\"\\nsecond line\") }\n";
+const IN_HOOK: &str = "export const P = async () => ({ config() { throw new Error(\"boom in hook\") } })\n";
+const NO_FUNCTION: &str = "export const P = 5\n";
+
+/// P14, B7: the log names the plugin and the reason; lines of before, and of other directories, do not
+/// count; after the next dispose it is told again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_tells_what_failed() {
+    let world = World::new();
+    let (init, none) = (".opencode/plugins/in it ü.ts", ".opencode/plugins/none.ts");
+    world.write(init, THROWS);
+    world.write(none, NO_FUNCTION);
+    world.write(".opencode/plugins/hook.ts", IN_HOOK);
+    let environment = world.environment().into_iter();
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.display().to_string())).collect();
+    let places = Places::in_environment(world.project(), environment).expect("places");
+    let engine = engine(&world).await;
+    let credentials = Credentials { username: String::new(), password: None };
+    let client = Client::new(engine.url(), &world.project().display().to_string(), credentials).expect("a client");
+    let told = |file: &str, why: &str| format!("Failed to load plugin file://{}: {why}", world.path(file).display());
+    let mut expected = vec![
+        "A plugin failed in its config hook: boom in hook".to_owned(),
+        told(init, "boom: at \"init\""),
+        told(none, "Plugin export is not a function"),
+    ];
+    expected.sort();
+    for _ in 0..2 {
+        let mark = LogMark::now(&places);
+        assert_eq!(engine.ask(Method::GET, "/config", world.project()).await.0, 200);
+        let mut failures = mark.settled(&client).await;
+        failures.sort();
+        assert_eq!(failures, expected);
+        let mark = LogMark::now(&places);
+        let other = world.home("code/other");
+        write(&other.join("opencode.json"), "{}");
+        assert_eq!(engine.ask(Method::GET, "/config", &other).await.0, 200);
+        assert_eq!(mark.settled(&client).await, Vec::<String>::new());
+        engine.dispose(world.project()).await;
+    }
+}
+
+/// The first look tells what failed; a config hook is told of the only plugin that can have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_fails_when_it_begins_is_shown() {
+    let cases = [
+        (THROWS, "boom: at \"init\""),
+        (IN_HOOK, "its config hook failed: boom in hook"),
+        (NO_FUNCTION, "Plugin export is not a function"),
+    ];
+    for (code, expected) in cases {
+        let world = World::new();
+        world.write(".opencode/plugins/p.ts", code);
+        world.start_engine().await;
+        let rows = world.rekindle(&["list", "plugin", "--json"]).await.json();
+        let row: &Value = &rows[0];
+        assert_eq!((&row["state"], &row["message"]), (&json!("failed"), &json!(expected)), "{row}");
+    }
+}

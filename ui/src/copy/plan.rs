@@ -1,0 +1,102 @@
+//! What a reload would do, in words.
+//!
+//! Invariant: the line says what is done to the engine and what that costs; where it costs nothing, it
+//! says so.
+
+use rekindle_domain::{Action, BusyRun, BusyState, PlanSummary, Refusal};
+
+use super::{counted, duration, sentence};
+
+pub(crate) const INTERRUPTED: &str = "Interrupted";
+pub(crate) const SERVERS: &str = "MCP servers, loaded anew";
+pub(crate) const FOLDERS: &str = "Other folders, loaded anew";
+
+/// `Dispose the instance · nothing is interrupted · about 0.9 s`.
+pub(crate) fn line(plan: &PlanSummary) -> String {
+    let action = match plan.action {
+        Action::Restart => "Restart the engine",
+        Action::None | Action::Dispose | Action::NeverRead => "Dispose the instance",
+    };
+    let costs = [interrupted(&plan.interrupts), loaded_anew(plan)].into_iter().flatten().collect::<Vec<_>>();
+    let costs = if costs.is_empty() { vec!["nothing is interrupted".to_owned()] } else { costs };
+    let takes = plan.takes_ms.map(|ms| format!("about {}", duration(ms)));
+    [action.to_owned()].into_iter().chain(costs).chain(takes).collect::<Vec<_>>().join(" · ")
+}
+
+fn interrupted(runs: &[BusyRun]) -> Option<String> {
+    let terminals = runs.iter().filter(|run| run.state == BusyState::Terminal).count();
+    let parts = [(runs.len() - terminals, "run"), (terminals, "terminal")];
+    enumerated(parts).map(|parts| format!("{parts} {} interrupted", if runs.len() == 1 { "is" } else { "are" }))
+}
+
+fn loaded_anew(plan: &PlanSummary) -> Option<String> {
+    let is_one = plan.servers.len() + plan.directories.len() == 1;
+    let parts = [(plan.servers.len(), "MCP server"), (plan.directories.len(), "other folder")];
+    enumerated(parts).map(|parts| format!("{parts} {} loaded anew", if is_one { "is" } else { "are" }))
+}
+
+/// `2 runs and 1 terminal`; `None` when there is nothing.
+fn enumerated(parts: [(usize, &str); 2]) -> Option<String> {
+    let parts: Vec<_> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| counted(number, noun)).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// Why the last wish came to nothing, where nothing else on the screen says it.
+pub(crate) fn refused(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::StalePlan { .. } => Some("The files changed a moment ago; this is the plan now.".to_owned()),
+        Refusal::AlreadyRunning | Refusal::NotWritten { .. } | Refusal::CutOff => {
+            Some(format!("Nothing was reloaded. {}", sentence(&refusal.explain())))
+        }
+        Refusal::Problems { .. } | Refusal::Busy { .. } | Refusal::ClientMode | Refusal::Cancelled => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rekindle_domain::{BusyState::*, Fingerprint};
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_one_line() {
+        let check = |action, states: &[BusyState], servers: usize, folders: usize, takes_ms, expected| {
+            let run = |state: &BusyState| BusyRun {
+                session: "ses_1".to_owned(),
+                title: "a".to_owned(),
+                state: *state,
+                directory: None,
+            };
+            let plan = PlanSummary {
+                action,
+                fingerprint: Fingerprint::of_bytes(b"a"),
+                interrupts: states.iter().map(run).collect(),
+                servers: vec!["s".to_owned(); servers],
+                directories: vec!["/d".to_owned(); folders],
+                takes_ms,
+            };
+            assert_eq!(line(&plan), expected);
+        };
+        use Action::*;
+        check(Dispose, &[], 0, 0, Some(940), "Dispose the instance · nothing is interrupted · about 0.9 s");
+        check(Dispose, &[Busy], 0, 0, None, "Dispose the instance · 1 run is interrupted");
+        check(
+            Restart,
+            &[Terminal],
+            1,
+            0,
+            None,
+            "Restart the engine · 1 terminal is interrupted · 1 MCP server is loaded anew",
+        );
+        check(
+            Restart,
+            &[Busy, Retry, Terminal],
+            2,
+            1,
+            Some(2_000),
+            "Restart the engine · 2 runs and 1 terminal are interrupted · \
+             2 MCP servers and 1 other folder are loaded anew · about 2.0 s",
+        );
+    }
+}
