@@ -9,6 +9,7 @@ mod facts;
 mod faults;
 mod pictures;
 mod processes;
+mod receipts;
 mod taking_back;
 mod truth;
 mod window;

@@ -7,10 +7,7 @@ use futures_util::future::join_all;
 use rekindle_domain::{Action, BusyRun, BusyState, Plan};
 
 use crate::{
-    engine::{
-        client::{Client, ClientError},
-        directories::Directories,
-    },
+    engine::{client::ClientError, directories::Directories},
     error::chain,
     history::History,
     observe::{Observation, Target},
@@ -22,23 +19,26 @@ impl Target {
     pub async fn busy(&self, everywhere: bool) -> Result<Vec<BusyRun>, ClientError> {
         let Some(client) = &self.client else { return Ok(Vec::new()) };
         let known = self.directories();
-        let ask = async |client: &Client| {
-            let may_have_terminals = known.as_ref().is_none_or(|known| known.may_have_terminals(client.directory()));
-            client.runs(may_have_terminals).await
-        };
-        let others = known.as_ref().filter(|_| everywhere).map(|known| known.others(client.directory()));
-        let others = others.unwrap_or_default().into_iter().map(async |directory| {
-            let runs = ask(&client.for_directory(directory)).await;
-            in_directory(directory, runs)
-        });
-        let (here, elsewhere) = tokio::join!(ask(client), join_all(others));
+        let may_have_terminals = known.is_none_or(|known| known.may_have_terminals(client.directory()));
+        let elsewhere = async { if everywhere { self.busy_elsewhere().await } else { Vec::new() } };
+        let (here, elsewhere) = tokio::join!(client.runs(may_have_terminals), elsewhere);
         let mut runs = match here {
             // Nothing runs in a directory that could not be loaded; elsewhere something may.
             Err(ClientError::Stuck { .. }) => Vec::new(),
             here => here?,
         };
-        runs.extend(elsewhere.into_iter().flatten());
+        runs.extend(elsewhere);
         Ok(runs)
+    }
+
+    /// What is running in the other directories that the engine has loaded.
+    pub async fn busy_elsewhere(&self) -> Vec<BusyRun> {
+        let (Some(client), Some(known)) = (&self.client, self.directories()) else { return Vec::new() };
+        let others = known.others(client.directory()).into_iter().map(async |directory| {
+            let runs = client.for_directory(directory).runs(known.may_have_terminals(directory)).await;
+            in_directory(directory, runs)
+        });
+        join_all(others).await.into_iter().flatten().collect()
     }
 
     /// What a reload would do, with all that it would interrupt and about how long it takes.

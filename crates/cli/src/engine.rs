@@ -12,6 +12,7 @@ use rekindle_app::{
     connect,
     disk::locate::Places,
     engine::{
+        client::{ClientError, SHORT},
         control::{self, Request},
         descendants::MARK,
         find,
@@ -44,9 +45,9 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
     match command {
         EngineCommand::Start => {
             let record = match Records(&places).record() {
-                Some(record) if record.state == EngineState::Running => record,
+                Some(record) if record.state == EngineState::Running && is_there(&places).await => record,
                 Some(record) if record.state == EngineState::Stopped => start_again(arguments, &places).await?,
-                Some(_) => await_start(&places).await?,
+                Some(_) => await_start(arguments, &places).await?,
                 _ => start(arguments, &places).await?,
             };
             show(arguments, &record);
@@ -107,7 +108,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
         if let Ok(Some(_)) = owner.try_wait() {
             if Records(places).is_owned() {
                 // Somebody else was faster.
-                return await_start(places).await;
+                return await_start(arguments, places).await;
             }
             let said = std::fs::read_to_string(&path).unwrap_or_default();
             let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
@@ -120,20 +121,32 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     }
 }
 
-/// Its owner is starting it, or replacing it: that is waited for.
-async fn await_start(places: &Places) -> Result<Record, UserError> {
+/// Whether the engine of the record answers, or may yet: one that is busy is there. An owner that was killed holds its lock until its
+/// last thread has ended, so that for a moment the record tells of an engine that is gone.
+async fn is_there(places: &Places) -> bool {
+    match &connect::by_record(places).client {
+        Some(client) => {
+            matches!(client.health(SHORT).await, Ok(_) | Err(ClientError::TimedOut { .. } | ClientError::Unauthorized))
+        }
+        None => false,
+    }
+}
+
+/// Its owner is starting it, or replacing it, or ends: that is waited for.
+async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     let end = Instant::now() + START;
-    loop {
-        let record = Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
-        match record.state {
-            EngineState::Running => {
+    while Instant::now() < end {
+        match Records(places).record() {
+            Some(record) if record.state == EngineState::Running && is_there(places).await => {
                 observe::observe(&connect::by_record(places)).await;
                 return Ok(record);
             }
-            EngineState::Starting if Instant::now() < end => sleep(OFTEN).await,
-            _ => return Err(too_slow()),
+            Some(record) if record.state == EngineState::Stopped => return start_again(arguments, places).await,
+            Some(_) => sleep(OFTEN).await,
+            None => return Box::pin(start(arguments, places)).await,
         }
     }
+    Err(too_slow())
 }
 
 fn too_slow() -> UserError {

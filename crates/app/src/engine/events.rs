@@ -80,12 +80,11 @@ impl Events {
 
     /// Waits for the end of a dispose; false when it did not come in time. Failures of plugins that
     /// come before it are added to `failures`.
-    pub async fn disposed(&mut self, all: bool, bound: Duration, failures: &mut Vec<String>) -> bool {
+    pub async fn disposed(&mut self, bound: Duration, failures: &mut Vec<String>) -> bool {
         let wait = async {
             while let Some(event) = self.next().await {
                 match event {
-                    EngineEvent::AllDisposed => return true,
-                    EngineEvent::Disposed if !all => return true,
+                    EngineEvent::AllDisposed | EngineEvent::Disposed => return true,
                     EngineEvent::PluginFailed(message) => failures.push(message),
                     _ => {}
                 }
@@ -93,6 +92,11 @@ impl Events {
             false
         };
         tokio::time::timeout(bound, wait).await.unwrap_or(false)
+    }
+
+    /// Leaves out what has arrived by now.
+    pub async fn skip(&mut self) {
+        while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, self.next()).await {}
     }
 
     /// The failures of plugins that have arrived by now.

@@ -25,9 +25,9 @@ use crate::{
     observe::{Observation, Target, compare, loading, observe_with, problems},
 };
 
-/// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow;
-/// when it is slower than this, what the engine shows afterwards decides.
-const DROPPED: Duration = Duration::from_secs(10);
+/// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow, and
+/// an event can be lost; after this, what the engine shows decides. It answers afresh from the dispose on.
+const DROPPED: Duration = Duration::from_secs(3);
 /// How long an answer that is none is asked for again.
 const ODD: Duration = Duration::from_secs(5);
 /// How long to wait before that.
@@ -178,6 +178,12 @@ impl Run {
     /// question of ours.
     async fn check(&mut self, is_escalated: bool) -> Input {
         let attempt = self.attempt.clone();
+        if self.events.is_none()
+            && let Some(client) = &self.target.client
+        {
+            // Early: a stream says that it is open before it hears everything.
+            self.events = Events::open(client).await.ok();
+        }
         // The snapshot is taken before the check, so that what is proved was checked.
         let scan = self.target.read_files().await;
         let problems = problems(&self.target).await;
@@ -198,6 +204,8 @@ impl Run {
             self.target.keep_files(&self.snapshot).await;
         }
         let found = match self.unanswered() {
+            // Nothing runs in an instance that never came up; elsewhere it may.
+            Some(_) if self.is_still_loading() => Found::Runs(self.target.busy_elsewhere().await),
             Some(message) => Found::Silence(message),
             None => match self.busy().await {
                 Ok(runs) => Found::Runs(runs),
@@ -247,6 +255,13 @@ impl Run {
         (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
     }
 
+    /// True when the engine takes its time, and nobody saw this instance loaded since the last was dropped.
+    fn is_still_loading(&self) -> bool {
+        let view = self.before.as_ref().and_then(|before| before.view.as_ref());
+        let is_slow = view.is_some_and(|view| view.state == EngineState::Starting);
+        is_slow && self.target.view.mode == EngineMode::Host && self.target.memory_of_reload().instance().is_none()
+    }
+
     /// What the engine has started.
     async fn processes(&mut self) -> Option<Generation> {
         let engine = self.target.view.pid?;
@@ -267,15 +282,16 @@ impl Run {
     async fn dispose(&mut self) -> Result<(), String> {
         self.action = self.action.max(Action::Dispose);
         let client = self.target.client.clone().ok_or("there is no engine")?;
-        // Without events the end is not told; then what the engine shows afterwards decides.
-        let mut events = Events::open(&client).await.ok();
+        if let Some(events) = &mut self.events {
+            events.skip().await;
+        }
         self.log = Some(LogMark::now(&self.target.places));
         client.dispose().await.map_err(|error| chain(&error))?;
-        self.unconfirmed = match &mut events {
-            Some(events) => !events.disposed(false, DROPPED, &mut self.failures).await,
+        // Without events the end is not told; then what the engine shows afterwards decides.
+        self.unconfirmed = match &mut self.events {
+            Some(events) => !events.disposed(DROPPED, &mut self.failures).await,
             None => true,
         };
-        self.events = events;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! Invariant: what changed since the snapshot is compared with what was loaded, and stays pending.
 
 use rekindle_domain::{
-    Answers, ChangeKind, Counts, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, drift,
+    Answers, ChangeKind, Counts, EngineMode, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, drift,
 };
 use std::collections::BTreeMap;
 
@@ -23,7 +23,9 @@ impl Run {
                 self.failures.extend(events.failures().await);
             }
             if let Some(log) = &self.log {
-                self.failures.extend(log.settled(&client).await);
+                // The log comes late. An engine that is not ours is told nothing.
+                let is_ours = self.target.view.mode == EngineMode::Host;
+                self.failures.extend(if is_ours { log.settled(&client).await } else { log.failures() });
             }
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
