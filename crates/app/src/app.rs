@@ -74,13 +74,13 @@ enum Input {
     /// A person wants a reload.
     Reload(Wish),
     /// A reload went on.
-    Phase(Phase),
+    Phase(Box<Phase>),
     /// A reload ended.
     Ended(Box<Ended>),
     /// A reload that was cut off before was looked for.
     Recovered(Box<Recovered>),
     /// It was looked for what could be restored.
-    Offered(Option<LastGoodOffer>),
+    Offered(Box<Option<LastGoodOffer>>),
     /// For a while nothing changed; with the plan that was made before it.
     Settled(Fingerprint),
     /// Other files were put in the place of those that the last reload was about.

@@ -55,7 +55,10 @@ pub(crate) fn refused(refusal: &Refusal) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{BusyState::*, Fingerprint};
+    use rekindle_domain::{
+        BusyState::{Busy, Retry, Terminal},
+        Fingerprint,
+    };
 
     use super::*;
 
@@ -78,7 +81,7 @@ mod tests {
             };
             assert_eq!(line(&plan), expected);
         };
-        use Action::*;
+        use Action::{Dispose, Restart};
         check(Dispose, &[], 0, 0, Some(940), "Dispose the instance · nothing is interrupted · about 0.9 s");
         check(Dispose, &[Busy], 0, 0, None, "Dispose the instance · 1 run is interrupted");
         check(

@@ -210,10 +210,10 @@ impl Core {
                 }
             }
             Input::Reload(wish) => self.start_reload(wish),
-            Input::Phase(phase) => self.phase = phase,
+            Input::Phase(phase) => self.phase = *phase,
             Input::Ended(ended) => self.ended(*ended),
             Input::Recovered(recovered) => self.recovered(*recovered),
-            Input::Offered(offer) => self.observation.last_good = offer,
+            Input::Offered(offer) => self.observation.last_good = *offer,
             Input::Settled(plan) => self.reload_by_itself(&plan),
             Input::Cancel => self.signal(Signal::Cancel),
             // What went wrong belongs to other files.
@@ -407,7 +407,7 @@ impl Core {
                     biased;
                     Some(phase) = going.recv() => {
                         if phase.is_running() {
-                            report(&inputs, Input::Phase(phase)).await;
+                            report(&inputs, Input::Phase(Box::new(phase))).await;
                         }
                     }
                     ended = &mut work => break ended,
@@ -448,7 +448,7 @@ impl Core {
             let (target, scan, inputs) = (self.target.clone(), self.observation.scan.clone(), self.inputs.clone());
             tokio::spawn(async move {
                 let offer = target.last_good(&scan).await;
-                report(&inputs, Input::Offered(offer)).await
+                report(&inputs, Input::Offered(Box::new(offer))).await
             });
         }
     }

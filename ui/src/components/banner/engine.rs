@@ -32,9 +32,13 @@ pub(super) fn Stuck() -> impl IntoView {
 pub(super) fn EngineDown() -> impl IntoView {
     let app = App::here();
     let start = app.part(way_to_start);
+    let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
     let actions = move || {
         view! {
-            <RestoreButton />
+            // Why someone else's engine is gone, these files do not say.
+            <Show when=move || host.get()>
+                <RestoreButton />
+            </Show>
             {move || {
                 start.get().map(|label| {
                     view! {
