@@ -54,8 +54,8 @@ async fn a_plugin_that_fails_is_named_and_set_aside() {
     window.text_with("toast", "Copied as JSON").await;
 
     restore(&window, "is moved to the trash").await;
-    assert!(!world.path(".opencode/plugins/throws.ts").exists());
     window.banner("pending").await;
+    assert!(!world.path(".opencode/plugins/throws.ts").exists());
     window.click("reload").await;
     window.find_css("[data-banner='ended'][data-result='proved']").await;
 
