@@ -9,6 +9,7 @@ mod idle;
 mod recover;
 mod resume;
 mod run;
+mod touch;
 mod verify;
 
 use std::{

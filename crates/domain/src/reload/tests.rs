@@ -33,7 +33,7 @@ fn request(attempt: &str, consent: Consent) -> Request {
 /// What the world does next.
 #[derive(Clone, Debug)]
 enum Event {
-    Request(Request),
+    Request(Box<Request>),
     /// An answer to what is under way, of this attempt or of another; the number chooses among those that fit.
     Answer(bool, u8),
     Observe(Action),
@@ -58,7 +58,7 @@ fn any_request() -> impl Strategy<Value = Request> {
 fn any_event() -> impl Strategy<Value = Event> {
     let action = prop_oneof![Just(Action::None), Just(Action::Dispose), Just(Action::Restart)];
     prop_oneof![
-        2 => any_request().prop_map(Event::Request),
+        2 => any_request().prop_map(|request| Event::Request(Box::new(request))),
         12 => (prop::bool::weighted(0.9), any::<u8>()).prop_map(|(current, how)| Event::Answer(current, how)),
         1 => action.prop_map(Event::Observe),
         1 => Just(Event::Cancel),
@@ -139,7 +139,7 @@ proptest! {
                         may_touch = request.may_touch;
                         seen = Seen::default();
                     }
-                    (Input::Requested(Request { attempt: requests.to_string(), ..request }), false)
+                    (Input::Requested(Request { attempt: requests.to_string(), ..*request }), false)
                 }
                 Event::Answer(true, how) => (answer(&before, attempt.clone().unwrap_or_default(), how), false),
                 Event::Answer(false, how) => (answer(&before, "late".to_owned(), how), true),
