@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use rekindle_app::disk::locate::Places;
@@ -362,6 +363,13 @@ impl Engine {
         let mut response = request.basic_auth("opencode", Some(&self.password)).send().await.expect("events");
         let first = response.chunk().await.expect("connected");
         assert!(first.is_some());
+        // The stream says that it is open before it hears anything: it does when it hears this.
+        wait::until("a stream that listens", async || {
+            self.ask(reqwest::Method::POST, "/session", Some(json!({ "title": "Are you there?" }))).await;
+            let heard = tokio::time::timeout(Duration::from_millis(500), response.chunk()).await;
+            heard.is_ok_and(|chunk| chunk.is_ok_and(|chunk| chunk.is_some())).then_some(())
+        })
+        .await;
         let counted = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let count = counted.clone();
         tokio::spawn(async move {
