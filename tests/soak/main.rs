@@ -64,10 +64,10 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
             assert!(is_live(&world, &faulty).await, "round {round}: proved, and not so: {receipt:?} {fault:?}");
         }
         if round == reloads.min(20) / 2 {
-            first = Some(Size::now(&world));
+            first = Some(Size::now(&faulty));
         }
         if round % 50 == 49 {
-            println!("{}: {}", round + 1, Size::now(&world));
+            println!("{}: {}", round + 1, Size::now(&faulty));
         }
     }
     // Whatever was left, a reload without faults makes live.
@@ -80,7 +80,7 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
     let program = raw::binary().display().to_string();
     let engines = world.processes().into_iter().filter(|(_, line)| line.starts_with(&program)).count();
     assert_eq!(engines, 1, "engines");
-    let (before, after) = (first.expect("a first reload"), Size::now(&world));
+    let (before, after) = (first.expect("a first reload"), Size::now(&faulty));
     let [proved, partial, failed, refused] = ends;
     println!("proved {proved}, partial {partial}, failed {failed}, refused {refused}");
     println!("in the beginning: {before}\nat the end:       {after}");
@@ -169,13 +169,13 @@ struct Size {
 }
 
 impl Size {
-    fn now(world: &World) -> Self {
+    fn now(faulty: &FaultyEngine) -> Self {
         let count = |folder: &str| fs::read_dir(folder).map(Iterator::count).unwrap_or_default();
         Self {
             files: count("/proc/self/fd"),
             threads: count("/proc/self/task"),
             ours: weight(std::process::id()).unwrap_or_default(),
-            engine: world.try_engine().and_then(|engine| weight(engine.pid)).unwrap_or_default(),
+            engine: faulty.started().pop().and_then(|engine| weight(engine.pid)).unwrap_or_default(),
         }
     }
 }
