@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use rekindle_domain::{Answers, Disk, ItemId, Kind, Memory, Snapshot};
+use rekindle_domain::{Answers, Disk, Fingerprint, ItemId, Kind, Memory, Snapshot, rewritten};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,9 @@ impl Identity {
 struct Stored {
     identity: Identity,
     memory: Memory,
+    /// What was remembered of the instance before, until the present one is known.
+    #[serde(default)]
+    before: Option<Memory>,
     detected_at: Option<String>,
 }
 
@@ -83,9 +86,25 @@ impl MemoryStore {
 
     /// The instance was dropped, or will be in a moment.
     pub fn forget_instance(&mut self) -> Result<(), FileError> {
+        if self.stored.memory.instance.is_some() {
+            self.stored.before = Some(self.stored.memory.clone());
+        }
         self.stored.memory.instance = None;
         self.stored.memory.failures.clear();
         self.save()
+    }
+
+    /// The first look at an instance: it was created by this question, or before, when the files may have
+    /// been others. Arguments as for [`MemoryStore::loaded`].
+    pub fn found(
+        &mut self,
+        disk: &Disk,
+        answers: &Answers,
+        failures: BTreeMap<ItemId, String>,
+        unseen: BTreeSet<(Kind, String)>,
+    ) -> Result<(), FileError> {
+        let rewritten = rewritten(disk, answers, self.stored.before.as_ref());
+        self.keep(disk, answers, failures, unseen, rewritten)
     }
 
     /// An instance was created from these files: `disk` is what they said before it was, `unseen` are the
@@ -97,6 +116,17 @@ impl MemoryStore {
         failures: BTreeMap<ItemId, String>,
         unseen: BTreeSet<(Kind, String)>,
     ) -> Result<(), FileError> {
+        self.keep(disk, answers, failures, unseen, rewritten(disk, answers, None))
+    }
+
+    fn keep(
+        &mut self,
+        disk: &Disk,
+        answers: &Answers,
+        failures: BTreeMap<ItemId, String>,
+        unseen: BTreeSet<(Kind, String)>,
+        rewritten: BTreeMap<ItemId, Option<Fingerprint>>,
+    ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
             return Ok(());
@@ -104,6 +134,8 @@ impl MemoryStore {
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
         self.stored.memory.unseen = unseen;
+        self.stored.memory.rewritten = rewritten;
+        self.stored.before = None;
         self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));

@@ -234,7 +234,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.loaded(&scan.disk, answers, failures, unseen),
+            None => memory.found(&scan.disk, answers, failures, unseen),
             Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {

@@ -18,7 +18,7 @@ mod configuration;
 mod plugins;
 mod skills;
 
-pub use configuration::{shown_value, value_of};
+pub use configuration::{rewritten, shown_value, value_of};
 pub use plugins::plugin_fingerprint;
 
 /// What a fresh engine would load, as read from the files.
@@ -161,6 +161,10 @@ pub struct Memory {
     /// only it knows.
     #[serde(default)]
     pub unseen: BTreeSet<(Kind, String)>,
+    /// What the present instance tells otherwise than the files said when it was created: a plugin's
+    /// doing. Where it tells something else by now, another instance took its place unseen.
+    #[serde(default)]
+    pub rewritten: BTreeMap<ItemId, Option<Fingerprint>>,
     /// The items that failed when the present instance loaded them, with the engine's message.
     #[serde(default)]
     pub failures: BTreeMap<ItemId, String>,
@@ -361,7 +365,8 @@ mod tests {
                     Snapshot::from_iter([config_item(Kind::Config, "k", &before, place)])
                 }
             });
-            let found = changes(&disk, &answers, &Memory { instance, ..Memory::default() });
+            let rewritten = rewritten(&disk, &answers, None);
+            let found = changes(&disk, &answers, &Memory { instance, rewritten, ..Memory::default() });
             let found = found.iter().find(|change| change.0 == "k").map(|change| change.1);
             assert_eq!(found, expected, "{ours:?} {told}");
         };
@@ -376,12 +381,49 @@ mod tests {
         check(Some(json!("new")), json!({"k": "old"}), Some(json!("new")), global, Some(Changed));
         check(Some(json!("new")), json!({}), Some(json!("new")), global, Some(Added));
         check(None, json!({"k": "old"}), None, global, Some(Removed));
-        // A plugin rewrites this key; the file is as it was.
-        check(Some(json!("a")), json!({"k": "rewritten"}), Some(json!("a")), project, None);
+        // No plugin is there to rewrite this key: the file changed before anyone looked.
+        check(Some(json!("a")), json!({"k": "other"}), Some(json!("a")), project, Some(Changed));
+        check(Some(json!("a")), json!({}), Some(json!("a")), project, Some(Added));
         check(Some(json!("b")), json!({"k": "rewritten"}), Some(json!("a")), project, Some(Changed));
         check(Some(json!("b")), json!({"k": "default"}), Some(Value::Null), project, Some(Added));
         check(None, json!({"k": "a"}), Some(json!("a")), project, Some(Removed));
         check(None, json!({}), Some(json!("a")), project, None);
+    }
+
+    /// K7, P4: a value that a plugin replaces is told as it was seen when it was loaded, for as long as the
+    /// engine tells the same; what others loaded meanwhile is told as the engine tells it.
+    #[test]
+    fn what_a_plugin_replaces_is_remembered_until_the_engine_tells_something_else() {
+        let on_disk = |value: &str| {
+            let mut disk = disk(&[]);
+            let item = config_item(Kind::Config, "k", &json!(value), Place::InstanceConfig);
+            disk.values.insert(item.id.clone(), json!(value));
+            disk.items.insert(item);
+            disk.layers = vec![json!({ "k": value })];
+            disk
+        };
+        let told = |config: Value| Answers { config, plugins: vec!["p".to_owned()], ..Answers::default() };
+        let seen = |value: &str, answers: &Answers, before: Option<&Memory>| {
+            let disk = on_disk(value);
+            let rewritten = rewritten(&disk, answers, before);
+            Memory { instance: Some(disk.items), rewritten, ..Memory::default() }
+        };
+        let is_pending = |value: &str, answers: &Answers, memory: &Memory| {
+            changes(&on_disk(value), answers, memory).iter().any(|change| change.0 == "k")
+        };
+        for replaced in [json!({"k": "replaced"}), json!({})] {
+            let answers = told(replaced.clone());
+            let memory = seen("a", &answers, None);
+            assert!(!is_pending("a", &answers, &memory), "{replaced}");
+            assert!(is_pending("b", &answers, &memory), "{replaced}");
+            // Somebody else had the engine read something else; the file says again what it said.
+            let other = told(json!({"k": "other"}));
+            assert!(is_pending("a", &other, &memory), "{replaced}");
+            // Nobody saw the instance come into being: only what was so before is believed.
+            assert!(!is_pending("a", &answers, &seen("a", &answers, Some(&memory))), "{replaced}");
+            assert!(is_pending("b", &answers, &seen("b", &answers, Some(&memory))), "{replaced}");
+            assert!(is_pending("a", &other, &seen("a", &other, Some(&memory))), "{replaced}");
+        }
     }
 
     /// K1: what changed while the engine read it is as the engine says, whatever was seen before.
@@ -393,7 +435,9 @@ mod tests {
         disk.items.insert(item);
         disk.layers = vec![json!({"k": "one"})];
         let answers = Answers { config: json!({"k": "two", "gone": 1}), ..Answers::default() };
-        let seen = Memory { instance: Some(disk.items.clone()), ..Memory::default() };
+        let told = Some(Fingerprint::of_config(&json!("two")));
+        let rewritten = disk.items.iter().map(|item| (item.id.clone(), told.clone())).collect();
+        let seen = Memory { instance: Some(disk.items.clone()), rewritten, ..Memory::default() };
         assert_eq!(changes(&disk, &answers, &seen), []);
         let unseen = ["k", "gone"].map(|name| (Kind::Config, name.to_owned())).into();
         let mut found = changes(&disk, &answers, &Memory { unseen, ..seen });

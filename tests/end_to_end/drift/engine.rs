@@ -12,6 +12,7 @@ use rekindle_domain::{Cause, Phase, StepName};
 use rekindle_tests::{
     project::Project,
     raw::RawEngine,
+    wait,
     world::{Engine, World, plugin, skill, write},
 };
 use reqwest::Method;
@@ -167,6 +168,43 @@ async fn what_changed_before_anyone_looked_is_pending() {
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
     declare("one");
     assert_eq!(pending(&world.rekindle(&["status", "--json"]).await.json()), names);
+}
+
+/// K7: somebody else disposes, has the engine read the files, and they change again before anyone of ours
+/// looks: what it read counts, with a plugin and without, whether the dispose was heard or not, and also
+/// when the files say again what they said before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_had_loaded_and_changed_since_is_pending() {
+    for with_plugin in [false, true] {
+        let world = World::new();
+        let declare = |name: &str| world.write("opencode.json", &json!({ "username": name }).to_string());
+        let expected = BTreeSet::from([("config".to_owned(), "username".to_owned())]);
+        if with_plugin {
+            world.write(".opencode/plugins/p.ts", &plugin("told"));
+        }
+        declare("one");
+        let engine = world.start_engine().await;
+        assert_eq!(world.rekindle(&["status"]).await.code, 0);
+        for (was_heard, last) in [(true, "three"), (true, "one"), (false, "three"), (false, "one")] {
+            let case = format!("plugin: {with_plugin}, heard: {was_heard}, {last}");
+            declare("two");
+            let disposes = engine.count_disposes().await;
+            engine.ask(Method::POST, "/instance/dispose", None).await;
+            wait::until("the dispose", async || (disposes.so_far() > 0).then_some(())).await;
+            if was_heard {
+                connect::by_record(&world.places()).memory().forget_instance().expect("writes");
+            }
+            assert_eq!(engine.get("/config").await["username"], "two");
+            declare(last);
+            let status = world.rekindle(&["status", "--json"]).await.json();
+            assert_eq!(pending(&status), expected, "{case}: {status}");
+            assert_eq!(world.rekindle(&["reload"]).await.code, 0, "{case}");
+            assert_eq!(world.rekindle(&["status"]).await.code, 0, "{case}");
+            assert_eq!(engine.get("/config").await["username"], last, "{case}");
+            declare("one");
+            assert_eq!(world.rekindle(&["reload"]).await.code, 0, "{case}");
+        }
+    }
 }
 
 /// K1: a reload works from one snapshot. What is written in any of its steps is pending afterwards,

@@ -4,7 +4,7 @@
 //! from its own word on the global files and from the project's files as they are; where both agree
 //! for a name, all that is declared of that name is loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -89,10 +89,13 @@ fn add_of_instance(
         return;
     }
     match (remembered(memory, &item.id), told) {
-        // A plugin changed what the engine tells, or the file changed: what it said then decides.
-        (Some(before), _) => loaded.add(Item { code: None, ..before.clone() }, Evidence::Remembered),
+        // A plugin replaced it when it was loaded, and nothing was loaded since: what the file said then.
+        (Some(before), told) if memory.rewritten.get(&item.id) == Some(&told.map(Fingerprint::of_config)) => {
+            loaded.add(Item { code: None, ..before.clone() }, Evidence::Remembered);
+        }
+        (Some(_), Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
         (None, _) if memory.instance.is_some() => {}
-        (None, None) => {}
+        (_, None) => {}
         (None, Some(_)) if disk.from_environment.contains(&item.id) => {
             loaded.add(item.clone(), Evidence::Remembered);
         }
@@ -102,6 +105,29 @@ fn add_of_instance(
         }
         (None, Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
     }
+}
+
+/// What the engine tells otherwise than the files, although these are what it has just loaded: plugins
+/// replace values and take them away. `None`: it tells nothing of that item.
+///
+/// `before` is what was remembered of the instance before, when nobody saw this one come into being:
+/// then only what was so before is believed, because the files may have changed since they were loaded.
+pub fn rewritten(disk: &Disk, answers: &Answers, before: Option<&Memory>) -> BTreeMap<ItemId, Option<Fingerprint>> {
+    let after_dispose = effective(&answers.global_config, &disk.layers);
+    let mut rewritten = BTreeMap::new();
+    for item in disk.items.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig) {
+        let of = |config| value_of(config, item.kind, &item.name).map(Fingerprint::of_config);
+        let (told, expected) = (of(&answers.config), of(&after_dispose));
+        let was_so = before.is_none_or(|before| {
+            remembered(before, &item.id).is_some_and(|before| before.declared == item.declared)
+                && before.rewritten.get(&item.id) == Some(&told)
+        });
+        let may_be = disk.from_environment.contains(&item.id) || (!answers.plugins.is_empty() && was_so);
+        if told != expected && may_be {
+            rewritten.insert(item.id.clone(), told);
+        }
+    }
+    rewritten
 }
 
 /// Whether the engine's word is all there is to go by: the files changed while it read them.
