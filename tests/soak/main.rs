@@ -15,12 +15,12 @@ use rekindle_app::{
     engine::weight::weight,
     reload::Wish,
 };
-use rekindle_domain::{Banner, Cause, Consent, ReceiptResult, WindowState};
+use rekindle_domain::{Banner, Cause, Consent, EngineState, ReceiptResult, WindowState};
 use rekindle_tests::{
     faulty::FaultyEngine,
     proxy::{EventFault, Fault, Rule},
     raw, wait,
-    world::{World, plugin, skill, write},
+    world::{World, is_alive, plugin, skill, write},
 };
 use serde_json::json;
 
@@ -48,6 +48,7 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
     let app = App::start(world.places(), Source::Attached, 0);
     let mut first = None;
     let mut ends = [0; 4];
+    let mut deaths = 0;
     for round in 0..reloads {
         change(&world, &mut dice, round);
         let fault = dice.random_bool(0.4).then(|| any_fault(&mut dice));
@@ -60,7 +61,11 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
             .iter()
             .position(|result| *result == receipt.result);
         ends[index.expect("one of four")] += 1;
-        if receipt.result == ReceiptResult::Proved && receipt.still_pending.is_empty() {
+        if !is_there(&world) {
+            // It died of a question that came after the proof: that is shown, and a person starts it again.
+            deaths += 1;
+            started_again(&world, &app).await;
+        } else if receipt.result == ReceiptResult::Proved && receipt.still_pending.is_empty() {
             assert!(is_live(&world, &faulty).await, "round {round}: proved, and not so: {receipt:?} {fault:?}");
         }
         if round == reloads.min(20) / 2 {
@@ -82,7 +87,7 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
     assert_eq!(engines, 1, "engines");
     let (before, after) = (first.expect("a first reload"), Size::now(&faulty));
     let [proved, partial, failed, refused] = ends;
-    println!("proved {proved}, partial {partial}, failed {failed}, refused {refused}");
+    println!("proved {proved}, partial {partial}, failed {failed}, refused {refused}; started again by hand {deaths}");
     println!("in the beginning: {before}\nat the end:       {after}");
     assert!(after.files <= before.files + BREATH, "open files");
     assert!(after.threads <= before.threads + BREATH, "threads");
@@ -97,6 +102,22 @@ async fn reload(app: &App) -> WindowState {
     let ended = states.wait_for(|state| !matches!(state.banner, Banner::Reloading { .. }));
     let state = tokio::time::timeout(BOUND, ended).await.expect("it ends").expect("the core");
     WindowState::clone(&state)
+}
+
+/// Whether the engine's process is.
+fn is_there(world: &World) -> bool {
+    world.try_engine().is_some_and(|engine| is_alive(engine.pid))
+}
+
+/// Waits until the window says that the engine has ended, and starts another.
+async fn started_again(world: &World, app: &App) {
+    let mut states = app.watch();
+    let shown = states.wait_for(|state| state.status.engine.state == EngineState::Stopped);
+    drop(tokio::time::timeout(wait::BOUND, shown).await.expect("it is shown").expect("the core"));
+    let ran = world.rekindle(&["engine", "start"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let runs = states.wait_for(|state| state.status.engine.state == EngineState::Running);
+    drop(tokio::time::timeout(wait::BOUND, runs).await.expect("it is shown").expect("the core"));
 }
 
 fn change(world: &World, dice: &mut ChaCha8Rng, round: usize) {

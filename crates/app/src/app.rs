@@ -25,9 +25,10 @@ use crate::{
     engine::{client::Credentials, host::Host, output::last_words},
     error::{Tell, chain, problem_error, user_error},
     last_good::LastGood,
-    observe::{Observation, Target},
+    observe::Observation,
     reload::{Ended, Recovered, Wish},
     settings,
+    target::Target,
 };
 
 /// How many past reloads the window is given.

@@ -10,7 +10,8 @@ use crate::{
     engine::{client::ClientError, directories::Directories},
     error::chain,
     history::History,
-    observe::{Observation, Target},
+    observe::Observation,
+    target::Target,
 };
 
 impl Target {

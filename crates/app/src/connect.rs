@@ -17,7 +17,7 @@ use crate::{
     },
     error::chain,
     memory::Identity,
-    observe::Target,
+    target::Target,
 };
 
 /// The engine that Rekindle runs for the directory, if it does.

@@ -17,7 +17,8 @@ use crate::{
     },
     error::{Tell, chain, problem_error},
     history::History,
-    observe::{Observation, Target},
+    observe::Observation,
+    target::Target,
 };
 
 /// Looks at everything that can be wrong.

@@ -23,3 +23,4 @@ pub mod observe;
 pub mod reload;
 pub mod settings;
 pub mod skill;
+pub mod target;

@@ -26,7 +26,8 @@ use self::run::Run;
 use crate::{
     clock,
     engine::record::{Lock, Records},
-    observe::{Observation, Target},
+    observe::Observation,
+    target::Target,
 };
 
 /// How long another process's reload is waited for.
@@ -149,9 +150,19 @@ pub async fn reload(
     let first = request(&wish, run.plan_so_far());
     let (mut phase, mut effect) = step(Phase::Clean, Input::Requested(first));
     publish(&phase);
-    let turn = if effect.is_some() { my_turn(&run.target, &wish, &mut signals).await } else { Turn::NotNeeded };
+    let mut joined = Vec::new();
+    let turn = match effect {
+        Some(_) => my_turn(&run.target, &wish, &mut signals, &mut joined).await,
+        None => Turn::NotNeeded,
+    };
     let _lock = match turn {
-        Turn::Mine(lock) => Some(lock),
+        Turn::Mine(lock) => {
+            for other in joined {
+                (phase, effect) = step(phase, Input::Requested(request(&other, run.plan_so_far())));
+                run.join(other);
+            }
+            Some(lock)
+        }
         Turn::NotNeeded => None,
         Turn::Refused(refusal) => {
             (phase, effect) = (Phase::Refused { attempt: attempt.clone(), refusal }, None);
@@ -196,8 +207,14 @@ enum Turn {
     Refused(Refusal),
 }
 
-/// Waits for the right to reload: another process may be at it.
-async fn my_turn(target: &Target, wish: &Wish, signals: &mut mpsc::UnboundedReceiver<Signal>) -> Turn {
+/// Waits for the right to reload: another process may be at it. No system tells when a file's lock is
+/// free without keeping a thread for it that cannot be cancelled; so it is tried again and again.
+async fn my_turn(
+    target: &Target,
+    wish: &Wish,
+    signals: &mut mpsc::UnboundedReceiver<Signal>,
+    joined: &mut Vec<Wish>,
+) -> Turn {
     let began = Instant::now();
     let patience = match wish.consent {
         Consent::WhenIdle => wish.patience,
@@ -216,7 +233,10 @@ async fn my_turn(target: &Target, wish: &Wish, signals: &mut mpsc::UnboundedRece
             }
         }
         tokio::select! {
-            Some(Signal::Cancel) = signals.recv() => return Turn::Refused(Refusal::Cancelled),
+            Some(signal) = signals.recv() => match signal {
+                Signal::Cancel => return Turn::Refused(Refusal::Cancelled),
+                Signal::Join(other) => joined.push(other),
+            },
             () = tokio::time::sleep(AGAIN) => {}
         }
     }

@@ -12,10 +12,11 @@ use rekindle_app::{
     error::{Tell, chain, problem_error, user_error},
     history::History,
     last_good::{LastGood, LastGoodError},
-    observe::{Observation, Target, observe, observe_within},
+    observe::{Observation, observe, observe_within},
     reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
     settings,
     skill::install,
+    target::Target,
 };
 use rekindle_domain::{
     Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,

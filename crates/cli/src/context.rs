@@ -7,7 +7,7 @@ use rekindle_app::{
     disk::locate::Places,
     engine::client::Credentials,
     error::{Tell, user_error},
-    observe::Target,
+    target::Target,
 };
 use rekindle_domain::UserError;
 

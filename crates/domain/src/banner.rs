@@ -100,8 +100,11 @@ impl Banner {
             return Self::Waiting { runs: runs.clone() };
         }
         if let (Some(now), Some(job)) = (phase.step_name(), phase.job()) {
-            let touch =
-                if job.restarted || job.plan.action == Action::Restart { StepName::Restart } else { StepName::Dispose };
+            let touch = if job.restarted || job.request.plan.action == Action::Restart {
+                StepName::Restart
+            } else {
+                StepName::Dispose
+            };
             let first = if job.rolled_back.is_some() { StepName::RollBack } else { StepName::Check };
             let order = [first, touch, StepName::Answer, StepName::Verify];
             let at = order.iter().position(|name| *name == now).unwrap_or(1);

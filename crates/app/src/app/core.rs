@@ -3,11 +3,12 @@
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
 mod ahead;
+mod looks;
+mod reloads;
 
 use std::{
     collections::BTreeSet,
     path::Path,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,15 +16,15 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Cause, Consent, EngineMode, Fingerprint, Habit, Kind, Phase, Plan, Problem, Receipt, Refusal, Settings,
-    WindowState, Workspace, step,
+    Banner, Fingerprint, Habit, Kind, Phase, Plan, Problem, Receipt, Settings, WindowState, Workspace, step,
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
-use super::{Input, PATIENT, SETTLED, SHOWN, Source, report};
+use self::looks::Look;
+use super::{Input, SHOWN, Source};
 use crate::{
     connect,
     disk::{
@@ -33,17 +34,11 @@ use crate::{
     engine::record::Records,
     error::chain,
     history::History,
-    observe::{Observation, Target, observe, problems, with_files},
-    reload::{Ended, Recovered, Restart, Signal, Wish, recover, reload},
+    observe::Observation,
+    reload::Signal,
     settings,
+    target::Target,
 };
-
-/// How much has to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Look {
-    Files,
-    Everything,
-}
 
 /// Everything that the task knows.
 pub(super) struct Core {
@@ -231,225 +226,11 @@ impl Core {
         }
     }
 
-    fn want(&mut self, look: Look) {
-        self.wanted = self.wanted.max(Some(look));
-    }
-
-    /// Starts the look that is wanted, unless one is under way or a reload is.
-    fn look_if_wanted(&mut self) {
-        if self.looking || self.phase.is_running() {
-            return;
-        }
-        let Some(mut look) = self.wanted.take() else { return };
-        if look == Look::Everything && Records(&self.places).is_reloading() {
-            // Another process reloads: what it sees and remembers comes first. The files are ours to see.
-            look = Look::Files;
-            let inputs = self.inputs.clone();
-            tokio::spawn(async move {
-                sleep(PATIENT).await;
-                report(&inputs, Input::Engine).await;
-            });
-        }
-        self.looking = true;
-        let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
-        let era = self.era;
-        let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
-        let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
-        let has_failed = self.has_failed();
-        tokio::spawn(async move {
-            if is_recovering {
-                let recovered = recover(&target, true).await;
-                report(&inputs, Input::Recovered(Box::new(recovered))).await;
-            }
-            let mut seen = match look {
-                Look::Everything => observe(&target).await,
-                Look::Files => {
-                    let scan = target.read_changed(changed).await;
-                    let problems = problems(&target).await;
-                    with_files(&before, scan, problems, &target)
-                }
-            };
-            seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
-            report(&inputs, Input::Looked(era, Box::new(seen))).await;
-        });
-    }
-
-    fn observed(&mut self, observation: Observation) {
-        self.observation = observation;
-        if self.observation.drift.is_empty() {
-            self.dismissed.clear();
-        }
-        if self.observation.problems != self.dismissed_problems {
-            self.dismissed_problems.clear();
-        }
-        self.foresee();
-        self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
-        self.await_calm();
-    }
-
     /// Takes the phase further where no reload has to be asked.
     fn advance(&mut self, input: rekindle_domain::Input) {
         self.phase = step(std::mem::take(&mut self.phase), input).0;
         if !self.phase.is_end() {
             self.last = None;
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(signals) = &self.signals
-            && signals.send(signal).is_err()
-        {
-            tracing::debug!("the reload has ended");
-        }
-    }
-
-    /// Where reloads begin by themselves: waits a moment for more changes.
-    fn await_calm(&self) {
-        if !self.begins_by_itself() {
-            return;
-        }
-        let (inputs, plan) = (self.inputs.clone(), self.observation.plan().fingerprint);
-        tokio::spawn(async move {
-            sleep(SETTLED).await;
-            report(&inputs, Input::Settled(plan)).await;
-        });
-    }
-
-    fn begins_by_itself(&self) -> bool {
-        let plan = self.observation.plan();
-        self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
-            && self.target.view.mode == EngineMode::Host
-            && self.observation.answers.is_some()
-            && self.observation.problems.is_empty()
-            && plan.action.needs_reload()
-            && self.tried.as_ref() != Some(&plan.fingerprint)
-            && !self.phase.is_running()
-    }
-
-    fn reload_by_itself(&mut self, agreed: &Fingerprint) {
-        if self.begins_by_itself() && self.observation.plan().fingerprint == *agreed {
-            self.tried = Some(agreed.clone());
-            self.start_reload(Wish { consent: Consent::WhenIdle, ..Wish::new(Cause::Automatic) });
-        }
-    }
-
-    fn recovered(&mut self, recovered: Recovered) {
-        match recovered {
-            Recovered::Nothing => self.recovering = false,
-            Recovered::NotYet => {}
-            Recovered::Waiting(wish) => {
-                self.recovering = false;
-                self.start_reload(wish);
-            }
-            Recovered::Ended(receipt) => {
-                self.recovering = false;
-                self.phase = Phase::ended(&receipt);
-                self.last = Some(receipt);
-                self.history = History::of(&self.places).last(SHOWN);
-            }
-        }
-    }
-
-    fn start_reload(&mut self, wish: Wish) {
-        self.insisted = wish.consent == Consent::Force || (self.insisted && self.phase.is_running());
-        if self.phase.is_running() {
-            // It joins, or its turn comes afterwards.
-            self.follows |= !self.phase.is_cancellable();
-            self.signal(Signal::Join(wish));
-            return;
-        }
-        let wish = Wish { may_roll_back: self.settings.roll_back, ..wish };
-        let (signals, heard) = mpsc::unbounded_channel();
-        self.signals = Some(signals);
-        self.era += 1;
-        self.last = None;
-        let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
-        // What was seen last is true as long as nothing was said since.
-        let is_fresh = !self.looking && self.wanted != Some(Look::Everything);
-        let seen = is_fresh.then(|| self.observation.clone());
-        // Shown at once: the reload itself begins in another task.
-        let request = rekindle_domain::Request {
-            attempt: String::new(),
-            plan: self.observation.plan(),
-            agreed: None,
-            consent: wish.consent,
-            named: None,
-            may_restart: true,
-            may_touch: true,
-            may_roll_back: false,
-        };
-        self.advance(rekindle_domain::Input::Requested(request));
-        tokio::spawn(async move {
-            let places = target.places.clone();
-            let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
-                let (places, source) = (places.clone(), source.clone());
-                Box::pin(async move {
-                    match source {
-                        Source::Own(host) => {
-                            host.restart().await.map_err(|error| chain(&error))?;
-                            let state = host.watch();
-                            Ok(connect::by_host(&places, &state.borrow()))
-                        }
-                        _ => connect::restart_by_owner(&places).await,
-                    }
-                })
-            };
-            let restart: Option<&Restart<'_>> =
-                if matches!(source, Source::Client { .. }) { None } else { Some(&restart) };
-            let (phases, mut going) = mpsc::unbounded_channel();
-            let work = reload(target, wish, seen, restart, heard, |phase| {
-                // The receiver lives as long as the work.
-                phases.send(phase.clone()).unwrap_or_default();
-            });
-            tokio::pin!(work);
-            let ended = loop {
-                tokio::select! {
-                    biased;
-                    Some(phase) = going.recv() => {
-                        if phase.is_running() {
-                            report(&inputs, Input::Phase(Box::new(phase))).await;
-                        }
-                    }
-                    ended = &mut work => break ended,
-                }
-            };
-            report(&inputs, Input::Ended(Box::new(ended))).await;
-        });
-    }
-
-    fn ended(&mut self, ended: Ended) {
-        self.era += 1;
-        self.signals = None;
-        self.follows = false;
-        self.dismissed.clear();
-        if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
-            self.dismissed_problems.clear();
-            self.observation.problems.clone_from(problems);
-        }
-        if let Phase::Refused { refusal: Refusal::Busy { runs }, .. } = &ended.phase {
-            let here = runs.iter().filter(|run| run.directory.is_none());
-            self.observation.busy = here.cloned().collect();
-            self.ahead.interrupts.clone_from(runs);
-        }
-        self.phase = ended.phase;
-        self.last = Some(ended.receipt);
-        self.history = History::of(&self.places).last(SHOWN);
-        if let Some(seen) = ended.observation {
-            self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
-            self.observed(seen.observation);
-        } else {
-            self.want(Look::Everything);
-        }
-        if let Some(wish) = ended.unserved.filter(|_| self.observation.plan().action.needs_reload()) {
-            self.start_reload(wish);
-        }
-        if self.has_failed() {
-            // At once: the next look may wait for an engine that hangs.
-            let (target, scan, inputs) = (self.target.clone(), self.observation.scan.clone(), self.inputs.clone());
-            tokio::spawn(async move {
-                let offer = target.last_good(&scan).await;
-                report(&inputs, Input::Offered(Box::new(offer))).await
-            });
         }
     }
 

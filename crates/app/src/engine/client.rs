@@ -4,19 +4,23 @@
 //! engine answers unknown routes with a page and 200. Source of routes and shapes:
 //! `docs/engine.md`, "Asking and reading".
 
+mod error;
+mod runs;
+
 use std::{
-    collections::BTreeMap,
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use rekindle_domain::{Answers, BusyRun, BusyState, SkillAnswer, plugin_spec};
+pub use error::ClientError;
+use rekindle_domain::{Answers, BusyRun, SkillAnswer, plugin_spec};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::{Value, json};
 
+use self::runs::{add_titles, busy_runs};
 use crate::{config::schema, error::chain};
 
 /// How long an ordinary answer may take.
@@ -27,70 +31,6 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// for them holds up nothing else for longer.
 pub const CONNECTING: Duration = Duration::from_secs(5);
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Nothing listens there, or the connection broke.
-    #[error("the engine at {url} cannot be reached")]
-    Unreachable {
-        /// Its address.
-        url: String,
-        /// What the network said.
-        #[source]
-        cause: reqwest::Error,
-    },
-    /// It took too long.
-    #[error("the engine did not answer {route} in {seconds} s")]
-    TimedOut {
-        /// What was asked.
-        route: String,
-        /// How long was waited, in seconds.
-        seconds: u64,
-    },
-    /// The password is wrong or missing.
-    #[error("the engine wants another user name or password")]
-    Unauthorized,
-    /// The engine can't load its configuration for this directory.
-    #[error("the engine cannot load this directory: {message}")]
-    Stuck {
-        /// What it said.
-        message: String,
-    },
-    /// It answered with another status.
-    #[error("the engine answered {route} with {status}: {message}")]
-    Status {
-        /// What was asked.
-        route: String,
-        /// The status.
-        status: u16,
-        /// The beginning of what it said.
-        message: String,
-    },
-    /// It answered with something that is not JSON.
-    #[error("the engine answered {route} with something that is not JSON")]
-    NotJson {
-        /// What was asked.
-        route: String,
-    },
-    /// The address is not one.
-    #[error("“{url}” is not the address of an engine")]
-    BadUrl {
-        /// What was given.
-        url: String,
-    },
-}
-
-impl ClientError {
-    /// Whether the same question may well be answered in the next moment.
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => true,
-            Self::Status { status, .. } => *status >= 500,
-            Self::Unauthorized | Self::Stuck { .. } | Self::BadUrl { .. } => false,
-        }
-    }
-}
-
 /// A user name and a password.
 #[derive(Clone)]
 pub struct Credentials {
@@ -98,13 +38,6 @@ pub struct Credentials {
     pub username: String,
     /// The password; `None`: the engine has none.
     pub password: Option<String>,
-}
-
-impl ClientError {
-    /// True when nothing listens at the address: whatever ran there is gone.
-    pub fn is_refused(&self) -> bool {
-        matches!(self, Self::Unreachable { cause, .. } if cause.is_connect())
-    }
 }
 
 impl Credentials {
@@ -450,80 +383,11 @@ pub(crate) fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn busy_runs(status: &Value, permissions: &Value, questions: &Value, terminals: Option<&Value>) -> Vec<BusyRun> {
-    let run = |session: &str, state| BusyRun {
-        session: session.to_owned(),
-        title: session.to_owned(),
-        state,
-        directory: None,
-    };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut runs = BTreeMap::new();
-    for (session, state) in status.as_object().into_iter().flatten() {
-        match state["type"].as_str() {
-            Some("idle") => {}
-            Some("retry") => drop(runs.insert(session.clone(), run(session, BusyState::Retry))),
-            _ => drop(runs.insert(session.clone(), run(session, BusyState::Busy))),
-        }
-    }
-    // A session that waits for a person is also busy; what it waits for says more.
-    for (requests, state) in [(permissions, BusyState::Permission), (questions, BusyState::Question)] {
-        for request in list(requests) {
-            if let Some(session) = request["sessionID"].as_str() {
-                runs.insert(session.to_owned(), run(session, state));
-            }
-        }
-    }
-    let terminals = terminals.map(list).unwrap_or_default();
-    let running = terminals.iter().filter(|terminal| terminal["status"] == "running");
-    let terminals = running.filter_map(|terminal| {
-        Some(BusyRun {
-            session: terminal["id"].as_str()?.to_owned(),
-            title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
-            state: BusyState::Terminal,
-            directory: None,
-        })
-    });
-    runs.into_values().chain(terminals).collect()
-}
-
-/// The titles of sessions, as far as they are in the answer.
-fn add_titles(runs: &mut [BusyRun], sessions: &Value) {
-    for session in sessions.as_array().into_iter().flatten() {
-        let run = runs.iter_mut().find(|run| session["id"] == *run.session);
-        if let (Some(run), Some(title)) = (run, session["title"].as_str()) {
-            title.clone_into(&mut run.title);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    /// P8: each state is seen, and a session is named once.
-    #[test]
-    fn what_runs_is_named_once() {
-        let mut runs = busy_runs(
-            &json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}}),
-            &json!([{"id": "per_1", "sessionID": "ses_1"}]),
-            &json!([{"id": "q_1", "sessionID": "ses_4"}]),
-            Some(&json!([{"id": "pty_1", "title": "zsh", "status": "running"}, {"id": "pty_2", "status": "exited"}])),
-        );
-        add_titles(&mut runs, &json!([{"id": "ses_0", "title": "Other"}, {"id": "ses_1", "title": "Fix login"}]));
-        let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state)).collect();
-        assert_eq!(
-            found,
-            [
-                ("Fix login", BusyState::Permission),
-                ("ses_2", BusyState::Retry),
-                ("ses_4", BusyState::Question),
-                ("zsh", BusyState::Terminal)
-            ]
-        );
-    }
 
     #[test]
     fn messages_are_short() {

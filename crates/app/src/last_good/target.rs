@@ -5,7 +5,7 @@
 use rekindle_domain::LastGoodOffer;
 
 use super::{LastGood, LastGoodError, Verdict};
-use crate::{disk::scan::Scan, error::chain, observe::Target};
+use crate::{disk::scan::Scan, error::chain, target::Target};
 
 impl Target {
     /// Keeps a copy of the configuration files as they are now; by what to call it. Without one, because

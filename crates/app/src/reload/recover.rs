@@ -16,7 +16,8 @@ use crate::{
     error::chain,
     history::History,
     journal::{Journal, Unfinished},
-    observe::{Target, observe},
+    observe::observe,
+    target::Target,
 };
 
 /// What a reload that was cut off has become.

@@ -22,7 +22,8 @@ use crate::{
     error::chain,
     history::History,
     journal::{Intent, Journal},
-    observe::{Observation, Target, compare, observe_with, problems},
+    observe::{Observation, compare, observe_with, problems},
+    target::Target,
 };
 
 /// A reload under way.
@@ -136,7 +137,9 @@ impl Run {
         let journal = Journal::of(&self.target.places);
         let written = match (effect, phase.step_name()) {
             (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
-            (_, Some(step)) if step.touches() => journal.step(&self.attempt, step, phase.job().map(|job| &job.plan)),
+            (_, Some(step)) if step.touches() => {
+                journal.step(&self.attempt, step, phase.job().map(|job| &job.request.plan))
+            }
             (_, Some(step)) => journal.step(&self.attempt, step, None),
             (_, None) => Ok(()),
         };

@@ -61,11 +61,12 @@ impl StepName {
 }
 
 /// A wish for a reload.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// A new id.
+    /// A new id; answers carry it.
     pub attempt: String,
-    /// The plan as it is now.
+    /// The plan as it is now; it is made again whenever the files are checked, and never after the engine
+    /// was touched.
     pub plan: Plan,
     /// The fingerprint of the plan that the person saw, if any.
     pub agreed: Option<Fingerprint>,
@@ -84,20 +85,8 @@ pub struct Request {
 /// What a reload works on from its beginning to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// The reload's id; answers carry it.
-    pub attempt: String,
-    /// The plan, made before anything was touched.
-    pub plan: Plan,
-    /// The fingerprint of the plan that the person saw, if any.
-    pub agreed: Option<Fingerprint>,
-    /// What the person agreed to.
-    pub consent: Consent,
-    /// The runs that may be interrupted; `None`: all.
-    pub named: Option<Vec<String>>,
-    /// True in host mode: the process may be replaced.
-    pub may_restart: bool,
-    /// True when the last good files may be put back.
-    pub may_roll_back: bool,
+    /// What was asked for, and what joined it.
+    pub request: Request,
     /// True once the process was replaced; it is not replaced twice for the same files.
     pub restarted: bool,
     /// True when the new instance was not asked anything, because a file was broken.
@@ -110,42 +99,31 @@ pub struct Job {
 
 impl Job {
     pub(super) fn new(request: Request) -> Self {
-        let Request { attempt, plan, agreed, consent, named, may_restart, may_roll_back, .. } = request;
-        Self {
-            attempt,
-            plan,
-            agreed,
-            consent,
-            named,
-            may_restart,
-            may_roll_back,
-            restarted: false,
-            unasked: false,
-            escalated: None,
-            rolled_back: None,
-        }
+        Self { request, restarted: false, unasked: false, escalated: None, rolled_back: None }
     }
 
     /// The work when another request joins it.
     pub(super) fn joined(self, other: Request) -> Self {
-        let (consent, named) = match self.consent.cmp(&other.consent) {
+        let mine = self.request;
+        let (consent, named) = match mine.consent.cmp(&other.consent) {
             std::cmp::Ordering::Less => (other.consent, other.named),
-            std::cmp::Ordering::Greater => (self.consent, self.named),
+            std::cmp::Ordering::Greater => (mine.consent, mine.named),
             std::cmp::Ordering::Equal => {
                 let both = |(mut mine, theirs): (Vec<_>, Vec<_>)| {
                     mine.extend(theirs);
                     mine
                 };
-                (self.consent, self.named.zip(other.named).map(both))
+                (mine.consent, mine.named.zip(other.named).map(both))
             }
         };
         // Whoever saw no plan agrees to any; who joins with the plan of today replaces a stale one.
-        Self { consent, named, agreed: other.agreed.or(self.agreed), ..self }
+        let request = Request { consent, named, agreed: other.agreed.or(mine.agreed), ..mine };
+        Self { request, ..self }
     }
 
     /// True when the person was shown every one of these runs.
     pub(super) fn names_all(&self, runs: &[BusyRun]) -> bool {
-        let Some(named) = &self.named else { return true };
+        let Some(named) = &self.request.named else { return true };
         runs.iter().all(|run| named.contains(&run.session))
     }
 }

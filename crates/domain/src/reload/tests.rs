@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{BusyState, Fingerprint};
+use crate::{BusyRun, BusyState, Fingerprint, Problem};
 
 fn plan(action: Action) -> Plan {
     Plan { action, ..Plan::new(Vec::new(), Vec::new()) }
@@ -79,7 +79,7 @@ fn answer(phase: &Phase, attempt: String, how: u8) -> Input {
                 3 => Found::Runs(vec![run("ses_1"), run("ses_2")]),
                 _ => Found::Runs(vec![]),
             };
-            let plan = if how > 250 { plan(Action::None) } else { job.plan.clone() };
+            let plan = if how > 250 { plan(Action::None) } else { job.request.plan.clone() };
             Input::Checked { attempt, plan, found }
         }
         Phase::WaitingForIdle { .. } => match how % 5 {
@@ -131,7 +131,7 @@ proptest! {
         let mut seen = Seen::default();
         for event in events {
             let before = phase.clone();
-            let attempt = before.job().map(|job| job.attempt.clone());
+            let attempt = before.job().map(|job| job.request.attempt.clone());
             let (input, is_late) = match event {
                 Event::Request(request) => {
                     requests += 1;
@@ -166,18 +166,18 @@ proptest! {
                 prop_assert!(may_touch, "touched what is not ours");
                 let rolls_back = matches!(before, Phase::RollingBack(_));
                 prop_assert!(seen.checked || silence || rolls_back, "touched before the files were checked");
-                let agreed = job.consent == Consent::Force && job.names_all(&seen.runs);
+                let agreed = job.request.consent == Consent::Force && job.names_all(&seen.runs);
                 prop_assert!(seen.runs.is_empty() || agreed || rolls_back, "interrupted without consent");
-                prop_assert!(!silence || (job.consent == Consent::Force && job.named.is_none()), "silence is no consent");
+                prop_assert!(!silence || (job.request.consent == Consent::Force && job.request.named.is_none()), "silence is no consent");
                 seen.checked = false;
             }
             if effect == Some(Effect::Restart) {
                 seen.restarts += 1;
-                prop_assert!(next.job().is_some_and(|job| job.may_restart), "restarted what is not ours");
+                prop_assert!(next.job().is_some_and(|job| job.request.may_restart), "restarted what is not ours");
                 prop_assert!(seen.restarts <= 2, "once for the change, once to take it back");
             }
             if effect == Some(Effect::RollBack) {
-                prop_assert!(next.job().is_some_and(|job| job.may_roll_back), "rolled back without consent");
+                prop_assert!(next.job().is_some_and(|job| job.request.may_roll_back), "rolled back without consent");
                 prop_assert!(before.job().is_some_and(|job| job.rolled_back.is_none()), "rolled back twice");
             }
             if matches!(next, Phase::Proved { .. }) && before != next {
@@ -192,7 +192,7 @@ proptest! {
                 prop_assert_eq!(&next, &before, "cancelled what cannot be");
             }
             if let (Some(was), Some(is)) = (before.job(), next.job()) {
-                prop_assert_eq!(&was.attempt, &is.attempt, "two reloads at once");
+                prop_assert_eq!(&was.request.attempt, &is.request.attempt, "two reloads at once");
             }
             prop_assert!(!next.is_running() || effect.is_some() || next == before, "a phase that waits for nothing");
             seen.steps += u32::from(next != before && !matches!(before, Phase::WaitingForIdle { .. } | Phase::Checking(_)));
@@ -315,7 +315,7 @@ fn a_request_joins_what_has_not_touched_anything() {
     assert!(matches!(waiting(), Phase::WaitingForIdle { .. }));
     let (phase, effect) = step(waiting(), Input::Requested(request("2", Consent::Force)));
     assert_eq!(effect, Some(Effect::Check));
-    assert_eq!(phase.job().map(|job| (job.attempt.as_str(), job.consent)), Some(("1", Consent::Force)));
+    assert_eq!(phase.job().map(|job| (job.request.attempt.as_str(), job.request.consent)), Some(("1", Consent::Force)));
     let (disposing, _) = step(phase, checked(Found::Runs(vec![run("ses_1")])));
     assert!(matches!(disposing, Phase::Disposing(_)));
     let (same, effect) = step(disposing.clone(), Input::Requested(request("3", Consent::Force)));

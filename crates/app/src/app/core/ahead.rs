@@ -4,7 +4,8 @@
 
 use rekindle_domain::{Phase, Plan, Refusal, Refused};
 
-use super::{super::Input, Core, report};
+use super::Core;
+use crate::app::{Input, report};
 
 impl Core {
     /// Makes the plan, and asks for what no look knows: what a restart would interrupt elsewhere.

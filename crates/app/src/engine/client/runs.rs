@@ -1,0 +1,88 @@
+//! What is running, from the answers to four questions.
+
+use std::collections::BTreeMap;
+
+use rekindle_domain::{BusyRun, BusyState};
+use serde_json::Value;
+
+/// What `GET /session/status`, `/permission`, `/question` and `/pty` say, each session once.
+pub(super) fn busy_runs(
+    status: &Value,
+    permissions: &Value,
+    questions: &Value,
+    terminals: Option<&Value>,
+) -> Vec<BusyRun> {
+    let run = |session: &str, state| BusyRun {
+        session: session.to_owned(),
+        title: session.to_owned(),
+        state,
+        directory: None,
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut runs = BTreeMap::new();
+    for (session, state) in status.as_object().into_iter().flatten() {
+        match state["type"].as_str() {
+            Some("idle") => {}
+            Some("retry") => drop(runs.insert(session.clone(), run(session, BusyState::Retry))),
+            _ => drop(runs.insert(session.clone(), run(session, BusyState::Busy))),
+        }
+    }
+    // A session that waits for a person is also busy; what it waits for says more.
+    for (requests, state) in [(permissions, BusyState::Permission), (questions, BusyState::Question)] {
+        for request in list(requests) {
+            if let Some(session) = request["sessionID"].as_str() {
+                runs.insert(session.to_owned(), run(session, state));
+            }
+        }
+    }
+    let terminals = terminals.map(list).unwrap_or_default();
+    let running = terminals.iter().filter(|terminal| terminal["status"] == "running");
+    let terminals = running.filter_map(|terminal| {
+        Some(BusyRun {
+            session: terminal["id"].as_str()?.to_owned(),
+            title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
+            state: BusyState::Terminal,
+            directory: None,
+        })
+    });
+    runs.into_values().chain(terminals).collect()
+}
+
+/// The titles of sessions, as far as they are in the answer.
+pub(super) fn add_titles(runs: &mut [BusyRun], sessions: &Value) {
+    for session in sessions.as_array().into_iter().flatten() {
+        let run = runs.iter_mut().find(|run| session["id"] == *run.session);
+        if let (Some(run), Some(title)) = (run, session["title"].as_str()) {
+            title.clone_into(&mut run.title);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// P8: each state is seen, and a session is named once.
+    #[test]
+    fn what_runs_is_named_once() {
+        let mut runs = busy_runs(
+            &json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}}),
+            &json!([{"id": "per_1", "sessionID": "ses_1"}]),
+            &json!([{"id": "q_1", "sessionID": "ses_4"}]),
+            Some(&json!([{"id": "pty_1", "title": "zsh", "status": "running"}, {"id": "pty_2", "status": "exited"}])),
+        );
+        add_titles(&mut runs, &json!([{"id": "ses_0", "title": "Other"}, {"id": "ses_1", "title": "Fix login"}]));
+        let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state)).collect();
+        assert_eq!(
+            found,
+            [
+                ("Fix login", BusyState::Permission),
+                ("ses_2", BusyState::Retry),
+                ("ses_4", BusyState::Question),
+                ("zsh", BusyState::Terminal)
+            ]
+        );
+    }
+}
