@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_secs(2);
 
 /// Measures, and prints a row.
 pub(crate) fn run() {
-    let world = World::named("bench");
+    let world = World::named("bench").with_all_models();
     skills::many(&world, SKILLS);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let engine = runtime.block_on(world.start_engine());

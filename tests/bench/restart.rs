@@ -31,7 +31,7 @@ pub(crate) fn run() {
 }
 
 async fn measure() -> (Duration, Duration) {
-    let world = World::named("bench");
+    let world = World::named("bench").with_all_models();
     let by_hand = by_hand(&world).await;
     // One after the other: an engine that was just restarted is looked at, and would slow the other.
     world.start_engine().await;

@@ -77,7 +77,7 @@ fn memory(ours: &Program<'_>, theirs: &Program<'_>) {
 
 /// Some of everything.
 fn world() -> World {
-    let world = World::named("bench");
+    let world = World::named("bench").with_all_models();
     skills::many(&world, SKILLS);
     let config = json!({
         "model": "fake/slow", "permission": {"bash": "ask"}, "username": "someone",

@@ -65,7 +65,16 @@ impl World {
         for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {
             installed(&folder);
         }
+        write(&world.outside(MODELS), &models().to_string());
         world
+    }
+
+    /// The same with the engine's own list of all models in the world, as people have it. To read it costs
+    /// the engine more than all else that is asked.
+    #[must_use]
+    pub fn with_all_models(self) -> Self {
+        fs::remove_file(self.outside(MODELS)).expect("the short list");
+        self
     }
 
     /// The project.
@@ -109,7 +118,9 @@ impl World {
 
     /// The environment in which everything of this world runs.
     pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
-        vec![
+        let models = self.outside(MODELS);
+        let models = models.exists().then_some(("OPENCODE_MODELS_PATH", models));
+        let all = [
             ("HOME", self.home.clone()),
             ("XDG_CONFIG_HOME", self.home(".config")),
             ("XDG_STATE_HOME", self.home(".local/state")),
@@ -117,7 +128,8 @@ impl World {
             ("XDG_CACHE_HOME", self.home(".cache")),
             ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
-        ]
+        ];
+        all.into_iter().chain(models).collect()
     }
 
     /// The places of the project, for what runs in this process.
@@ -230,6 +242,22 @@ impl Drop for World {
         // Fails where no engine runs.
         drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
     }
+}
+
+/// Where the short list of models is.
+const MODELS: &str = "models.json";
+
+/// One provider with one model, in the shape of the list that the engine brings along.
+fn models() -> Value {
+    let model = json!({
+        "id": "free", "name": "Free", "release_date": "2026-01-01", "attachment": false, "reasoning": false,
+        "temperature": true, "tool_call": true, "cost": {"input": 0, "output": 0},
+        "limit": {"context": 1000, "output": 1000},
+    });
+    json!({"opencode": {
+        "id": "opencode", "name": "One of many", "env": ["OPENCODE_API_KEY"], "npm": "@ai-sdk/openai-compatible",
+        "api": "http://127.0.0.1:9/v1", "models": {"free": model},
+    }})
 }
 
 /// Writes a file and the folders above it.
