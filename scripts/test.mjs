@@ -1,6 +1,7 @@
 // npm test: sets up what is missing, then runs everything, with one summary at the end.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 import { build } from './build.mjs';
@@ -38,6 +39,8 @@ run('cargo', ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', .
 say(`Running the tests (${minutes()} so far)`);
 rmSync(env.REKINDLE_TEST_OUTPUT, { recursive: true, force: true });
 mkdirSync(env.REKINDLE_TEST_OUTPUT, { recursive: true });
+// One more than there are cores: most tests wait for an engine, and each start of one keeps a core busy.
+env.RUST_TEST_THREADS ??= String(os.availableParallelism() + 1);
 const command = ['-a', '-s', '-screen 0 1400x1000x24', 'cargo', 'test', '--locked', '--workspace', '--no-fail-fast', ...CARGO_FLAGS, ...process.argv.slice(2)];
 const child = spawn('xvfb-run', command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
 let output = '';

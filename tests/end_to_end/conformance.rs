@@ -130,14 +130,13 @@ async fn two_fresh_engines_agree_about_random_layouts() {
 async fn named_layouts_are_read_as_the_engine_reads_them() {
     let cases = cases::all();
     let layouts: Vec<_> = cases.iter().map(|case| case.layout.clone()).collect();
-    let seen = conformance::look(&layouts).await;
-    let wrong = cases.iter().zip(&seen).filter_map(|(case, seen)| {
+    let outcome = conformance::compare(&Home::empty(), &layouts, &BuiltIn::learn().await, ours()).await;
+    let wrong = cases.iter().zip(&outcome.seen).filter_map(|(case, seen)| {
         let found = seen.pointer(case.pointer).unwrap_or(&Value::Null);
         (*found != case.expected).then(|| format!("{}{}: {found}, not {}", case.layout, case.pointer, case.expected))
     });
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "the engine reads {} otherwise than we know\n\n{}", wrong.len(), wrong.join("\n\n"));
-    let outcome = conformance::compare(&Home::empty(), &layouts, &BuiltIn::learn().await, ours()).await;
     outcome.assert_none("named layouts");
 }
 

@@ -75,6 +75,11 @@ fn engines(world: &World) -> Vec<u32> {
 fn change(world: &World, at: At, of: &str) {
     world.write(".opencode/skills/count/SKILL.md", &skill("count", of));
     if at.restarts() {
+        // It would count for more than the global one.
+        let project = world.path("opencode.json");
+        if project.exists() {
+            std::fs::remove_file(project).expect("removed");
+        }
         write(&world.home(".config/opencode/opencode.json"), &json!({ "username": of }).to_string());
     } else {
         world.write("opencode.json", &json!({ "username": of }).to_string());
@@ -87,14 +92,27 @@ async fn is_live(world: &World, faulty: &FaultyEngine, of: &str) -> bool {
     engine.get("/config").await["username"] == *of && engine.has_skill("count", of).await
 }
 
-/// One case; everything that is wrong, in words.
-async fn killed(at: At, victim: Victim) -> Vec<String> {
+/// A world whose engine is killed again and again.
+struct Bed {
+    world: World,
+    faulty: FaultyEngine,
+}
+
+impl Bed {
+    async fn start() -> Self {
+        let world = World::new();
+        let faulty = world.start_faulty_engine(Vec::new()).await;
+        Self { world, faulty }
+    }
+}
+
+/// One case; everything that is wrong, in words. Afterwards the engine is there, and has all that is on disk.
+async fn killed(Bed { world, faulty }: &Bed, at: At, victim: Victim) -> Vec<String> {
     let mut wrong = Vec::new();
-    let world = World::new();
-    change(&world, at, "one");
-    let faulty = world.start_faulty_engine(Vec::new()).await;
-    assert_eq!(world.rekindle(&["status"]).await.code, 0);
-    change(&world, at, "two");
+    let status = world.rekindle(&["status"]).await;
+    assert_eq!(status.code, 0, "before {victim:?} is killed at {at:?}: {status:?}");
+    let wanted = format!("{at:?}");
+    change(world, at, &wanted);
     let (owner, engine) = (world.owner(), faulty.started().pop().expect("an engine"));
     let mut held = faulty.faults.hold(at.rule());
     let mut command = tokio::process::Command::new(World::program("rekindle"));
@@ -119,18 +137,18 @@ async fn killed(at: At, victim: Victim) -> Vec<String> {
     }
     faulty.faults.clear();
     if matches!(victim, Victim::Owner | Victim::All) {
-        wait::until("the end of the engine", async || engines(&world).is_empty().then_some(())).await;
+        wait::until("the end of the engine", async || engines(world).is_empty().then_some(())).await;
     }
-    let again = faulty.start(&world).await;
+    let again = faulty.start(world).await;
     if again.code != 0 {
         wrong.push(format!("it does not start again: {again:?}"));
         return wrong;
     }
     let status = world.rekindle(&["status", "--json"]).await;
-    if engines(&world).len() != 1 {
-        wrong.push(format!("the engines {:?}", engines(&world)));
+    if engines(world).len() != 1 {
+        wrong.push(format!("the engines {:?}", engines(world)));
     }
-    if (status.code == 0) != is_live(&world, &faulty, "two").await {
+    if (status.code == 0) != is_live(world, faulty, &wanted).await {
         wrong.push(format!("status ends with {} and that is not so: {}", status.code, status.out));
     }
     if let Some(cut) = Journal::of(&world.places()).unfinished() {
@@ -146,23 +164,31 @@ async fn killed(at: At, victim: Victim) -> Vec<String> {
         wrong.push(format!("proved, and pending: {last}"));
     }
     let reloaded = world.rekindle(&["reload", "--json"]).await;
-    if reloaded.code != 0 || !is_live(&world, &faulty, "two").await {
+    if reloaded.code != 0 || !is_live(world, faulty, &wanted).await {
         wrong.push(format!("it cannot be reloaded: {reloaded:?}"));
     }
     wrong.into_iter().map(|text| format!("{victim:?} killed at {at:?}: {text}")).collect()
 }
 
 async fn check(victim: Victim) {
-    // Three at a time: most of them wait, but a start keeps a core busy.
+    // Two at a time: most of them wait, but a start keeps a core busy.
     let some = async |first: usize| {
         let mut wrong = Vec::new();
-        for at in At::ALL.into_iter().skip(first).step_by(3) {
-            wrong.extend(killed(at, victim).await);
+        let mut bed = None;
+        for at in At::ALL.into_iter().skip(first).step_by(2) {
+            let ready = match bed.take() {
+                Some(ready) => ready,
+                None => Bed::start().await,
+            };
+            let found = killed(&ready, at, victim).await;
+            // What one case breaks does not concern the next one.
+            bed = found.is_empty().then_some(ready);
+            wrong.extend(found);
         }
         wrong
     };
-    let (one, two, three) = tokio::join!(some(0), some(1), some(2));
-    let wrong = [one, two, three].concat();
+    let (one, two) = tokio::join!(some(0), some(1));
+    let wrong = [one, two].concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -20,12 +20,15 @@ use rekindle_domain::{Action, Fit, Profile};
 use rekindle_tests::{
     listener::Listener,
     raw::{RawEngine, installed},
-    world::write,
+    world::{short_list_of_models, write},
 };
 use reqwest::Method;
 use serde_json::Value;
 use table::{ELSEWHERE, World};
 use tokio::{sync::Semaphore, task::JoinSet};
+
+/// Where the engine finds its list of models.
+const MODELS: &str = ".cache/models.json";
 
 /// M3, N2: what the table says of each change is what the engine does.
 #[tokio::test(flavor = "multi_thread")]
@@ -155,6 +158,7 @@ fn prepare(home: &Path, directories: &BTreeMap<&str, PathBuf>) {
         installed(&home.join(folder));
     }
     std::fs::create_dir_all(home.join(table::MANAGED)).expect("made");
+    short_list_of_models(&home.join(MODELS));
 }
 
 /// The least that git takes for a repository; the engine asks git.
@@ -175,6 +179,7 @@ fn environment(home: &Path, elsewhere: bool) -> Vec<(&'static str, PathBuf)> {
         // Nothing is asked of the network.
         ("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1".into()),
         ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
+        ("OPENCODE_MODELS_PATH", home.join(MODELS)),
         ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
     ];
     if elsewhere {

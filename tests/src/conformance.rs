@@ -88,6 +88,8 @@ pub struct Outcome {
     pub asked: usize,
     /// How many of them the engine refused.
     pub refused: usize,
+    /// What the engine said about each.
+    pub seen: Vec<Value>,
     /// Where we and the engine differ.
     pub disagreements: Vec<Disagreement>,
 }
@@ -97,6 +99,7 @@ impl Outcome {
     pub fn add(&mut self, other: Self) {
         self.asked += other.asked;
         self.refused += other.refused;
+        self.seen.extend(other.seen);
         self.disagreements.extend(other.disagreements);
     }
 
@@ -129,22 +132,6 @@ impl Asked {
     }
 }
 
-/// What the engine says about each of several layouts, in an empty home.
-pub async fn look(layouts: &[Layout]) -> Vec<Value> {
-    let root = tempfile::tempdir().expect("a folder");
-    let base = root.path().canonicalize().expect("the folder");
-    let home = Home::empty();
-    home.write(&base);
-    let engine = Engine::start(&base, &home).await;
-    let mut seen = Vec::new();
-    for (at, layout) in layouts.iter().enumerate() {
-        let here = base.join("p").join(at.to_string());
-        layout.write(&here, &base.join("home"));
-        seen.push(engine.ask(&here.join(&layout.asked)).await.value(&here));
-    }
-    seen
-}
-
 /// Asks one engine, in one home, about each of several layouts, and compares.
 pub async fn compare(
     home: &Home,
@@ -175,6 +162,7 @@ pub async fn compare(
         }
         outcome.asked += 1;
         outcome.refused += usize::from(asked.refused.is_some());
+        outcome.seen.push(asked.value(&here));
         if !found.is_empty() {
             let listing = format!("{home}{layout}").replace(crate::layout::HERE, "<<here>>");
             outcome.disagreements.push(Disagreement { listing, name: layout.name.clone(), differences: found });

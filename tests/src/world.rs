@@ -65,12 +65,12 @@ impl World {
         for folder in [world.project.join(".opencode"), world.home.join(".config/opencode")] {
             installed(&folder);
         }
-        write(&world.outside(MODELS), &models().to_string());
+        short_list_of_models(&world.outside(MODELS));
         world
     }
 
     /// The same with the engine's own list of all models in the world, as people have it. To read it costs
-    /// the engine more than all else that is asked.
+    /// an engine as much time as to start (measured, `docs/engine.md`).
     #[must_use]
     pub fn with_all_models(self) -> Self {
         fs::remove_file(self.outside(MODELS)).expect("the short list");
@@ -247,17 +247,18 @@ impl Drop for World {
 /// Where the short list of models is.
 const MODELS: &str = "models.json";
 
-/// One provider with one model, in the shape of the list that the engine brings along.
-fn models() -> Value {
+/// Writes one provider with one model, in the shape of the list that the engine brings along.
+pub fn short_list_of_models(path: &Path) {
     let model = json!({
         "id": "free", "name": "Free", "release_date": "2026-01-01", "attachment": false, "reasoning": false,
         "temperature": true, "tool_call": true, "cost": {"input": 0, "output": 0},
         "limit": {"context": 1000, "output": 1000},
     });
-    json!({"opencode": {
+    let list = json!({"opencode": {
         "id": "opencode", "name": "One of many", "env": ["OPENCODE_API_KEY"], "npm": "@ai-sdk/openai-compatible",
         "api": "http://127.0.0.1:9/v1", "models": {"free": model},
-    }})
+    }});
+    write(path, &list.to_string());
 }
 
 /// Writes a file and the folders above it.
