@@ -9,6 +9,7 @@ pub mod layers;
 pub mod locate;
 mod plugins;
 pub mod scan;
+mod seen;
 mod skills;
 mod stamp;
 mod syntax;

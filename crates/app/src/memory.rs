@@ -5,9 +5,9 @@
 
 use std::path::PathBuf;
 
-use rekindle_domain::{Answers, Disk, Fingerprint, ItemId, Kind, Memory, Snapshot, rewritten};
+use rekindle_domain::{Answers, Disk, ItemId, Kind, Memory, Otherwise, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     config::file::FileError,
@@ -101,22 +101,22 @@ impl MemoryStore {
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
-        unseen: BTreeSet<(Kind, String)>,
+        held: bool,
     ) -> Result<(), FileError> {
-        let rewritten = rewritten(disk, answers, self.stored.before.as_ref());
-        self.keep(disk, answers, failures, unseen, rewritten)
+        let is_certain = held && self.stored.before.is_none();
+        self.keep(disk, answers, failures, is_certain)
     }
 
-    /// An instance was created from these files: `disk` is what they said before it was, `unseen` are the
-    /// names whose files changed until it answered.
+    /// An instance was created from these files: `disk` is what they said before it was; `held`: and still
+    /// when it had answered.
     pub fn loaded(
         &mut self,
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
-        unseen: BTreeSet<(Kind, String)>,
+        held: bool,
     ) -> Result<(), FileError> {
-        self.keep(disk, answers, failures, unseen, rewritten(disk, answers, None))
+        self.keep(disk, answers, failures, held)
     }
 
     fn keep(
@@ -124,8 +124,7 @@ impl MemoryStore {
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
-        unseen: BTreeSet<(Kind, String)>,
-        rewritten: BTreeMap<ItemId, Option<Fingerprint>>,
+        is_certain: bool,
     ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
@@ -133,9 +132,8 @@ impl MemoryStore {
         }
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
-        self.stored.memory.unseen = unseen;
-        self.stored.memory.rewritten = rewritten;
-        self.stored.before = None;
+        let before = self.stored.before.take();
+        self.stored.memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
         self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));

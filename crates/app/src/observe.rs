@@ -80,10 +80,10 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
             let log = LogMark::now(&target.places);
             let (answered, running) = ask(target, client).await;
             if let Some(events) = &mut events {
-                let mut messages = events.failures().await;
                 // The log comes late. An engine that is not ours is told nothing.
                 let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
-                messages.extend(if waits { log.settled(client).await } else { log.failures() });
+                let mut messages = if waits { log.settled(client).await } else { log.failures() };
+                messages.extend(events.failures().await);
                 failures = failed_items(&scan.disk, &messages);
             }
             busy = running;
@@ -98,23 +98,24 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
             tell(&mut view, &error);
         }
     }
+    let mut first = None;
     if let Some(answers) = &answers
         && target.learn(answers)
     {
-        scan = target.read_files().await;
+        first = Some(std::mem::replace(&mut scan, target.read_files().await));
     }
     // What changed while the engine read it is not known to have been loaded.
     let (kept, later) = match &answers {
         Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await)),
         _ => (None, None),
     };
-    let unseen = later.as_ref().map(|later| scan.changed_until(later)).unwrap_or_default();
+    let held = later.as_ref().is_some_and(|later| first.as_ref().unwrap_or(&scan).held_until(later));
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.found(&scan.disk, answers, failures, unseen),
+            None => memory.found(&scan.disk, answers, failures, held),
             Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {
@@ -221,11 +222,15 @@ async fn ask(target: &Target, client: &Client) -> (Result<Answers, ClientError>,
     if answers.is_err() {
         return (answers, Vec::new());
     }
-    let busy = target.busy(false).await.unwrap_or_else(|error| {
+    (answers, running(target).await)
+}
+
+/// What runs in this directory, for people to see; nothing, if the engine does not say.
+pub(crate) async fn running(target: &Target) -> Vec<BusyRun> {
+    target.busy(false).await.unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "what is running");
         Vec::new()
-    });
-    (answers, busy)
+    })
 }
 
 fn tell(view: &mut EngineView, error: &ClientError) {

@@ -27,7 +27,7 @@ pub use fingerprint::Fingerprint;
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
-    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, SkillAnswer, loaded, plugin_fingerprint, rewritten,
+    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, SkillAnswer, loaded, plugin_fingerprint,
     shown_value, value_of, would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};

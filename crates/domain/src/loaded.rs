@@ -18,7 +18,7 @@ mod configuration;
 mod plugins;
 mod skills;
 
-pub use configuration::{rewritten, shown_value, value_of};
+pub use configuration::{Otherwise, shown_value, value_of};
 pub use plugins::plugin_fingerprint;
 
 /// What a fresh engine would load, as read from the files.
@@ -157,14 +157,9 @@ pub struct Memory {
     pub hidden: BTreeSet<ItemId>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
-    /// The names whose files changed while the present instance was created: what it made of them,
-    /// only it knows.
+    /// What the present instance tells otherwise than the files said when it was created.
     #[serde(default)]
-    pub unseen: BTreeSet<(Kind, String)>,
-    /// What the present instance tells otherwise than the files said when it was created: a plugin's
-    /// doing. Where it tells something else by now, another instance took its place unseen.
-    #[serde(default)]
-    pub rewritten: BTreeMap<ItemId, Option<Fingerprint>>,
+    pub otherwise: Otherwise,
     /// The items that failed when the present instance loaded them, with the engine's message.
     #[serde(default)]
     pub failures: BTreeMap<ItemId, String>,
@@ -339,34 +334,40 @@ mod tests {
         check(&contested, Some(skill(here, "two")), None);
     }
 
+    /// A file of that place that says `k`, or nothing.
+    fn saying(value: Option<&Value>, place: Place) -> Disk {
+        let mut disk = disk(&[]);
+        let Some(value) = value else { return disk };
+        let item = config_item(Kind::Config, "k", value, place);
+        disk.values.insert(item.id.clone(), value.clone());
+        disk.items.insert(item);
+        let whole = json!({ "k": value });
+        if place == Place::GlobalConfig {
+            disk.global = whole
+        } else {
+            disk.layers = vec![whole]
+        }
+        disk
+    }
+
     /// N1: what the engine tells decides; what was seen when it loaded stands in where it cannot tell.
     #[test]
     fn configuration_is_told_where_the_engine_tells_it() {
         use ChangeKind::*;
         let (global, project) = (Place::GlobalConfig, Place::InstanceConfig);
         let with = |ours: Option<Value>, told: Value, before: Option<Value>, place, plugins: &[&str], expected| {
-            let mut disk = disk(&[]);
-            if let Some(ours) = &ours {
-                let item = config_item(Kind::Config, "k", ours, place);
-                disk.values.insert(item.id.clone(), ours.clone());
-                disk.items.insert(item);
-                let whole = json!({ "k": ours });
-                if place == global { disk.global = whole } else { disk.layers = vec![whole] }
-            }
+            let disk = saying(ours.as_ref(), place);
             let plugins = plugins.iter().map(|name| (*name).to_owned()).collect();
             let mut answers = Answers { config: told.clone(), plugins, ..Answers::default() };
             if place == global {
                 answers.global_config = told.clone();
             }
-            let instance = before.map(|before| {
-                if before.is_null() {
-                    Snapshot::default()
-                } else {
-                    Snapshot::from_iter([config_item(Kind::Config, "k", &before, place)])
-                }
+            let memory = before.map(|before| {
+                let then = saying(Some(&before).filter(|before| !before.is_null()), place);
+                let otherwise = Otherwise::of(&then, &answers, None, true);
+                Memory { instance: Some(then.items), otherwise, ..Memory::default() }
             });
-            let rewritten = rewritten(&disk, &answers, None);
-            let found = changes(&disk, &answers, &Memory { instance, rewritten, ..Memory::default() });
+            let found = changes(&disk, &answers, &memory.unwrap_or_default());
             let found = found.iter().find(|change| change.0 == "k").map(|change| change.1);
             assert_eq!(found, expected, "{ours:?} {told}");
         };
@@ -394,19 +395,12 @@ mod tests {
     /// engine tells the same; what others loaded meanwhile is told as the engine tells it.
     #[test]
     fn what_a_plugin_replaces_is_remembered_until_the_engine_tells_something_else() {
-        let on_disk = |value: &str| {
-            let mut disk = disk(&[]);
-            let item = config_item(Kind::Config, "k", &json!(value), Place::InstanceConfig);
-            disk.values.insert(item.id.clone(), json!(value));
-            disk.items.insert(item);
-            disk.layers = vec![json!({ "k": value })];
-            disk
-        };
+        let on_disk = |value: &str| saying(Some(&json!(value)), Place::InstanceConfig);
         let told = |config: Value| Answers { config, plugins: vec!["p".to_owned()], ..Answers::default() };
         let seen = |value: &str, answers: &Answers, before: Option<&Memory>| {
             let disk = on_disk(value);
-            let rewritten = rewritten(&disk, answers, before);
-            Memory { instance: Some(disk.items), rewritten, ..Memory::default() }
+            let otherwise = Otherwise::of(&disk, answers, before, before.is_none());
+            Memory { instance: Some(disk.items), otherwise, ..Memory::default() }
         };
         let is_pending = |value: &str, answers: &Answers, memory: &Memory| {
             changes(&on_disk(value), answers, memory).iter().any(|change| change.0 == "k")
@@ -429,32 +423,35 @@ mod tests {
     /// K1: what changed while the engine read it is as the engine says, whatever was seen before.
     #[test]
     fn what_changed_meanwhile_is_not_remembered() {
-        let mut disk = disk(&[]);
-        let item = config_item(Kind::Config, "k", &json!("one"), Place::InstanceConfig);
-        disk.values.insert(item.id.clone(), json!("one"));
-        disk.items.insert(item);
-        disk.layers = vec![json!({"k": "one"})];
-        let answers = Answers { config: json!({"k": "two", "gone": 1}), ..Answers::default() };
-        let told = Some(Fingerprint::of_config(&json!("two")));
-        let rewritten = disk.items.iter().map(|item| (item.id.clone(), told.clone())).collect();
-        let seen = Memory { instance: Some(disk.items.clone()), rewritten, ..Memory::default() };
-        assert_eq!(changes(&disk, &answers, &seen), []);
-        let unseen = ["k", "gone"].map(|name| (Kind::Config, name.to_owned())).into();
-        let mut found = changes(&disk, &answers, &Memory { unseen, ..seen });
-        found.sort();
+        let disk = saying(Some(&json!("one")), Place::InstanceConfig);
+        let (config, plugins) = (json!({"k": "two", "gone": 1}), vec!["file:///elsewhere/p.ts".to_owned()]);
+        let answers = Answers { config, plugins, ..Answers::default() };
+        let changes = |memory: &Memory| {
+            let mut found = changes(&disk, &answers, memory);
+            found.retain(|change| change.0 == "k" || change.0 == "gone");
+            found.sort();
+            found
+        };
+        let seen = |before, is_certain| Memory {
+            instance: Some(disk.items.clone()),
+            otherwise: Otherwise::of(&disk, &answers, before, is_certain),
+            ..Memory::default()
+        };
+        let by_a_plugin = seen(None, true);
+        assert_eq!(changes(&by_a_plugin), []);
+        assert_eq!(changes(&seen(Some(&by_a_plugin), false)), [], "as it was before");
         let expected = [("gone", ChangeKind::Removed), ("k", ChangeKind::Changed)];
-        assert_eq!(found, expected.map(|(name, change)| (name.to_owned(), change, Action::Dispose)));
+        assert_eq!(
+            changes(&seen(None, false)),
+            expected.map(|(name, change)| (name.to_owned(), change, Action::Dispose))
+        );
     }
 
     /// H4: what the project's files replace anyway is no change when the global ones change it.
     #[test]
     fn a_value_that_is_never_used_is_no_drift() {
-        let mut disk = disk(&[]);
-        let item = config_item(Kind::Config, "k", &json!("project"), Place::InstanceConfig);
-        disk.values.insert(item.id.clone(), json!("project"));
-        disk.items.insert(item);
+        let mut disk = saying(Some(&json!("project")), Place::InstanceConfig);
         disk.global = json!({"k": "new"});
-        disk.layers = vec![json!({"k": "project"})];
         let answers =
             Answers { config: json!({"k": "project"}), global_config: json!({"k": "old"}), ..Answers::default() };
         assert_eq!(changes(&disk, &answers, &Memory::default()), []);

@@ -210,6 +210,24 @@ impl ReceiptItem {
     }
 }
 
+impl ReceiptItem {
+    /// Doubts the plugins that are listed: the engine lists those that failed, too, and says that they did
+    /// only by an event, which nobody heard. True when there is such a plugin.
+    pub fn doubt_plugins(items: &mut [Self], planned: &[Change]) -> bool {
+        const UNHEARD: &str = "the engine's events were lost, which alone tell whether it could be loaded";
+        let of_plugin = |item: &&mut Self| {
+            item.state == ItemState::Active
+                && planned.iter().any(|change| change.id == item.id && change.kind == Kind::Plugin)
+        };
+        let mut found = false;
+        for item in items.iter_mut().filter(of_plugin) {
+            (item.state, item.detail) = (ItemState::Unknown, Some(UNHEARD.to_owned()));
+            found = true;
+        }
+        found
+    }
+}
+
 /// What is told of a server that has not said yes or no in time.
 const CONNECTING: &str = "it is still connecting";
 
@@ -339,5 +357,22 @@ mod tests {
         check(NeedsRestart, Kind::Mcp, None, (NeedsRestart, None));
         check(Removed, Kind::Mcp, None, (Removed, None));
         check(Active, Kind::Plugin, None, (Active, None));
+    }
+
+    /// N3: what only an event would have told against is not active because it is listed.
+    #[test]
+    fn only_active_plugins_are_doubted() {
+        use ItemState::*;
+        let check = |was: ItemState, kind: Kind, expected: ItemState| {
+            let planned = Change { kind, ..change(ChangeKind::Added, 1, Action::Dispose) };
+            let (id, name, change) = (planned.id.clone(), planned.name.clone(), planned.change);
+            let mut items = [ReceiptItem { id, name, change, state: was, detail: None }];
+            assert_eq!(ReceiptItem::doubt_plugins(&mut items, &[planned]), was != expected);
+            assert_eq!(items[0].state, expected);
+        };
+        check(Active, Kind::Plugin, Unknown);
+        check(Failed, Kind::Plugin, Failed);
+        check(Removed, Kind::Plugin, Removed);
+        check(Active, Kind::Tool, Active);
     }
 }

@@ -177,8 +177,10 @@ async fn what_changed_before_anyone_looked_is_pending() {
 async fn what_others_had_loaded_and_changed_since_is_pending() {
     for with_plugin in [false, true] {
         let world = World::new();
-        let declare = |name: &str| world.write("opencode.json", &json!({ "username": name }).to_string());
-        let expected = BTreeSet::from([("config".to_owned(), "username".to_owned())]);
+        let declare = |name: &str| {
+            let config = json!({ "username": name, "command": { name: { "template": "x" } } });
+            world.write("opencode.json", &config.to_string());
+        };
         if with_plugin {
             world.write(".opencode/plugins/p.ts", &plugin("told"));
         }
@@ -197,7 +199,9 @@ async fn what_others_had_loaded_and_changed_since_is_pending() {
             assert_eq!(engine.get("/config").await["username"], "two");
             declare(last);
             let status = world.rekindle(&["status", "--json"]).await.json();
-            assert_eq!(pending(&status), expected, "{case}: {status}");
+            let expected = [("config", "username"), ("command", "two"), ("command", last)];
+            let expected = expected.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+            assert_eq!(pending(&status), expected.into(), "{case}: {status}");
             assert_eq!(world.rekindle(&["reload"]).await.code, 0, "{case}");
             assert_eq!(world.rekindle(&["status"]).await.code, 0, "{case}");
             assert_eq!(engine.get("/config").await["username"], last, "{case}");

@@ -1,13 +1,19 @@
-//! What the engine says of plugins that fail once they are loaded: it says it in its log alone.
+//! What the engine says of plugins that fail: while they are loaded by an event, later in its log alone.
+
+use std::time::Duration;
 
 use rekindle_app::{
     disk::locate::Places,
     engine::{
         client::{Client, Credentials},
+        events::{EngineEvent, Events},
         log::LogMark,
     },
 };
-use rekindle_tests::world::{World, write};
+use rekindle_tests::{
+    wait,
+    world::{World, write},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,6 +57,35 @@ async fn the_log_tells_what_failed() {
         assert_eq!(engine.ask(Method::GET, "/config", &other).await.0, 200);
         assert_eq!(mark.settled(&client).await, Vec::<String>::new());
         engine.dispose(world.project()).await;
+    }
+}
+
+/// N3: each creation of an instance is told, and before what fails in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_is_told_before_its_failures() {
+    let world = World::new();
+    world.write(".opencode/plugins/p.ts", "throw new Error(\"boom\")\n");
+    let engine = engine(&world).await;
+    let credentials = Credentials { username: String::new(), password: None };
+    let client = Client::new(engine.url(), &world.project().display().to_string(), credentials).expect("a client");
+    let mut events = Events::open(&client).await.expect("a stream");
+    wait::until("the stream to hear", async || {
+        engine.dispose(world.project()).await;
+        events.disposed(Duration::from_secs(1), &mut Vec::new()).await.then_some(())
+    })
+    .await;
+    for _ in 0..2 {
+        events.skip().await;
+        assert!(!events.has_heard_loading());
+        assert_eq!(engine.ask(Method::GET, "/config", world.project()).await.0, 200);
+        let failure = wait::until("the failure", async || match events.next().await? {
+            EngineEvent::PluginFailed(message) => Some(message),
+            _ => None,
+        });
+        assert!(failure.await.contains("boom"));
+        assert!(events.has_heard_loading());
+        engine.dispose(world.project()).await;
+        assert!(events.disposed(Duration::from_secs(10), &mut Vec::new()).await);
     }
 }
 

@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::bed::DISPOSE;
 
+const EVENTS: &str = "GET /global/event";
+
 /// A plugin whose start is this.
 fn starting(body: &str) -> String {
     format!("export const Plugin = async () => {{ {body}; return {{}} }}\n")
@@ -81,6 +83,27 @@ async fn a_plugin_that_throws_is_not_proved() {
     let item = ran.json()["items"][0].clone();
     assert_eq!(item["state"], "failed", "{item}");
     assert!(item["detail"].as_str().unwrap_or_default().contains("boom at init"), "{item}");
+}
+
+/// N3: the engine lists a plugin that failed, too, and says that it did by an event alone: only an engine
+/// that was heard proves one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_is_not_proved_by_an_engine_that_was_not_heard() {
+    for (rule, state, told) in [
+        // As when the connection is still one to the process before.
+        (Rule::once(EVENTS, Fault::Reset), "failed", "boom while it is loaded"),
+        (Rule::every(EVENTS, Fault::broken()), "unknown", "the engine's events were lost"),
+    ] {
+        let world = World::new();
+        let faulty = world.start_faulty_engine(Vec::new()).await;
+        world.write(".opencode/plugins/throws.ts", "throw new Error(\"boom while it is loaded\")\n");
+        faulty.faults.add(rule);
+        let ran = world.rekindle(&["reload", "--json"]).await;
+        assert_eq!((ran.code, &ran.json()["result"]), (1, &json!("partial")), "{ran:?}");
+        let item = ran.json()["items"][0].clone();
+        assert_eq!(item["state"], state, "{item}");
+        assert!(item["detail"].as_str().unwrap_or_default().contains(told), "{item}");
+    }
 }
 
 /// P14: a package that does not exist is named, with what the registry said.

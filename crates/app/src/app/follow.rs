@@ -75,6 +75,7 @@ async fn pass_on(
                 Some(EngineEvent::Disposed | EngineEvent::AllDisposed) => Input::Disposed,
                 Some(EngineEvent::Activity) => Input::Engine,
                 Some(EngineEvent::Elsewhere) => Input::Elsewhere,
+                Some(EngineEvent::Loading) => continue,
                 Some(EngineEvent::PluginFailed(message)) => {
                     tracing::info!(message, "a plugin failed");
                     continue;

@@ -28,14 +28,6 @@ struct Said<'a> {
 
 /// Finds all items that the layers declare, but for plugins.
 pub(super) fn scan_declared(places: &Places, layers: &Layers, scan: &mut Scan) {
-    for layer in layers.iter() {
-        let names = [false, true].into_iter().flat_map(|modes| names_in(&layer.value, modes));
-        let names: Vec<_> = names.map(|(kind, name, _)| (kind, name.to_owned())).collect();
-        for (path, stamp) in &layer.made_of {
-            let seen = scan.files.entry(path.clone()).or_insert((*stamp, Vec::new()));
-            seen.1.extend(names.iter().cloned());
-        }
-    }
     for ((kind, name), said) in by_name(layers) {
         let whole = fold(kind, said.iter().map(|said| (said.layer, Cow::Borrowed(&said.value))));
         let adds: Vec<bool> = (0..said.len())
@@ -216,7 +208,6 @@ fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
             written: None,
             shown: None,
             unknown: Vec::new(),
-            made_of: Vec::new(),
             mended: None,
         };
         let why = "OpenCode reads opencode.json and opencode.jsonc in a project, not config.json".to_owned();

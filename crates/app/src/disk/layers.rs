@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     locate::{ConfigFile, ConfigFolder, Places},
-    stamp::Stamp,
+    seen::Seen,
     walk::{Folder, walk},
 };
 use crate::{
@@ -42,8 +42,6 @@ pub struct Layer {
     pub shown: Option<Value>,
     /// Keys that the engine does not know and leaves out.
     pub unknown: Vec<String>,
-    /// The files that it was made of, each as it was before it was read.
-    pub(super) made_of: Vec<(PathBuf, Option<Stamp>)>,
     /// The fingerprint of the text, if the engine has to mend it in order to read it, and what is told
     /// of that.
     pub mended: Option<(Fingerprint, Problem)>,
@@ -68,6 +66,8 @@ pub struct Layers {
     pub found: Vec<PathBuf>,
     /// Layers that another file of the same folder and name takes the place of, with that file.
     pub replaced: Vec<(Layer, PathBuf)>,
+    /// All files and folders that were read, each as it was before.
+    pub(super) seen: BTreeMap<PathBuf, Seen>,
 }
 
 impl Layers {
@@ -89,7 +89,7 @@ impl Layers {
         if let Some(text) = places.environment.get("OPENCODE_CONFIG_CONTENT") {
             let path = PathBuf::from("OPENCODE_CONFIG_CONTENT");
             let file = ConfigFile { path, scope: Scope::Project, place: Place::InstanceConfig };
-            reader.text(file, None, text, &places.directory, None);
+            reader.text(file, text, &places.directory, None);
         }
         for file in places.managed_files() {
             reader.file(file);
@@ -124,15 +124,20 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&mut self, file: ConfigFile) {
-        let stamp = Stamp::at(&file.path);
+        self.see(&file.path);
         match file::read_lossy(&file.path) {
             Ok(Some(text)) if !text.is_empty() => {
                 let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
-                self.text(file, stamp, &text, &folder, Some(&folder));
+                self.text(file, &text, &folder, Some(&folder));
             }
             Ok(_) => {}
             Err(_) => self.layers.broken.push(file.path),
         }
+    }
+
+    /// Keeps what a file or folder is like before it is read.
+    fn see(&mut self, path: &Path) {
+        self.layers.seen.entry(path.to_owned()).or_insert_with(|| Seen::now(path));
     }
 
     /// The engine makes a global file when there is none, unless it is told to read elsewhere.
@@ -145,9 +150,8 @@ impl Reader<'_> {
         }
     }
 
-    /// `stamp`: the file's before it was read. `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
-    fn text(&mut self, file: ConfigFile, stamp: Option<Stamp>, text: &str, folder: &Path, plugins: Option<&Path>) {
-        let mut made_of = vec![(file.path.clone(), stamp)];
+    /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
+    fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
         let of = |name: &str| self.places.environment.get(name).unwrap_or_default().to_owned();
         let replace =
             |environment: &dyn Fn(&str) -> String| variables::replace(text, folder, &self.places.home, environment);
@@ -165,6 +169,10 @@ impl Reader<'_> {
             self.layers.broken.push(file.path);
             return;
         };
+        replaced.files.iter().for_each(|path| self.see(path));
+        if let Some(seen) = self.layers.seen.get_mut(&file.path) {
+            seen.read(&value);
+        }
         let as_written = |name: &str| format!("{{env:{name}}}");
         let written = replaced.has_environment.then(|| text::value(&replace(&as_written).ok()?.text).ok()).flatten();
         let has_variables = replaced.has_environment || !replaced.files.is_empty();
@@ -175,7 +183,6 @@ impl Reader<'_> {
         let value = shape(lowered.clone());
         let is_known = |key: &String| value.get(key).is_some() || lowered.get(key).is_none();
         let unknown = keys.into_iter().filter(|key| !is_known(key)).collect();
-        made_of.extend(replaced.files.iter().map(|path| (path.clone(), Stamp::at(path))));
         self.layers.references.extend(replaced.files);
         self.layers.instance.push(Layer {
             path: file.path,
@@ -185,7 +192,6 @@ impl Reader<'_> {
             written: written.map(shape),
             shown: shown.map(shape),
             unknown,
-            made_of,
             mended: None,
         });
     }
@@ -198,7 +204,11 @@ impl Reader<'_> {
             }
         }
         let mut names = BTreeMap::new();
-        for file in markdown_files(&folder.path, &mut self.layers.folders) {
+        let mut folders = Vec::new();
+        let files = markdown_files(&folder.path, &mut folders);
+        folders.iter().for_each(|folder| self.see(&folder.path));
+        self.layers.folders.extend(folders);
+        for file in files {
             self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
             // Within one folder the later file takes the place of the earlier one.
@@ -221,7 +231,7 @@ impl Reader<'_> {
     }
 
     fn markdown(&mut self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
-        let made_of = vec![(file.path.clone(), Stamp::at(&file.path))];
+        self.see(&file.path);
         let text = file::read_lossy(&file.path).ok()??;
         let warnings = &mut self.layers.warnings;
         let left_out = |error| warnings.push(problem::left_out(&file.path, &text, &error));
@@ -237,7 +247,7 @@ impl Reader<'_> {
         let (name, entry) = file.entry(parsed);
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });
-        Some((name, Layer { mended, made_of, ..layer(file.path.clone(), scope, Place::Folder, value) }))
+        Some((name, Layer { mended, ..layer(file.path.clone(), scope, Place::Folder, value) }))
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.
@@ -272,17 +282,7 @@ impl Reader<'_> {
 }
 
 fn layer(path: PathBuf, scope: Scope, place: Place, value: Value) -> Layer {
-    Layer {
-        path,
-        scope,
-        place,
-        value,
-        written: None,
-        shown: None,
-        unknown: Vec::new(),
-        made_of: Vec::new(),
-        mended: None,
-    }
+    Layer { path, scope, place, value, written: None, shown: None, unknown: Vec::new(), mended: None }
 }
 
 /// A Markdown file of an agent, a mode or a command.

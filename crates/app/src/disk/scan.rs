@@ -17,8 +17,8 @@ use super::{
     layers::Layers,
     locate::Places,
     plugins::{scan_plugins, scan_tools},
+    seen::Seen,
     skills::{self, Skills},
-    stamp::Stamp,
     walk::{Folder, Walked},
 };
 use crate::config::schema::Schema;
@@ -38,8 +38,8 @@ pub struct Scan {
     pub warnings: Vec<Problem>,
     /// The files that configurations refer to with `{file:}`.
     pub references: Vec<PathBuf>,
-    /// The files that declare something, as they were before they were read, with the names in them.
-    pub(super) files: BTreeMap<PathBuf, Declares>,
+    /// The files and folders in which something is declared, each as it was before it was read.
+    seen: BTreeMap<PathBuf, Seen>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
     /// The Markdown, plugin and tool files in the folders, also those that the engine cannot load.
@@ -53,24 +53,13 @@ pub struct Scan {
     pub skill_folders: Vec<Arc<Walked>>,
 }
 
-/// A file as it was before it was read, and the names that it declares.
-pub(super) type Declares = (Option<Stamp>, Vec<(Kind, String)>);
-
 impl Scan {
-    /// The names in files that are not the same any more: an engine that read them meanwhile may have
-    /// read either.
-    pub fn changed_until(&self, later: &Self) -> BTreeSet<(Kind, String)> {
-        let paths: BTreeSet<_> = self.files.keys().chain(later.files.keys()).collect();
-        let of = |scan: &Self, path| scan.files.get(path).map(|(stamp, _)| *stamp);
-        let changed = paths.into_iter().filter(|path| of(self, *path) != of(later, *path));
-        let names = |path: &PathBuf| {
-            [self, later]
-                .into_iter()
-                .filter_map(|scan| scan.files.get(path))
-                .flat_map(|(_, names)| names.clone())
-                .collect::<Vec<_>>()
-        };
-        changed.flat_map(names).collect()
+    /// True when nothing was written to what declares something until the later scan: what an engine read
+    /// meanwhile is what this one read. Only that the engine adds its schema makes no difference.
+    pub fn held_until(&self, later: &Self) -> bool {
+        let mut paths = self.seen.keys().chain(later.seen.keys());
+        let of = |scan: &Self, path| scan.seen.get(path).cloned().unwrap_or_default();
+        paths.all(|path| of(self, path).holds(&of(later, path)))
     }
 
     pub(super) fn push_row(&mut self, row: Row) {
@@ -126,6 +115,7 @@ impl Scanner {
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;
+        scan.seen = layers.seen;
         scan.found.extend(layers.found);
         scan.warnings.extend(layers.warnings);
         scan.warnings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));

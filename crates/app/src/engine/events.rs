@@ -25,6 +25,8 @@ pub enum EngineEvent {
     Activity,
     /// The same of another directory, which a restart would interrupt.
     Elsewhere,
+    /// An instance is being created, whichever it is; what its plugins fail with comes after this.
+    Loading,
     /// A plugin could not be loaded; the engine's message, `file:` URLs decoded.
     PluginFailed(String),
 }
@@ -35,7 +37,11 @@ pub(super) struct Stream(Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>
 impl Stream {
     /// Opens the stream and waits until the engine says that it is connected.
     pub(super) async fn open(client: &Client) -> Result<Self, ClientError> {
-        let response = client.open_events().await?;
+        let response = match client.open_events().await {
+            // A connection to the process before may be kept, and break only now.
+            Err(error @ ClientError::Unreachable { .. }) if !error.is_refused() => client.open_events().await?,
+            response => response?,
+        };
         let stream = SseByteStream::new(response.bytes_stream())
             .take_while(|event| std::future::ready(event.is_ok()))
             .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
@@ -60,12 +66,13 @@ impl Stream {
 pub struct Events {
     stream: Stream,
     directory: String,
+    has_loading: bool,
 }
 
 impl Events {
     /// Opens the stream and waits until the engine says that it is connected.
     pub async fn open(client: &Client) -> Result<Self, ClientError> {
-        Ok(Self { stream: Stream::open(client).await?, directory: client.directory().to_owned() })
+        Ok(Self { stream: Stream::open(client).await?, directory: client.directory().to_owned(), has_loading: false })
     }
 
     /// The next event that concerns us; `None` when the connection ended.
@@ -73,6 +80,7 @@ impl Events {
         loop {
             let event = self.stream.next().await?;
             if let Some(meant) = meaning(&event, &self.directory) {
+                self.has_loading |= meant == EngineEvent::Loading;
                 return Some(meant);
             }
         }
@@ -97,6 +105,13 @@ impl Events {
     /// Leaves out what has arrived by now.
     pub async fn skip(&mut self) {
         while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, self.next()).await {}
+        self.has_loading = false;
+    }
+
+    /// Whether an instance has been heard being created since, so that a failure would have been heard,
+    /// too: a stream hears nothing in its first moments.
+    pub fn has_heard_loading(&self) -> bool {
+        self.has_loading
     }
 
     /// The failures of plugins that have arrived by now.
@@ -117,6 +132,9 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
     let kind = payload["type"].as_str()?;
     if kind == "global.disposed" {
         return Some(EngineEvent::AllDisposed);
+    }
+    if kind == "project.updated" {
+        return Some(EngineEvent::Loading);
     }
     let of = event["directory"].as_str().or_else(|| payload["properties"]["directory"].as_str())?;
     if Path::new(of) != Path::new(directory) {
@@ -157,6 +175,7 @@ mod tests {
         check("/other", "session.idle", json!({"sessionID": "s"}), Some(EngineEvent::Elsewhere));
         check("/p", "permission.asked", json!({"sessionID": "s"}), Some(EngineEvent::Activity));
         check("/p", "server.heartbeat", json!({}), None);
+        check("global", "project.updated", json!({"worktree": "/"}), Some(EngineEvent::Loading));
         let failed = json!({"error": {"data": {"message": "Failed to load plugin file:///p/a%20b.ts: boom"}}});
         let message = "Failed to load plugin file:///p/a b.ts: boom".to_owned();
         check("/p", "session.error", failed, Some(EngineEvent::PluginFailed(message)));

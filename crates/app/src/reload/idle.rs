@@ -47,7 +47,7 @@ impl Run {
         let Some(events) = &mut self.events else { return std::future::pending().await };
         loop {
             match events.next().await {
-                Some(EngineEvent::PluginFailed(_)) => {}
+                Some(EngineEvent::PluginFailed(_) | EngineEvent::Loading) => {}
                 Some(_) => return,
                 None => {
                     self.events = None;

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use super::run::Run;
 use crate::{
+    engine::events::Events,
     error::chain,
     last_good::Verdict as Loading,
-    observe::{NO_TOOLS, Observation, compare, failed_items, loading, problems, with_files},
+    observe::{NO_TOOLS, Observation, compare, failed_items, loading, problems, running, with_files},
 };
 
 impl Run {
@@ -19,13 +20,13 @@ impl Run {
         let client = self.target.client.clone().ok_or("there is no engine")?;
         let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
         if !self.snapshot.disk.plugin_specs.is_empty() {
-            if let Some(events) = &mut self.events {
-                self.failures.extend(events.failures().await);
-            }
             if let Some(log) = &self.log {
                 // The log comes late. An engine that is not ours is told nothing.
                 let is_ours = self.target.view.mode == EngineMode::Host;
                 self.failures.extend(if is_ours { log.settled(&client).await } else { log.failures() });
+            }
+            if let Some(events) = &mut self.events {
+                self.failures.extend(events.failures().await);
             }
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
@@ -35,8 +36,8 @@ impl Run {
         }
         let mut memory = self.target.memory_of_reload();
         let now = self.target.read_files().await;
-        let unseen = self.snapshot.changed_until(&now);
-        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), unseen).map_err(|error| chain(&error))?;
+        let held = self.snapshot.held_until(&now);
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), held).map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         if still.is_empty() && now.disk.items == self.snapshot.disk.items {
@@ -50,8 +51,12 @@ impl Run {
         ReceiptItem::judge_servers(&mut self.items, &self.planned, answers.mcp.as_ref());
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
-        let verdict = self.verdict(&answers, &failures);
-        let busy = self.target.busy(false).await.unwrap_or_default();
+        let mut verdict = self.verdict(&answers, &failures);
+        let was_heard = self.events.as_ref().is_some_and(Events::has_heard_loading);
+        if !was_heard && ReceiptItem::doubt_plugins(&mut self.items, &self.planned) && verdict == Verdict::Proved {
+            verdict = Verdict::Partial;
+        }
+        let busy = running(&self.target).await;
         let view = Some(self.target.view.clone());
         let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
         let problems = problems(&self.target).await;

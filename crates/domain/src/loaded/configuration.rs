@@ -4,12 +4,13 @@
 //! from its own word on the global files and from the project's files as they are; where both agree
 //! for a name, all that is declared of that name is loaded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered, spent};
-use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, declared_names, masked, merge};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, Snapshot, declared_names, masked, merge};
 
 /// The key that the engine fills in when no file has it: the name of the system's user.
 const FILLED_IN: &str = "username";
@@ -21,6 +22,71 @@ pub fn shown_value(kind: Kind, name: &str, value: &Value) -> Option<String> {
         _ if value.is_null() => None,
         _ => Some(masked(name, value).to_string()),
     }
+}
+
+/// The names of which an instance tells otherwise than the files from which it was created.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Otherwise {
+    /// What plugins, and what else is in no file, made of them; `None`: they took it away. Where the engine
+    /// tells something else by now, another instance took its place unseen.
+    replaced: BTreeSet<(Kind, String, Option<Fingerprint>)>,
+    /// Those of files that were others when the engine read them: what it made of them, only it knows.
+    unseen: BTreeSet<(Kind, String)>,
+}
+
+impl Otherwise {
+    /// Compares what an engine tells with the files from which it should have it.
+    ///
+    /// `is_certain`: these are what the engine read. If not, only what was told in the same way of the same
+    /// files before is not taken for what other files said. `before`: what was remembered then.
+    pub fn of(disk: &Disk, answers: &Answers, before: Option<&Memory>, is_certain: bool) -> Self {
+        let after_dispose = effective(&answers.global_config, &disk.layers);
+        let mut otherwise = Self::default();
+        for (kind, name) in names(&answers.config).into_iter().chain(names(&after_dispose)).collect::<BTreeSet<_>>() {
+            let of = |config| value_of(config, kind, &name).map(Fingerprint::of_config);
+            let (told, expected) = (of(&answers.config), of(&after_dispose));
+            if told == expected || (name == FILLED_IN && expected.is_none()) {
+                continue;
+            }
+            let is_known = is_certain || before.is_some_and(|before| was_so(before, disk, kind, &name, told.as_ref()));
+            // Without plugins the engine tells what is declared as it is declared, unless its environment is
+            // another than ours.
+            let is_declared = of_instance(&disk.items, kind, &name).next().is_some();
+            let may_be = !is_declared || !answers.plugins.is_empty();
+            let is_elsewhere =
+                of_instance(&disk.items, kind, &name).any(|item| disk.from_environment.contains(&item.id));
+            if (is_known && may_be) || is_elsewhere {
+                otherwise.replaced.insert((kind, name, told));
+            } else {
+                otherwise.unseen.insert((kind, name));
+            }
+        }
+        otherwise
+    }
+
+    fn is_replaced(&self, kind: Kind, name: &str, told: Option<&Value>) -> bool {
+        self.replaced.contains(&(kind, name.to_owned(), told.map(Fingerprint::of_config)))
+    }
+
+    fn is_unseen(&self, kind: Kind, name: &str) -> bool {
+        self.unseen().any(|unseen| unseen.0 == kind && unseen.1 == name)
+    }
+
+    fn unseen(&self) -> impl Iterator<Item = &(Kind, String)> {
+        self.unseen.iter()
+    }
+}
+
+/// Whether the same was told when the files said of it what they say now.
+fn was_so(before: &Memory, disk: &Disk, kind: Kind, name: &str, told: Option<&Fingerprint>) -> bool {
+    let declared = |items| of_instance(items, kind, name).map(|item| (&item.id, &item.declared)).collect::<Vec<_>>();
+    before.otherwise.replaced.contains(&(kind, name.to_owned(), told.cloned()))
+        && before.instance.as_ref().is_some_and(|items| declared(items) == declared(&disk.items))
+}
+
+/// All that is declared of a name and read with each instance.
+fn of_instance<'a>(items: &'a Snapshot, kind: Kind, name: &'a str) -> impl Iterator<Item = &'a Item> {
+    items.iter().filter(move |item| item.kind == kind && item.name == name && item.place != Place::GlobalConfig)
 }
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
@@ -82,7 +148,7 @@ fn add_of_instance(
         loaded.add(spent, Evidence::Remembered);
         return;
     }
-    if is_as_told(item.kind, &item.name, memory) && !disk.from_environment.contains(&item.id) {
+    if memory.otherwise.is_unseen(item.kind, &item.name) && !disk.from_environment.contains(&item.id) {
         if let Some(told) = told {
             loaded.add(as_told(disk, memory, item, told), Evidence::Told);
         }
@@ -90,7 +156,7 @@ fn add_of_instance(
     }
     match (remembered(memory, &item.id), told) {
         // A plugin replaced it when it was loaded, and nothing was loaded since: what the file said then.
-        (Some(before), told) if memory.rewritten.get(&item.id) == Some(&told.map(Fingerprint::of_config)) => {
+        (Some(before), told) if memory.otherwise.is_replaced(item.kind, &item.name, told) => {
             loaded.add(Item { code: None, ..before.clone() }, Evidence::Remembered);
         }
         (Some(_), Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
@@ -105,34 +171,6 @@ fn add_of_instance(
         }
         (None, Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
     }
-}
-
-/// What the engine tells otherwise than the files, although these are what it has just loaded: plugins
-/// replace values and take them away. `None`: it tells nothing of that item.
-///
-/// `before` is what was remembered of the instance before, when nobody saw this one come into being:
-/// then only what was so before is believed, because the files may have changed since they were loaded.
-pub fn rewritten(disk: &Disk, answers: &Answers, before: Option<&Memory>) -> BTreeMap<ItemId, Option<Fingerprint>> {
-    let after_dispose = effective(&answers.global_config, &disk.layers);
-    let mut rewritten = BTreeMap::new();
-    for item in disk.items.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig) {
-        let of = |config| value_of(config, item.kind, &item.name).map(Fingerprint::of_config);
-        let (told, expected) = (of(&answers.config), of(&after_dispose));
-        let was_so = before.is_none_or(|before| {
-            remembered(before, &item.id).is_some_and(|before| before.declared == item.declared)
-                && before.rewritten.get(&item.id) == Some(&told)
-        });
-        let may_be = disk.from_environment.contains(&item.id) || (!answers.plugins.is_empty() && was_so);
-        if told != expected && may_be {
-            rewritten.insert(item.id.clone(), told);
-        }
-    }
-    rewritten
-}
-
-/// Whether the engine's word is all there is to go by: the files changed while it read them.
-fn is_as_told(kind: Kind, name: &str, memory: &Memory) -> bool {
-    memory.unseen.iter().any(|unseen| unseen.0 == kind && unseen.1 == name)
 }
 
 /// What the instance has and no file declares any more.
@@ -157,7 +195,7 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
         }
         return;
     };
-    for (kind, name) in memory.unseen.iter().filter(|(kind, name)| is_left(*kind, name)) {
+    for (kind, name) in memory.otherwise.unseen().filter(|(kind, name)| is_left(*kind, name)) {
         let mut items = disk.items.iter().chain(instance.iter());
         let is_known = items.any(|item| item.kind == *kind && item.name == *name && item.place != Place::GlobalConfig);
         if let (false, Some(told)) = (is_known || name == FILLED_IN, value_of(&answers.config, *kind, name)) {
@@ -191,7 +229,7 @@ fn add_gone_globally(
             continue;
         }
         let Some(told) = global_value(&answers.global_config, kind, &name) else { continue };
-        let known = memory.instance.iter().flat_map(crate::Snapshot::iter).find(is_there);
+        let known = memory.instance.iter().flat_map(Snapshot::iter).find(is_there);
         let item = known.cloned().unwrap_or_else(|| gone(kind, &name, &told, Scope::Global, Place::GlobalConfig));
         loaded.add(Item { declared: Fingerprint::of_json(&told), ..item }, Evidence::Told);
     }
