@@ -10,6 +10,7 @@ use rekindle_domain::{Banner, Cause, RowState};
 use rekindle_tests::{
     model::Model,
     proxy::{Fault, Rule},
+    raw::installed,
     wait,
     world::{MCP_SERVER, World, plugin, skill, write},
 };
@@ -158,4 +159,41 @@ async fn what_worked_comes_back_by_itself() {
     let is_kept =
         kept.filter_map(Result::ok).any(|object| fs::read(object.path()).is_ok_and(|text| text == broken.as_bytes()));
     assert!(is_kept, "what was there is kept");
+}
+
+/// B2, P8: taking back interrupts nobody either: what runs elsewhere goes on, and the files are as they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_back_interrupts_nobody() {
+    let world = World::new();
+    let model = Model::start().await;
+    let other = world.home("code/other");
+    installed(&other.join(".opencode"));
+    write(&other.join("opencode.json"), &model.configuration().to_string());
+    write(&world.home(".config/rekindle/settings.json"), &json!({ "roll_back": true }).to_string());
+    world.write(
+        ".opencode/tools/keeps.ts",
+        "export default { description: \"test\", args: {}, async execute() { return \"\" } }\n",
+    );
+    let engine = world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    let there = engine.in_directory(&other);
+    there.start_run("Far away").await;
+    world.write(".opencode/tools/bad.ts", "throw new Error(\"boom\")\n");
+    let reloaded = world.rekindle(&["reload", "--json"]).await;
+    let receipt = reloaded.json();
+    assert_eq!(
+        (reloaded.code, &receipt["result"], &receipt["restored"]),
+        (2, &json!("failed"), &Value::Null),
+        "{receipt}"
+    );
+    let message = receipt["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains("the last good files are back, and") && message.contains("“Far away” is running"),
+        "{message}"
+    );
+    assert!(!world.path(".opencode/tools/bad.ts").exists());
+    assert_eq!(world.engine().pid, engine.pid);
+    let status = there.get("/session/status").await;
+    assert_eq!(status.as_object().map(serde_json::Map::len), Some(1), "{status}");
+    model.finish();
 }

@@ -22,10 +22,10 @@ use crate::{
     connect,
     disk::{locate::Places, watch::Hint},
     doctor,
-    engine::{client::Credentials, host::Host, output::last_words},
+    engine::{client::Credentials, host::Host, output::last_words, record::Records},
     error::{Tell, chain, problem_error, user_error},
     last_good::LastGood,
-    observe::Observation,
+    observe::{self, Observation},
     reload::{Ended, Recovered, Wish},
     settings,
     target::Target,
@@ -198,8 +198,19 @@ impl App {
         restored
     }
 
-    /// Starts the engine, or replaces its process, unless something runs in it.
+    /// Starts the engine, or replaces its process, unless something runs in it or a reload is under way.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
+        let _turn = match Records(&self.places).reloading() {
+            Ok(Some(turn)) => turn,
+            Ok(None) => {
+                let message = "a reload of this engine is under way";
+                return Err(user_error("busy", message, "wait for its end, or cancel it"));
+            }
+            Err(error) => {
+                let message = format!("{} cannot be used: {error}", self.places.state.display());
+                return Err(user_error("not-written", message, "check the state folder and the free disk space"));
+            }
+        };
         if let Some(run) = self.known_run().await {
             let message = format!("“{}” is running, and a restart would end it", run.title);
             return Err(user_error("busy", message, "wait for its end, or stop it in OpenCode"));
@@ -223,11 +234,14 @@ impl App {
         }
     }
 
-    /// Something that runs in the engine. One that does not answer, nobody can wait for.
+    /// Something that runs in the engine. One that does not answer, nobody can wait for; and this directory
+    /// is not asked while a file is broken, which would be loaded by the question.
     async fn known_run(&self) -> Option<BusyRun> {
         let (target, _) = self.seen.borrow().clone()?;
-        let runs = target.busy(true).await.ok()?;
-        runs.into_iter().find(|run| !run.session.is_empty())
+        let is_fine = observe::problems(&target).await.is_empty();
+        let here = if is_fine { target.busy(false).await.unwrap_or_default() } else { Vec::new() };
+        let mut runs = here.into_iter().chain(target.busy_elsewhere().await);
+        runs.find(|run| !run.session.is_empty())
     }
 
     /// What is wrong, and how to mend it.

@@ -5,13 +5,13 @@
 
 use std::path::PathBuf;
 
-use rekindle_domain::{Answers, Disk, ItemId, Kind, Memory, Otherwise, Snapshot};
+use rekindle_domain::{Answers, Disk, Fingerprint, ItemId, Kind, Memory, Otherwise, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     config::file::FileError,
-    disk::locate::Places,
+    disk::{locate::Places, scan::Meanwhile},
     engine::record::{Record, load, write_json},
 };
 
@@ -48,6 +48,11 @@ struct Stored {
     #[serde(default)]
     before: Option<Memory>,
     detected_at: Option<String>,
+}
+
+/// The code of a module that the engine has just read; if it was written meanwhile, something that no file is.
+fn known(module: &str, code: Fingerprint, unseen: &BTreeSet<String>) -> Fingerprint {
+    if unseen.contains(module) { Fingerprint::of_parts(&["unseen", module]) } else { code }
 }
 
 /// The memory of one directory's engine.
@@ -101,22 +106,22 @@ impl MemoryStore {
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
-        held: bool,
+        meanwhile: &Meanwhile,
     ) -> Result<(), FileError> {
-        let is_certain = held && self.stored.before.is_none();
-        self.keep(disk, answers, failures, is_certain)
+        let is_certain = !meanwhile.declared && self.stored.before.is_none();
+        self.keep(disk, answers, failures, is_certain, meanwhile)
     }
 
-    /// An instance was created from these files: `disk` is what they said before it was; `held`: and still
-    /// when it had answered.
+    /// An instance was created from these files: `disk` is what they said before it was, `meanwhile` what was
+    /// written until it had answered.
     pub fn loaded(
         &mut self,
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
-        held: bool,
+        meanwhile: &Meanwhile,
     ) -> Result<(), FileError> {
-        self.keep(disk, answers, failures, held)
+        self.keep(disk, answers, failures, !meanwhile.declared, meanwhile)
     }
 
     fn keep(
@@ -125,6 +130,7 @@ impl MemoryStore {
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
         is_certain: bool,
+        meanwhile: &Meanwhile,
     ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
@@ -137,11 +143,12 @@ impl MemoryStore {
         self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
-        self.remember_modules(disk, answers);
+        self.remember_modules(disk, answers, &meanwhile.code);
         if answers.tools.is_some() {
             // All files of tools were read, also those without a tool in them.
             let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
             for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
+                let code = known(&path, code, &meanwhile.code);
                 self.stored.memory.modules.entry(path).or_insert(code);
             }
         }
@@ -150,7 +157,11 @@ impl MemoryStore {
 
     /// The engine lists plugins or tools that it had not listed before; it has their code as it is now.
     pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), FileError> {
-        if self.stored.identity.is_certain() && self.remember_modules(disk, answers) { self.save() } else { Ok(()) }
+        if self.stored.identity.is_certain() && self.remember_modules(disk, answers, &BTreeSet::new()) {
+            self.save()
+        } else {
+            Ok(())
+        }
     }
 
     /// What was loaded when the instance was created; `None`: nobody watched.
@@ -159,7 +170,7 @@ impl MemoryStore {
     }
 
     /// The engine keeps a module for its life: only what it had not loaded before is new.
-    fn remember_modules(&mut self, disk: &Disk, answers: &Answers) -> bool {
+    fn remember_modules(&mut self, disk: &Disk, answers: &Answers, unseen: &BTreeSet<String>) -> bool {
         let Memory { modules, instance, .. } = &mut self.stored.memory;
         let before = modules.len();
         for (id, spec) in &disk.plugin_specs {
@@ -167,12 +178,13 @@ impl MemoryStore {
             let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
             let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
             if let Some(code) = code.filter(|_| answers.plugins.contains(spec)) {
-                modules.entry(spec.strip_prefix("file://").unwrap_or(spec).to_owned()).or_insert(code);
+                let path = spec.strip_prefix("file://").unwrap_or(spec);
+                modules.entry(path.to_owned()).or_insert_with(|| known(path, code, unseen));
             }
         }
         for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && answers.has_tool(&item.name)) {
             if let Some(code) = item.code.clone() {
-                modules.entry(item.source.clone()).or_insert(code);
+                modules.entry(item.source.clone()).or_insert_with(|| known(&item.source, code, unseen));
             }
         }
         modules.len() != before

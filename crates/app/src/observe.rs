@@ -82,7 +82,8 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
             if let Some(events) = &mut events {
                 // The log comes late. An engine that is not ours is told nothing.
                 let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
-                let mut messages = if waits { log.settled(client).await } else { log.failures() };
+                let mut messages =
+                    if waits { log.settled(client).await.unwrap_or_else(|some| some) } else { log.failures() };
                 messages.extend(events.failures().await);
                 failures = failed_items(&scan.disk, &messages);
             }
@@ -109,13 +110,13 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
         Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await)),
         _ => (None, None),
     };
-    let held = later.as_ref().is_some_and(|later| first.as_ref().unwrap_or(&scan).held_until(later));
+    let meanwhile = later.as_ref().map(|later| first.as_ref().unwrap_or(&scan).changed_until(later));
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.found(&scan.disk, answers, failures, held),
+            None => memory.found(&scan.disk, answers, failures, &meanwhile.unwrap_or_default()),
             Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {

@@ -156,7 +156,10 @@ pub async fn reload(
         None => Turn::NotNeeded,
     };
     let _lock = match turn {
-        Turn::Mine(lock) => {
+        Turn::Mine { lock, waited } => {
+            if waited {
+                run.forget_before();
+            }
             for other in joined {
                 (phase, effect) = step(phase, Input::Requested(request(&other, run.plan_so_far())));
                 run.join(other);
@@ -202,7 +205,11 @@ pub async fn reload(
 
 /// Whether the right to reload was got.
 enum Turn {
-    Mine(Lock),
+    Mine {
+        lock: Lock,
+        /// True when another process reloaded meanwhile.
+        waited: bool,
+    },
     NotNeeded,
     Refused(Refusal),
 }
@@ -216,17 +223,18 @@ async fn my_turn(
     joined: &mut Vec<Wish>,
 ) -> Turn {
     let began = Instant::now();
+    let mut waited = false;
     let patience = match wish.consent {
         Consent::WhenIdle => wish.patience,
         _ => Some(TURN),
     };
     loop {
         match Records(&target.places).reloading() {
-            Ok(Some(lock)) => return Turn::Mine(lock),
+            Ok(Some(lock)) => return Turn::Mine { lock, waited },
             Ok(None) if patience.is_some_and(|patience| began.elapsed() >= patience) => {
                 return Turn::Refused(Refusal::AlreadyRunning);
             }
-            Ok(None) => {}
+            Ok(None) => waited = true,
             Err(error) => {
                 let message = format!("{error} in {}", target.places.state.display());
                 return Turn::Refused(Refusal::NotWritten { message });

@@ -212,9 +212,9 @@ impl ReceiptItem {
 
 impl ReceiptItem {
     /// Doubts the plugins that are listed: the engine lists those that failed, too, and says that they did
-    /// only by an event, which nobody heard. True when there is such a plugin.
+    /// only by an event or in its log, which nobody heard. True when there is such a plugin.
     pub fn doubt_plugins(items: &mut [Self], planned: &[Change]) -> bool {
-        const UNHEARD: &str = "the engine's events were lost, which alone tell whether it could be loaded";
+        const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
         let of_plugin = |item: &&mut Self| {
             item.state == ItemState::Active
                 && planned.iter().any(|change| change.id == item.id && change.kind == Kind::Plugin)

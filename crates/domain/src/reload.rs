@@ -1,7 +1,7 @@
 //! One reload, from the request to the proof, as a state machine.
 //!
 //! Invariants: [`step`] is pure; the engine is touched only after the files were checked and nothing
-//! would be interrupted without consent; an answer that belongs to another attempt changes nothing;
+//! would be interrupted without consent, also when the last good files are put back; an answer that belongs to another attempt changes nothing;
 //! at most one effect is under way at a time, so there are never two disposes at once; a reload ends
 //! as proved only behind a verification.
 
@@ -29,7 +29,7 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
         (phase, Input::Observed(plan)) => (observed(phase, plan), None),
         (phase, Input::Dismissed) if phase.is_end() => (Phase::Clean, None),
         (phase, Input::Cancelled) if phase.is_cancellable() => match phase.job().cloned() {
-            Some(job) => refused(job, Refusal::Cancelled),
+            Some(job) => stopped(job, Refusal::Cancelled),
             None => (phase, None),
         },
         (phase, Input::Requested(request)) => requested(phase, request),
@@ -100,7 +100,7 @@ fn requested(phase: Phase, request: Request) -> (Phase, Option<Effect>) {
 fn checked(mut job: Job, plan: Plan, found: Found) -> (Phase, Option<Effect>) {
     // The files may have changed since the plan was made, most of all while we waited.
     job.request.plan = plan;
-    if job.escalated.is_some() {
+    if job.has_touched() {
         job.request.plan.action = Action::Restart;
     }
     let runs = match found {
@@ -110,9 +110,7 @@ fn checked(mut job: Job, plan: Plan, found: Found) -> (Phase, Option<Effect>) {
         Found::Silence(message) => return failed(job, StepName::Check, message),
         Found::Runs(runs) => runs,
     };
-    if job.request.agreed.as_ref().is_some_and(|agreed| *agreed != job.request.plan.fingerprint)
-        && job.escalated.is_none()
-    {
+    if job.request.agreed.as_ref().is_some_and(|agreed| *agreed != job.request.plan.fingerprint) && !job.has_touched() {
         let now = job.request.plan.fingerprint.clone();
         return refused(job, Refusal::StalePlan { now });
     }
@@ -159,19 +157,21 @@ fn roll_back(job: Job, step: StepName, message: String) -> (Phase, Option<Effect
     (Phase::RollingBack(Job { rolled_back, ..job }), Some(Effect::RollBack))
 }
 
-/// The good files are there again. An instance that was never created needs no restart.
+/// The good files are there again. An instance that was never created needs nothing more; else the engine
+/// has to let go of the bad ones, which interrupts as much as any reload does.
 fn rolled_back(job: Job) -> (Phase, Option<Effect>) {
-    if job.request.may_restart && !job.unasked {
-        (Phase::Restarting(Job { restarted: true, ..job }), Some(Effect::Restart))
-    } else {
-        (Phase::Starting(job), Some(Effect::AwaitAnswer))
+    match (job.unasked, job.request.may_restart) {
+        (true, _) => (Phase::Starting(job), Some(Effect::AwaitAnswer)),
+        (false, true) => (Phase::Checking(job), Some(Effect::Check)),
+        (false, false) => (Phase::Disposing(job), Some(Effect::Dispose)),
     }
 }
 
 fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
     if let Some(failure) = job.rolled_back.clone() {
-        // What was wanted is not there; what was there before is.
-        return (Phase::Failed { attempt: job.request.attempt, failure: Failure { restored: true, ..failure } }, None);
+        // What was wanted is not there; what was there before is, unless the engine did not let go of the rest.
+        let restored = matches!(verdict, Verdict::Proved | Verdict::Partial);
+        return (Phase::Failed { attempt: job.request.attempt, failure: Failure { restored, ..failure } }, None);
     }
     match verdict {
         Verdict::Proved => (Phase::Proved { attempt: job.request.attempt }, None),
@@ -189,9 +189,14 @@ fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
 
 /// Ends a reload that goes no further: as refused while nothing was touched, else as failed.
 fn stopped(job: Job, refusal: Refusal) -> (Phase, Option<Effect>) {
-    match job.escalated.clone() {
-        None => refused(job, refusal),
-        Some(Failure { step, message, .. }) => failed(job, step, format!("{message}; {}", refusal.while_touched())),
+    match (job.rolled_back.is_some(), job.escalated.clone()) {
+        (true, _) => {
+            failed(job, StepName::Check, format!("the last good files are back, and {}", refusal.while_touched()))
+        }
+        (false, Some(Failure { step, message, .. })) => {
+            failed(job, step, format!("{message}; {}", refusal.while_touched()))
+        }
+        (false, None) => refused(job, refusal),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The real engine, whose files change at any moment. What it has is its own word; what it should
 //! have is the word of another one that is started on the same files.
 
-use std::{collections::BTreeSet, env};
+use std::{collections::BTreeSet, env, pin::Pin};
 
 use rand::Rng;
 use rekindle_app::{
     connect,
     reload::{Wish, reload},
+    target::Target,
 };
 use rekindle_domain::{Cause, Phase, StepName};
 use rekindle_tests::{
@@ -256,4 +257,36 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         assert!(world.engine().has_tool("two").await && world.engine().has_skill("s", "two").await);
         assert_eq!(world.engine().get("/config").await["username"], "two");
     }
+}
+
+/// K1: code that was there only in the moment in which the engine read it is in the engine, and not on disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_came_and_went_is_pending() {
+    let world = World::new();
+    let write_code = |of: &str| write(&world.path(".opencode/plugins/p.ts"), &plugin(of));
+    write_code("one");
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    write_code("two");
+    let places = world.places();
+    let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
+        let places = places.clone();
+        Box::pin(async move { connect::restart_by_owner(&places).await })
+    };
+    let never = tokio::sync::mpsc::unbounded_channel().1;
+    let wish = Wish::new(Cause::Command);
+    let ended =
+        reload(connect::by_record(&places), wish, None, Some(&restart), never, |phase| match phase.step_name() {
+            Some(StepName::Answer) => write_code("three"),
+            Some(StepName::Verify) => write_code("two"),
+            _ => {}
+        });
+    let ended = ended.await;
+    assert!(world.engine().has_tool("three").await);
+    assert!(!matches!(ended.phase, Phase::Proved { .. }), "{ended:?}");
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["changes"][0]["name"], &status["action"]), (&json!("p.ts"), &json!("restart")), "{status}");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(world.engine().has_tool("two").await);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
 }

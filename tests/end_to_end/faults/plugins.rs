@@ -10,6 +10,7 @@ use serde_json::json;
 use super::bed::DISPOSE;
 
 const EVENTS: &str = "GET /global/event";
+const LOG: &str = "POST /log";
 
 /// A plugin whose start is this.
 fn starting(body: &str) -> String {
@@ -89,14 +90,18 @@ async fn a_plugin_that_throws_is_not_proved() {
 /// that was heard proves one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_is_not_proved_by_an_engine_that_was_not_heard() {
-    for (rule, state, told) in [
+    const BROKEN: &str = "throw new Error(\"boom while it is loaded\")\n";
+    let (boom, lost) = ("boom while it is loaded", "what it says of plugins that fail was lost");
+    for (code, rule, state, told) in [
         // As when the connection is still one to the process before.
-        (Rule::once(EVENTS, Fault::Reset), "failed", "boom while it is loaded"),
-        (Rule::every(EVENTS, Fault::broken()), "unknown", "the engine's events were lost"),
+        (BROKEN, Rule::once(EVENTS, Fault::Reset), "failed", boom),
+        (BROKEN, Rule::once(LOG, Fault::Reset), "failed", boom),
+        (BROKEN, Rule::every(EVENTS, Fault::broken()), "unknown", lost),
+        (&starting(""), Rule::every(LOG, Fault::broken()), "unknown", lost),
     ] {
         let world = World::new();
         let faulty = world.start_faulty_engine(Vec::new()).await;
-        world.write(".opencode/plugins/throws.ts", "throw new Error(\"boom while it is loaded\")\n");
+        world.write(".opencode/plugins/p.ts", code);
         faulty.faults.add(rule);
         let ran = world.rekindle(&["reload", "--json"]).await;
         assert_eq!((ran.code, &ran.json()["result"]), (1, &json!("partial")), "{ran:?}");

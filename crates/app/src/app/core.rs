@@ -20,6 +20,7 @@ use rekindle_domain::{
 };
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -67,7 +68,8 @@ pub(super) struct Core {
     dismissed_problems: Vec<Problem>,
     settings: Settings,
     history: Vec<Receipt>,
-    looking: bool,
+    /// The look under way.
+    look: Option<JoinHandle<()>>,
     era: u64,
     wanted: Option<Look>,
     notices: Vec<String>,
@@ -106,7 +108,7 @@ impl Core {
             dismissed: BTreeSet::new(),
             dismissed_problems: Vec::new(),
             settings,
-            looking: false,
+            look: None,
             era: 0,
             wanted: None,
             notices: Vec::new(),
@@ -191,11 +193,11 @@ impl Core {
                 self.want(Look::Everything);
             }
             Input::Looked(era, _) if era != self.era => {
-                self.looking = false;
+                self.look = None;
                 self.want(Look::Everything);
             }
             Input::Looked(_, observation) => {
-                self.looking = false;
+                self.look = None;
                 let mended = !self.observation.problems.is_empty() && observation.problems.is_empty();
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
                 let asked = observation.view.is_some() && !mended;

@@ -89,7 +89,7 @@ fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code
     let fingerprint = match (&path, is_used) {
         (_, false) => None,
         (Some(path), true) => code.of(path).map(|(fingerprint, files)| {
-            scan.code_files.extend(files);
+            scan.push_code(path, files);
             fingerprint
         }),
         (None, true) => installed_package(places, &parsed),
@@ -188,7 +188,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
     for (folder, scope) in places.tool_folders() {
         for path in code_files(&folder) {
             let fingerprint = code.of(&path).map(|(fingerprint, files)| {
-                scan.code_files.extend(files);
+                scan.push_code(&path, files);
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);

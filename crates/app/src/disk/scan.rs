@@ -40,6 +40,8 @@ pub struct Scan {
     pub references: Vec<PathBuf>,
     /// The files and folders in which something is declared, each as it was before it was read.
     seen: BTreeMap<PathBuf, Seen>,
+    /// The same of the files of code, by the module of a plugin or tool that they belong to.
+    seen_code: BTreeMap<PathBuf, BTreeMap<PathBuf, Seen>>,
     /// The files with the code of plugins and tools.
     pub code_files: BTreeSet<PathBuf>,
     /// The Markdown, plugin and tool files in the folders, also those that the engine cannot load.
@@ -53,13 +55,31 @@ pub struct Scan {
     pub skill_folders: Vec<Arc<Walked>>,
 }
 
+/// What was written between two scans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// True when it was something that declares anything.
+    pub declared: bool,
+    /// The modules of plugins and tools of which it was a part, by path.
+    pub code: BTreeSet<String>,
+}
+
 impl Scan {
-    /// True when nothing was written to what declares something until the later scan: what an engine read
-    /// meanwhile is what this one read. Only that the engine adds its schema makes no difference.
-    pub fn held_until(&self, later: &Self) -> bool {
+    /// What was written until the later scan, so that an engine that read it meanwhile may have read
+    /// anything. Only that the engine adds its schema makes no difference.
+    pub fn changed_until(&self, later: &Self) -> Meanwhile {
         let mut paths = self.seen.keys().chain(later.seen.keys());
         let of = |scan: &Self, path| scan.seen.get(path).cloned().unwrap_or_default();
-        paths.all(|path| of(self, path).holds(&of(later, path)))
+        let declared = paths.any(|path| !of(self, path).holds(&of(later, path)));
+        let modules = self.seen_code.iter().chain(&later.seen_code).map(|(module, _)| module);
+        let code = modules.filter(|module| self.seen_code.get(*module) != later.seen_code.get(*module));
+        Meanwhile { declared, code: code.map(|module| module.display().to_string()).collect() }
+    }
+
+    pub(super) fn push_code(&mut self, module: &Path, files: Vec<PathBuf>) {
+        let seen = files.iter().map(|path| (path.clone(), Seen::now(path)));
+        self.seen_code.insert(module.to_owned(), seen.collect());
+        self.code_files.extend(files);
     }
 
     pub(super) fn push_row(&mut self, row: Row) {

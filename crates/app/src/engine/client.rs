@@ -152,8 +152,8 @@ impl Client {
     pub(crate) async fn runs(&self, with_terminals: bool) -> Result<Vec<BusyRun>, ClientError> {
         let terminals = async {
             match with_terminals {
-                true => self.get("/pty", SHORT).await.ok(),
-                false => None,
+                true => self.get("/pty", SHORT).await.map(Some),
+                false => Ok(None),
             }
         };
         let (status, permissions, questions, terminals) = tokio::join!(
@@ -162,7 +162,7 @@ impl Client {
             self.get("/question", SHORT),
             terminals,
         );
-        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals.as_ref());
+        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals?.as_ref());
         // Only now: a directory has many sessions, and seldom one that runs.
         if !runs.is_empty()
             && let Ok(sessions) = self.get("/session", SHORT).await

@@ -190,8 +190,8 @@ fn view(state: EngineState, record: Option<&Record>, message: Option<String>) ->
 
 /// An engine whose owner and keeper were both killed is still there: it is ours, and nobody's.
 fn end_orphan(places: &Places) {
-    let record = Records(places).last_record().filter(|record| record.state == EngineState::Running);
-    // Process ids are used again: only what carries the mark of that very start is it.
+    let record = Records(places).last_record();
+    // In the middle of a restart, too. Process ids are used again: only what carries the mark of that very start is it.
     if let Some(record) = record.filter(descendants::is_engine) {
         tracing::warn!(pid = record.pid, "ending an engine that its owner left behind");
         Group(record.pid).kill();

@@ -49,15 +49,22 @@ impl LogMark {
 
     /// The same, once everything is written that the engine had to say until now: it is given a line
     /// to write, and that line is waited for. Without a log to be seen there is nothing to wait for.
-    pub async fn settled(&self, client: &Client) -> Vec<String> {
+    /// `Err`: the failures so far; the engine could not be given the line, so that others may be missing.
+    pub async fn settled(&self, client: &Client) -> Result<Vec<String>, Vec<String>> {
         let mark = format!("rekindle {}", clock::new_id());
-        if self.path.exists() && client.log(&mark).await.is_ok() {
-            let end = Instant::now() + LATE;
-            while !self.text().contains(&mark) && Instant::now() < end {
-                sleep(AGAIN).await;
-            }
+        if !self.path.exists() {
+            return Ok(self.failures());
         }
-        self.failures()
+        // A line too many does no harm, so it is tried again as a question is.
+        if client.log(&mark).await.is_err() && client.log(&mark).await.is_err() {
+            return Err(self.failures());
+        }
+        let end = Instant::now() + LATE;
+        // Where only errors are logged it does not come; they do.
+        while !self.text().contains(&mark) && Instant::now() < end {
+            sleep(AGAIN).await;
+        }
+        Ok(self.failures())
     }
 
     /// What was written since. A log that is shorter than it was is another one.

@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{
     client::{Client, ClientError, Credentials},
-    descendants::{Generation, MARK, new_mark},
+    descendants::{Generation, MARK, mark_of, new_mark},
     directories::{self, Following},
     find,
     host::{HostError, USERNAME},
@@ -61,6 +61,7 @@ pub(super) struct Running {
     keeper: Child,
     commands: ChildStdin,
     pub(super) pid: u32,
+    mark: String,
     pub(super) client: Client,
     following: Following,
 }
@@ -109,12 +110,12 @@ impl Running {
             state: EngineState::Running,
             started_at: clock::now(),
             directory,
-            generation: Some(mark),
+            generation: Some(mark.clone()),
             moved_from: None,
         };
         // Before anyone is told of the engine, so that no instance is created unseen.
         let following = directories::follow(start.places, client.clone(), Identity::of(&record)).await;
-        Ok((Self { keeper, commands, pid, client, following }, record))
+        Ok((Self { keeper, commands, pid, mark, client, following }, record))
     }
 
     /// Waits for the end of the process.
@@ -137,14 +138,20 @@ impl Running {
         if self.client.dispose_all().await.is_ok() && timeout(DROP, dropped).await.is_err() {
             tracing::warn!("the engine did not drop its instances in time");
         }
+        let mut has_ended = false;
         for command in [keeper::TERM, keeper::KILL] {
             // A broken pipe means that the keeper has ended.
             drop(self.commands.write_all(format!("{command}\n").as_bytes()).await);
-            if timeout(END, self.keeper.wait()).await.is_ok() {
-                return generation;
+            has_ended = timeout(END, self.keeper.wait()).await.is_ok();
+            if has_ended {
+                break;
             }
         }
-        Group(self.pid).kill();
+        // A keeper that was killed itself has ended nothing. Without one, the engine is told by its mark:
+        // another process may have the id by now.
+        if !has_ended || mark_of(self.pid).is_some_and(|mark| mark == self.mark) {
+            Group(self.pid).kill();
+        }
         drop(self.keeper.kill().await);
         generation
     }

@@ -84,10 +84,14 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     let seen = observe(target).await;
     let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
     let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
-    let items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
+    let mut items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
+    ReceiptItem::judge_servers(&mut items, &planned, answers.mcp.as_ref());
+    // Whoever listened to the engine is gone.
+    ReceiptItem::doubt_plugins(&mut items, &planned);
     let result = ReceiptResult::of(&items);
     let what = match result {
         ReceiptResult::Proved => "the engine shows all of it",
+        _ if seen.drift.is_empty() => "nothing is pending, and not all of it can be proved any more",
         _ => "reload again for what is still pending",
     };
     let message = format!("Rekindle ended in the middle of this reload; asked afterwards, {what}{}", resume_hint(cut));

@@ -5,13 +5,13 @@
 use std::time::Instant;
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Leftover, Phase, Plan, Profile,
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, Leftover, Phase, Plan, Profile,
     Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
 };
 
 use super::{Ended, Observed, Restart, Resume, Wish, resume};
 use crate::{
-    clock,
+    clock, connect,
     disk::scan::Scan,
     engine::{
         client::ClientError,
@@ -119,7 +119,8 @@ impl Run {
         };
         match effect {
             Effect::WriteDown => answer(Ok(())),
-            Effect::Check => self.check(phase.job().is_some_and(|job| job.escalated.is_some())).await,
+            Effect::Check if phase.job().is_some_and(|job| job.rolled_back.is_some()) => self.check_once_more().await,
+            Effect::Check => self.check(phase.job().is_some_and(Job::has_touched)).await,
             Effect::WaitForIdle => self.wait_for_idle().await,
             Effect::Dispose => answer(self.dispose().await),
             Effect::Restart => answer(self.restart(restart).await),
@@ -171,6 +172,7 @@ impl Run {
     /// question of ours.
     async fn check(&mut self, is_escalated: bool) -> Input {
         let attempt = self.attempt.clone();
+        self.find_engine();
         if self.events.is_none()
             && let Some(client) = &self.target.client
         {
@@ -208,6 +210,44 @@ impl Run {
         if let Found::Runs(runs) = &found {
             plan.interrupts.clone_from(runs);
             self.interrupted.clone_from(runs);
+        }
+        Input::Checked { attempt, plan, found }
+    }
+
+    /// An engine of ours may be another process by now: somebody restarted it while this reload waited.
+    fn find_engine(&mut self) {
+        if self.target.view.mode != EngineMode::Host {
+            return;
+        }
+        let now = connect::by_record(&self.target.places);
+        if now.identity != self.target.identity {
+            self.target = Target { scanner: self.target.scanner.clone(), ..now };
+            (self.before, self.events) = (None, None);
+        }
+    }
+
+    /// Forgets what was seen before: another process reloaded meanwhile.
+    pub(super) fn forget_before(&mut self) {
+        self.before = None;
+    }
+
+    /// Before the restart that lets go of what was taken back. An instance that does not say what runs in it
+    /// never came up, or hangs; elsewhere something may run.
+    async fn check_once_more(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        self.action = Action::Restart;
+        let problems = problems(&self.target).await;
+        let found = match problems.is_empty() {
+            false => Found::Problems(problems),
+            true => Found::Runs(match self.busy().await {
+                Ok(runs) => runs,
+                Err(_) => self.target.busy_elsewhere().await,
+            }),
+        };
+        let mut plan = Plan::new(self.planned.clone(), Vec::new()).with_restart();
+        if let Found::Runs(runs) = &found {
+            plan.interrupts.clone_from(runs);
+            self.interrupted.extend(runs.iter().cloned());
         }
         Input::Checked { attempt, plan, found }
     }

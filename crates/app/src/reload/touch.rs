@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use rekindle_domain::{Action, Input, Kind};
+use rekindle_domain::{Action, Counts, Input, Kind};
 
 use super::{Restart, run::Run};
 use crate::{
@@ -27,6 +27,7 @@ const POLL: Duration = Duration::from_secs(3);
 impl Run {
     pub(super) async fn dispose(&mut self) -> Result<(), String> {
         self.action = self.action.max(Action::Dispose);
+        self.forget_proof();
         let client = self.target.client.clone().ok_or("there is no engine")?;
         if let Some(events) = &mut self.events {
             events.skip().await;
@@ -43,6 +44,7 @@ impl Run {
 
     pub(super) async fn restart(&mut self, restart: Option<&Restart<'_>>) -> Result<(), String> {
         self.action = Action::Restart;
+        self.forget_proof();
         let restart = restart.ok_or("this engine is not ours to restart")?;
         if let Some(problem) = problems(&self.target).await.first() {
             // A new process would not come up, or be stuck.
@@ -57,6 +59,13 @@ impl Run {
         // Before the first question, because plugins report their failures while they are loaded.
         self.events = Events::open(&client).await.ok();
         Ok(())
+    }
+
+    /// What was proved is not so any more once the engine is touched again.
+    fn forget_proof(&mut self) {
+        self.after = None;
+        self.items.clear();
+        self.counts = Counts::default();
     }
 
     /// Puts the files back that the engine is known to have loaded.

@@ -19,15 +19,19 @@ impl Run {
     pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
         let client = self.target.client.clone().ok_or("there is no engine")?;
         let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
+        let mut was_heard = true;
         if !self.snapshot.disk.plugin_specs.is_empty() {
             if let Some(log) = &self.log {
                 // The log comes late. An engine that is not ours is told nothing.
                 let is_ours = self.target.view.mode == EngineMode::Host;
-                self.failures.extend(if is_ours { log.settled(&client).await } else { log.failures() });
+                let told = if is_ours { log.settled(&client).await } else { Ok(log.failures()) };
+                was_heard = told.is_ok();
+                self.failures.extend(told.unwrap_or_else(|some| some));
             }
             if let Some(events) = &mut self.events {
                 self.failures.extend(events.failures().await);
             }
+            was_heard &= self.events.as_ref().is_some_and(Events::has_heard_loading);
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
         if answers.tools.is_none() {
@@ -36,13 +40,13 @@ impl Run {
         }
         let mut memory = self.target.memory_of_reload();
         let now = self.target.read_files().await;
-        let held = self.snapshot.held_until(&now);
-        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), held).map_err(|error| chain(&error))?;
+        let meanwhile = self.snapshot.changed_until(&now);
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile).map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         if still.is_empty() && now.disk.items == self.snapshot.disk.items {
             // Kept once more: the engine may have written its schema into a file while it read it.
-            let verdict = if failures.is_empty() { Loading::Loaded } else { Loading::Partial };
+            let verdict = if failures.is_empty() && was_heard { Loading::Loaded } else { Loading::Partial };
             if let Some(kept) = self.target.keep_files(&now).await {
                 self.target.judge_files(kept, verdict).await;
             }
@@ -52,7 +56,6 @@ impl Run {
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
         let mut verdict = self.verdict(&answers, &failures);
-        let was_heard = self.events.as_ref().is_some_and(Events::has_heard_loading);
         if !was_heard && ReceiptItem::doubt_plugins(&mut self.items, &self.planned) && verdict == Verdict::Proved {
             verdict = Verdict::Partial;
         }

@@ -70,10 +70,14 @@ impl Phase {
         self.job().is_some()
     }
 
-    /// True while the engine has not been touched, so that cancelling costs nothing.
+    /// True while the engine has not been touched, so that cancelling costs nothing; and in every wait for
+    /// others, because it may never end.
     pub fn is_cancellable(&self) -> bool {
-        let waits = matches!(self, Self::Planned(_) | Self::Checking(_) | Self::WaitingForIdle { .. });
-        waits && self.job().is_some_and(|job| job.escalated.is_none())
+        match self {
+            Self::WaitingForIdle { .. } => true,
+            Self::Planned(job) | Self::Checking(job) => !job.has_touched(),
+            _ => false,
+        }
     }
 
     /// The step that is under way.

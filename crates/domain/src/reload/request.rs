@@ -102,6 +102,11 @@ impl Job {
         Self { request, restarted: false, unasked: false, escalated: None, rolled_back: None }
     }
 
+    /// True when a dispose or a restart of it has gone before: nothing less than a restart helps now.
+    pub fn has_touched(&self) -> bool {
+        self.escalated.is_some() || self.rolled_back.is_some()
+    }
+
     /// The work when another request joins it.
     pub(super) fn joined(self, other: Request) -> Self {
         let mine = self.request;

@@ -164,10 +164,11 @@ proptest! {
             if matches!(effect, Some(Effect::Dispose | Effect::Restart)) {
                 let job = next.job().expect("a touched engine has a job");
                 prop_assert!(may_touch, "touched what is not ours");
-                let rolls_back = matches!(before, Phase::RollingBack(_));
-                prop_assert!(seen.checked || silence || rolls_back, "touched before the files were checked");
+                // Elsewhere than in host mode nothing but this instance is touched, and that was agreed to.
+                let takes_back = matches!(before, Phase::RollingBack(_)) && !job.request.may_restart;
+                prop_assert!(seen.checked || silence || takes_back, "touched before the files were checked");
                 let agreed = job.request.consent == Consent::Force && job.names_all(&seen.runs);
-                prop_assert!(seen.runs.is_empty() || agreed || rolls_back, "interrupted without consent");
+                prop_assert!(seen.runs.is_empty() || agreed || takes_back, "interrupted without consent");
                 prop_assert!(!silence || (job.request.consent == Consent::Force && job.request.named.is_none()), "silence is no consent");
                 seen.checked = false;
             }
@@ -187,6 +188,9 @@ proptest! {
             }
             if before.step_name().is_some_and(StepName::touches) {
                 prop_assert!(!matches!(next, Phase::Refused { .. } | Phase::Clean), "forgot what it touched");
+            }
+            if before.job().is_some_and(Job::has_touched) {
+                prop_assert!(!matches!(next, Phase::Refused { .. }), "called refused what was begun");
             }
             if matches!(input, Input::Cancelled) && !before.is_cancellable() {
                 prop_assert_eq!(&next, &before, "cancelled what cannot be");
@@ -297,15 +301,36 @@ fn what_goes_wrong_has_a_way_out() {
     // A plugin that never finishes: only a new process lets go of it.
     let hangs = || Input::StillLoading { attempt: "1".to_owned(), message: "a plugin".to_owned() };
     check(ask(true, false), after(vec![done(), hangs()]), &[Dispose, AwaitAnswer], "failed", false);
-    let anew = [Dispose, AwaitAnswer, RollBack, Restart, AwaitAnswer, Verify];
-    check(ask(true, true), after(vec![done(), hangs(), done(), done(), done(), proved()]), &anew, "failed", true);
+    let anew = [Dispose, AwaitAnswer, RollBack, Check, Restart, AwaitAnswer, Verify];
+    let answers = vec![done(), hangs(), done(), idle(), done(), done(), proved()];
+    check(ask(true, true), after(answers), &anew, "failed", true);
     // An engine that does not come up with the new files.
-    let answers = vec![no(), idle(), no(), done(), done(), done(), proved()];
-    let both = [Dispose, Check, Restart, RollBack, Restart, AwaitAnswer, Verify];
+    let answers = vec![no(), idle(), no(), done(), idle(), done(), done(), proved()];
+    let both = [Dispose, Check, Restart, RollBack, Check, Restart, AwaitAnswer, Verify];
     check(ask(true, true), after(answers), &both, "failed", true);
-    let worse = vec![done(), done(), verified(Verdict::Worse), done(), done(), done(), proved()];
-    let both = [Dispose, AwaitAnswer, Verify, RollBack, Restart, AwaitAnswer, Verify];
-    check(ask(true, true), after(worse), &both, "failed", true);
+    let worse = |more: Vec<Input>| after([vec![done(), done(), verified(Verdict::Worse), done()], more].concat());
+    let both = [Dispose, AwaitAnswer, Verify, RollBack, Check, Restart, AwaitAnswer, Verify];
+    check(ask(true, true), worse(vec![idle(), done(), done(), proved()]), &both, "failed", true);
+    // Taking back interrupts nobody either, here or elsewhere.
+    let busy = checked(Found::Runs(vec![run("ses_1")]));
+    check(ask(true, true), worse(vec![busy]), &both[..5], "failed", false);
+    // Where only a dispose is possible, that, and it is believed only when it helped.
+    let both = [Dispose, AwaitAnswer, Verify, RollBack, Dispose, AwaitAnswer, Verify];
+    check(ask(false, true), worse(vec![done(), done(), proved()]), &both, "failed", true);
+    check(ask(false, true), worse(vec![done(), done(), verified(Verdict::Worse)]), &both, "failed", false);
+}
+
+/// P9: a wait can be cancelled at any time, also when a restart is what it waits for.
+#[test]
+fn every_wait_can_be_cancelled() {
+    let busy = || checked(Found::Runs(vec![run("ses_1")]));
+    for (answers, expected) in [(vec![done(), busy()], "refused"), (vec![done(), idle(), no(), busy()], "failed")] {
+        let (waiting, _) = walk(Request { may_restart: true, ..request("1", Consent::WhenIdle) }, answers);
+        assert!(matches!(waiting, Phase::WaitingForIdle { .. }) && waiting.is_cancellable());
+        let (phase, effect) = step(waiting, Input::Cancelled);
+        let json = serde_json::to_value(&phase).expect("a phase is JSON");
+        assert_eq!((json["phase"].as_str(), effect), (Some(expected), None));
+    }
 }
 
 /// P9: a second request joins the one that waits, with all that its person agreed to.

@@ -5,14 +5,19 @@
 use rekindle_domain::{Phase, Plan, Refusal, Refused};
 
 use super::Core;
-use crate::app::{Input, report};
+use crate::{
+    app::{Input, report},
+    engine::record::Records,
+};
 
 impl Core {
     /// Makes the plan, and asks for what no look knows: what a restart would interrupt elsewhere.
     pub(super) fn foresee(&mut self) {
         let before = std::mem::replace(&mut self.ahead, self.observation.plan());
         self.asked += 1;
-        if !self.ahead.action.needs_reload() {
+        let is_touched = self.phase.is_running() || Records(&self.places).is_reloading();
+        if !self.ahead.action.needs_reload() || is_touched || !self.observation.problems.is_empty() {
+            // Nobody asks beside a reload, nor what would load a broken file.
             return;
         }
         if before.fingerprint == self.ahead.fingerprint {

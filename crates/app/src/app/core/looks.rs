@@ -27,7 +27,7 @@ impl Core {
 
     /// Starts the look that is wanted, unless one is under way or a reload is.
     pub(super) fn look_if_wanted(&mut self) {
-        if self.looking || self.phase.is_running() {
+        if self.look.is_some() || self.phase.is_running() {
             return;
         }
         let Some(mut look) = self.wanted.take() else { return };
@@ -40,13 +40,12 @@ impl Core {
                 report(&inputs, Input::Engine).await;
             });
         }
-        self.looking = true;
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
         let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
         let has_failed = self.has_failed();
-        tokio::spawn(async move {
+        self.look = Some(tokio::spawn(async move {
             if is_recovering {
                 let recovered = recover(&target, true).await;
                 report(&inputs, Input::Recovered(Box::new(recovered))).await;
@@ -61,7 +60,7 @@ impl Core {
             };
             seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
             report(&inputs, Input::Looked(era, Box::new(seen))).await;
-        });
+        }));
     }
 
     pub(super) fn observed(&mut self, observation: Observation) {

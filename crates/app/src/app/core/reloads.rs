@@ -86,7 +86,7 @@ impl Core {
         self.last = None;
         let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
         // What was seen last is true as long as nothing was said since.
-        let is_fresh = !self.looking && self.wanted != Some(Look::Everything);
+        let is_fresh = self.look.is_none() && self.wanted != Some(Look::Everything);
         let seen = is_fresh.then(|| self.observation.clone());
         // Shown at once: the reload itself begins in another task.
         let request = rekindle_domain::Request {
@@ -100,7 +100,13 @@ impl Core {
             may_roll_back: false,
         };
         self.advance(rekindle_domain::Input::Requested(request));
+        let look = self.look.take();
         tokio::spawn(async move {
+            if let Some(look) = look {
+                // Its next question could load what is being saved in this moment.
+                look.abort();
+                drop(look.await);
+            }
             let places = target.places.clone();
             let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
                 let (places, source) = (places.clone(), source.clone());
