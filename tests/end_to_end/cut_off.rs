@@ -217,6 +217,25 @@ async fn everything_is_killed() {
     check(Victim::All).await;
 }
 
+/// K9, N3: what the engine said of a plugin that failed was said to whoever was killed: it is not proved.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_heard_is_not_proved() {
+    let Bed { world, faulty } = Bed::start().await;
+    world.write(".opencode/plugins/p.ts", "throw new Error(\"boom\")\n");
+    let mut held = faulty.faults.hold(At::Verify.rule());
+    let mut command = tokio::process::Command::new(World::program("rekindle"));
+    command.args(["reload"]).current_dir(world.project()).envs(world.environment());
+    let mut reloading = command.stdin(std::process::Stdio::null()).kill_on_drop(true).spawn().expect("it starts");
+    held.arrived().await;
+    kill(reloading.id().expect("it runs"));
+    held.release();
+    reloading.wait().await.expect("it ended");
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    let last = world.rekindle(&["history", "--json"]).await.json()[0].clone();
+    assert_eq!((&last["cause"], &last["result"]), (&json!("cut-off"), &json!("partial")), "{last}");
+    assert_eq!(last["items"][0]["state"], "unknown", "{last}");
+}
+
 /// P9, K9: a reload that waits until nothing runs survives the end of whoever asked for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_that_waits_survives() {

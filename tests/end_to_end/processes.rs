@@ -7,14 +7,16 @@ use std::{
 };
 
 use rekindle_app::{
+    app::{App, Source},
     connect,
     engine::{
         control::{self, Request},
         descendants::{Dropped, Generation},
+        record::Records,
     },
     history::History,
 };
-use rekindle_domain::{Action, BusyState, Counts, Leftover, ProcessKind, Receipt, ReceiptResult};
+use rekindle_domain::{Action, BusyState, Counts, EngineState, Leftover, ProcessKind, Receipt, ReceiptResult};
 use rekindle_tests::{
     model::Model,
     raw::installed,
@@ -315,6 +317,26 @@ async fn an_engine_without_owner_and_keeper_is_ended() {
     assert!(is_alive(next.pid));
 }
 
+/// N5, N6: a keeper that is killed while its engine is being stopped leaves no engine behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keeper_that_is_killed_leaves_no_engine() {
+    let world = World::new();
+    let places = world.places();
+    // The owner waits for it.
+    let slow = "export const Plugin = async () => ({ async dispose() { await Bun.sleep(3000) } })\n";
+    world.write(".opencode/plugins/slow.ts", slow);
+    let engine = world.start_engine().await;
+    let keeper = parent(engine.pid);
+    let (restarted, ()) = tokio::join!(control::ask(&places, Request::Restart), async {
+        let is_stopping = async || Records(&places).record().filter(|record| record.state != EngineState::Running);
+        wait::until("the end of its record", is_stopping).await;
+        kill(keeper);
+    });
+    restarted.expect("another engine");
+    assert!(!is_alive(engine.pid));
+    assert!(is_alive(world.engine().pid));
+}
+
 /// K9: a record may be old, and its process id be used again by another process: that one is not touched,
 /// even if it listens where the engine did.
 #[tokio::test(flavor = "multi_thread")]
@@ -340,4 +362,18 @@ fn parent(pid: u32) -> u32 {
     let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).expect("a process");
     let fields = stat.rsplit_once(") ").expect("fields").1;
     fields.split(' ').nth(1).and_then(|field| field.parse().ok()).expect("a parent")
+}
+
+/// P6: a restart by hand is no second hand in a reload.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_restarted_beside_a_reload() {
+    let world = World::new();
+    let before = world.start_engine().await;
+    let app = App::start(world.places(), Source::Attached, 0);
+    let turn = Records(&world.places()).reloading().expect("a lock").expect("nobody reloads");
+    let refused = app.restart_engine().await.expect_err("a reload is under way");
+    assert_eq!((refused.code.as_str(), world.engine().pid), ("busy", before.pid));
+    drop(turn);
+    app.restart_engine().await.expect("nobody reloads any more");
+    assert_ne!(world.engine().pid, before.pid);
 }
