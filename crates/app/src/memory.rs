@@ -99,38 +99,16 @@ impl MemoryStore {
         self.save()
     }
 
-    /// The first look at an instance: it was created by this question, or before, when the files may have
-    /// been others. Arguments as for [`MemoryStore::loaded`].
-    pub fn found(
-        &mut self,
-        disk: &Disk,
-        answers: &Answers,
-        failures: BTreeMap<ItemId, String>,
-        meanwhile: &Meanwhile,
-    ) -> Result<(), FileError> {
-        let is_certain = !meanwhile.declared && self.stored.before.is_none();
-        self.keep(disk, answers, failures, is_certain, meanwhile)
-    }
-
     /// An instance was created from these files: `disk` is what they said before it was, `meanwhile` what was
-    /// written until it had answered.
+    /// written until it had answered. `was_watched`: that it was then, and not before, when the files may
+    /// have been others.
     pub fn loaded(
         &mut self,
         disk: &Disk,
         answers: &Answers,
         failures: BTreeMap<ItemId, String>,
         meanwhile: &Meanwhile,
-    ) -> Result<(), FileError> {
-        self.keep(disk, answers, failures, !meanwhile.declared, meanwhile)
-    }
-
-    fn keep(
-        &mut self,
-        disk: &Disk,
-        answers: &Answers,
-        failures: BTreeMap<ItemId, String>,
-        is_certain: bool,
-        meanwhile: &Meanwhile,
+        was_watched: bool,
     ) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
@@ -139,6 +117,7 @@ impl MemoryStore {
         self.stored.memory.instance = Some(disk.items.clone());
         self.stored.memory.failures = failures;
         let before = self.stored.before.take();
+        let is_certain = !meanwhile.declared && (was_watched || before.is_none());
         self.stored.memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
         self.stored.memory.hidden = disk.written.keys().cloned().collect();
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));

@@ -116,7 +116,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     if let Some(answers) = &answers {
         let kept = match memory.instance() {
             // The instance was created by this question, or before anyone watched.
-            None => memory.found(&scan.disk, answers, failures, &meanwhile.unwrap_or_default()),
+            None => memory.loaded(&scan.disk, answers, failures, &meanwhile.unwrap_or_default(), false),
             Some(_) => memory.seen(&scan.disk, answers),
         };
         if let Err(error) = kept {

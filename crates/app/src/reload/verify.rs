@@ -41,7 +41,9 @@ impl Run {
         let mut memory = self.target.memory_of_reload();
         let now = self.target.read_files().await;
         let meanwhile = self.snapshot.changed_until(&now);
-        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile).map_err(|error| chain(&error))?;
+        memory
+            .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
+            .map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
         if still.is_empty() && now.disk.items == self.snapshot.disk.items {
