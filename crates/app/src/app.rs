@@ -239,7 +239,7 @@ impl App {
     async fn known_run(&self) -> Option<BusyRun> {
         let (target, _) = self.seen.borrow().clone()?;
         let is_fine = observe::problems(&target).await.is_empty();
-        let here = if is_fine { target.busy(false).await.unwrap_or_default() } else { Vec::new() };
+        let here = if is_fine { observe::running(&target).await } else { Vec::new() };
         let mut runs = here.into_iter().chain(target.busy_elsewhere().await);
         runs.find(|run| !run.session.is_empty())
     }

@@ -137,7 +137,13 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
 pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
     let places = target.places.refreshed();
-    tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await.unwrap_or_default()
+    let directory = places.directory.display().to_string();
+    let checked = tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await;
+    // What was not checked must not be loaded.
+    checked.unwrap_or_else(|error| {
+        let message = format!("the files could not be checked, which is a fault of Rekindle: {error}");
+        vec![Problem::new(&directory, message, "restart Rekindle, and report this")]
+    })
 }
 
 /// The same observation with files that have been read again; the engine is as it was.

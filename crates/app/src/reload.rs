@@ -158,7 +158,7 @@ pub async fn reload(
     let _lock = match turn {
         Turn::Mine { lock, waited } => {
             if waited {
-                run.forget_before();
+                run.before = None;
             }
             for other in joined {
                 (phase, effect) = step(phase, Input::Requested(request(&other, run.plan_so_far())));

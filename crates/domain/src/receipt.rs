@@ -158,7 +158,6 @@ pub struct Receipt {
     /// Processes of what was dropped that are still there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub orphans: Vec<Leftover>,
-    /// What went wrong, when the result is `failed` or `refused`.
     /// The interrupted sessions that were told to go on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Resumed>,
@@ -210,36 +209,24 @@ impl ReceiptItem {
     }
 }
 
+/// What is told of a server that has not said yes or no in time.
+const CONNECTING: &str = "it is still connecting";
+/// What is told of a plugin when nobody heard whether it failed.
+const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
+
 impl ReceiptItem {
     /// Doubts the plugins that are listed: the engine lists those that failed, too, and says that they did
     /// only by an event or in its log, which nobody heard. True when there is such a plugin.
     pub fn doubt_plugins(items: &mut [Self], planned: &[Change]) -> bool {
-        const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
-        let of_plugin = |item: &&mut Self| {
-            item.state == ItemState::Active
-                && planned.iter().any(|change| change.id == item.id && change.kind == Kind::Plugin)
-        };
-        let mut found = false;
-        for item in items.iter_mut().filter(of_plugin) {
-            (item.state, item.detail) = (ItemState::Unknown, Some(UNHEARD.to_owned()));
-            found = true;
-        }
-        found
+        let doubted = Self::active(items, planned, Kind::Plugin)
+            .map(|item| (item.state, item.detail) = (ItemState::Unknown, Some(UNHEARD.to_owned())));
+        doubted.count() > 0
     }
-}
 
-/// What is told of a server that has not said yes or no in time.
-const CONNECTING: &str = "it is still connecting";
-
-impl ReceiptItem {
     /// Judges what is active by what became of its server, too. `servers`: what the engine says of
     /// them; `None`: not all of them have connected or failed yet.
     pub fn judge_servers(items: &mut [Self], planned: &[Change], servers: Option<&BTreeMap<String, McpAnswer>>) {
-        let of_server = |item: &&mut Self| {
-            item.state == ItemState::Active
-                && planned.iter().any(|change| change.id == item.id && change.kind == Kind::Mcp)
-        };
-        for item in items.iter_mut().filter(of_server) {
+        for item in Self::active(items, planned, Kind::Mcp) {
             let Some(servers) = servers else {
                 (item.state, item.detail) = (ItemState::Unknown, Some(CONNECTING.to_owned()));
                 continue;
@@ -252,6 +239,11 @@ impl ReceiptItem {
                 item.detail = Some(server.status.clone());
             }
         }
+    }
+
+    fn active<'a>(items: &'a mut [Self], planned: &'a [Change], kind: Kind) -> impl Iterator<Item = &'a mut Self> {
+        let is_of = move |id: &ItemId| planned.iter().any(|change| change.id == *id && change.kind == kind);
+        items.iter_mut().filter(move |item| item.state == ItemState::Active && is_of(&item.id))
     }
 }
 

@@ -118,6 +118,7 @@ async fn an_engine_that_does_not_say_what_runs_is_not_touched() {
             case("look: reset", once(ANSWER, Fault::Reset), PROVED),
             case("busy: 500", every(BUSY, Fault::broken()), told("answered /session/status with 500")),
             case("busy: a page", every(BUSY, Fault::page()), told("not JSON")),
+            case("busy: another shape", every(BUSY, Fault::json(200, "[]")), told("not JSON")),
             case("busy: no answer", every(BUSY, Fault::Silence), told("did not answer /session/status")),
             case("busy: reset", every(BUSY, Fault::Reset), told("cannot be reached")),
             case("busy: cut off", every(BUSY, Fault::Cut), told("cannot be reached")),

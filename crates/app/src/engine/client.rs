@@ -152,8 +152,8 @@ impl Client {
     pub(crate) async fn runs(&self, with_terminals: bool) -> Result<Vec<BusyRun>, ClientError> {
         let terminals = async {
             match with_terminals {
-                true => self.get("/pty", SHORT).await.map(Some),
-                false => Ok(None),
+                true => self.get("/pty", SHORT).await,
+                false => Ok(Vec::new()),
             }
         };
         let (status, permissions, questions, terminals) = tokio::join!(
@@ -162,7 +162,9 @@ impl Client {
             self.get("/question", SHORT),
             terminals,
         );
-        let mut runs = busy_runs(&status?, &permissions?, &questions?, terminals?.as_ref());
+        // An answer of another shape is no answer: nobody knows what runs.
+        let (permissions, questions): (Vec<_>, Vec<_>) = (permissions?, questions?);
+        let mut runs = busy_runs(&status?, &permissions, &questions, &terminals?);
         // Only now: a directory has many sessions, and seldom one that runs.
         if !runs.is_empty()
             && let Ok(sessions) = self.get("/session", SHORT).await

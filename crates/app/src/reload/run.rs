@@ -226,11 +226,6 @@ impl Run {
         }
     }
 
-    /// Forgets what was seen before: another process reloaded meanwhile.
-    pub(super) fn forget_before(&mut self) {
-        self.before = None;
-    }
-
     /// Before the restart that lets go of what was taken back. An instance that does not say what runs in it
     /// never came up, or hangs; elsewhere something may run.
     async fn check_once_more(&mut self) -> Input {

@@ -39,8 +39,8 @@ pub enum ClientError {
         /// The beginning of what it said.
         message: String,
     },
-    /// It answered with something that is not JSON.
-    #[error("the engine answered {route} with something that is not JSON")]
+    /// It answered with something that is not JSON, or JSON of another shape.
+    #[error("the engine answered {route} with something that is not JSON of the expected shape")]
     NotJson {
         /// What was asked.
         route: String,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use rekindle_domain::{BusyRun, BusyState};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What `GET /session/status`, `/permission`, `/question` and `/pty` say, each session once.
 pub(super) fn busy_runs(
-    status: &Value,
-    permissions: &Value,
-    questions: &Value,
-    terminals: Option<&Value>,
+    status: &Map<String, Value>,
+    permissions: &[Value],
+    questions: &[Value],
+    terminals: &[Value],
 ) -> Vec<BusyRun> {
     let run = |session: &str, state| BusyRun {
         session: session.to_owned(),
@@ -18,9 +18,8 @@ pub(super) fn busy_runs(
         state,
         directory: None,
     };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut runs = BTreeMap::new();
-    for (session, state) in status.as_object().into_iter().flatten() {
+    for (session, state) in status {
         match state["type"].as_str() {
             Some("idle") => {}
             Some("retry") => drop(runs.insert(session.clone(), run(session, BusyState::Retry))),
@@ -29,13 +28,12 @@ pub(super) fn busy_runs(
     }
     // A session that waits for a person is also busy; what it waits for says more.
     for (requests, state) in [(permissions, BusyState::Permission), (questions, BusyState::Question)] {
-        for request in list(requests) {
+        for request in requests {
             if let Some(session) = request["sessionID"].as_str() {
                 runs.insert(session.to_owned(), run(session, state));
             }
         }
     }
-    let terminals = terminals.map(list).unwrap_or_default();
     let running = terminals.iter().filter(|terminal| terminal["status"] == "running");
     let terminals = running.filter_map(|terminal| {
         Some(BusyRun {
@@ -67,11 +65,12 @@ mod tests {
     /// P8: each state is seen, and a session is named once.
     #[test]
     fn what_runs_is_named_once() {
+        let status = json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}});
         let mut runs = busy_runs(
-            &json!({"ses_1": {"type": "busy"}, "ses_2": {"type": "retry"}, "ses_3": {"type": "idle"}}),
-            &json!([{"id": "per_1", "sessionID": "ses_1"}]),
-            &json!([{"id": "q_1", "sessionID": "ses_4"}]),
-            Some(&json!([{"id": "pty_1", "title": "zsh", "status": "running"}, {"id": "pty_2", "status": "exited"}])),
+            status.as_object().expect("an object"),
+            &[json!({"id": "per_1", "sessionID": "ses_1"})],
+            &[json!({"id": "q_1", "sessionID": "ses_4"})],
+            &[json!({"id": "pty_1", "title": "zsh", "status": "running"}), json!({"id": "pty_2", "status": "exited"})],
         );
         add_titles(&mut runs, &json!([{"id": "ses_0", "title": "Other"}, {"id": "ses_1", "title": "Fix login"}]));
         let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state)).collect();
