@@ -7,6 +7,7 @@ mod cut_off;
 mod drift;
 mod facts;
 mod faults;
+mod harm;
 mod pictures;
 mod processes;
 mod receipts;

@@ -1,0 +1,1 @@
+//! Hostile or broken engines, and what is secret in what they say.

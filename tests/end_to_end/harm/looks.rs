@@ -1,0 +1,1 @@
+//! Looks at files and answers of shapes that nobody expects, and clocks that go back.

@@ -1,0 +1,1 @@
+//! Other users and other programs on the machine.

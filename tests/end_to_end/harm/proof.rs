@@ -1,0 +1,1 @@
+//! What is told of a reload that was not wholly proved, and of what has not been heard yet.
