@@ -74,8 +74,9 @@ impl Tell for LocateError {
 
 impl Tell for FileError {
     fn tell(&self) -> UserError {
-        let (code, hint, path) = match self {
-            Self::Read { path, .. } => ("cannot-read", "check the file's permissions".to_owned(), path),
+        let (code, hint, path): (_, _, &std::path::Path) = match self {
+            Self::Read(error) if error.is_bound_of_ours() => ("too-large", "move it away".to_owned(), error.path()),
+            Self::Read(error) => ("cannot-read", "check what it is, and its permissions".to_owned(), error.path()),
             Self::Write { path, cause } => {
                 let hint = match cause.kind() {
                     std::io::ErrorKind::StorageFull
@@ -89,7 +90,6 @@ impl Tell for FileError {
                 ("cannot-write", hint.to_owned(), path)
             }
             Self::NotText { path } => ("not-text", "save it as UTF-8".to_owned(), path),
-            Self::TooLarge { path, .. } => ("too-large", "move it away".to_owned(), path),
             Self::Contended { path } => ("contended", "wait for the other program, then try again".to_owned(), path),
             Self::Edit { path, text, cause } => return tell_edit(path, text, cause),
         };

@@ -6,7 +6,7 @@ use std::{fs, io::Write, path::PathBuf};
 
 use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName};
 
-use crate::disk::locate::Places;
+use crate::{disk::locate::Places, foreign};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
@@ -24,7 +24,7 @@ impl History {
 
     /// The last reloads, newest first.
     pub fn last(&self, most: usize) -> Vec<Receipt> {
-        let text = fs::read_to_string(&self.0).unwrap_or_default();
+        let text = foreign::text(&self.0).unwrap_or_default();
         text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).take(most).collect()
     }
 
@@ -46,9 +46,9 @@ impl History {
     /// Adds a reload.
     pub fn add(&self, receipt: &Receipt) -> std::io::Result<()> {
         let line = serde_json::to_string(receipt)?;
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.0)?;
+        let mut file = foreign::open_with(&self.0, fs::OpenOptions::new().create(true).append(true))?;
         // A line that a crash tore must not swallow this one.
-        let text = fs::read_to_string(&self.0).unwrap_or_default();
+        let text = foreign::text(&self.0).unwrap_or_default();
         let start = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         file.write_all(format!("{start}{line}\n").as_bytes())?;
         file.sync_data()?;

@@ -12,7 +12,7 @@ use std::{
 use rekindle_domain::{Consent, Plan, ReceiptResult, StepName};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock, disk::locate::Places};
+use crate::{clock, disk::locate::Places, foreign};
 
 /// When it is this long and nothing in it is unfinished, it begins anew. In bytes.
 const LONG: u64 = 1024 * 1024;
@@ -100,8 +100,7 @@ impl Journal {
 
     /// The last reload, if it has no end. Whether it is still going on, the lock of reloads tells.
     pub fn unfinished(&self) -> Option<Unfinished> {
-        let bytes = fs::read(&self.0).ok()?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = foreign::text(&self.0).ok()?;
         let mut last: Option<Unfinished> = None;
         for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             match entry {
@@ -126,7 +125,7 @@ impl Journal {
         options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.0)?;
+        let mut file = foreign::open_with(&self.0, &mut options)?;
         // Begun with an end of line, it stays whole behind a line that a crash tore.
         file.write_all(format!("\n{line}\n").as_bytes())?;
         file.sync_data()

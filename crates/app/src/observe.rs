@@ -167,7 +167,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     // What is in a file that cannot be read now is neither removed nor changed.
     let unreadable = |change: &Change| {
         let before = observation.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
-        before.is_some_and(|item| observation.scan.disk.broken.contains(&item.source))
+        before.is_some_and(|item| observation.scan.disk.is_unread(&item.source))
     };
     let drift = std::mem::take(&mut observation.drift);
     observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();

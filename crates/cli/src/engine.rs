@@ -20,6 +20,7 @@ use rekindle_app::{
         record::{Record, Records},
     },
     error::{Tell, chain, user_error},
+    foreign::{self, open_with},
     observe, settings,
 };
 use rekindle_domain::{EngineState, UserError};
@@ -84,7 +85,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     };
     rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
-    let mut log = OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed)?;
+    let mut log = open_with(&path, OpenOptions::new().create(true).write(true).truncate(true)).map_err(failed)?;
     // What the owner says could not be kept on a full disk; better told now than not at all.
     writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
@@ -110,7 +111,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
                 // Somebody else was faster.
                 return await_start(arguments, places).await;
             }
-            let said = std::fs::read_to_string(&path).unwrap_or_default();
+            let said = foreign::text(&path).unwrap_or_default();
             let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
             return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
         }

@@ -43,6 +43,9 @@ pub struct Disk {
     pub layers: Vec<Value>,
     /// The paths of configuration files that the engine would not load.
     pub broken: Vec<String>,
+    /// The files and folders that were not, or not wholly, looked at: nothing is claimed of what may be in
+    /// them.
+    pub unseen: BTreeSet<String>,
     /// The folders in which skills are looked for, absolute, with the scope of what is in them.
     pub skill_folders: Vec<(String, Scope)>,
     /// The files that the engine names for its skills and that are no longer there.
@@ -52,6 +55,14 @@ pub struct Disk {
     /// All fingerprints of skills whose name more than one folder claims. The engine picks one of
     /// them by chance each time.
     pub contested_skills: BTreeMap<String, Vec<Fingerprint>>,
+}
+
+impl Disk {
+    /// True when what is in a file is not known at this moment.
+    pub fn is_unread(&self, source: &str) -> bool {
+        let mut above = std::path::Path::new(source).ancestors().filter_map(std::path::Path::to_str);
+        self.broken.iter().any(|path| path == source) || above.any(|path| self.unseen.contains(path))
+    }
 }
 
 /// One skill as the engine reports it (`GET /skill`).

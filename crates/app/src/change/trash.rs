@@ -45,6 +45,7 @@ pub(crate) fn move_to(from: &Path, to: &Path) -> io::Result<()> {
 
 fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
     if !from.is_dir() {
+        #[expect(clippy::disallowed_methods, reason = "a copy of the whole file, with its mode")]
         return fs::copy(from, to).map(drop);
     }
     fs::create_dir(to)?;

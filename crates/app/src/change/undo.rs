@@ -22,6 +22,7 @@ use crate::{
     },
     disk::{locate::Places, walk::walk},
     engine::record::{load, write_json},
+    foreign::{self, LARGEST},
 };
 
 /// The list in which plugins are declared.
@@ -226,9 +227,14 @@ fn is_there(path: &Path) -> bool {
 /// The names and contents of everything in a folder.
 fn content_of(folder: &Path) -> Fingerprint {
     let walked = walk(folder, None, true);
+    // What cannot be read is told by its name only.
+    let print = |path: &Path| match foreign::bytes(path, LARGEST) {
+        Ok(Some(bytes)) => Fingerprint::of_bytes(&bytes).as_str().to_owned(),
+        Ok(None) | Err(_) => String::new(),
+    };
     let of = |path: &PathBuf| {
         let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
-        [name, fs::read(path).map_or_else(|_| String::new(), |bytes| Fingerprint::of_bytes(&bytes).as_str().to_owned())]
+        [name, print(path)]
     };
     let parts: Vec<_> = walked.files.iter().flat_map(of).collect();
     Fingerprint::of_parts(&parts.iter().map(String::as_str).collect::<Vec<_>>())

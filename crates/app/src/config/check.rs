@@ -9,42 +9,65 @@ use std::path::Path;
 use rekindle_domain::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{fault::Fault, file, schema::Schema, shape, text, variables};
+use super::{
+    fault::Fault,
+    schema::Schema,
+    shape, text,
+    variables::{self, References, VariableError},
+};
 use crate::{
     disk::{
         layers::{MarkdownFile, markdown_files},
         locate::Places,
     },
     error::chain,
-    skill::frontmatter,
+    foreign::{Budget, ReadError},
+    skill::frontmatter::{self, NotRead},
 };
 
 /// Every problem that would keep the engine from loading a directory. Without a schema only what
 /// can be told without one is found.
 pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
-    let configs = places.config_files().into_iter().filter_map(|config| check_config(&config.path, places, schema));
-    let markdown = places.config_folders().into_iter().flat_map(|folder| markdown_files(&folder.path, &mut Vec::new()));
-    configs.chain(markdown.filter_map(|file| check_markdown(&file, schema?))).collect()
+    let mut budget = Budget::of_configuration();
+    let mut references = References::new(&mut budget);
+    let configs = places.config_files();
+    let mut found: Vec<_> =
+        configs.iter().filter_map(|config| check_text(&config.path, places, schema, &mut references)).collect();
+    if let Some(schema) = schema {
+        for folder in places.config_folders() {
+            let files = markdown_files(&folder.path, &mut budget).files;
+            found.extend(files.iter().filter_map(|file| check_markdown(file, schema, &mut budget)));
+        }
+    }
+    found
 }
 
 /// What would keep the engine from loading one configuration file.
 pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Option<Problem> {
+    check_text(path, places, schema, &mut References::new(&mut Budget::of_configuration()))
+}
+
+fn check_text(
+    path: &Path,
+    places: &Places,
+    schema: Option<&Schema>,
+    references: &mut References<'_>,
+) -> Option<Problem> {
     let shown = path.display().to_string();
-    let text = match file::read_lossy(path) {
+    let text = match references.budget().text(path) {
         Ok(text) => text?,
-        Err(error) => {
-            return Some(Problem::new(&shown, chain(&error), "make it a readable text file, or move it away"));
-        }
+        Err(error) => return Some(unread(&shown, &error)),
     };
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let replaced = variables::replace(&text, folder, &places.home, |name| {
-        places.environment.get(name).unwrap_or_default().to_owned()
-    });
-    let replaced = match replaced {
+    let of = |name: &str| places.environment.get(name).unwrap_or_default().to_owned();
+    let replaced = match variables::replace(&text, folder, &places.home, of, references) {
         Ok(replaced) => replaced.text,
-        Err(error) => {
+        Err(error @ VariableError::BadReference { offset, .. }) => {
             let hint = "create it, or mend the path";
-            return Some(Problem::new(&shown, error.to_string(), hint).at(&text, error.offset));
+            return Some(Problem::new(&shown, error.to_string(), hint).at(&text, offset));
+        }
+        Err(error @ VariableError::TooLong) => {
+            return Some(Problem::new(&shown, not_checked(&error), "refer to smaller files, or to fewer"));
         }
     };
     let value = match text::value(&replaced) {
@@ -67,6 +90,18 @@ pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Op
     Some(Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset))
 }
 
+/// A file that could not be read, or that Rekindle does not read: what was not checked must not be loaded.
+fn unread(shown: &str, error: &ReadError) -> Problem {
+    if error.is_bound_of_ours() {
+        return Problem::new(shown, not_checked(error), "make it smaller, or move it away");
+    }
+    Problem::new(shown, chain(error), "make it a readable text file, or move it away")
+}
+
+fn not_checked(error: &dyn std::error::Error) -> String {
+    format!("it could not be checked whether OpenCode would load this: {error}")
+}
+
 /// The engine refuses the one newer spelling that it could misread.
 fn newer_permissions(config: &Value) -> Option<Vec<String>> {
     const KEY: &str = "permissions";
@@ -82,12 +117,23 @@ fn newer_permissions(config: &Value) -> Option<Vec<String>> {
 
 /// An agent or command in Markdown whose front matter has a wrong type. A mode like that is skipped by
 /// the engine and does no harm.
-fn check_markdown(file: &MarkdownFile, schema: &Schema) -> Option<Problem> {
+fn check_markdown(file: &MarkdownFile, schema: &Schema, budget: &mut Budget) -> Option<Problem> {
     if file.key == "mode" {
         return None;
     }
-    let text = file::read_lossy(&file.path).ok()??;
-    let parsed = frontmatter::parse(&text).ok()?;
+    let shown = file.path.display().to_string();
+    let text = match budget.text(&file.path) {
+        Ok(text) => text?,
+        Err(error) if error.is_bound_of_ours() => return Some(unread(&shown, &error)),
+        Err(_) => return None,
+    };
+    let parsed = match frontmatter::parse(&text) {
+        Ok(parsed) => parsed,
+        Err(error @ NotRead::TooMuch { .. }) => {
+            return Some(Problem::new(&shown, not_checked(&error), "write it without aliases"));
+        }
+        Err(NotRead::Yaml(_)) => return None,
+    };
     let mut fields = parsed.fields;
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
@@ -95,7 +141,6 @@ fn check_markdown(file: &MarkdownFile, schema: &Schema) -> Option<Problem> {
     let field = path.get(2).cloned().unwrap_or_default();
     let offset = text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     let message = format!("“{field}”: {message}");
-    let shown = file.path.display().to_string();
     Some(Problem::new(&shown, message, hint).at(&text, offset))
 }
 

@@ -6,28 +6,19 @@
 
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use super::edit::EditError;
-
-/// The largest configuration or skill file that is read, in bytes. A larger one is no text that a
-/// person wrote.
-pub const LARGEST: u64 = 32 * 1024 * 1024;
+use crate::foreign::{self, LARGEST, ReadError};
 
 /// Why a file could not be read or written. It is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The system refused to read it.
-    #[error("could not read {path}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The system refused to write it.
     #[error("could not write {path}")]
     Write {
@@ -42,14 +33,6 @@ pub enum FileError {
     NotText {
         /// The file.
         path: PathBuf,
-    },
-    /// It is larger than [`LARGEST`].
-    #[error("{path} is too large to be a text file ({bytes} bytes)")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
     },
     /// The edit is not possible.
     #[error("could not change {path}")]
@@ -89,33 +72,12 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
 
 /// The same as the engine reads it: what is not UTF-8 is replaced. For looking, never for writing.
 pub fn read_lossy(path: &Path) -> Result<Option<String>, FileError> {
-    let text = |bytes: Vec<u8>| {
-        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-    };
-    Ok(bytes(path)?.map(text))
+    Ok(bytes(path)?.map(foreign::lossy))
 }
 
 /// The bytes of a file; `None` when it is not there.
 pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    let failed = |cause| FileError::Read { path: path.to_owned(), cause };
-    // Opening a pipe would wait for whoever writes into it.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(failed(io::Error::other("it is not a file")));
-    }
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(failed(error)),
-    };
-    let bytes = file.metadata().map_err(failed)?.len();
-    if bytes > LARGEST {
-        return Err(FileError::TooLarge { path: path.to_owned(), bytes });
-    }
-    let mut buffer = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
-    file.take(LARGEST).read_to_end(&mut buffer).map_err(failed)?;
-    Ok(Some(buffer))
+    Ok(foreign::bytes(path, LARGEST)?)
 }
 
 /// Changes a file's text by a pure edit. If another program writes to it in between, the edit is
@@ -237,7 +199,9 @@ fn set_mode(_file: &fs::File, _mode: Option<u32>) -> io::Result<()> {
 
 /// Makes the rename last through a power cut. Not every system can; then the rename is still atomic.
 fn sync_folder(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder)
+    #[expect(clippy::disallowed_methods, reason = "a folder, whose entries a rename has just changed")]
+    let opened = fs::File::open(folder);
+    if let Ok(folder) = opened
         && let Err(error) = folder.sync_all()
     {
         tracing::debug!(%error, "a folder could not be synced");
@@ -304,8 +268,8 @@ mod tests {
         fs::write(&path, [0xff, 0xfe]).expect("written");
         assert!(matches!(edit(&path, add), Err(FileError::NotText { .. })));
         fs::File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
-        assert!(matches!(read(&path), Err(FileError::TooLarge { .. })));
+        assert!(matches!(read(&path), Err(FileError::Read(ReadError::TooLarge { .. }))));
         assert_eq!(read(&folder.path().join("none")).expect("no error"), None);
-        assert!(matches!(read(folder.path()), Err(FileError::Read { .. })));
+        assert!(matches!(read(folder.path()), Err(FileError::Read(ReadError::NotAFile { .. }))));
     }
 }

@@ -5,35 +5,84 @@
 //! `docs/engine.md`, "Places and precedence".
 
 use std::{
-    fs,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{file, shape::plain};
+use super::shape::plain;
+use crate::foreign::{Budget, ReadError};
+
+/// The longest text that variables may make, in bytes. The engine takes longer ones (measured,
+/// `docs/engine.md`).
+pub const LONGEST: usize = 64 * 1024 * 1024;
 
 /// A text with its variables replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replaced {
     /// The text.
     pub text: String,
-    /// The files that it refers to, absolute.
+    /// The files that it refers to, absolute, each once.
     pub files: Vec<PathBuf>,
     /// True when a variable of the environment stands in it.
     pub has_environment: bool,
 }
 
-/// A `{file:}` whose file cannot be read: the engine refuses the whole configuration.
+/// Why variables cannot be replaced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the file “{target}” {why}")]
-pub struct BadReference {
-    /// The path as written.
-    pub target: String,
-    /// What is wrong with it.
-    pub why: &'static str,
-    /// The file that was meant, absolute.
-    pub path: PathBuf,
-    /// The byte offset of the reference in the text that was given.
-    pub offset: usize,
+pub enum VariableError {
+    /// The file of a `{file:}` cannot be read: the engine refuses the whole configuration.
+    #[error("the file “{target}” {why}")]
+    BadReference {
+        /// The path as written.
+        target: String,
+        /// What is wrong with it.
+        why: &'static str,
+        /// The file that was meant, absolute.
+        path: PathBuf,
+        /// The byte offset of the reference in the text that was given.
+        offset: usize,
+    },
+    /// Rekindle reads no more; the engine may.
+    #[error("with its variables replaced it is larger than {} MiB, and Rekindle reads no more", LONGEST / 1024 / 1024)]
+    TooLong,
+}
+
+/// The files that are referred to in one look: each is read once, however often it is named.
+pub struct References<'a> {
+    budget: &'a mut Budget,
+    read: HashMap<PathBuf, Result<Arc<str>, &'static str>>,
+}
+
+impl<'a> References<'a> {
+    /// None yet. `budget`: what they may come to.
+    pub fn new(budget: &'a mut Budget) -> Self {
+        Self { budget, read: HashMap::new() }
+    }
+
+    /// What else is read in the look.
+    pub fn budget(&mut self) -> &mut Budget {
+        self.budget
+    }
+
+    /// What stands in place of the reference: the file's text as it stands inside of quotes.
+    fn content(&mut self, path: &Path) -> Result<Arc<str>, &'static str> {
+        if let Some(known) = self.read.get(path) {
+            return known.clone();
+        }
+        let read = match self.budget.text(path) {
+            Ok(Some(text)) => {
+                let quoted = serde_json::Value::from(text.trim_start_matches('\u{feff}').trim()).to_string();
+                Ok(Arc::from(&quoted[1..quoted.len() - 1]))
+            }
+            Ok(None) => Err("is not there"),
+            Err(ReadError::NotAFile { .. }) => Err("is not a file"),
+            Err(ReadError::Refused { .. }) => Err("cannot be read"),
+            Err(ReadError::TooLarge { .. } | ReadError::Spent { .. }) => Err("is larger than what Rekindle reads"),
+        };
+        self.read.insert(path.to_owned(), read.clone());
+        read
+    }
 }
 
 /// Replaces variables. `folder`: what relative paths start from. `environment`: the value of a
@@ -43,16 +92,23 @@ pub fn replace(
     folder: &Path,
     home: &Path,
     environment: impl Fn(&str) -> String,
-) -> Result<Replaced, BadReference> {
+    references: &mut References<'_>,
+) -> Result<Replaced, VariableError> {
     let mut out = Replaced::default();
     let with_environment = each(text, "{env:", |name, _| {
         out.has_environment = true;
-        Ok(Some(environment(name)))
+        Ok(Some(environment(name).into()))
     })?;
     let source = if out.has_environment { &with_environment } else { text };
+    let mut named = HashSet::new();
+    // References come in order, so that each line is looked at once, however many are in it.
+    let (mut seen, mut is_comment) = (0, is_comment_from(source));
     out.text = each(source, "{file:", |target, at| {
-        let line = source[..at].rsplit('\n').next().unwrap_or_default();
-        if line.trim_start().starts_with("//") {
+        if let Some(end) = source[seen..at].rfind('\n').map(|end| seen + end + 1) {
+            is_comment = is_comment_from(&source[end..]);
+        }
+        seen = at;
+        if is_comment {
             return Ok(None);
         }
         let path = match target.strip_prefix("~/") {
@@ -60,36 +116,33 @@ pub fn replace(
             None => folder.join(target),
         };
         let path = plain(&path);
-        let content = content(&path);
-        out.files.push(path.clone());
-        let bad = |why| BadReference {
-            path: path.clone(),
+        let content = references.content(&path);
+        if named.insert(path.clone()) {
+            out.files.push(path.clone());
+        }
+        content.map(Some).map_err(|why| VariableError::BadReference {
+            path,
             target: target.to_owned(),
             why,
             // Where it stands in the text as given, or at least near it.
             offset: text.find(&format!("{{file:{target}}}")).unwrap_or(0),
-        };
-        let quoted = serde_json::Value::from(content.map_err(bad)?.trim()).to_string();
-        Ok(Some(quoted[1..quoted.len() - 1].to_owned()))
+        })
     })?;
     Ok(out)
 }
 
-fn content(path: &Path) -> Result<String, &'static str> {
-    let metadata = fs::metadata(path).map_err(|_| "is not there")?;
-    if !metadata.is_file() || metadata.len() > file::LARGEST {
-        return Err("is not a text file");
-    }
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
-    fs::read(path).map(text).map_err(|_| "cannot be read")
+/// True when a text begins with a line that begins with `//`.
+fn is_comment_from(text: &str) -> bool {
+    // What the engine takes for white space; the line ends before the next one.
+    text.trim_start_matches(|c: char| c != '\n' && c.is_whitespace()).starts_with("//")
 }
 
 /// Replaces every `{start…}` that holds something; `None` leaves it as it is.
-fn each<E>(
+fn each(
     text: &str,
     start: &str,
-    mut replace: impl FnMut(&str, usize) -> Result<Option<String>, E>,
-) -> Result<String, E> {
+    mut replace: impl FnMut(&str, usize) -> Result<Option<Arc<str>>, VariableError>,
+) -> Result<String, VariableError> {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     while let Some(at) = text[from..].find(start).map(|at| from + at) {
@@ -97,6 +150,7 @@ fn each<E>(
         let Some(end) = text[inner..].find('}').map(|end| inner + end) else { break };
         out.push_str(&text[from..at]);
         match if end == inner { None } else { replace(&text[inner..end], at)? } {
+            Some(new) if out.len() + new.len() > LONGEST => return Err(VariableError::TooLong),
             Some(new) => out.push_str(&new),
             None => out.push_str(&text[at..=end]),
         }
@@ -108,6 +162,8 @@ fn each<E>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -116,12 +172,14 @@ mod tests {
         fs::write(folder.path().join("a.txt"), " line \"one\"\nline two\n").expect("written");
         let check = |text: &str, expected: Result<&str, &str>| {
             let environment = |name: &str| if name == "X" { "value".to_owned() } else { String::new() };
-            let found = replace(text, folder.path(), folder.path(), environment);
-            assert_eq!(
-                found.as_ref().map(|found| found.text.as_str()).map_err(|error| error.target.as_str()),
-                expected,
-                "{text}"
-            );
+            let mut budget = Budget::of_configuration();
+            let found = replace(text, folder.path(), folder.path(), environment, &mut References::new(&mut budget));
+            let target = |error: &VariableError| match error {
+                VariableError::BadReference { target, .. } => target.clone(),
+                VariableError::TooLong => String::new(),
+            };
+            let found = found.as_ref().map(|found| found.text.as_str()).map_err(target);
+            assert_eq!(found, expected.map_err(str::to_owned), "{text}");
         };
         check(r#"{"a": "{env:X} {env:NONE}."}"#, Ok(r#"{"a": "value ."}"#));
         check(r#"{"a": "{file:a.txt}"}"#, Ok(r#"{"a": "line \"one\"\nline two"}"#));
@@ -129,5 +187,30 @@ mod tests {
         check("  // {file:none.txt}\n{}", Ok("  // {file:none.txt}\n{}"));
         check(r#"{"a": "{file:none.txt}"}"#, Err("none.txt"));
         check("{env:} {file:} {env:X", Ok("{env:} {file:} {env:X"));
+        check(
+            "{\n // {file:none.txt} {file:none.txt}\n\"{file:a.txt}\"}",
+            Ok("{\n // {file:none.txt} {file:none.txt}\n\"line \\\"one\\\"\\nline two\"}"),
+        );
+        check("\"{file:.}\"", Err("."));
+    }
+
+    /// N16: a file is read once, however often it is named, and what becomes of a text has a bound; one long
+    /// line of references takes no longer than many short ones.
+    #[test]
+    fn what_is_replaced_has_a_bound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("large"), "x".repeat(1024 * 1024)).expect("written");
+        fs::write(folder.path().join("a"), "").expect("written");
+        let with = |text: &str, budget: &mut Budget| {
+            let environment = |_: &str| "y".repeat(100_000);
+            replace(text, folder.path(), folder.path(), environment, &mut References::new(budget))
+        };
+        let mut budget = Budget::new(1024 * 1024, 0);
+        let replaced = with(&"{file:large}".repeat(10), &mut budget).expect("it is read once");
+        assert_eq!((replaced.text.len(), replaced.files.len()), (10 * 1024 * 1024, 1));
+        let mut budget = Budget::of_configuration();
+        assert_eq!(with(&"{file:large}".repeat(100), &mut budget), Err(VariableError::TooLong));
+        assert_eq!(with(&"{env:X}".repeat(1000), &mut budget), Err(VariableError::TooLong));
+        assert_eq!(with(&"{file:a}".repeat(500_000), &mut budget).expect("replaced").text, "");
     }
 }

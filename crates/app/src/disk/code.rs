@@ -1,11 +1,10 @@
 //! The code behind a plugin or tool, with what it imports from the disk.
 //!
 //! Invariant: the same files with the same content have the same fingerprint. Packages are not
-//! followed: what they hold changes only when they are installed anew.
+//! followed: what they hold changes only when they are installed anew. What is followed has a bound.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -16,10 +15,15 @@ use super::{
     stamp::{Kept, Stamp},
     syntax,
 };
-use crate::config::{file, shape::plain};
+use crate::{
+    config::{file, shape::plain},
+    foreign::{self, Budget, LARGEST},
+};
 
 /// More files than this are no plugin that a person wrote; what is behind them is not followed.
 const MOST: usize = 256;
+/// Nor is one that imports more files than this.
+const MOST_IMPORTS: usize = 1024;
 const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "json"];
 
 /// What was made of files that were read.
@@ -38,7 +42,7 @@ struct Module {
 impl Code {
     /// The fingerprint of a module and everything that it imports by a path, and those files.
     /// `None`: it cannot be read.
-    pub(super) fn of(&mut self, entry: &Path) -> Option<(Fingerprint, Vec<PathBuf>)> {
+    pub(super) fn of(&mut self, entry: &Path, budget: &mut Budget) -> Option<(Fingerprint, Vec<PathBuf>)> {
         let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
         let mut found = BTreeMap::new();
         let mut left = vec![entry.clone()];
@@ -46,12 +50,15 @@ impl Code {
             if found.contains_key(&path) || found.len() >= MOST {
                 continue;
             }
-            let Some(module) = self.module(&path) else { continue };
+            let Some(module) = self.module(&path, budget) else { continue };
             // Behind a link, the engine looks from where the file really is.
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             let folder = real.parent().unwrap_or(Path::new("/"));
             left.extend((real != path).then(|| real.clone()));
-            left.extend(module.imports.iter().filter_map(|import| resolve(folder, import)));
+            // To find where an import leads costs as much as to look at a file.
+            if budget.steps(module.imports.len() as u64) {
+                left.extend(module.imports.iter().filter_map(|import| resolve(folder, import)));
+            }
             found.insert(path, module.fingerprint);
         }
         let own = found.get(&entry)?.clone();
@@ -66,9 +73,9 @@ impl Code {
 
     /// Why a module cannot be parsed; what it imports is not looked at. `None`: nothing is known against
     /// it.
-    pub(super) fn problem(&mut self, entry: &Path) -> Option<Problem> {
+    pub(super) fn problem(&mut self, entry: &Path, budget: &mut Budget) -> Option<Problem> {
         let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
-        remembered(&mut self.parsed, &entry, |bytes| {
+        remembered(&mut self.parsed, &entry, budget, |bytes| {
             // What is no text may be one to the engine.
             let text = std::str::from_utf8(bytes).ok()?;
             let error = syntax::check(&entry, text).err()?;
@@ -78,8 +85,8 @@ impl Code {
         })?
     }
 
-    fn module(&mut self, path: &Path) -> Option<Module> {
-        remembered(&mut self.modules, path, |bytes| Module {
+    fn module(&mut self, path: &Path, budget: &mut Budget) -> Option<Module> {
+        remembered(&mut self.modules, path, budget, |bytes| Module {
             fingerprint: Fingerprint::of_bytes(bytes),
             imports: imports(&String::from_utf8_lossy(bytes)),
         })
@@ -90,21 +97,22 @@ impl Code {
 fn remembered<T: Clone>(
     known: &mut HashMap<PathBuf, Kept<T>>,
     path: &Path,
+    budget: &mut Budget,
     make: impl FnOnce(&[u8]) -> T,
 ) -> Option<T> {
     let read = SystemTime::now();
-    let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() <= file::LARGEST)?;
-    let stamp = Stamp::of(&metadata);
+    let stamp = Stamp::at(path).filter(|stamp| stamp.size() <= LARGEST)?;
+    budget.spend(path, stamp.size()).ok()?;
     if let Some(kept) = known.get(path).filter(|kept| kept.holds(&stamp)) {
         return Some(kept.made.clone());
     }
-    let made = make(&fs::read(path).ok()?);
+    let made = make(&foreign::bytes(path, LARGEST).ok()??);
     known.insert(path.to_owned(), Kept::new(stamp, read, made.clone()));
     Some(made)
 }
 
 fn main_of_package(folder: &Path) -> Option<PathBuf> {
-    let text = fs::read_to_string(folder.join("package.json")).ok()?;
+    let text = file::read(&folder.join("package.json")).ok()??;
     let package: serde_json::Value = serde_json::from_str(&text).ok()?;
     let exported = ["/exports/.~1server", "/exports/.~1server/import", "/exports/.~1server/default", "/main"];
     let main = exported.iter().find_map(|pointer| package.pointer(pointer)?.as_str());
@@ -128,6 +136,7 @@ fn imports(text: &str) -> Vec<String> {
     }
     found.sort();
     found.dedup();
+    found.truncate(MOST_IMPORTS);
     found
 }
 
@@ -146,6 +155,8 @@ fn resolve(folder: &Path, import: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -161,12 +172,40 @@ mod tests {
         write("lib/deep/index.js", "1");
         write("c.ts", "1");
         write("d.ts", "1");
-        let of = || Code::default().of(&folder.path().join("a.ts")).expect("code");
+        let of = || Code::default().of(&folder.path().join("a.ts"), &mut Budget::of_files()).expect("code");
         let (before, files) = of();
         assert_eq!(files.len(), 4, "{files:?}");
         write("d.ts", "2");
         assert_eq!(of().0, before, "it is not imported");
         write("lib/deep/index.js", "2");
         assert_ne!(of().0, before);
+    }
+
+    /// N16: whatever a plugin imports, it is read as far as it is a file of a size that a person makes, and
+    /// no further.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_code_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::File::create(at("large.js")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe.js"), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("made");
+        std::os::unix::fs::symlink("/dev/zero", at("zero.js")).expect("linked");
+        std::os::unix::fs::symlink("/proc/self/environ", at("environ.js")).expect("linked");
+        fs::create_dir(at("package")).expect("made");
+        std::os::unix::fs::symlink("../pipe.js", at("package/package.json")).expect("linked");
+        let imports =
+            ["./large", "./pipe", "./zero", "./environ", "/dev/zero", "/proc/kmsg", "/", "./package", "../..", "./a"];
+        let text: String = imports.iter().map(|path| format!("import '{path}'\n")).collect();
+        fs::write(at("a.js"), text).expect("written");
+        let of = |name: &str, budget: &mut Budget| Code::default().of(&at(name), budget);
+        assert!(of("a.js", &mut Budget::of_files()).is_some());
+        for name in ["large.js", "pipe.js", "zero.js", "package"] {
+            assert!(of(name, &mut Budget::of_files()).is_none(), "{name}");
+        }
+        // In sum, too, and the same whether it was read before or not.
+        let (mut code, mut budget) = (Code::default(), Budget::new(1000, 1000));
+        let times = (0..100).filter(|_| code.of(&at("a.js"), &mut budget).is_some()).count();
+        assert!((1..10).contains(&times), "{times}");
     }
 }

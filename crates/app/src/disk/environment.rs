@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, env};
 
+use crate::foreign::{self, LARGEST};
+
 /// The variables of the engine's environment that say what it reads. Source: `docs/engine.md`,
 /// "Places and precedence".
 const THAT_MATTER: [&str; 11] = [
@@ -43,7 +45,7 @@ impl Environment {
         if !cfg!(target_os = "linux") {
             return None;
         }
-        let text = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let text = foreign::bytes(format!("/proc/{pid}/environ").as_ref(), LARGEST).ok()??;
         let pairs = text.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
         let all: Self = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         (!all.0.is_empty()).then_some(all)

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -15,12 +16,18 @@ use serde_json::{Map, Value, json};
 use super::{
     locate::{ConfigFile, ConfigFolder, Places},
     seen::Seen,
-    walk::{Folder, walk},
+    walk::{Cut, Folder, walk_within},
 };
 use crate::{
-    config::{file, schema::Schema, shape, text, variables},
+    config::{
+        schema::Schema,
+        shape, text,
+        variables::{self, References, VariableError},
+    },
+    error::chain,
+    foreign::{Budget, ReadError},
     skill::{
-        frontmatter::{self, Markdown},
+        frontmatter::{self, Markdown, NotRead},
         problem,
     },
 };
@@ -74,7 +81,9 @@ impl Layers {
     /// Reads them.
     pub fn read(places: &Places, schema: Option<&Schema>) -> Self {
         let mut layers = Self::default();
-        let mut reader = Reader { places, schema, layers: &mut layers };
+        let mut budget = Budget::of_configuration();
+        let references = References::new(&mut budget);
+        let mut reader = Reader { places, schema, layers: &mut layers, references };
         for file in places.global_files() {
             reader.file(file);
         }
@@ -120,12 +129,13 @@ struct Reader<'a> {
     places: &'a Places,
     schema: Option<&'a Schema>,
     layers: &'a mut Layers,
+    references: References<'a>,
 }
 
 impl Reader<'_> {
     fn file(&mut self, file: ConfigFile) {
         self.see(&file.path);
-        match file::read_lossy(&file.path) {
+        match self.references.budget().text(&file.path) {
             Ok(Some(text)) if !text.is_empty() => {
                 let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
                 self.text(file, &text, &folder, Some(&folder));
@@ -153,17 +163,23 @@ impl Reader<'_> {
     /// `folder`: what `{file:}` starts from; `plugins`: what paths of plugins start from.
     fn text(&mut self, file: ConfigFile, text: &str, folder: &Path, plugins: Option<&Path>) {
         let of = |name: &str| self.places.environment.get(name).unwrap_or_default().to_owned();
-        let replace =
-            |environment: &dyn Fn(&str) -> String| variables::replace(text, folder, &self.places.home, environment);
+        let references = &mut self.references;
+        let mut replace = |environment: &dyn Fn(&str) -> String| {
+            variables::replace(text, folder, &self.places.home, environment, references)
+        };
         let replaced = match replace(&of) {
             Ok(replaced) => replaced,
-            Err(missing) => {
-                // It may come.
-                self.layers.references.push(missing.path);
+            Err(error) => {
+                // A file that is missing may come.
+                if let VariableError::BadReference { path, .. } = error {
+                    self.layers.references.push(path);
+                }
                 self.layers.broken.push(file.path);
                 return;
             }
         };
+        let as_written = |name: &str| format!("{{env:{name}}}");
+        let written = replaced.has_environment.then(|| text::value(&replace(&as_written).ok()?.text).ok()).flatten();
         let Ok(value) = text::value(&replaced.text) else {
             self.layers.references.extend(replaced.files);
             self.layers.broken.push(file.path);
@@ -173,8 +189,6 @@ impl Reader<'_> {
         if let Some(seen) = self.layers.seen.get_mut(&file.path) {
             seen.read(&value);
         }
-        let as_written = |name: &str| format!("{{env:{name}}}");
-        let written = replaced.has_environment.then(|| text::value(&replace(&as_written).ok()?.text).ok()).flatten();
         let has_variables = replaced.has_environment || !replaced.files.is_empty();
         let shown = if has_variables { text::value(text).ok() } else { None };
         let shape = |value| shape::shaped(value, plugins, self.schema);
@@ -204,11 +218,11 @@ impl Reader<'_> {
             }
         }
         let mut names = BTreeMap::new();
-        let mut folders = Vec::new();
-        let files = markdown_files(&folder.path, &mut folders);
-        folders.iter().for_each(|folder| self.see(&folder.path));
-        self.layers.folders.extend(folders);
-        for file in files {
+        let found = markdown_files(&folder.path, self.references.budget());
+        found.folders.iter().for_each(|folder| self.see(&folder.path));
+        self.layers.folders.extend(found.folders);
+        self.layers.warnings.extend(found.cut.iter().map(|(folder, cut)| cut.problem(folder)));
+        for file in found.files {
             self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
             // Within one folder the later file takes the place of the earlier one.
@@ -221,7 +235,7 @@ impl Reader<'_> {
             }
         }
         for name in ["plugin", "plugins"] {
-            let found = code_files(&folder.path.join(name));
+            let found = code_files(&folder.path.join(name), self.references.budget());
             if !found.is_empty() {
                 let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
                 self.layers.found.extend(found);
@@ -232,10 +246,25 @@ impl Reader<'_> {
 
     fn markdown(&mut self, file: &MarkdownFile, scope: Scope) -> Option<(String, Layer)> {
         self.see(&file.path);
-        let text = file::read_lossy(&file.path).ok()??;
-        let warnings = &mut self.layers.warnings;
-        let left_out = |error| warnings.push(problem::left_out(&file.path, &text, &error));
-        let parsed = frontmatter::parse(&text).map_err(left_out).ok()?;
+        let text = match self.references.budget().text(&file.path) {
+            Ok(text) => text?,
+            Err(error) => {
+                self.unread(&file.path, &error);
+                return None;
+            }
+        };
+        let parsed = match frontmatter::parse(&text) {
+            Ok(parsed) => parsed,
+            Err(NotRead::Yaml(error)) => {
+                self.layers.warnings.push(problem::left_out(&file.path, &text, &error));
+                return None;
+            }
+            Err(error @ NotRead::TooMuch { .. }) => {
+                self.layers.warnings.push(problem::not_looked_at(&file.path, &error));
+                self.layers.broken.push(file.path.clone());
+                return None;
+            }
+        };
         if file.key == "mode" && self.is_refused(&parsed) {
             self.layers.warnings.push(problem::refused_mode(&file.path));
             return None;
@@ -248,6 +277,15 @@ impl Reader<'_> {
         let key = if file.key == "command" { "command" } else { "agent" };
         let value = json!({ key: { &*name: entry } });
         Some((name, Layer { mended, ..layer(file.path.clone(), scope, Place::Folder, value) }))
+    }
+
+    /// Takes note of a Markdown file that could not be read.
+    fn unread(&mut self, path: &Path, error: &ReadError) {
+        let shown = path.display().to_string();
+        if error.is_bound_of_ours() {
+            self.layers.broken.push(path.to_owned());
+        }
+        self.layers.warnings.push(Problem::new(&shown, chain(error), "make it a readable text file, or move it away"));
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.
@@ -320,9 +358,19 @@ impl MarkdownFile {
     }
 }
 
-/// The Markdown files of a folder, commands first, as the engine reads them. The folders that they may
-/// be in are added to `folders`.
-pub fn markdown_files(folder: &Path, folders: &mut Vec<Folder>) -> Vec<MarkdownFile> {
+/// What was found of Markdown files.
+#[derive(Debug, Default)]
+pub struct MarkdownFiles {
+    /// The files, commands first, as the engine reads them.
+    pub files: Vec<MarkdownFile>,
+    /// The folders that they may be in.
+    pub folders: Vec<Folder>,
+    /// Those that were not wholly looked at.
+    pub cut: Vec<(PathBuf, Cut)>,
+}
+
+/// The Markdown files of a folder.
+pub fn markdown_files(folder: &Path, budget: &mut Budget) -> MarkdownFiles {
     let kinds = [
         ("command", "command", None),
         ("command", "commands", None),
@@ -331,24 +379,27 @@ pub fn markdown_files(folder: &Path, folders: &mut Vec<Folder>) -> Vec<MarkdownF
         ("mode", "mode", Some(1)),
         ("mode", "modes", Some(1)),
     ];
-    let mut found = Vec::new();
+    let mut found = MarkdownFiles::default();
     for (key, name, depth) in kinds {
         let root = folder.join(name);
-        let walked = walk(&root, depth, true);
-        folders.extend(walked.folders);
-        for path in walked.files.into_iter().filter(|path| path.to_string_lossy().ends_with(".md")) {
+        let is_markdown = |name: &OsStr| name.as_encoded_bytes().ends_with(b".md");
+        let walked = walk_within(&root, depth, true, is_markdown, budget);
+        found.folders.extend(walked.folders);
+        found.cut.extend(walked.cut.map(|cut| (root.clone(), cut)));
+        for path in walked.files {
             let below = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             let name = below.strip_suffix(".md").filter(|name| !name.is_empty() && !name.ends_with('/'));
-            found.push(MarkdownFile { key, name: name.unwrap_or(&below).to_owned(), path });
+            found.files.push(MarkdownFile { key, name: name.unwrap_or(&below).to_owned(), path });
         }
     }
     found
 }
 
 /// The files of a folder that the engine takes for plugins or tools, by name.
-pub fn code_files(folder: &Path) -> Vec<PathBuf> {
+pub fn code_files(folder: &Path, budget: &mut Budget) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<_> = entries
+        .take_while(|_| budget.step())
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "ts" || ending == "js"))
         // A link that leads nowhere is listed, too.

@@ -11,6 +11,7 @@ use std::{
 use rekindle_domain::{Fingerprint, Place, Scope};
 
 use super::environment::Environment;
+use crate::foreign;
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -321,16 +322,22 @@ fn ancestors_of(directory: &Path) -> Vec<PathBuf> {
 fn worktree_of(directory: &Path) -> Option<PathBuf> {
     let root = directory.ancestors().find(|folder| folder.join(".git").exists())?;
     let git = root.join(".git");
-    let repository =
-        if git.is_dir() { git } else { root.join(std::fs::read_to_string(&git).ok()?.strip_prefix("gitdir:")?.trim()) };
+    let repository = if git.is_dir() { git } else { root.join(pointer(&git)?.strip_prefix("gitdir:")?.trim()) };
     // The folder of a linked worktree keeps only its own part; the rest is where `commondir` says.
-    let common = match std::fs::read_to_string(repository.join("commondir")) {
-        Ok(common) => repository.join(common.trim()),
-        Err(_) => repository.clone(),
+    let common = match pointer(&repository.join("commondir")) {
+        Some(common) => repository.join(common.trim()),
+        None => repository.clone(),
     };
     let is_repository =
         repository.join("HEAD").is_file() && common.join("objects").is_dir() && common.join("refs").is_dir();
     (is_repository && has_git()).then(|| root.to_owned())
+}
+
+/// A small file of git's that says where something is.
+fn pointer(path: &Path) -> Option<String> {
+    /// No path is longer.
+    const LONGEST: u64 = 64 * 1024;
+    String::from_utf8(foreign::bytes(path, LONGEST).ok()??).ok()
 }
 
 /// The engine asks git, and takes a directory for none of git's when there is no git.

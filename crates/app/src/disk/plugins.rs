@@ -2,10 +2,7 @@
 //!
 //! Invariant: the plugin items are what the engine would list in `GET /config`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use rekindle_domain::{
     Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Problem, Row, RowState, Scope, masked_text,
@@ -18,9 +15,12 @@ use super::{
     layers::{Layer, Layers, code_files},
     locate::Places,
     scan::{Scan, row},
-    walk::walk,
+    walk::walk_within,
 };
-use crate::config::{file, shape::plugin_path, text};
+use crate::{
+    config::{file, shape::plugin_path, text},
+    foreign::Budget,
+};
 
 /// One entry of one layer.
 struct Entry<'a> {
@@ -47,7 +47,13 @@ fn id_key(places: &Places, path: Option<&Path>, text: &str) -> String {
 }
 
 /// Finds all plugins. `effective`: the configuration as the engine would have it.
-pub(super) fn scan_plugins(places: &Places, layers: &Layers, effective: &Value, code: &mut Code, scan: &mut Scan) {
+pub(super) fn scan_plugins(
+    places: &Places,
+    layers: &Layers,
+    effective: &Value,
+    (code, budget): (&mut Code, &mut Budget),
+    scan: &mut Scan,
+) {
     let entries: Vec<_> = layers.iter().flat_map(entries).collect();
     let used = effective["plugin"].as_array().cloned().unwrap_or_default();
     for (at, entry) in entries.iter().enumerate() {
@@ -60,7 +66,7 @@ pub(super) fn scan_plugins(places: &Places, layers: &Layers, effective: &Value, 
             }
             None => None,
         };
-        let row = add_plugin(places, entry, by.is_none(), code, scan);
+        let row = add_plugin(places, entry, by.is_none(), (code, budget), scan);
         let state = match by {
             Some(by) if by.path == entry.layer.path && stronger.is_some() => continue,
             Some(by) => RowState::Overridden { by: by.path.display().to_string() },
@@ -68,7 +74,7 @@ pub(super) fn scan_plugins(places: &Places, layers: &Layers, effective: &Value, 
         };
         scan.push_row(Row { state, ..row });
     }
-    add_nested(places, scan);
+    add_nested(places, budget, scan);
 }
 
 fn entries(layer: &Layer) -> Vec<Entry<'_>> {
@@ -81,14 +87,20 @@ fn entries(layer: &Layer) -> Vec<Entry<'_>> {
     list.map(|entry| Entry { layer, entry, key: key(entry), is_found }).collect()
 }
 
-fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code, scan: &mut Scan) -> Row {
+fn add_plugin(
+    places: &Places,
+    entry: &Entry<'_>,
+    is_used: bool,
+    (code, budget): (&mut Code, &mut Budget),
+    scan: &mut Scan,
+) -> Row {
     let text = plugin_spec(entry.entry);
     let spec = decoded(text);
     let path = spec.starts_with("file://").then(|| plugin_path(Path::new("/"), text)).flatten();
     let parsed = PluginSpec::parse(&spec);
     let fingerprint = match (&path, is_used) {
         (_, false) => None,
-        (Some(path), true) => code.of(path).map(|(fingerprint, files)| {
+        (Some(path), true) => code.of(path, budget).map(|(fingerprint, files)| {
             scan.push_code(path, files);
             fingerprint
         }),
@@ -117,7 +129,7 @@ fn add_plugin(places: &Places, entry: &Entry<'_>, is_used: bool, code: &mut Code
     let is_there = path.as_ref().is_none_or(|path| path.exists());
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
-        let problem = if is_there { code.problem(path) } else { Some(missing(entry, path)) };
+        let problem = if is_there { code.problem(path, budget) } else { Some(missing(entry, path)) };
         // That it is not there is told by the row's layer.
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
         scan.warnings.extend(problem);
@@ -157,19 +169,19 @@ fn decoded(spec: &str) -> String {
 fn installed_package(places: &Places, spec: &PluginSpec) -> Option<Fingerprint> {
     let version = spec.version.as_deref().unwrap_or("latest");
     let folder = places.packages.join(format!("{}@{version}", spec.name));
-    let text = fs::read(folder.join("node_modules").join(&spec.name).join("package.json")).ok()?;
+    let text = file::bytes(&folder.join("node_modules").join(&spec.name).join("package.json")).ok()??;
     Some(Fingerprint::of_bytes(&text))
 }
 
 /// Files in folders below the plugins folder.
-fn add_nested(places: &Places, scan: &mut Scan) {
+fn add_nested(places: &Places, budget: &mut Budget, scan: &mut Scan) {
     for (folder, scope) in places.plugin_folders() {
         let is_nested = |path: &PathBuf| path.parent() != Some(&folder);
         let is_code = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "ts" || ending == "js");
         let is_package = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "node_modules");
         // What a plugin imports is no mistake.
         let is_part = |path: &PathBuf| scan.code_files.contains(path);
-        let nested: Vec<_> = walk(&folder, Some(2), false)
+        let nested: Vec<_> = walk_within(&folder, Some(2), false, |_| true, budget)
             .files
             .into_iter()
             .filter(|path| is_nested(path) && is_code(path) && !is_package(path) && !is_part(path))
@@ -184,15 +196,15 @@ fn add_nested(places: &Places, scan: &mut Scan) {
 }
 
 /// Finds all tools in folders.
-pub(super) fn scan_tools(places: &Places, code: &mut Code, scan: &mut Scan) {
+pub(super) fn scan_tools(places: &Places, (code, budget): (&mut Code, &mut Budget), scan: &mut Scan) {
     for (folder, scope) in places.tool_folders() {
-        for path in code_files(&folder) {
-            let fingerprint = code.of(&path).map(|(fingerprint, files)| {
+        for path in code_files(&folder, budget) {
+            let fingerprint = code.of(&path, budget).map(|(fingerprint, files)| {
                 scan.push_code(&path, files);
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
-            let problem = code.problem(&path).map(|problem| Problem {
+            let problem = code.problem(&path, budget).map(|problem| Problem {
                 message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
                 ..problem
             });

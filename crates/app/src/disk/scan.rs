@@ -21,7 +21,7 @@ use super::{
     skills::{self, Skills},
     walk::{Folder, Walked},
 };
-use crate::config::schema::Schema;
+use crate::{config::schema::Schema, foreign::Budget};
 
 pub use super::plugins::declared_id;
 
@@ -128,8 +128,9 @@ impl Scanner {
         scan.disk.plugin_folders = shown(places.plugin_folders());
         scan.disk.skill_folders = shown(folders.iter().map(|folder| (folder.path.clone(), folder.scope)));
         scan.disk.broken = layers.broken.iter().map(|path| path.display().to_string()).collect();
-        scan_plugins(places, &layers, &config, &mut self.code, &mut scan);
-        scan_tools(places, &mut self.code, &mut scan);
+        let mut budget = Budget::of_files();
+        scan_plugins(places, &layers, &config, (&mut self.code, &mut budget), &mut scan);
+        scan_tools(places, (&mut self.code, &mut budget), &mut scan);
         self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut scan);
         scan.references.clone_from(&layers.references);

@@ -1,10 +1,11 @@
 //! Skills, in all the folders where the engine looks.
 //!
 //! Invariant: a file that did not change is not read again; told what changed, only that is looked
-//! at. What comes out is the same in every case.
+//! at. What comes out is the same in every case, also where there is more than is looked at: that is
+//! said, and nothing is claimed of it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,11 +19,16 @@ use super::{
     locate::{Places, SkillFolder},
     scan::{Scan, order, row},
     stamp::{Kept, Stamp},
-    walk::{Walked, walk},
+    walk::{Cut, Walked, walk_within},
 };
 use crate::{
-    config::{file, shape::plain},
-    skill::{frontmatter, problem},
+    config::shape::plain,
+    error::chain,
+    foreign::{self, Budget, LARGEST, ReadError},
+    skill::{
+        frontmatter::{self, NotASkill},
+        problem,
+    },
 };
 
 /// What was found the last time.
@@ -31,6 +37,8 @@ pub(super) struct Skills {
     roots: Vec<(SkillFolder, Arc<Walked>)>,
     files: HashMap<PathBuf, Kept<Arc<Found>>>,
     collected: Collected,
+    /// True when there is more than is looked at: then how much it is has to be counted each time.
+    is_cut: bool,
 }
 
 /// What all of them together come to.
@@ -40,6 +48,8 @@ struct Collected {
     rows: Vec<Arc<Row>>,
     warnings: Vec<Problem>,
     contested: BTreeMap<String, Vec<Fingerprint>>,
+    /// The files and folders of which nothing is claimed.
+    unseen: BTreeSet<String>,
 }
 
 /// What was made of one `SKILL.md`.
@@ -48,6 +58,8 @@ struct Found {
     item: Arc<Item>,
     row: Arc<Row>,
     is_skill: bool,
+    /// True when the engine may take it for a skill, and it is not known what is in it.
+    is_unseen: bool,
     warning: Option<Problem>,
 }
 
@@ -62,11 +74,8 @@ pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) ->
         SkillFolder { path: plain(&path), scope: Scope::Project, has_hidden: false }
     });
     let mut folders = places.skill_folders();
-    for folder in named {
-        if !folders.iter().any(|known| known.path == folder.path) {
-            folders.push(folder);
-        }
-    }
+    let mut known: HashSet<_> = folders.iter().map(|folder| folder.path.clone()).collect();
+    folders.extend(named.filter(|folder| known.insert(folder.path.clone())));
     folders
 }
 
@@ -84,11 +93,13 @@ impl Skills {
         changed: Option<&[PathBuf]>,
         scan: &mut Scan,
     ) {
-        let roots: Vec<_> = folders.iter().map(|folder| (folder.clone(), self.walked(folder, changed))).collect();
+        let mut budget = Budget::of_files();
+        let roots: Vec<_> =
+            folders.iter().map(|folder| (folder.clone(), self.walked(folder, changed, &mut budget))).collect();
         scan.skill_folders.extend(roots.iter().map(|(_, walked)| walked.clone()));
         let is_same = |((_, a), (_, b)): (&(_, Arc<Walked>), &(_, Arc<Walked>))| Arc::ptr_eq(a, b) && !a.has_links;
         let nothing_came = roots.len() == self.roots.len() && roots.iter().zip(&self.roots).all(is_same);
-        if let Some(changed) = changed.filter(|_| nothing_came)
+        if let Some(changed) = changed.filter(|_| nothing_came && !self.is_cut)
             && self.patch(places, changed)
         {
             self.collected.clone().into_scan(scan);
@@ -102,18 +113,23 @@ impl Skills {
                 files.push((path, folder.scope, before.remove(path), is_touched(path, walked, changed)));
             }
         }
-        let look = |(path, scope, known, is_touched): (&PathBuf, Scope, Option<Kept<Arc<Found>>>, bool)| {
+        type One<'a> = (&'a PathBuf, Scope, Option<Kept<Arc<Found>>>, bool);
+        let look = |(path, scope, known, is_touched): One<'_>, budget: &mut Budget| {
             let kept = match known {
-                Some(known) if !is_touched => known,
-                known => read(places, path, scope, known),
+                Some(known) if !is_touched => budget.spend(path, known.size()).map(|()| known),
+                known => read(places, path, scope, known, budget),
             };
-            (path.clone(), kept)
+            kept.map(|kept| (path.clone(), kept))
         };
-        let kept = in_two(files, look);
+        let (kept, spent): (Vec<_>, Vec<_>) = in_two(files, budget, look).into_iter().partition(Result::is_ok);
+        let kept: Vec<_> = kept.into_iter().filter_map(Result::ok).collect();
+        let spent: Vec<_> = spent.into_iter().filter_map(Result::err).collect();
         let all: Vec<_> = kept.iter().map(|(_, kept)| kept.made.clone()).collect();
         self.files = kept.into_iter().collect();
-        self.roots = roots;
         self.collected = Collected::of(&all);
+        self.collected.add_cut(roots.iter().map(|(folder, walked)| (&*folder.path, walked.cut)), &spent);
+        self.is_cut = !self.collected.unseen.is_empty();
+        self.roots = roots;
         self.collected.clone().into_scan(scan);
     }
 
@@ -123,12 +139,12 @@ impl Skills {
             let Some(known) = self.files.get(path) else { continue };
             let before = known.made.clone();
             let known = self.files.remove(path);
-            let kept = read(places, path, before.item.scope, known);
+            let Ok(kept) = read(places, path, before.item.scope, known, &mut Budget::of_files()) else { return false };
             let now = kept.made.clone();
             self.files.insert(path.clone(), kept);
             let is_alone = |found: &Found| !self.collected.contested.contains_key(&found.item.name);
             let has_same_place = before.is_skill && now.is_skill && before.item.id == now.item.id;
-            let is_well = before.warning.is_none() && now.warning.is_none();
+            let is_well = before.warning.is_none() && now.warning.is_none() && !now.is_unseen;
             if !has_same_place || !is_well || !is_alone(&before) {
                 return false;
             }
@@ -142,34 +158,33 @@ impl Skills {
     }
 
     /// The files of a folder: as they were, if nothing in it came or went.
-    fn walked(&self, folder: &SkillFolder, changed: Option<&[PathBuf]>) -> Arc<Walked> {
+    fn walked(&self, folder: &SkillFolder, changed: Option<&[PathBuf]>, budget: &mut Budget) -> Arc<Walked> {
         let known = self.roots.iter().find(|(known, _)| known == folder).map(|(_, walked)| walked);
-        let again = || {
-            let mut walked = walk(&folder.path, None, folder.has_hidden);
-            walked.files.retain(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
-            Arc::new(walked)
+        let again = |budget: &mut Budget| {
+            Arc::new(walk_within(&folder.path, None, folder.has_hidden, |name| name == "SKILL.md", budget))
         };
-        let (Some(known), Some(changed)) = (known, changed) else { return again() };
+        let (Some(known), Some(changed)) = (known, changed) else { return again(budget) };
         let mut inside = changed.iter().filter(|path| path.starts_with(&folder.path) || folder.path.starts_with(path));
         let came_or_went = inside.any(|path| match fs::symlink_metadata(path) {
             Ok(metadata) => !metadata.is_file() || (is_skill_file(path) && !self.files.contains_key(path)),
             Err(_) => true,
         });
-        if came_or_went { again() } else { known.clone() }
+        if came_or_went || !budget.steps(known.entries) { again(budget) } else { known.clone() }
     }
 }
 
 /// Does the work on two threads when there is much of it; the order stays.
-fn in_two<T: Send, U: Send>(mut all: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+fn in_two<T: Send, U: Send>(mut all: Vec<T>, mut budget: Budget, work: impl Fn(T, &mut Budget) -> U + Sync) -> Vec<U> {
     /// Fewer than this are done before a thread has started.
     const MUCH: usize = 128;
     if all.len() < MUCH {
-        return all.into_iter().map(work).collect();
+        return all.into_iter().map(|one| work(one, &mut budget)).collect();
     }
     let second = all.split_off(all.len() / 2);
+    let (mut budget, mut other) = budget.halves();
     std::thread::scope(|scope| {
-        let second = scope.spawn(|| second.into_iter().map(&work).collect::<Vec<_>>());
-        let mut done: Vec<_> = all.into_iter().map(&work).collect();
+        let second = scope.spawn(|| second.into_iter().map(|one| work(one, &mut other)).collect::<Vec<_>>());
+        let mut done: Vec<_> = all.into_iter().map(|one| work(one, &mut budget)).collect();
         done.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         done
     })
@@ -185,33 +200,47 @@ fn is_touched(path: &Path, walked: &Walked, changed: Option<&[PathBuf]>) -> bool
     walked.has_links || changed.iter().any(|changed| path.starts_with(changed))
 }
 
-fn read(places: &Places, path: &Path, scope: Scope, known: Option<Kept<Arc<Found>>>) -> Kept<Arc<Found>> {
+/// `Err`: it is one too many for this look.
+fn read(
+    places: &Places,
+    path: &Path,
+    scope: Scope,
+    known: Option<Kept<Arc<Found>>>,
+    budget: &mut Budget,
+) -> Result<Kept<Arc<Found>>, ReadError> {
     let read = SystemTime::now();
-    let stamp = fs::metadata(path).map(|metadata| Stamp::of(&metadata));
-    if let (Ok(stamp), Some(known)) = (&stamp, known)
+    let stamp = Stamp::at(path);
+    // Of one that is too large nothing is read.
+    budget.spend(path, stamp.map_or(0, |stamp| stamp.size()).min(LARGEST))?;
+    if let (Some(stamp), Some(known)) = (&stamp, known)
         && known.holds(stamp)
     {
-        return known;
+        return Ok(known);
     }
-    let made = Arc::new(match file::read_lossy(path) {
-        Ok(text) => found(places, path, scope, &text.unwrap_or_default()),
+    let made = Arc::new(match foreign::bytes(path, LARGEST) {
+        Ok(bytes) => found(places, path, scope, &foreign::lossy(bytes.unwrap_or_default())),
         Err(error) => {
-            let why = error.to_string();
+            let why = chain(&error);
             let warning = Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
-            not_read(places, path, scope, why, warning)
+            let is_unseen = error.is_bound_of_ours();
+            Found { is_unseen, ..not_read(places, path, scope, why, warning) }
         }
     });
-    match stamp {
-        Ok(stamp) => Kept::new(stamp, read, made),
+    Ok(match stamp {
+        Some(stamp) => Kept::new(stamp, read, made),
         // It went away in the moment it was read.
-        Err(_) => Kept::never(made),
-    }
+        None => Kept::never(made),
+    })
 }
 
 fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let skill = match frontmatter::skill(text) {
         Ok(skill) => skill,
-        Err(why) => return not_read(places, path, scope, why.to_string(), problem::dropped(path, text, &why)),
+        Err(why) => {
+            let is_unseen = matches!(why, NotASkill::NotRead(_));
+            let warning = problem::dropped(path, text, &why);
+            return Found { is_unseen, ..not_read(places, path, scope, why.to_string(), warning) };
+        }
     };
     let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
     let mended = skill.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
@@ -219,14 +248,14 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let mut row = row(places, &item, None, item.value.clone(), "installed");
     let warning = skill.is_mended.then(|| problem::read_once(path, text));
     row.warning = warning.as_ref().map(Problem::sentences);
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, warning }
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, is_unseen: false, warning }
 }
 
 fn not_read(places: &Places, path: &Path, scope: Scope, why: String, warning: Problem) -> Found {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
     let row = Row { state: RowState::NotRead { why }, ..row(places, &item, None, None, "installed") };
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, warning: Some(warning) }
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, is_unseen: false, warning: Some(warning) }
 }
 
 fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {
@@ -270,13 +299,31 @@ impl Collected {
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        Self { rows, items: items.into_iter().collect(), warnings, contested }
+        let unseen = all.iter().filter(|found| found.is_unseen).map(|found| found.item.source.clone()).collect();
+        Self { rows, items: items.into_iter().collect(), warnings, contested, unseen }
+    }
+
+    /// Says what was not looked at: folders in which there is too much, and files that are too many.
+    fn add_cut<'a>(&mut self, roots: impl Iterator<Item = (&'a Path, Option<Cut>)>, spent: &[ReadError]) {
+        for (folder, cut) in roots.filter_map(|(folder, cut)| Some((folder, cut?))) {
+            if matches!(cut, Cut::TooMuch(_)) {
+                self.unseen.insert(folder.display().to_string());
+            }
+            self.warnings.push(cut.problem(folder));
+        }
+        if let Some(first) = spent.first() {
+            let path = first.path().display().to_string();
+            let message = format!("{first}; there are {} such skills", spent.len());
+            self.warnings.push(Problem::new(&path, message, "take out what does not belong there"));
+        }
+        self.unseen.extend(spent.iter().map(|error| error.path().display().to_string()));
     }
 
     fn into_scan(mut self, scan: &mut Scan) {
         scan.disk.items.shared().for_each(|item| self.items.insert(item.clone()));
         scan.disk.items = self.items;
         scan.disk.contested_skills = self.contested;
+        scan.disk.unseen.extend(self.unseen);
         scan.rows.extend(self.rows);
         scan.warnings.extend(self.warnings);
     }

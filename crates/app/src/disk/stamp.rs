@@ -18,7 +18,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of the file at a path; `None`: there is none.
+    /// The stamp of the file or folder at a path; `None`: there is none.
     pub(super) fn at(path: &std::path::Path) -> Option<Self> {
         std::fs::metadata(path).ok().as_ref().map(Self::of)
     }
@@ -34,6 +34,11 @@ impl Stamp {
         let (file, changed) = ((0, 0), (0, 0));
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Self { file, size: metadata.len(), modified, changed }
+    }
+
+    /// The size of the file, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
     }
 
     /// True when a file with this stamp, read at that time, can be relied on not to have changed
@@ -67,6 +72,11 @@ impl<T> Kept<T> {
     /// Notes what was made from a file with this stamp. `read`: a time before it was read.
     pub(super) fn new(stamp: Stamp, read: SystemTime, made: T) -> Self {
         Self { stamp: Some(stamp), read, made }
+    }
+
+    /// The size of the file, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.stamp.map_or(0, |stamp| stamp.size)
     }
 
     /// True when the file still is as it was.

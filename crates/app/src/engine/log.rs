@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
+    fs::OpenOptions,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     time::Duration,
@@ -15,7 +15,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::client::{Client, decoded};
-use crate::{clock, disk::locate::Places};
+use crate::{clock, disk::locate::Places, foreign::open_with};
 
 /// What a message begins with when the engine does not say which plugin it is about.
 pub const SOME_PLUGIN: &str = "A plugin failed in its config hook: ";
@@ -70,7 +70,7 @@ impl LogMark {
     /// What was written since. A log that is shorter than it was is another one.
     fn text(&self) -> String {
         let read = || -> std::io::Result<Vec<u8>> {
-            let mut file = File::open(&self.path)?;
+            let mut file = open_with(&self.path, OpenOptions::new().read(true))?;
             let length = file.metadata()?.len();
             file.seek(SeekFrom::Start(if length < self.offset { 0 } else { self.offset }))?;
             let mut bytes = Vec::new();

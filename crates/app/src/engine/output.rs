@@ -15,7 +15,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::disk::locate::Places;
+use crate::{disk::locate::Places, foreign};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;
@@ -63,9 +63,12 @@ pub(super) fn log(places: &Places) -> PathBuf {
     places.state.join("engine.log")
 }
 
+/// How much of the output is read for its last lines, in bytes.
+const READ: u64 = 256 * 1024;
+
 /// The last lines that the engine of a directory printed, whoever started it.
 pub fn last_words(places: &Places, most: usize) -> Vec<String> {
-    let text = fs::read_to_string(log(places)).unwrap_or_default();
+    let text = foreign::end(&log(places), READ).unwrap_or_default();
     let lines = telling(&text.lines().map(str::to_owned).collect::<Vec<_>>());
     lines[lines.len().saturating_sub(most)..].to_vec()
 }
@@ -92,7 +95,7 @@ pub(super) async fn forward(
     log: PathBuf,
     lines: mpsc::Sender<String>,
 ) {
-    let mut log = fs::OpenOptions::new().create(true).append(true).open(log).ok();
+    let mut log = foreign::open_with(&log, fs::OpenOptions::new().create(true).append(true)).ok();
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
         let text: String = plain(&String::from_utf8_lossy(&line)).trim_end().chars().take(LONGEST).collect();

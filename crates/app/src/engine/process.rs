@@ -27,7 +27,7 @@ use super::{
     output::{Output, forward, log},
     record::Record,
 };
-use crate::{clock, disk::locate::Places, memory::Identity, settings};
+use crate::{clock, config::file::write_private, disk::locate::Places, memory::Identity, settings};
 
 /// How long an engine may take until it listens.
 const START: Duration = Duration::from_secs(60);
@@ -73,7 +73,7 @@ impl Running {
         let binary = find::find(&settings::read(start.places).engine)?;
         let mark = new_mark(start.places);
         start.output.clear();
-        if let Err(error) = std::fs::write(log(start.places), "") {
+        if let Err(error) = write_private(&log(start.places), "") {
             tracing::debug!(%error, "the engine's log");
         }
         let mut keeper = start.command(&binary, &mark).spawn().map_err(|cause| start.spawn_failed(cause))?;

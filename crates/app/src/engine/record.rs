@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::file::{FileError, create_private_dir, read, write_private},
     disk::{environment::Environment, locate::Places},
+    foreign::open_with,
 };
 
 /// What scripts and other processes need to reach an engine, as `rekindle engine info --json`
@@ -170,7 +171,7 @@ impl Lock {
         // Whoever only looks holds it, too, for some microseconds. Whoever has it keeps it longer.
         const TRIES: u32 = 20;
         create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        let file = open_with(path, OpenOptions::new().create(true).truncate(false).write(true))?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self(file))),
@@ -183,7 +184,8 @@ impl Lock {
 
     /// True while someone has the lock. Looking is shared, so that two who look do not see each other.
     fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        open_with(path, OpenOptions::new().read(true))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
 

@@ -14,10 +14,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::file,
     disk::{locate::Places, scan::Scan},
+    foreign,
 };
 
 /// The largest file that is kept, in bytes. A larger one was not written by a person.
-const LARGEST: usize = 4 * 1024 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
+/// The most that is kept of all files together, in bytes, while they are taken.
+const MOST: u64 = 256 * 1024 * 1024;
 
 /// A file in a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,22 +63,24 @@ impl Files {
         let paths = configs.chain(scan.found.iter().cloned()).chain(code);
         // A path that is no text can stand in no JSON; the engine can read no such file.
         let paths: BTreeSet<_> = paths.chain(earlier.cloned()).filter(|path| path.to_str().is_some()).collect();
+        let mut left = MOST;
         for path in paths {
-            let entry = files.take(&path);
+            let entry = files.take(&path, &mut left);
             files.entries.insert(path, entry);
         }
         files
     }
 
-    fn take(&mut self, path: &Path) -> Entry {
-        match file::bytes(path) {
-            Ok(Some(bytes)) if bytes.len() <= LARGEST => {
+    fn take(&mut self, path: &Path, left: &mut u64) -> Entry {
+        match foreign::bytes(path, LARGEST.min(*left)) {
+            Ok(Some(bytes)) => {
+                *left -= bytes.len() as u64;
                 let sha256 = Fingerprint::of_bytes(&bytes);
                 self.bytes.insert(sha256.clone(), bytes);
                 Entry::There { sha256, mode: file::mode(path) }
             }
             Ok(None) => Entry::Absent,
-            Ok(Some(_)) | Err(_) => Entry::NotKept,
+            Err(_) => Entry::NotKept,
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
     config::file::{FileError, create_private_dir},
     disk::locate::Places,
     engine::record::{Lock, load, write_json},
+    foreign::{self, LARGEST},
 };
 
 /// How many versions are kept.
@@ -136,7 +137,7 @@ impl Store {
 
     /// A content; `None`: it is missing or torn.
     pub(super) fn object(&self, sha256: &Fingerprint) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.objects().join(sha256.as_str())).ok()?;
+        let bytes = foreign::bytes(&self.objects().join(sha256.as_str()), LARGEST).ok()??;
         (Fingerprint::of_bytes(&bytes) == *sha256).then_some(bytes)
     }
 

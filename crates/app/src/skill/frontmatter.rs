@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use super::yaml::{self, MOST_VALUES};
+
 /// The fields above, and the text below.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Markdown {
@@ -27,6 +29,21 @@ pub struct NotYaml {
     pub message: String,
 }
 
+/// Why a file was not taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRead {
+    /// The engine cannot do it either.
+    #[error(transparent)]
+    Yaml(#[from] NotYaml),
+    /// A small text may stand for a very large one, as far as the engine is concerned; Rekindle reads no
+    /// more than so much.
+    #[error("its front matter stands for more than Rekindle reads: {what}")]
+    TooMuch {
+        /// What there is too much of.
+        what: String,
+    },
+}
+
 /// Why a file is no skill. The engine drops it without a word.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotASkill {
@@ -39,6 +56,9 @@ pub enum NotASkill {
         /// What the parser said.
         message: String,
     },
+    /// It is not known whether it is one: the engine may read it.
+    #[error(transparent)]
+    NotRead(NotRead),
     /// It has no name, or one that is not a text.
     #[error("the front matter of SKILL.md has no “name”")]
     NoName,
@@ -63,7 +83,10 @@ pub struct SkillText {
 /// Reads a `SKILL.md`.
 pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
     let not_yaml = |NotYaml { message }| NotASkill::NotYaml { message };
-    let Markdown { fields, body, not_read, is_mended } = parse(text).map_err(not_yaml)?;
+    let Markdown { fields, body, not_read, is_mended } = parse(text).map_err(|error| match error {
+        NotRead::Yaml(error) => not_yaml(error),
+        other @ NotRead::TooMuch { .. } => NotASkill::NotRead(other),
+    })?;
     if let Some(error) = not_read {
         return Err(not_yaml(error));
     }
@@ -81,7 +104,7 @@ pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
 /// Takes a file apart. Front matter that is never closed goes to the end of the file. Front matter
 /// that is not YAML is text like the rest, unless the engine tried to mend it: then it skips the
 /// file, and this is an error.
-pub fn parse(text: &str) -> Result<Markdown, NotYaml> {
+pub fn parse(text: &str) -> Result<Markdown, NotRead> {
     let has_bom = text.starts_with('\u{feff}');
     let text = without_bom(text);
     let whole = |not_read| Markdown { fields: Map::new(), body: text.to_owned(), not_read, is_mended: false };
@@ -90,14 +113,18 @@ pub fn parse(text: &str) -> Result<Markdown, NotYaml> {
     let mut is_mended = false;
     let fields = match read(parts.matter) {
         Ok(fields) => fields,
-        Err(error) => {
+        Err(error @ NotRead::TooMuch { .. }) => return Err(error),
+        Err(NotRead::Yaml(error)) => {
             // The engine tries once more with values quoted that hold a colon.
             let mended = with_quoted_colons(parts.matter);
             if mended == parts.matter.strip_suffix('\r').unwrap_or(parts.matter) || !parts.is_plain || has_bom {
                 return Ok(whole(Some(error)));
             }
             is_mended = true;
-            read(&mended).map_err(|_| error)?
+            read(&mended).map_err(|other| match other {
+                NotRead::Yaml(_) => NotRead::Yaml(error),
+                too_much @ NotRead::TooMuch { .. } => too_much,
+            })?
         }
     };
     Ok(Markdown { fields, body: parts.body.to_owned(), not_read: None, is_mended })
@@ -136,22 +163,27 @@ fn split(text: &str) -> Option<Parts<'_>> {
     Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), is_json, is_plain })
 }
 
-fn json(text: &str) -> Result<Map<String, Value>, NotYaml> {
-    serde_json::from_str(text).map_err(|error| NotYaml { message: error.to_string() })
+fn json(text: &str) -> Result<Map<String, Value>, NotRead> {
+    serde_json::from_str(text).map_err(|error| match error.to_string() {
+        // The engine has no such limit.
+        what if what.starts_with("recursion limit") => NotRead::TooMuch { what },
+        message => NotYaml { message }.into(),
+    })
 }
 
-fn yaml(text: &str) -> Result<Map<String, Value>, NotYaml> {
+fn yaml(text: &str) -> Result<Map<String, Value>, NotRead> {
     let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     if is_empty {
         return Ok(Map::new());
     }
-    match super::yaml::value(text) {
+    match yaml::value(text) {
         Ok(Value::Object(fields)) => Ok(fields),
         // The engine spreads a text into its characters and a list into its entries.
+        Ok(Value::String(text)) if text.len() > MOST_VALUES => Err(yaml::too_many()),
         Ok(Value::String(text)) => Ok(numbered(text.chars().map(|c| Value::from(c.to_string())))),
         Ok(Value::Array(list)) => Ok(numbered(list.into_iter())),
         Ok(_) => Ok(Map::new()),
-        Err(error) => Err(NotYaml { message: error.lines().next().unwrap_or_default().to_owned() }),
+        Err(error) => Err(error),
     }
 }
 

@@ -184,6 +184,7 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(),
             copy(&path, &target, budget, depth + 1)?;
         } else if metadata.is_file() {
             budget.spend(metadata.len())?;
+            #[expect(clippy::disallowed_methods, reason = "a copy of the whole file, with its mode")]
             fs::copy(&path, &target).map_err(failed(&path))?;
         }
         // Sockets, pipes and devices are no part of a skill.

@@ -7,10 +7,12 @@ use std::path::Path;
 use rekindle_domain::Problem;
 
 use super::frontmatter::{NotASkill, NotYaml, unquoted_colon};
+use crate::error::chain;
 
-/// A `SKILL.md` that is no skill.
+/// A `SKILL.md` that is no skill, or of which that is not known.
 pub fn dropped(path: &Path, text: &str, why: &NotASkill) -> Problem {
     let (hint, key) = match why {
+        NotASkill::NotRead(error) => return not_looked_at(path, error),
         NotASkill::NoFrontMatter => ("begin it with a line ---, a line name: and its name, and a line ---", None),
         NotASkill::NotYaml { .. } => (YAML, None),
         NotASkill::NoName => ("add a line name: and its name", Some("name")),
@@ -25,6 +27,11 @@ pub fn read_once(path: &Path, text: &str) -> Problem {
     let message = "its front matter holds a colon without quotes, which OpenCode can read only the first time: after a \
         reload it would be gone";
     problem(path, message, "put the text in quotes").at(text, unquoted_colon(text).unwrap_or(0))
+}
+
+/// A file that Rekindle does not read; the engine may.
+pub fn not_looked_at(path: &Path, why: &dyn std::error::Error) -> Problem {
+    problem(path, format!("Rekindle does not say what is in this file: {}", chain(why)), "make it smaller and simpler")
 }
 
 /// An agent, mode or command that the engine leaves out.

@@ -1,20 +1,30 @@
 //! YAML as the engine reads it: the words and numbers of YAML 1.1, as its parser knows them.
 //!
-//! Invariant: text in, values out. What the engine's parser refuses is refused: a key twice, an
-//! unknown alias. Source: `docs/engine.md`, "Front matter".
+//! Invariants: text in, values out; what the engine's parser refuses is refused: a key twice, an
+//! unknown alias. A small text can stand for any amount, because an alias repeats what is behind its
+//! anchor: what is made of a text has a bound in values, bytes and depth, and what is beyond it is not
+//! called wrong. Source: `docs/engine.md`, "Front matter".
 
 use std::{borrow::Cow, collections::HashMap};
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 use jiff::{Timestamp, civil};
 use serde_json::{Map, Value};
 
-/// Aliases make a small text large; more values than this are no front matter.
-const MOST: usize = 100_000;
+use super::frontmatter::{NotRead, NotYaml};
+
+/// The most values that are made of a text.
+pub(super) const MOST_VALUES: usize = 100_000;
+/// The most bytes of texts in them.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The deepest that they are nested: what follows goes through them by calling itself.
+const DEEPEST: usize = 512;
 
 /// The first document of a text; null when there is none.
-pub(super) fn value(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), left: MOST };
+pub(super) fn value(text: &str) -> Result<Value, NotRead> {
+    let parser = Parser::new_from_str(text);
+    let left = Size { values: MOST_VALUES, bytes: MOST_BYTES, depth: 0 };
+    let mut reader = Reader { parser, anchors: HashMap::new(), left, depth: 0 };
     loop {
         match reader.next()? {
             Event::StreamStart | Event::DocumentStart(..) => {}
@@ -26,54 +36,81 @@ pub(super) fn value(text: &str) -> Result<Value, String> {
 
 struct Reader<'a> {
     parser: Parser<'a, granit_parser::StrInput<'a>>,
-    anchors: HashMap<usize, Value>,
-    left: usize,
+    anchors: HashMap<usize, (Value, Size)>,
+    /// What may still be made.
+    left: Size,
+    /// How deep it is at this moment.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<Event<'a>, String> {
+    fn next(&mut self) -> Result<Event<'a>, NotRead> {
         loop {
             match self.parser.next() {
                 Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok((event, _))) => return Ok(event),
-                Some(Err(error)) => return Err(error.to_string()),
+                Some(Err(error)) if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) => return Err(too_deep()),
+                Some(Err(error)) => return Err(wrong(error.to_string().lines().next().unwrap_or_default())),
                 None => return Ok(Event::StreamEnd),
             }
         }
     }
 
-    fn node(&mut self, event: Event<'a>) -> Result<Value, String> {
-        self.left = self.left.checked_sub(1).ok_or("it holds too many values")?;
+    fn node(&mut self, event: Event<'a>) -> Result<Value, NotRead> {
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                self.spend(&Size { values: 1, bytes: text.len(), depth: 0 })?;
                 let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.to_string().ends_with("str"));
                 (anchor, if is_text { Value::from(text.into_owned()) } else { plain(&text) })
             }
-            Event::SequenceStart(_, anchor, _) => {
-                let mut list = Vec::new();
-                loop {
-                    match self.next()? {
-                        Event::SequenceEnd => break,
-                        event => list.push(self.node(event)?),
-                    }
-                }
-                (anchor, Value::Array(list))
-            }
-            Event::MappingStart(_, anchor, _) => (anchor, self.map()?),
+            Event::SequenceStart(_, anchor, _) => (anchor, self.inside(Self::list)?),
+            Event::MappingStart(_, anchor, _) => (anchor, self.inside(Self::map)?),
             Event::Alias(anchor) => {
-                let value = self.anchors.get(&anchor).cloned().ok_or("an alias without an anchor")?;
-                self.left = self.left.checked_sub(size(&value)).ok_or("it holds too many values")?;
-                return Ok(value);
+                let Some((_, size)) = self.anchors.get(&anchor) else {
+                    return Err(wrong("an alias without an anchor"));
+                };
+                let size = *size;
+                // Before it is made.
+                self.spend(&size)?;
+                return self.anchors.get(&anchor).map(|(value, _)| value.clone()).ok_or_else(|| wrong("an alias"));
             }
-            _ => return Err("it ends too early".to_owned()),
+            _ => return Err(wrong("it ends too early")),
         };
         if anchor > 0 {
-            self.anchors.insert(anchor, value.clone());
+            let size = Size::of(&value);
+            self.spend(&size)?;
+            self.anchors.insert(anchor, (value.clone(), size));
         }
         Ok(value)
     }
 
-    fn map(&mut self) -> Result<Value, String> {
+    /// Counts what is about to be made.
+    fn spend(&mut self, size: &Size) -> Result<(), NotRead> {
+        self.left.values = self.left.values.checked_sub(size.values).ok_or_else(too_many)?;
+        self.left.bytes = self.left.bytes.checked_sub(size.bytes).ok_or_else(too_large)?;
+        if self.depth + size.depth > DEEPEST { Err(too_deep()) } else { Ok(()) }
+    }
+
+    /// One step deeper.
+    fn inside(&mut self, read: impl Fn(&mut Self) -> Result<Value, NotRead>) -> Result<Value, NotRead> {
+        self.spend(&Size { values: 1, bytes: 0, depth: 1 })?;
+        self.depth += 1;
+        let value = read(self)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn list(&mut self) -> Result<Value, NotRead> {
+        let mut list = Vec::new();
+        loop {
+            match self.next()? {
+                Event::SequenceEnd => return Ok(Value::Array(list)),
+                event => list.push(self.node(event)?),
+            }
+        }
+    }
+
+    fn map(&mut self) -> Result<Value, NotRead> {
         let mut map = Map::new();
         let mut merged: Vec<Value> = Vec::new();
         loop {
@@ -87,27 +124,68 @@ impl<'a> Reader<'a> {
             let event = self.next()?;
             let value = self.node(event)?;
             if is_merge {
-                merged.extend(match value {
-                    Value::Array(list) => list,
-                    other => vec![other],
-                });
+                match value {
+                    Value::Array(list) => merged.extend(list),
+                    other => merged.push(other),
+                }
             } else if map.insert(key.clone(), value).is_some() {
-                return Err(format!("the key “{key}” is there twice"));
+                return Err(wrong(&format!("the key “{key}” is there twice")));
             }
         }
-        for (key, value) in merged.iter().filter_map(Value::as_object).flatten() {
-            map.entry(key.clone()).or_insert_with(|| value.clone());
+        for part in merged {
+            let Value::Object(part) = part else { continue };
+            for (key, value) in part {
+                map.entry(key).or_insert(value);
+            }
         }
         Ok(Value::Object(map))
     }
 }
 
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(list) => 1 + list.iter().map(size).sum::<usize>(),
-        Value::Object(map) => 1 + map.values().map(size).sum::<usize>(),
-        _ => 1,
+/// How much a value is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    values: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+impl Size {
+    fn of(value: &Value) -> Self {
+        let of_all = |all: &mut dyn Iterator<Item = (usize, &Value)>| {
+            all.fold(Self { values: 1, bytes: 0, depth: 1 }, |sum, (key, value)| {
+                let size = Self::of(value);
+                Self {
+                    values: sum.values + size.values,
+                    bytes: sum.bytes + key + size.bytes,
+                    depth: sum.depth.max(size.depth + 1),
+                }
+            })
+        };
+        match value {
+            Value::Array(list) => of_all(&mut list.iter().map(|value| (0, value))),
+            Value::Object(map) => of_all(&mut map.iter().map(|(key, value)| (key.len(), value))),
+            Value::String(text) => Self { values: 1, bytes: text.len(), depth: 0 },
+            _ => Self { values: 1, ..Self::default() },
+        }
     }
+}
+
+fn wrong(message: &str) -> NotRead {
+    NotYaml { message: message.to_owned() }.into()
+}
+
+/// There are too many values.
+pub(super) fn too_many() -> NotRead {
+    NotRead::TooMuch { what: format!("more than {MOST_VALUES} values") }
+}
+
+fn too_large() -> NotRead {
+    NotRead::TooMuch { what: format!("more than {} MiB of text", MOST_BYTES / 1024 / 1024) }
+}
+
+fn too_deep() -> NotRead {
+    NotRead::TooMuch { what: "values that are nested too deeply".to_owned() }
 }
 
 /// A key is a text, whatever it was.
@@ -241,7 +319,42 @@ mod tests {
     #[test]
     fn what_the_engine_refuses_is_refused() {
         for text in ["a: 1\na: 2", "a: [1", "a: *none", "a: b: c", "a: \"open"] {
-            assert!(value(text).is_err(), "{text:?}");
+            assert!(matches!(value(text), Err(NotRead::Yaml(_))), "{text:?}");
         }
+    }
+
+    /// N16: whatever a small text stands for, what is made of it has a bound, in each of the ways in which it
+    /// can grow; and it is not called wrong.
+    #[test]
+    fn what_is_made_of_a_text_has_a_bound() {
+        let long = "x".repeat(500_000);
+        let doubled: String = (0..60).map(|at| format!("k{}: &a{} [*a{at}, *a{at}]\n", at + 1, at + 1)).collect();
+        let deeper: String = (0..60)
+            .map(|at| format!("k{}: &a{} {}*a{at}{}\n", at + 1, at + 1, "[".repeat(90), "]".repeat(90)))
+            .collect();
+        let merged: String =
+            (0..60).map(|at| format!("k{}: &a{} {{p: *a{at}, <<: *a{at}, <<: [*a{at}]}}\n", at + 1, at + 1)).collect();
+        let cases = [
+            ("a long text again and again", format!("d: &a {long}\nl: [{}]\n", "*a, ".repeat(10_000))),
+            ("as keys", format!("d: &a {long}\nl:\n{}", "  - {? *a : 1}\n".repeat(10_000))),
+            ("as a key made of a list", format!("d: &a {long}\nl:\n{}", "  - {? [*a, *a] : 1}\n".repeat(10_000))),
+            ("each twice the one before", format!("k0: &a0 x\n{doubled}")),
+            ("each deeper than the one before", format!("k0: &a0 x\n{deeper}")),
+            ("merged", format!("k0: &a0 {{q: {}}}\n{merged}", "x".repeat(100_000))),
+            ("anchors in anchors", format!("{}{long}{}", "&a [".repeat(200), "]".repeat(200))),
+            ("many values", format!("[{}]", "1, ".repeat(200_000))),
+            ("deep flow", format!("a: {}{}", "[".repeat(100_000), "]".repeat(100_000))),
+            ("deep blocks", "- ".repeat(100_000)),
+            ("deep keys", "? ".repeat(100_000)),
+            ("deep objects", "{a: ".repeat(100_000)),
+        ];
+        for (what, text) in cases {
+            let error = value(&text).map(drop).expect_err(what);
+            assert!(matches!(error, NotRead::TooMuch { .. }), "{what}: {error}");
+        }
+        // What people write is far from it.
+        let base = "base: &base {tools: {bash: true, edit: false}, model: a/b}\n";
+        let all: String = (0..2_000).map(|at| format!("agent{at}: {{<<: *base, temperature: 0.5}}\n")).collect();
+        assert!(value(&format!("{base}{all}")).is_ok());
     }
 }

@@ -12,6 +12,8 @@ use std::{
 use rekindle_domain::ProcessKind;
 use serde_json::Value;
 
+use crate::foreign::{self, LARGEST};
+
 /// The longest command line that is shown, in characters.
 const LONGEST: usize = 160;
 /// Programs that are shells.
@@ -75,7 +77,7 @@ impl Table {
 
 /// The process of this id, if it lives: one that has ended and waits for its parent does not.
 pub(super) fn entry(pid: u32) -> Option<Entry> {
-    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    parse(&foreign::text(format!("/proc/{pid}/stat").as_ref()).ok()?)
 }
 
 /// A line of `/proc/PID/stat`; see proc_pid_stat(5).
@@ -97,7 +99,7 @@ fn parse(stat: &str) -> Option<Entry> {
 
 /// A variable of the environment with which a process of this user was started.
 pub(super) fn variable(pid: u32, name: &str) -> Option<String> {
-    let text = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let text = foreign::bytes(format!("/proc/{pid}/environ").as_ref(), LARGEST).ok()??;
     let mut pairs = text.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     pairs.find_map(|(found, value)| (found == name).then(|| value.to_owned()))
 }
@@ -109,7 +111,7 @@ pub(super) fn directory(pid: u32) -> Option<PathBuf> {
 
 /// The arguments of a process, its program first.
 pub(super) fn arguments(pid: u32) -> Vec<String> {
-    let text = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let text = foreign::bytes(format!("/proc/{pid}/cmdline").as_ref(), LARGEST).ok().flatten().unwrap_or_default();
     let arguments = text.split(|byte| *byte == 0).map(|argument| String::from_utf8_lossy(argument).into_owned());
     let mut arguments: Vec<_> = arguments.collect();
     // Each argument ends with a zero.

@@ -1,0 +1,334 @@
+//! The one reader of files: of people's, of whoever wrote the folder that is open, and of our own.
+//!
+//! Invariants: opening never waits, whatever is at the path (a pipe that nobody writes into, a device,
+//! a terminal); what is not a regular file at the moment of opening is refused; of one file no more is
+//! read than a bound, whatever its size says and however it grows meanwhile, and in one look no more
+//! than a [`Budget`]. `clippy.toml` disallows every other way to open or read a file.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+/// The largest file that is read whole, in bytes. A larger one is no text that a person wrote.
+pub const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system refused.
+    #[error("could not read {path}")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// There is something else at the path.
+    #[error("{path} is {what}, not a file")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What there is.
+        what: &'static str,
+    },
+    /// It is larger than what is read of one file.
+    #[error("{path} is larger than {}, and Rekindle reads no more of one file", size(*most))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What is read, in bytes.
+        most: u64,
+    },
+    /// The files before it are all that is read in one look.
+    #[error("{path} was not read: Rekindle reads no more than {} in one look", size(*most))]
+    Spent {
+        /// The file.
+        path: PathBuf,
+        /// What is read in a look, in bytes.
+        most: u64,
+    },
+}
+
+impl ReadError {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Refused { path, .. }
+            | Self::NotAFile { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Spent { path, .. } => path,
+        }
+    }
+
+    /// True when only Rekindle does not read it: another program may well.
+    pub fn is_bound_of_ours(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Spent { .. })
+    }
+}
+
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Refused { cause, .. } => cause,
+            other => Self::other(other),
+        }
+    }
+}
+
+/// A bound in words.
+fn size(bytes: u64) -> String {
+    match bytes {
+        bytes if bytes >= 1024 * 1024 => format!("{} MiB", bytes / 1024 / 1024),
+        bytes => format!("{bytes} bytes"),
+    }
+}
+
+/// All of a file, if it is no larger than `most` bytes; `None`: it is not there.
+pub fn bytes(path: &Path, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
+    let Some((file, length)) = open(path)? else { return Ok(None) };
+    let too_large = || ReadError::TooLarge { path: path.to_owned(), most };
+    if length > most {
+        return Err(too_large());
+    }
+    let mut buffer = Vec::with_capacity(usize::try_from(length).unwrap_or_default().saturating_add(1));
+    // What it says of its size is a hint: it may grow, and files of the system say 0.
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut buffer);
+    read.map_err(|cause| ReadError::Refused { path: path.to_owned(), cause })?;
+    if buffer.len() as u64 > most { Err(too_large()) } else { Ok(Some(buffer)) }
+}
+
+/// A file of our own or of the system as text; what is not UTF-8 is replaced. One that is not there, or
+/// cannot be read, is an error.
+pub fn text(path: &Path) -> io::Result<String> {
+    Ok(lossy(bytes(path, LARGEST)?.ok_or(io::ErrorKind::NotFound)?))
+}
+
+/// The last bytes of a file of our own as text; what is not UTF-8 is replaced.
+pub fn end(path: &Path, most: u64) -> io::Result<String> {
+    let mut file = open_with(path, OpenOptions::new().read(true))?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(lossy(bytes))
+}
+
+/// Opens a file in another way than only to read it: to add to it, or as a lock. It never waits, and
+/// what is no regular file is refused.
+pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    refuse_what_is_no_file(path, fs::metadata(path))?;
+    #[expect(clippy::disallowed_methods, reason = "this is the door: what is opened is looked at before it is used")]
+    let file = without_waiting(options).open(path)?;
+    refuse_what_is_no_file(path, file.metadata())?;
+    Ok(file)
+}
+
+/// What one look may cost: bytes that are read, and files and folders that are looked at. What was read
+/// before and is kept counts as well, so that the same files give the same answer in each look.
+#[derive(Debug)]
+pub struct Budget {
+    most: u64,
+    left: u64,
+    most_entries: u64,
+    entries: u64,
+}
+
+impl Budget {
+    /// So many bytes, and so many files and folders.
+    pub fn new(bytes: u64, entries: u64) -> Self {
+        Self { most: bytes, left: bytes, most_entries: entries, entries }
+    }
+
+    /// For configuration and Markdown files, which are kept in memory while they are compared.
+    pub fn of_configuration() -> Self {
+        Self::new(128 * 1024 * 1024, 100_000)
+    }
+
+    /// For files of which only a little is kept: skills, code.
+    pub fn of_files() -> Self {
+        Self::new(512 * 1024 * 1024, 500_000)
+    }
+
+    /// How many files and folders are looked at.
+    pub fn most_entries(&self) -> u64 {
+        self.most_entries
+    }
+
+    /// Two halves, for two who read at a time.
+    pub fn halves(self) -> (Self, Self) {
+        let half = self.left / 2;
+        (Self { left: half, ..self }, Self { left: self.left - half, ..self })
+    }
+
+    /// Counts a file or folder that is looked at; false when it is one too many.
+    pub fn step(&mut self) -> bool {
+        self.steps(1)
+    }
+
+    /// Counts several; false when they are too many.
+    pub fn steps(&mut self, entries: u64) -> bool {
+        let left = self.entries.checked_sub(entries);
+        self.entries = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// Counts a file of this size. A smaller one may still be read when a larger one may not.
+    pub fn spend(&mut self, path: &Path, bytes: u64) -> Result<(), ReadError> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(ReadError::Spent { path: path.to_owned(), most: self.most }),
+        }
+    }
+
+    /// All of a file, if it is no larger than [`LARGEST`]; `None`: it is not there.
+    pub fn bytes(&mut self, path: &Path) -> Result<Option<Vec<u8>>, ReadError> {
+        let found = bytes(path, LARGEST.min(self.left)).map_err(|error| match error {
+            ReadError::TooLarge { path, most } if most < LARGEST => ReadError::Spent { path, most: self.most },
+            other => other,
+        })?;
+        if let Some(found) = &found {
+            self.spend(path, found.len() as u64)?;
+        }
+        Ok(found)
+    }
+
+    /// The same as text; what is not UTF-8 is replaced, as the engine does.
+    pub fn text(&mut self, path: &Path) -> Result<Option<String>, ReadError> {
+        Ok(self.bytes(path)?.map(lossy))
+    }
+}
+
+/// Bytes as the engine takes them for text: what is not UTF-8 is replaced.
+pub fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The open file, and the size that it says; `None`: there is none.
+fn open(path: &Path) -> Result<Option<(File, u64)>, ReadError> {
+    let opened = open_with(path, OpenOptions::new().read(true)).and_then(|file| {
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    });
+    match opened {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(cause) => Err(match cause.downcast::<ReadError>() {
+            Ok(told) => told,
+            Err(cause) => ReadError::Refused { path: path.to_owned(), cause },
+        }),
+    }
+}
+
+/// Looked at before opening: to open a device may have an effect (a watchdog, a tape). And again on what
+/// was opened: something else may have come to the path in between.
+fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io::Result<()> {
+    match metadata {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(io::Error::other(ReadError::NotAFile { path: path.to_owned(), what: what(&metadata) }))
+        }
+        // Opening says why, or makes it.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    #[expect(clippy::cast_possible_wrap, reason = "flags, as the system's headers have them")]
+    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32)
+}
+
+#[cfg(not(unix))]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn what(metadata: &fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn what(metadata: &fs::Metadata) -> &'static str {
+    if metadata.is_dir() { "a folder" } else { "a device" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// N16: pipes, sockets, devices and folders are refused at once, by any way to open them; links to
+    /// them, too.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("made");
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("bound");
+        for (name, target) in
+            [("zero", "/dev/zero"), ("terminal", "/dev/tty"), ("null", "/dev/null"), ("link", "pipe"), ("root", "/")]
+        {
+            std::os::unix::fs::symlink(target, at(name)).expect("linked");
+        }
+        for name in ["pipe", "socket", "zero", "null", "terminal", "link", "root", "."] {
+            let path = at(name);
+            assert!(matches!(bytes(&path, LARGEST), Err(ReadError::NotAFile { .. })), "{name}");
+            assert!(open_with(&path, OpenOptions::new().append(true)).is_err(), "{name}");
+        }
+    }
+
+    /// N16: of a file that says nothing of its size, or too little, no more than the bound is read.
+    #[test]
+    fn what_is_read_has_a_bound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        fs::write(&path, "12345").expect("written");
+        assert_eq!(bytes(&path, 5).expect("read").as_deref(), Some("12345".as_bytes()));
+        assert!(matches!(bytes(&path, 4), Err(ReadError::TooLarge { .. })));
+        assert_eq!(bytes(&path.join("b"), 5).expect("no error"), None, "below a file there is nothing");
+        if cfg!(target_os = "linux") {
+            // Files of the system say that they are empty.
+            assert!(!bytes(Path::new("/proc/self/status"), LARGEST).expect("read").expect("there").is_empty());
+            assert!(matches!(bytes(Path::new("/proc/self/status"), 10), Err(ReadError::TooLarge { .. })));
+        }
+        assert_eq!(end(&path, 2).expect("read"), "45");
+        assert_eq!(end(&path, 9).expect("read"), "12345");
+        File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+        assert!(matches!(bytes(&path, LARGEST), Err(ReadError::TooLarge { .. })));
+    }
+
+    /// N16: many files that are each small enough are not read without end.
+    #[test]
+    fn what_is_read_in_sum_has_a_bound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (large, small) = (folder.path().join("large"), folder.path().join("small"));
+        fs::write(&large, "1234567890").expect("written");
+        fs::write(&small, "12").expect("written");
+        let mut budget = Budget::new(13, 2);
+        assert!(budget.bytes(&large).is_ok());
+        assert!(matches!(budget.bytes(&large), Err(ReadError::Spent { most: 13, .. })));
+        assert!(budget.bytes(&small).is_ok(), "a small one is read all the same");
+        assert!(budget.spend(&small, 2).is_err());
+        assert!(budget.step() && budget.step() && !budget.step());
+        let (one, other) = Budget::new(5, 0).halves();
+        assert_eq!((one.left, other.left), (2, 3));
+    }
+}
