@@ -47,7 +47,7 @@ pub(crate) fn run() {
             assert_eq!(problems, []);
             checked.push(time);
         }
-        assert_eq!(scan(&places, Some(&schema)).warnings, []);
+        assert_eq!(scan(&places, Some(&schema)).expect("no fault").warnings, []);
         let time = median(&checked);
         Row {
             what: format!("check of a usual configuration beside {count} skills"),

@@ -55,10 +55,10 @@ fn full(world: &World, places: &Places, count: usize, rounds: usize) -> Duration
         assert_eq!(bytes, count * skills::SIZE);
         baseline.push(time);
         let mut scanner = Scanner::default();
-        let (one, time) = timed(|| scanner.scan(places, None));
+        let (one, time) = timed(|| scanner.scan(places, None).expect("no fault"));
         assert_eq!(count_of(&one), count);
         first.push(time);
-        let (two, time) = timed(|| scanner.scan(places, None));
+        let (two, time) = timed(|| scanner.scan(places, None).expect("no fault"));
         assert_eq!(two.disk.items, one.disk.items);
         again.push(time);
     }
@@ -99,7 +99,7 @@ fn hash(root: &Path) -> usize {
 
 fn one_change(places: &Places, files: &[PathBuf], full: Duration) {
     let mut scanner = Scanner::default();
-    let mut before = scanner.scan(places, None);
+    let mut before = scanner.scan(places, None).expect("no fault");
     let mut all = Vec::new();
     for change in 0..CHANGES {
         let number = change * files.len() / CHANGES;
@@ -113,7 +113,7 @@ fn one_change(places: &Places, files: &[PathBuf], full: Duration) {
         before = after;
     }
     let fingerprint = fingerprint(&before, 0);
-    assert_eq!(fingerprint, self::fingerprint(&Scanner::default().scan(places, None), 0));
+    assert_eq!(fingerprint, self::fingerprint(&Scanner::default().scan(places, None).expect("no fault"), 0));
     let time = median(&all);
     let ratio = times(time, full);
     Row {
@@ -127,7 +127,7 @@ fn one_change(places: &Places, files: &[PathBuf], full: Duration) {
 
 /// What is done after a hint that these files changed.
 fn rescan(scanner: &mut Scanner, places: &Places, changed: &[PathBuf]) -> Scan {
-    scanner.rescan(places, None, Some(changed))
+    scanner.rescan(places, None, Some(changed)).expect("no fault")
 }
 
 fn fingerprint(scan: &Scan, number: usize) -> Option<&Fingerprint> {

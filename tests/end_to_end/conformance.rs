@@ -74,7 +74,7 @@ fn ours() -> impl AsyncFn(&Inputs<'_>) -> Ours {
         let schema = SCHEMA.get_or_init(schema).await;
         let environment = inputs.environment.iter().cloned().collect();
         let places = Places::in_environment(inputs.directory, environment).expect("places");
-        let disk = scan(&places, Some(schema));
+        let disk = scan(&places, Some(schema)).expect("no fault");
         let problem = check(&places, Some(schema)).into_iter().next();
         let tools = disk.disk.items.iter().filter(|item| item.kind == Kind::Tool).map(|item| item.name.clone());
         Ours {

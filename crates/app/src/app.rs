@@ -62,6 +62,8 @@ enum Input {
     Files(Hint),
     /// The engine's answers may have changed.
     Engine,
+    /// The last look came to nothing, and it is time for another.
+    Again,
     /// What runs in another directory may have changed.
     Elsewhere,
     /// What a reload would do was found out; with the number of the question.
@@ -175,8 +177,9 @@ impl App {
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
             let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
-            let rows = crate::disk::scan::scan(places, None).rows;
-            change::remove(places, change::find(&rows, kind, &id, Scope::Project)?)
+            let rows = crate::disk::scan::scan(places, None).map_err(|fault| fault.tell())?.rows;
+            let row = change::find(&rows, kind, &id, Scope::Project).map_err(|error| error.tell())?;
+            change::remove(places, row).map_err(|error| error.tell())
         })
         .await
     }

@@ -3,7 +3,12 @@
 //! Invariants: the same two sides give the same lines, whatever the order of keys; nothing that may
 //! be a secret is shown, but that it changed is.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{
     Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked,
@@ -16,47 +21,76 @@ use crate::{config::file, skill::frontmatter};
 
 /// How many equal lines are shown around a difference.
 const AROUND: usize = 2;
+/// How long the smallest differences are looked for, all changes together; then any difference will do.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The lines that differ for one pending change. None: it cannot be shown as text, like code.
-/// `was_hidden`: what the engine has comes from a variable and may be a secret.
-pub fn difference(change: &Change, disk: &Disk, answers: Option<&Answers>, was_hidden: bool) -> Vec<DiffLine> {
-    let written = disk.written.get(&change.id);
-    let is_text = matches!(change.kind, Kind::Agent | Kind::Command);
-    match change.kind {
-        Kind::Skill => lines(&skill_before(change, answers), &skill_after(change)),
-        Kind::Agent | Kind::Command | Kind::Mcp | Kind::Config | Kind::Instructions => {
-            let (before, after) = sides(change, disk, answers);
-            if is_text && written.is_none() && !was_hidden {
-                return lines(&document(&before), &document(&after));
-            }
-            values(&change.name, &before, &after, written.unwrap_or(&Value::Null), was_hidden)
-        }
-        Kind::Plugin | Kind::Tool => {
-            let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
-            if change.before == change.after {
-                return Vec::new();
-            }
-            line(Mark::Removed, &change.before).into_iter().chain(line(Mark::Added, &change.after)).collect()
-        }
-    }
+/// The two sides that are compared, for as many changes as anyone asks for.
+pub struct Sides<'a> {
+    disk: &'a Disk,
+    answers: Option<&'a Answers>,
+    /// What the engine would have after a restart, and after a dispose.
+    after_restart: OnceCell<Value>,
+    after_dispose: OnceCell<Value>,
+    /// The skills that it has, by name.
+    skills: OnceCell<HashMap<&'a str, &'a SkillAnswer>>,
+    until: Instant,
 }
 
-/// What the engine has of a name, and what it would have.
-fn sides(change: &Change, disk: &Disk, answers: Option<&Answers>) -> (Value, Value) {
-    let of = |config: &Value| value_of(config, change.kind, &change.name).cloned().unwrap_or_default();
-    let fresh = effective(&disk.global, &disk.layers);
-    let Some(answers) = answers else { return (Value::Null, of(&fresh)) };
-    let is_global = disk.items.get(&change.id).is_some_and(|item| item.place == Place::GlobalConfig);
-    if is_global || change.action == Action::Restart {
-        return (of(&answers.config), of(&fresh));
+impl<'a> Sides<'a> {
+    /// What is on disk, and what the engine answered.
+    pub fn new(disk: &'a Disk, answers: Option<&'a Answers>) -> Self {
+        let (after_restart, after_dispose, skills) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { disk, answers, after_restart, after_dispose, skills, until: Instant::now() + PATIENCE }
     }
-    (of(&answers.config), of(&effective(&answers.global_config, &disk.layers)))
-}
 
-fn skill_before(change: &Change, answers: Option<&Answers>) -> String {
-    let skills = answers.map(|answers| answers.skills.as_slice()).unwrap_or_default();
-    let skill = skills.iter().find(|skill| skill.name == change.name && change.change != ChangeKind::Added);
-    skill.map(skill_document).unwrap_or_default()
+    /// The lines that differ for one pending change. None: it cannot be shown as text, like code.
+    /// `was_hidden`: what the engine has comes from a variable and may be a secret.
+    pub fn difference(&self, change: &Change, was_hidden: bool) -> Vec<DiffLine> {
+        let written = self.disk.written.get(&change.id);
+        let is_text = matches!(change.kind, Kind::Agent | Kind::Command);
+        match change.kind {
+            Kind::Skill => lines(&self.skill_before(change), &skill_after(change), self.until),
+            Kind::Agent | Kind::Command | Kind::Mcp | Kind::Config | Kind::Instructions => {
+                let (before, after) = self.values(change);
+                if is_text && written.is_none() && !was_hidden {
+                    return lines(&document(&before), &document(&after), self.until);
+                }
+                values(&change.name, &before, &after, written.unwrap_or(&Value::Null), was_hidden)
+            }
+            Kind::Plugin | Kind::Tool => {
+                let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
+                if change.before == change.after {
+                    return Vec::new();
+                }
+                line(Mark::Removed, &change.before).into_iter().chain(line(Mark::Added, &change.after)).collect()
+            }
+        }
+    }
+
+    /// What the engine has of a name, and what it would have.
+    fn values(&self, change: &Change) -> (Value, Value) {
+        let of = |config: &Value| value_of(config, change.kind, &change.name).cloned().unwrap_or_default();
+        let Disk { global, layers, .. } = self.disk;
+        let fresh = || self.after_restart.get_or_init(|| effective(global, layers));
+        let Some(answers) = self.answers else { return (Value::Null, of(fresh())) };
+        let is_global = self.disk.items.get(&change.id).is_some_and(|item| item.place == Place::GlobalConfig);
+        let after = match is_global || change.action == Action::Restart {
+            true => fresh(),
+            false => self.after_dispose.get_or_init(|| effective(&answers.global_config, layers)),
+        };
+        (of(&answers.config), of(after))
+    }
+
+    fn skill_before(&self, change: &Change) -> String {
+        let skills = || {
+            let skills = self.answers.into_iter().flat_map(|answers| &answers.skills);
+            // Of several of one name the first one counts.
+            let skills: Vec<_> = skills.map(|skill| (skill.name.as_str(), skill)).collect();
+            skills.into_iter().rev().collect()
+        };
+        let skill = self.skills.get_or_init(skills).get(change.name.as_str());
+        skill.filter(|_| change.change != ChangeKind::Added).map(|skill| skill_document(skill)).unwrap_or_default()
+    }
 }
 
 fn skill_after(change: &Change) -> String {
@@ -144,21 +178,20 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Line by line; long stretches of equal lines are left out.
-fn lines(before: &str, after: &str) -> Vec<DiffLine> {
-    let diff = TextDiff::from_lines(before, after);
+/// Line by line; long stretches of equal lines are left out. `until`: when to be content with what was found.
+fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
+    let diff = TextDiff::configure().deadline(until).diff_lines(before, after);
     let changes: Vec<_> = diff.iter_all_changes().collect();
-    let is_near = |at: usize| {
-        let (from, to) = (at.saturating_sub(AROUND), (at + AROUND + 1).min(changes.len()));
-        changes[from..to].iter().any(|change| change.tag() != ChangeTag::Equal)
-    };
+    let differs = |change: &similar::Change<&str>| change.tag() != ChangeTag::Equal;
     let mut lines: Vec<DiffLine> = Vec::new();
     let mut left_out = 0;
     for (at, change) in changes.iter().enumerate() {
+        let from = at.saturating_sub(AROUND);
+        let mut around = changes.iter().take(at + AROUND + 1).skip(from);
         let mark = match change.tag() {
             ChangeTag::Insert => Mark::Added,
             ChangeTag::Delete => Mark::Removed,
-            ChangeTag::Equal if is_near(at) => Mark::Same,
+            ChangeTag::Equal if around.any(differs) => Mark::Same,
             ChangeTag::Equal => {
                 left_out += 1;
                 continue;
@@ -232,7 +265,10 @@ mod tests {
     #[test]
     fn texts_are_compared_line_by_line() {
         let before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
-        let check = |after: &str, expected: &str| assert_eq!(text(&lines(before, after)), expected);
+        let check = |after: &str, expected: &str| {
+            let until = Instant::now() + PATIENCE;
+            assert_eq!(text(&lines(before, after, until)), expected);
+        };
         check(before, "");
         check("1\n2\n3\n4\nfive\n6\n7\n8\n9\n", "~2\n 3\n 4\n-5\n+five\n 6\n 7\n~2\n");
         check("", "-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n");

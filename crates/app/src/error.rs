@@ -59,6 +59,12 @@ pub fn problem_error(problem: &Problem) -> UserError {
     }
 }
 
+impl Tell for UserError {
+    fn tell(&self) -> UserError {
+        self.clone()
+    }
+}
+
 impl Tell for LocateError {
     fn tell(&self) -> UserError {
         match self {

@@ -42,8 +42,8 @@ pub struct Unfinished {
     pub at: String,
     /// What it was asked to do.
     pub intent: Intent,
-    /// The steps that it began, each with the time.
-    pub steps: Vec<(StepName, String)>,
+    /// The steps that it began, each with how long after the beginning of the reload, in milliseconds.
+    pub steps: Vec<(StepName, u64)>,
     /// What it was about to make live, once it was about to touch the engine.
     pub plan: Option<Plan>,
 }
@@ -60,6 +60,9 @@ enum Entry {
         id: String,
         at: String,
         step: StepName,
+        /// Since the reload began, in milliseconds: the clock may be set in between.
+        #[serde(default)]
+        after_ms: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<Plan>,
     },
@@ -87,10 +90,10 @@ impl Journal {
         self.add(&Entry::Planned { id: id.to_owned(), at: clock::now(), intent: intent.clone() })
     }
 
-    /// A step is about to begin. `plan`: what is about to become live, with the first step that touches
+    /// A step is about to begin, so many milliseconds after the reload did. `plan`: what is about to become live, with the first step that touches
     /// the engine.
-    pub fn step(&self, id: &str, step: StepName, plan: Option<&Plan>) -> io::Result<()> {
-        self.add(&Entry::Step { id: id.to_owned(), at: clock::now(), step, plan: plan.cloned() })
+    pub fn step(&self, id: &str, step: StepName, after_ms: u64, plan: Option<&Plan>) -> io::Result<()> {
+        self.add(&Entry::Step { id: id.to_owned(), at: clock::now(), step, after_ms, plan: plan.cloned() })
     }
 
     /// A reload came to its end, and its receipt is kept.
@@ -107,9 +110,9 @@ impl Journal {
                 Entry::Planned { id, at, intent } => {
                     last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
                 }
-                Entry::Step { id, at, step, plan } => {
+                Entry::Step { id, step, after_ms, plan, .. } => {
                     if let Some(last) = last.as_mut().filter(|last| last.id == id) {
-                        last.steps.push((step, at));
+                        last.steps.push((step, after_ms));
                         last.plan = plan.or(last.plan.take());
                     }
                 }
@@ -164,13 +167,13 @@ mod tests {
         let (_folder, journal) = journal();
         assert_eq!(journal.unfinished(), None);
         journal.plan("1", &intent()).expect("written");
-        journal.step("1", StepName::Check, None).expect("written");
+        journal.step("1", StepName::Check, 5, None).expect("written");
         let unfinished = journal.unfinished().expect("it has no end");
         assert_eq!((unfinished.touched(), unfinished.last_step()), (false, Some(StepName::Check)));
         assert_eq!(unfinished.intent, intent());
         let plan = Plan::new(vec![], vec![]);
-        journal.step("1", StepName::Dispose, Some(&plan)).expect("written");
-        journal.step("1", StepName::Answer, None).expect("written");
+        journal.step("1", StepName::Dispose, 6, Some(&plan)).expect("written");
+        journal.step("1", StepName::Answer, 7, None).expect("written");
         let unfinished = journal.unfinished().expect("it has no end");
         assert_eq!((unfinished.touched(), unfinished.plan), (true, Some(plan)));
         journal.end("1", ReceiptResult::Proved).expect("written");
@@ -182,7 +185,7 @@ mod tests {
     fn a_torn_line_loses_only_itself() {
         let (_folder, journal) = journal();
         journal.plan("1", &intent()).expect("written");
-        journal.step("1", StepName::Dispose, None).expect("written");
+        journal.step("1", StepName::Dispose, 5, None).expect("written");
         let whole = fs::read(&journal.0).expect("read");
         for cut in 0..whole.len() {
             fs::write(&journal.0, &whole[..cut]).expect("cut");

@@ -174,7 +174,13 @@ impl LastGood {
     pub fn restore(&self, id: &str) -> Result<Restored, LastGoodError> {
         let _lock = self.lock()?;
         let version = self.store.name(id).and_then(|name| self.store.load(&name)).ok_or(LastGoodError::NotWhole)?;
-        let now = Files::read(&self.places, &scan(&self.places, None), version.files.keys());
+        // After a fault in reading them all, those of the version are put back all the same.
+        let seen = scan(&self.places, None);
+        let mut now = Files::read(&self.places, seen.as_ref().unwrap_or(&Scan::default()), version.files.keys());
+        if seen.is_err() {
+            // No folder was looked through: nothing in it is known to have been missing.
+            now.folders.clear();
+        }
         let files = version.changes(&now, &self.places);
         if files.is_empty() {
             return Err(LastGoodError::Nothing);

@@ -6,6 +6,8 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make and read files of their own"))]
 
+#[cfg(test)]
+mod anything;
 pub mod app;
 pub mod busy;
 pub mod change;
@@ -17,6 +19,7 @@ pub mod disk;
 pub mod doctor;
 pub mod engine;
 pub mod error;
+pub mod fault;
 pub mod foreign;
 pub mod history;
 pub mod journal;

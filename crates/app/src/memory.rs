@@ -1,32 +1,49 @@
 //! What was seen when an engine loaded things, kept between processes.
 //!
-//! Invariant: memory belongs to one engine process; another process, or another engine at the same
-//! address, starts with none.
-
-use std::path::PathBuf;
+//! Invariants: memory belongs to one engine process; another process, or another engine at the same
+//! address, starts with none. What is kept is that of the engine that Rekindle runs now, as its record tells:
+//! no clock decides which engine is the later one, because clocks are put back.
 
 use rekindle_domain::{Answers, Disk, Fingerprint, ItemId, Kind, Memory, Otherwise, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
     config::file::FileError,
     disk::{locate::Places, scan::Meanwhile},
-    engine::record::{Record, load, write_json},
+    engine::record::{Record, Records, load, write_json},
 };
 
 /// The engine process that a memory belongs to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Identity {
     url: String,
     pid: Option<u32>,
     started_at: Option<String>,
+    /// The random mark of its start, which no other start has; `None`: kept before marks were.
+    #[serde(default)]
+    mark: Option<String>,
+}
+
+impl PartialEq for Identity {
+    /// The mark says it; where one side has none, everything else has to be the same.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.mark, &other.mark) {
+            (Some(mark), Some(other)) => mark == other,
+            _ => (&self.url, self.pid, &self.started_at) == (&other.url, other.pid, &other.started_at),
+        }
+    }
 }
 
 impl Identity {
     /// An engine of ours.
     pub fn of(record: &Record) -> Self {
-        Self { url: record.url.clone(), pid: Some(record.pid), started_at: Some(record.started_at.clone()) }
+        Self {
+            url: record.url.clone(),
+            pid: Some(record.pid),
+            started_at: Some(record.started_at.clone()),
+            mark: record.generation.clone(),
+        }
     }
 
     /// An engine that is not ours. Its process cannot be told from a later one at the same address.
@@ -55,9 +72,12 @@ fn known(module: &str, code: Fingerprint, unseen: &BTreeSet<String>) -> Fingerpr
     if unseen.contains(module) { Fingerprint::of_parts(&["unseen", module]) } else { code }
 }
 
+/// The file in the directory's state.
+const FILE: &str = "memory.json";
+
 /// The memory of one directory's engine.
 pub struct MemoryStore {
-    path: PathBuf,
+    places: Places,
     stored: Stored,
     is_ours: bool,
 }
@@ -66,11 +86,10 @@ impl MemoryStore {
     /// Reads it; what belongs to another engine process is forgotten. `is_ours`: whether it is ours to
     /// write now.
     pub fn open(places: &Places, identity: Identity, is_ours: bool) -> Self {
-        let path = places.state.join("memory.json");
-        let stored = load::<Stored>(&path)
+        let stored = load::<Stored>(&places.state.join(FILE))
             .filter(|stored| stored.identity == identity && identity.is_certain())
             .unwrap_or_else(|| Stored { identity, ..Stored::default() });
-        Self { path, stored, is_ours }
+        Self { places: places.clone(), stored, is_ours }
     }
 
     /// What is remembered.
@@ -152,16 +171,17 @@ impl MemoryStore {
     fn remember_modules(&mut self, disk: &Disk, answers: &Answers, unseen: &BTreeSet<String>) -> bool {
         let Memory { modules, instance, .. } = &mut self.stored.memory;
         let before = modules.len();
+        let (plugins, tools) = (answers.plugins.iter().collect::<HashSet<_>>(), answers.tool_names());
         for (id, spec) in &disk.plugin_specs {
             // The engine lists a plugin whose file is missing; what appears later it has not read.
             let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
             let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
-            if let Some(code) = code.filter(|_| answers.plugins.contains(spec)) {
+            if let Some(code) = code.filter(|_| plugins.contains(spec)) {
                 let path = spec.strip_prefix("file://").unwrap_or(spec);
                 modules.entry(path.to_owned()).or_insert_with(|| known(path, code, unseen));
             }
         }
-        for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && answers.has_tool(&item.name)) {
+        for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && tools.has(&item.name)) {
             if let Some(code) = item.code.clone() {
                 modules.entry(item.source.clone()).or_insert_with(|| known(&item.source, code, unseen));
             }
@@ -174,10 +194,77 @@ impl MemoryStore {
             return Ok(());
         }
         // A slow look at an engine that is gone has nothing to say of the one that came after it.
-        let newer = |other: &Stored| other.identity.started_at > self.stored.identity.started_at;
-        if load::<Stored>(&self.path).is_some_and(|other| newer(&other)) {
+        let now = Records(&self.places).last_record();
+        if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {
             return Ok(());
         }
-        write_json(&self.path, &self.stored)
+        write_json(&self.places.state.join(FILE), &self.stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rekindle_domain::{EngineMode, EngineState};
+
+    use super::*;
+
+    fn record(mark: Option<&str>, started_at: &str) -> Record {
+        Record {
+            mode: EngineMode::Host,
+            url: "http://127.0.0.1:4096".to_owned(),
+            username: String::new(),
+            password_file: "password".into(),
+            pid: 7,
+            version: "1".to_owned(),
+            state: EngineState::Running,
+            started_at: started_at.to_owned(),
+            directory: "/p".to_owned(),
+            generation: mark.map(str::to_owned),
+            moved_from: None,
+        }
+    }
+
+    fn places() -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut places = Places::of(folder.path()).expect("places");
+        places.state = folder.path().join("state");
+        (folder, places)
+    }
+
+    /// Remembers something of an engine, and says what is remembered of another one.
+    fn remembers(places: &Places, of: &Record, asked: &Record) -> bool {
+        let mut memory = MemoryStore::open(places, Identity::of(of), true);
+        memory
+            .loaded(&Disk::default(), &Answers::default(), BTreeMap::new(), &Meanwhile::default(), true)
+            .expect("kept");
+        MemoryStore::open(places, Identity::of(asked), true).instance().is_some()
+    }
+
+    /// N16: whatever the clock said when they were started, the engine that runs is remembered, and one that is
+    /// gone takes nothing of it away.
+    #[test]
+    fn no_clock_says_which_engine_is_the_later_one() {
+        let times = ["2026-01-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z", "not a time"];
+        for (first, second) in times.iter().flat_map(|first| times.map(|second| (first, second))) {
+            let (_folder, places) = places();
+            let [old, new] = [record(Some("a"), first), record(Some("b"), second)];
+            Records(&places).write(&old).expect("written");
+            assert!(remembers(&places, &old, &old), "{first} {second}");
+            Records(&places).write(&new).expect("written");
+            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_none(), "nothing of the other");
+            assert!(remembers(&places, &new, &new), "{first} {second}");
+            assert!(!remembers(&places, &old, &old), "a slow look at what is gone: {first} {second}");
+            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_some(), "it stays");
+        }
+    }
+
+    /// N16: what was kept before starts had marks is still that of the same engine.
+    #[test]
+    fn what_was_kept_without_a_mark_is_known() {
+        let (_folder, places) = places();
+        let at = "2026-01-01T00:00:00.000Z";
+        assert!(remembers(&places, &record(None, at), &record(Some("a"), at)));
+        assert_ne!(Identity::of(&record(None, at)), Identity::of(&record(Some("a"), "2026-01-02T00:00:00.000Z")));
+        assert_ne!(Identity::of(&record(Some("b"), at)), Identity::of(&record(Some("a"), at)));
     }
 }

@@ -16,13 +16,14 @@ use rekindle_domain::{
 use crate::{
     clock,
     config::check,
-    disk::scan::Scan,
+    disk::{scan::Scan, watch::Hint},
     engine::{
         client::{Client, ClientError, SHORT},
         events::Events,
         log::{LogMark, SOME_PLUGIN},
     },
     error::chain,
+    fault::{Fault, sheltered_async},
     last_good::Verdict,
     memory::MemoryStore,
     target::Target,
@@ -50,23 +51,50 @@ pub async fn observe_within(target: &Target, patience: Duration) -> Observation 
     if let Ok(observation) = tokio::time::timeout(patience, observe(target)).await {
         return observation;
     }
-    let (scan, problems) = (target.read_files().await, problems(target).await);
+    let look = sheltered_async(Fault::of_look(&target.places.directory), read_beside(target, patience)).await;
+    seen_or(&Observation::default(), look)
+}
+
+/// The files alone, beside an engine that takes longer than `patience`.
+async fn read_beside(target: &Target, patience: Duration) -> Result<Observation, Fault> {
+    let (scan, problems) = (target.read_files().await?, problems(target).await);
     let mut view = target.view.clone();
     view.state = EngineState::Starting;
     let waited = patience.as_secs();
     view.message =
         Some(format!("OpenCode is still loading this directory after {waited} s; a plugin may take its time"));
     let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
-    finish(observation, &mut target.memory())
+    Ok(finish(observation, &mut target.memory()))
 }
 
 /// Looks at the files and asks the engine.
 pub async fn observe(target: &Target) -> Observation {
-    observe_with(target, target.read_files().await).await
+    observe_after(target, &Observation::default()).await
+}
+
+/// The same after another look, of which all is kept if this one comes to nothing.
+pub async fn observe_after(target: &Target, before: &Observation) -> Observation {
+    let look = async { observe_with(target, target.read_files().await?).await };
+    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+}
+
+/// The files alone, after a look at everything: the engine is as it was.
+pub async fn observe_files(target: &Target, before: &Observation, changed: Hint) -> Observation {
+    let look = async {
+        let scan = target.read_changed(changed).await?;
+        let problems = problems(target).await;
+        Ok(with_files(before, scan, problems, target))
+    };
+    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+}
+
+/// What was seen; after a fault what was seen before, and that there was one.
+fn seen_or(before: &Observation, look: Result<Result<Observation, Fault>, Fault>) -> Observation {
+    look.and_then(|seen| seen).unwrap_or_else(|fault| before.after(fault))
 }
 
 /// Asks the engine and compares it with files that have been read.
-pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
+pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation, Fault> {
     let mut view = target.view.clone();
     let problems = problems(target).await;
     let is_first = target.memory().instance().is_none();
@@ -103,11 +131,11 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     if let Some(answers) = &answers
         && target.learn(answers)
     {
-        first = Some(std::mem::replace(&mut scan, target.read_files().await));
+        first = Some(std::mem::replace(&mut scan, target.read_files().await?));
     }
     // What changed while the engine read it is not known to have been loaded.
     let (kept, later) = match &answers {
-        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await)),
+        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await?)),
         _ => (None, None),
     };
     let meanwhile = later.as_ref().map(|later| first.as_ref().unwrap_or(&scan).changed_until(later));
@@ -130,25 +158,25 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Observation {
     if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
         target.judge_files(kept, if seen.failures.is_empty() { Verdict::Loaded } else { Verdict::Partial }).await;
     }
-    seen
+    Ok(seen)
 }
 
 /// What the engine would not load of the files as they are now.
 pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
     let places = target.places.refreshed();
-    let directory = places.directory.display().to_string();
+    let fault = Fault::of_files(&places.directory);
     let checked = tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await;
     // What was not checked must not be loaded.
     checked.unwrap_or_else(|error| {
-        let message = format!("the files could not be checked, which is a fault of Rekindle: {error}");
-        vec![Problem::new(&directory, message, "restart Rekindle, and report this")]
+        tracing::error!(%error, "the files could not be checked");
+        vec![fault.problem()]
     })
 }
 
 /// The same observation with files that have been read again; the engine is as it was.
 pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>, target: &Target) -> Observation {
-    finish(Observation { scan, problems, ..observation.clone() }, &mut target.memory())
+    finish(Observation { scan, problems, fault: None, ..observation.clone() }, &mut target.memory())
 }
 
 /// Everything that follows from what was seen.
@@ -204,12 +232,12 @@ pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId,
         let reason = format!("its config hook failed: {reason}");
         failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
     }
-    for (id, spec) in &disk.plugin_specs {
+    for (id, spec) in disk.plugin_specs.iter().filter(|(_, spec)| !spec.is_empty()) {
         // The name is followed by a version, a colon or the end; or another plugin is meant.
         let about = |message: &&String| {
-            message.match_indices(spec.as_str()).any(|(at, _)| {
-                message[at + spec.len()..].chars().next().is_none_or(|next| matches!(next, '@' | ':' | ' '))
-            })
+            // What stands behind each mention of it.
+            let mut behind = message.split(spec.as_str()).skip(1);
+            behind.any(|rest| rest.chars().next().is_none_or(|next| matches!(next, '@' | ':' | ' ')))
         };
         if let Some(message) = messages.iter().find(about) {
             failed.insert(id.clone(), reason(message, spec));

@@ -19,6 +19,7 @@ use crate::{
         client::Client,
         record::{Records, load, write_json},
     },
+    fault::Fault,
     memory::{Identity, MemoryStore},
 };
 
@@ -50,12 +51,12 @@ impl Target {
     }
 
     /// Reads the files without blocking other tasks.
-    pub async fn read_files(&self) -> Scan {
+    pub async fn read_files(&self) -> Result<Scan, Fault> {
         self.read_changed(Hint::Anything).await
     }
 
     /// The same, told what changed.
-    pub async fn read_changed(&self, changed: Hint) -> Scan {
+    pub async fn read_changed(&self, changed: Hint) -> Result<Scan, Fault> {
         let schema = self.schema().await;
         let (places, scanner) = (self.places.refreshed(), self.scanner.clone());
         let read = move || {
@@ -66,12 +67,14 @@ impl Target {
             let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
             scanner.rescan(&places, schema.as_deref(), changed.as_deref())
         };
-        tokio::task::spawn_blocking(read).await.unwrap_or_default()
+        // It ends early only when the program does.
+        let ended = |_| Err(Fault::of_files(&self.places.directory));
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(ended)
     }
 
     /// Takes note of folders of skills that no file names, but a plugin; true when there are new ones.
     pub(crate) fn learn(&self, answers: &Answers) -> bool {
-        let paths = answers.config["skills"]["paths"].as_array().into_iter().flatten();
+        let paths = answers.config.pointer("/skills/paths").and_then(Value::as_array).into_iter().flatten();
         let paths: Vec<_> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
         self.scanner.lock().unwrap_or_else(PoisonError::into_inner).learn(paths)
     }

@@ -84,10 +84,12 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     let mut status = observation.status(&target);
     status.notices.extend(waits(&target));
-    print::result(arguments, &status, || words::status(&status, &|change| observation.difference(change.id.as_str())));
+    let difference = observation.differences();
+    print::result(arguments, &status, || words::status(&status, &|change| difference(change.id.as_str())));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
         EngineState::Unreachable | EngineState::Unauthorized | EngineState::Starting => ExitCode::from(print::ERROR),
+        _ if observation.fault.is_some() => ExitCode::from(print::ERROR),
         EngineState::Stuck => ExitCode::from(PENDING),
         _ if status.reload_required || !status.problems.is_empty() => ExitCode::from(PENDING),
         _ => ExitCode::SUCCESS,
@@ -112,7 +114,8 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     }
     let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
     print::result(arguments, &Planned { plan: &plan, warnings }, || {
-        words::plan(&plan, warnings, &|change| observation.difference(change.id.as_str()))
+        let difference = observation.differences();
+        words::plan(&plan, warnings, &|change| difference(change.id.as_str()))
     });
     Ok(if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
@@ -248,6 +251,9 @@ fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
 
 async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
+    if let Some(fault) = &observation.fault {
+        return Err(fault.tell());
+    }
     let mut rows = observation.rows(&target.places);
     rows.retain(|row| kind.is_none_or(|kind| row.kind == kind));
     print::result(arguments, &rows, || words::rows(&rows));
@@ -291,7 +297,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
 }
 
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
-    let rows = scan(places, None).rows;
+    let rows = scan(places, None).map_err(|fault| fault.tell())?.rows;
     let row = change::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
     let token = change::remove(places, row).map_err(|error| error.tell())?;
     changed(arguments, &format!("Removed {}", row.name), &token);
@@ -331,7 +337,9 @@ async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
         Err(_) => context::places(arguments)?,
     };
     let last_good = LastGood::of(&places);
-    let offer = last_good.offer(&scan(&places, None)).ok_or(LastGoodError::Nothing);
+    // After a fault in reading all files, the configuration files alone are looked at and put back.
+    let seen = scan(&places, None).unwrap_or_default();
+    let offer = last_good.offer(&seen).ok_or(LastGoodError::Nothing);
     let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
     print::result(arguments, &restored, || words::restored(&restored));
     Ok(ExitCode::SUCCESS)

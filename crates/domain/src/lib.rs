@@ -27,12 +27,13 @@ pub use fingerprint::Fingerprint;
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
-    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, SkillAnswer, loaded, plugin_fingerprint,
+    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, SkillAnswer, ToolNames, loaded, plugin_fingerprint,
     shown_value, value_of, would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use merge::{
-    declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec, unique_plugins,
+    agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
+    unique_plugins,
 };
 pub use plan::{BusyRun, BusyState, Plan, PlanSummary};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
@@ -43,5 +44,5 @@ pub use reload::{
 };
 pub use wire::{
     DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
-    ReloadStatus, Row, RowState, Settings, Theme, UndoChoice, UserError, WindowState, Workspace,
+    ReloadStatus, Row, RowState, Settings, Text, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

@@ -42,7 +42,7 @@ pub struct Disk {
     /// What is read over it with each instance, the strongest last.
     pub layers: Vec<Value>,
     /// The paths of configuration files that the engine would not load.
-    pub broken: Vec<String>,
+    pub broken: BTreeSet<String>,
     /// The files and folders that were not, or not wholly, looked at: nothing is claimed of what may be in
     /// them.
     pub unseen: BTreeSet<String>,
@@ -143,11 +143,21 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// True when the engine lists a tool of the file with this name: the tool's id is the name, or the
-    /// name and that of an export.
-    pub fn has_tool(&self, name: &str) -> bool {
-        let is_of = |id: &String| id.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        self.tools.iter().flatten().any(is_of)
+    /// The tools that the engine lists, for asking for many names.
+    pub fn tool_names(&self) -> ToolNames<'_> {
+        ToolNames(self.tools.iter().flatten().map(String::as_str).collect())
+    }
+}
+
+/// The ids of tools.
+pub struct ToolNames<'a>(BTreeSet<&'a str>);
+
+impl ToolNames<'_> {
+    /// True when one of them is a tool of the file with this name: the tool's id is the name, or the name and
+    /// that of an export.
+    pub fn has(&self, name: &str) -> bool {
+        let start = format!("{name}_");
+        self.0.contains(name) || self.0.range(start.as_str()..).next().is_some_and(|id| id.starts_with(&start))
     }
 }
 

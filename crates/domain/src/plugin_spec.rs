@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::merge::name_and_version;
+
 /// Where a plugin comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,9 +45,7 @@ impl PluginSpec {
             let (url, reference) = text.split_once('#').map_or((text, None), |(url, r)| (url, Some(r)));
             (PluginOrigin::Git, last_segment(url).trim_end_matches(".git").to_owned(), reference.map(str::to_owned))
         } else {
-            // A scope's own `@` is not the border to the version.
-            let border = text.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
-            let (name, version) = border.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
+            let (name, version) = name_and_version(text);
             (PluginOrigin::Npm, name.to_owned(), version.filter(|v| !v.is_empty()).map(str::to_owned))
         };
         Self { text: text.to_owned(), origin, name, version }
@@ -73,7 +73,7 @@ impl PluginSpec {
 }
 
 fn is_path(text: &str) -> bool {
-    let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
+    let drive = matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
     text.starts_with("file:") || text.starts_with('.') || text.starts_with('/') || text.starts_with("~/") || drive
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: `proved` means that the engine itself showed every item; the result is derived from
 //! the items and from nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -181,12 +181,13 @@ impl ReceiptItem {
         loaded: &Loaded,
         failures: &BTreeMap<ItemId, String>,
     ) -> Vec<Self> {
+        let still: HashMap<_, _> = still.iter().map(|left| (&left.id, left)).collect();
         planned
             .iter()
             .map(|change| {
                 // The same item may have changed once more since the snapshot. Then it is pending
                 // again; whether this change of it became live can no longer be asked.
-                let left = still.iter().find(|left| left.id == change.id);
+                let left = still.get(&change.id);
                 let (state, detail) = match (failures.get(&change.id), left) {
                     (Some(message), _) => (ItemState::Failed, Some(message.clone())),
                     (None, Some(left)) if left.signature != change.signature && left.after != change.after => {
@@ -242,8 +243,9 @@ impl ReceiptItem {
     }
 
     fn active<'a>(items: &'a mut [Self], planned: &'a [Change], kind: Kind) -> impl Iterator<Item = &'a mut Self> {
-        let is_of = move |id: &ItemId| planned.iter().any(|change| change.id == *id && change.kind == kind);
-        items.iter_mut().filter(move |item| item.state == ItemState::Active && is_of(&item.id))
+        let of_kind = planned.iter().filter(|change| change.kind == kind).map(|change| &change.id);
+        let of_kind: HashSet<_> = of_kind.collect();
+        items.iter_mut().filter(move |item| item.state == ItemState::Active && of_kind.contains(&item.id))
     }
 }
 

@@ -31,7 +31,7 @@ struct Engine {
 
 impl Engine {
     fn started(places: &Places, project: &Project, is_watched: bool) -> Self {
-        let scan = scan(places, None);
+        let scan = scan(places, None).expect("no fault");
         let answers = answers(&scan.disk, &scan.rows);
         let modules = scan.disk.items.iter().filter_map(|item| {
             let spec = scan.disk.plugin_specs.get(&item.id).unwrap_or(&item.source);
@@ -91,7 +91,7 @@ fn project(base: &Path, seed: u64, number: u64) -> Project {
 fn look(scanner: &mut Scanner, places: &Places, project: &mut Project) -> Disk {
     let touched = project.touched();
     let changed = if project.percent(50) { Some(&touched[..]) } else { None };
-    scanner.rescan(places, None, changed).disk
+    scanner.rescan(places, None, changed).expect("no fault").disk
 }
 
 fn told(changes: &[Change]) -> Expected {
@@ -133,7 +133,7 @@ fn what_means_the_same_is_never_pending() {
         for step in 0..STEPS {
             if step % 100 == 99 {
                 (0..10).for_each(|_| project.change());
-                scanner.scan(&places, None);
+                scanner.scan(&places, None).expect("no fault");
                 engine = Engine::started(&places, &project, number % 2 == 0);
             }
             project.rewrite();

@@ -79,7 +79,7 @@ async fn a_checkout_of_a_thousand_files_ends_right() {
     let places = world.places();
     let (send, hints) = mpsc::channel();
     let mut watch = Watch::start(&places, move |hint| send.send(hint).unwrap_or_default());
-    watch.follow(&places, &Scanner::default().scan(&places, None));
+    watch.follow(&places, &Scanner::default().scan(&places, None).expect("no fault"));
     let began = Instant::now();
     git(&world, &["checkout", "--quiet", "two"]);
     let changed = (0..1000).filter(|number| number % 5 == 0 && number % 2 == 1).map(|number| format!("s{number}"));

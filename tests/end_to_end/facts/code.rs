@@ -146,7 +146,7 @@ async fn what_cannot_be_parsed_is_told_and_nothing_else() {
 
     let environment = world.environment().into_iter();
     let environment = environment.map(|(name, value)| (name.to_owned(), value.display().to_string())).collect();
-    let scan = scan(&Places::in_environment(&sources, environment).expect("places"), None);
+    let scan = scan(&Places::in_environment(&sources, environment).expect("places"), None).expect("no fault");
     let warned: BTreeSet<_> = scan.warnings.iter().map(|warning| warning.path.clone()).collect();
     let fate = |name: &str| match (failed.contains_key(name), warned.contains(&*plugins.join(name).to_string_lossy())) {
         (false, false) => Ok(Loads),

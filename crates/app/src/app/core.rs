@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use self::looks::Look;
+use self::looks::{Again, Look};
 use super::{Input, SHOWN, Source};
 use crate::{
     connect,
@@ -72,6 +72,7 @@ pub(super) struct Core {
     look: Option<JoinHandle<()>>,
     era: u64,
     wanted: Option<Look>,
+    again: Again,
     notices: Vec<String>,
     changed: Hint,
     sequence: u64,
@@ -111,6 +112,7 @@ impl Core {
             look: None,
             era: 0,
             wanted: None,
+            again: Again::default(),
             notices: Vec::new(),
             changed: Hint::Anything,
             sequence,
@@ -171,6 +173,10 @@ impl Core {
                 self.want(Look::Files);
             }
             Input::Engine => self.want(Look::Everything),
+            Input::Again => {
+                self.again.end();
+                self.want(Look::Everything);
+            }
             Input::Elsewhere => self.foresee(),
             Input::Foreseen(asked, plan) if asked == self.asked => self.ahead = *plan,
             Input::Foreseen(..) => {}
@@ -205,6 +211,7 @@ impl Core {
                 if must_ask && !asked && self.target.client.is_some() {
                     self.want(Look::Everything);
                 }
+                self.look_again_if_needed();
             }
             Input::Reload(wish) => self.start_reload(wish),
             Input::Phase(phase) => self.phase = *phase,

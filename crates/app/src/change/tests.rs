@@ -25,7 +25,7 @@ fn plugins_come_and_go() {
     assert!(matches!(add_plugin(&places, "b@3", Scope::Project), Err(ChangeError::Declared { .. })));
     undo(&places, Some(&token), None).expect("undone");
     assert_eq!(fs::read_to_string(&path).expect("read"), text);
-    let rows = scan(&places, None).rows;
+    let rows = scan(&places, None).expect("no fault").rows;
     let row = find(&rows, Kind::Plugin, "a", Scope::Project).expect("listed");
     remove(&places, row).expect("removed");
     assert_eq!(fs::read_to_string(&path).expect("read"), text.replace("\"a@1\",", ""));
@@ -52,7 +52,7 @@ fn only_what_is_meant_is_removed() {
     write(".opencode/skills/one/SKILL.md", "one");
     write(".opencode/skills/same/SKILL.md", "same");
     write(".claude/skills/same/SKILL.md", "same");
-    let rows = scan(&places, None).rows;
+    let rows = scan(&places, None).expect("no fault").rows;
     let second = rows.iter().find(|row| row.id.as_str().ends_with("b/index.ts")).expect("listed");
     remove(&places, second).expect("removed");
     assert_eq!(fs::read_to_string(&path).expect("read"), r#"{"plugin": ["./a/index.ts"]}"#);
@@ -80,7 +80,7 @@ fn skills_come_and_go() {
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
     let (place, token) = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported");
     assert!(place.join("SKILL.md").is_file());
-    let rows = scan(&places, None).rows;
+    let rows = scan(&places, None).expect("no fault").rows;
     let removed = remove(&places, find(&rows, Kind::Skill, "s", Scope::Project).expect("listed")).expect("removed");
     assert!(!place.exists());
     undo(&places, Some(&removed), None).expect("undone");
@@ -169,7 +169,7 @@ fn a_change_of_a_file_that_went_on_is_taken_back_by_choice() {
             };
             put(before);
             if is_removal {
-                let rows = scan(&places, None).rows;
+                let rows = scan(&places, None).expect("no fault").rows;
                 remove(&places, find(&rows, Kind::Plugin, "b", Scope::Project).expect("listed")).expect("removed");
             } else {
                 add_plugin(&places, "b@2", Scope::Project).expect("added");
@@ -223,7 +223,7 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     assert!(trashed(&places).contains(&"theirs".to_owned()));
 
     let place = import();
-    let rows = scan(&places, None).rows;
+    let rows = scan(&places, None).expect("no fault").rows;
     remove(&places, find(&rows, Kind::Skill, "s", Scope::Project).expect("listed")).expect("removed");
     fs::create_dir_all(&place).expect("made");
     fs::write(place.join("SKILL.md"), "theirs, too").expect("written");

@@ -109,7 +109,7 @@ fn resolve_plugin(entry: &mut Value, folder: &Path) {
     }
     let url = Value::from(url_of(&file));
     match entry {
-        Value::Array(list) => list[0] = url,
+        Value::Array(list) => list.iter_mut().take(1).for_each(|spec| *spec = url.clone()),
         entry => *entry = url,
     }
 }

@@ -43,20 +43,21 @@ pub fn bom_len(text: &str) -> usize {
 /// it but white space and comments.
 pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     let bom = bom_len(text);
-    if let Some(offset) = control_character(&text[bom..]) {
+    let body = text.strip_prefix(BOM).unwrap_or(text);
+    if let Some(offset) = control_character(body) {
         return Err(TextError {
             message: "a control character, such as a tab, in a text".to_owned(),
             hint: "write \\t for a tab".to_owned(),
             offset: bom + offset,
         });
     }
-    let parsed = jsonc_parser::parse_to_ast(&text[bom..], &CollectOptions::default(), &options());
+    let parsed = jsonc_parser::parse_to_ast(body, &CollectOptions::default(), &options());
     parsed.map(|parsed| parsed.value).map_err(|error| {
         let (message, hint) = explain(error.kind());
         let mut offset = bom + error.range().start;
-        if matches!(error.kind(), ParseErrorKind::ExpectedComma) {
+        if let (ParseErrorKind::ExpectedComma, Some(rest)) = (error.kind(), text.get(offset..)) {
             // Point at what stands where the comma should be, as the engine does.
-            offset += text[offset..].len() - text[offset..].trim_start().len();
+            offset += rest.len() - rest.trim_start().len();
         }
         TextError { message, hint: hint.to_owned(), offset }
     })
@@ -64,29 +65,48 @@ pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
 
 /// Where a control character stands inside of a text in quotes; a line break has an error of its own.
 fn control_character(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'/' if bytes.get(at + 1) == Some(&b'/') => at += text[at..].find('\n').unwrap_or(text.len() - at),
-            b'/' if bytes.get(at + 1) == Some(&b'*') => at += text[at..].find("*/").unwrap_or(text.len() - at),
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && !matches!(bytes[at], b'"' | b'\n') {
-                    match bytes[at] {
-                        b'\\' => at += 1,
-                        b'\r' => {}
-                        control if control < 0x20 => return Some(at),
-                        _ => {}
-                    }
-                    at += 1;
-                }
+    enum In {
+        Nothing,
+        Slash,
+        Line,
+        Block,
+        Star,
+        Quotes,
+        Escape,
+    }
+    let mut place = In::Nothing;
+    for (at, byte) in text.bytes().enumerate() {
+        place = match (place, byte) {
+            (In::Nothing | In::Slash, b'"') | (In::Escape, _) | (In::Quotes, b'\r') => In::Quotes,
+            (In::Slash, b'/') => In::Line,
+            (In::Slash, b'*') | (In::Block, 0..b'*' | b'+'..) => In::Block,
+            (In::Nothing, b'/') => In::Slash,
+            (In::Line, b'\n') | (In::Star, b'/') | (In::Quotes, b'"' | b'\n') | (In::Nothing | In::Slash, _) => {
+                In::Nothing
             }
-            _ => {}
-        }
-        at += 1;
+            (In::Line, _) => In::Line,
+            (In::Block | In::Star, b'*') => In::Star,
+            (In::Star, _) => In::Block,
+            (In::Quotes, b'\\') => In::Escape,
+            (In::Quotes, 0..0x20) => return Some(at),
+            (In::Quotes, _) => In::Quotes,
+        };
     }
     None
+}
+
+/// How deep values may stand in each other. The engine takes more, but answers that are much deeper cannot be
+/// read, and no person writes such a file.
+const DEEPEST: usize = 100;
+
+/// True when values stand in each other deeper than this.
+fn is_deeper(value: &Value, than: usize) -> bool {
+    let Some(left) = than.checked_sub(1) else { return value.is_array() || value.is_object() };
+    match value {
+        Value::Array(list) => list.iter().any(|value| is_deeper(value, left)),
+        Value::Object(map) => map.values().any(|value| is_deeper(value, left)),
+        _ => false,
+    }
 }
 
 /// The value that the engine reads from the text. An empty file is an empty configuration; one of
@@ -104,6 +124,11 @@ pub fn value(text: &str) -> Result<Value, TextError> {
         };
     };
     match from_tree(&tree) {
+        value if is_deeper(&value, DEEPEST) => Err(TextError {
+            message: format!("lists and objects stand in each other more than {DEEPEST} deep"),
+            hint: "Rekindle does not follow that; make it flatter".to_owned(),
+            offset: bom_len(text) + tree.range().start,
+        }),
         value @ Value::Object(_) => Ok(value),
         other => Err(TextError {
             message: format!("expected an object in braces, got {}", kind_of(&other)),
@@ -157,6 +182,14 @@ pub fn offset_of(text: &str, path: &[String]) -> usize {
         }
     }
     bom_len(text) + at.range().start
+}
+
+/// The entries of a list under a key, each with the byte offset at which it begins.
+pub fn entries_of(text: &str, key: &str) -> Vec<(Value, usize)> {
+    let Ok(Some(ast::Value::Object(object))) = tree(text) else { return Vec::new() };
+    let list = object.properties.iter().rev().find(|prop| prop.name.as_str() == key).map(|prop| &prop.value);
+    let Some(ast::Value::Array(list)) = list else { return Vec::new() };
+    list.elements.iter().map(|entry| (from_tree(entry), bom_len(text) + entry.range().start)).collect()
 }
 
 /// What a value is called in a message.
@@ -225,6 +258,41 @@ mod tests {
         check("{} {}", None);
         check("{\"a\": \"x\ty\"}", None);
         check("{\t\"a\": \"x\" // \"\t\n}", Some(json!({"a": "x"})));
+    }
+
+    /// N16: nesting is bounded, so that nothing that goes through a value can run out of stack.
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| {
+            [format!("{{\"a\": {}1{}}}", "[".repeat(depth), "]".repeat(depth)), {
+                format!("{}1{}", "{\"a\": ".repeat(depth + 1), "}".repeat(depth + 1))
+            }]
+        };
+        for text in nested(DEEPEST - 1) {
+            assert!(value(&text).is_ok(), "{text}");
+        }
+        for text in [DEEPEST, 200, 511, 512, 513, 5_000, 100_000].into_iter().flat_map(nested) {
+            let error = value(&text).expect_err("too deep");
+            assert!(error.message.contains("deep") || error.message.contains("depth"), "{error:?}");
+            assert!(entries_of(&text, "a").len() < 2);
+            assert!(offset_of(&text, &["a".to_owned()]) < text.len());
+        }
+        assert!(value(&"[".repeat(100_000)).is_err());
+    }
+
+    /// What stands in comments and escapes is no control character of a text.
+    #[test]
+    fn control_characters_are_found_in_texts_only() {
+        let check = |text: &str, expected: Option<usize>| assert_eq!(control_character(text), expected, "{text:?}");
+        check("{\t\"a\":\t\"b\"}", None);
+        check("\"a\tb\"", Some(2));
+        check("// \"\t\n\"\t\"", Some(7));
+        check("/* \" \t */ \"\u{1}\"", Some(11));
+        check("/*/ \"\t\" */", None);
+        check("/ \"\t\"", Some(3));
+        check("\"\\\"\t\"", Some(3));
+        check("\"é\\é\t\"", Some(6));
+        check("\"open\n\t", None);
     }
 
     #[test]

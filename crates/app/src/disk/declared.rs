@@ -4,13 +4,13 @@
 //! with each instance are items of their own. A declaration that adds nothing to the whole is no
 //! part of an item; it has a row that says what is used instead.
 
-use std::{borrow::Cow, collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, declared_names, joined, keep_own_type, masked, merge,
-    shown_value,
+    Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, agent_of_mode, declared_names, joined, keep_own_type,
+    masked, merge, shown_value,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     layers::{Layer, Layers},
@@ -24,86 +24,109 @@ struct Said<'a> {
     value: Value,
     written: Option<Value>,
     shown: Option<Value>,
+    /// True when the whole would be another without it.
+    adds: bool,
+}
+
+impl Said<'_> {
+    fn is_cached(&self) -> bool {
+        self.layer.place == Place::GlobalConfig
+    }
+
+    /// What people are shown of it.
+    fn shown(&self) -> &Value {
+        self.shown.as_ref().unwrap_or(&self.value)
+    }
+
+    fn written(&self) -> &Value {
+        self.written.as_ref().unwrap_or(&self.value)
+    }
 }
 
 /// Finds all items that the layers declare, but for plugins.
 pub(super) fn scan_declared(places: &Places, layers: &Layers, scan: &mut Scan) {
-    for ((kind, name), said) in by_name(layers) {
-        let whole = fold(kind, said.iter().map(|said| (said.layer, Cow::Borrowed(&said.value))));
-        let adds: Vec<bool> = (0..said.len())
-            .map(|at| {
-                let others = said.iter().enumerate().filter(|(other, _)| *other != at);
-                at + 1 == said.len()
-                    || fold(kind, others.map(|(_, said)| (said.layer, Cow::Borrowed(&said.value)))) != whole
-            })
-            .collect();
-        let mut groups: BTreeMap<(Scope, bool), Vec<usize>> = BTreeMap::new();
-        for (at, said) in said.iter().enumerate() {
-            groups.entry((said.layer.scope, said.layer.place == Place::GlobalConfig)).or_default().push(at);
+    for ((kind, name), mut said) in by_name(layers) {
+        see_what_adds(kind, &mut said);
+        let Some(strongest) = said.last() else { continue };
+        let mut groups: BTreeMap<(Scope, bool), Vec<&Said<'_>>> = BTreeMap::new();
+        for one in &said {
+            groups.entry((one.layer.scope, one.is_cached())).or_default().push(one);
         }
-        for ((scope, is_cached), group) in groups {
-            let twice =
-                is_cached && said.iter().any(|s| s.layer.scope == scope && s.layer.place != Place::GlobalConfig);
-            add_item(places, (kind, &name, scope, twice), &group, &said, &adds, scan);
+        for ((scope, is_cached), group) in &groups {
+            let has_twin = *is_cached && groups.contains_key(&(*scope, false));
+            let name = Name { kind, name: &name, scope: *scope, has_twin };
+            add_item(places, &name, group, &said, strongest, scan);
         }
     }
     add_not_read(places, layers, scan);
 }
 
+/// Which of several declarations make a difference; the strongest one always counts.
+fn see_what_adds(kind: Kind, said: &mut [Said<'_>]) {
+    let whole = fold(kind, said.iter().map(|said| (said.layer, &said.value)));
+    let without = |at: usize| {
+        let others = said.iter().enumerate().filter(|(other, _)| *other != at);
+        fold(kind, others.map(|(_, said)| (said.layer, &said.value)))
+    };
+    let last = said.len().saturating_sub(1);
+    let adds: Vec<_> = (0..said.len()).map(|at| at == last || without(at) != whole).collect();
+    said.iter_mut().zip(adds).for_each(|(said, adds)| said.adds = adds);
+}
+
+/// A name that is declared.
+struct Name<'a> {
+    kind: Kind,
+    name: &'a str,
+    scope: Scope,
+    /// True when something of the same name and scope is read with each instance, beside this.
+    has_twin: bool,
+}
+
+/// Adds what a group of declarations comes to. `all`: of this name, in all groups; `strongest`: of all.
 fn add_item(
     places: &Places,
-    (kind, name, scope, has_twin): (Kind, &str, Scope, bool),
-    group: &[usize],
-    said: &[Said<'_>],
-    adds: &[bool],
+    Name { kind, name, scope, has_twin }: &Name<'_>,
+    group: &[&Said<'_>],
+    all: &[Said<'_>],
+    strongest: &Said<'_>,
     scan: &mut Scan,
 ) {
     // Of a name that the engine reads in both ways in one scope, the part read once has a key of its
     // own.
-    let key = if has_twin { format!("{name} ({})", places.short(&places.global)) } else { name.to_owned() };
-    let id = ItemId::new(kind, scope, &key);
-    let last = &said[said.len() - 1].layer.path;
-    let item = |at: usize, declared, value: &Value| {
-        let layer = said[at].layer;
-        Item {
-            id: id.clone(),
-            kind,
-            name: name.to_owned(),
-            scope,
-            source: layer.path.display().to_string(),
-            place: layer.place,
-            value: shown_value(kind, name, value),
-            declared,
-            code: None,
-        }
+    let key = if *has_twin { format!("{name} ({})", places.short(&places.global)) } else { (*name).to_owned() };
+    let id = ItemId::new(*kind, *scope, &key);
+    let item = |said: &Said<'_>, declared, value: &Value| Item {
+        id: id.clone(),
+        kind: *kind,
+        name: (*name).to_owned(),
+        scope: *scope,
+        source: said.layer.path.display().to_string(),
+        place: said.layer.place,
+        value: shown_value(*kind, name, value),
+        declared,
+        code: None,
     };
-    for at in group.iter().copied().filter(|at| !adds[*at]) {
-        let shown = said[at].shown.as_ref().unwrap_or(&said[at].value);
-        let unread = item(at, Fingerprint::of_config(shown), shown);
-        let by = last.display().to_string();
-        let state = RowState::Overridden { by };
+    for said in group.iter().filter(|said| !said.adds) {
+        let unread = item(said, Fingerprint::of_config(said.shown()), said.shown());
+        let state = RowState::Overridden { by: strongest.layer.path.display().to_string() };
         scan.push_row(Row { state, removable: false, ..row(places, &unread, None, unread.value.clone(), "declared") });
     }
-    let used: Vec<_> = group.iter().copied().filter(|at| adds[*at]).collect();
-    let Some(strongest) = used.last().copied() else { return };
-    let of = |at: &usize| (said[*at].layer, Cow::Borrowed(&said[*at].value));
-    let as_written =
-        |at: &usize| (said[*at].layer, Cow::Borrowed(said[*at].written.as_ref().unwrap_or(&said[*at].value)));
-    let as_shown = |at: &usize| (said[*at].layer, Cow::Borrowed(said[*at].shown.as_ref().unwrap_or(&said[*at].value)));
-    let value = fold(kind, used.iter().map(of));
-    let declared = Fingerprint::of_config(&fold(kind, used.iter().map(as_written)));
-    if used.iter().any(|at| said[*at].written.is_some()) {
+    let used: Vec<_> = group.iter().copied().filter(|said| said.adds).collect();
+    let Some(last) = used.last() else { return };
+    let value = fold(*kind, used.iter().map(|said| (said.layer, &said.value)));
+    let declared = Fingerprint::of_config(&fold(*kind, used.iter().map(|said| (said.layer, said.written()))));
+    if used.iter().any(|said| said.written.is_some()) {
         scan.disk.from_environment.insert(id.clone());
     }
-    let shown = fold(kind, used.iter().map(as_shown));
-    if used.iter().any(|at| said[*at].shown.is_some()) {
+    let shown = fold(*kind, used.iter().map(|said| (said.layer, said.shown())));
+    if used.iter().any(|said| said.shown.is_some()) {
         scan.disk.written.insert(id.clone(), shown.clone());
     }
-    let mended = used.iter().find_map(|at| said[*at].layer.mended.as_ref());
-    let item = Item { code: mended.map(|(text, _)| text.clone()), ..item(strongest, declared, &shown) };
-    let is_last = strongest + 1 == said.len();
-    let beaten = (0..said.len()).filter(|at| is_last && !adds[*at]).map(|at| places.short(&said[at].layer.path));
-    let mut row = Row { removable: false, ..row(places, &item, None, detail(kind, &shown, &item), "declared") };
+    let mended = used.iter().find_map(|said| said.layer.mended.as_ref());
+    let item = Item { code: mended.map(|(text, _)| text.clone()), ..item(last, declared, &shown) };
+    let is_strongest = std::ptr::eq(*last, strongest);
+    let beaten = all.iter().filter(|said| is_strongest && !said.adds).map(|said| places.short(&said.layer.path));
+    let mut row = Row { removable: false, ..row(places, &item, None, detail(*kind, &shown, &item), "declared") };
     row.overrides = beaten.collect();
     row.warning = mended.map(|(_, warning)| warning.sentences());
     scan.push_row(row);
@@ -117,10 +140,10 @@ fn detail(kind: Kind, value: &Value, item: &Item) -> Option<String> {
         return item.value.clone();
     }
     let value = masked(&item.name, value);
-    let command =
-        value["command"].as_array().map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
-    let target = command.or_else(|| value["url"].as_str().map(str::to_owned));
-    let off = (value["enabled"] == false).then(|| "turned off".to_owned());
+    let words = value.get("command").and_then(Value::as_array);
+    let command = words.map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
+    let target = command.or_else(|| value.get("url")?.as_str().map(str::to_owned));
+    let off = value.get("enabled").is_some_and(|enabled| enabled == false).then(|| "turned off".to_owned());
     let parts: Vec<_> = off.into_iter().chain(target).collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
@@ -133,16 +156,15 @@ fn by_name(layers: &Layers) -> BTreeMap<(Kind, String), Vec<Said<'_>>> {
         for layer in layers.iter() {
             for (kind, name, pointer) in names_in(&layer.value, modes) {
                 let of = |value: &Value| {
-                    let mut value = pointer.iter().fold(value, |value, key| &value[*key]).clone();
-                    if modes {
-                        value["mode"] = json!("primary");
-                    }
-                    value
+                    let value = at(value, &pointer).clone();
+                    if modes { agent_of_mode(value) } else { Some(value) }
                 };
-                let value = of(&layer.value);
-                let written = layer.written.as_ref().map(of).filter(|written| *written != value);
-                let shown = layer.shown.as_ref().map(of).filter(|shown| *shown != value);
-                names.entry((kind, name.to_owned())).or_default().push(Said { layer, value, written, shown });
+                // A mode that is no object is no agent.
+                let Some(value) = of(&layer.value) else { continue };
+                let written = layer.written.as_ref().and_then(of).filter(|written| *written != value);
+                let shown = layer.shown.as_ref().and_then(of).filter(|shown| *shown != value);
+                let said = Said { layer, value, written, shown, adds: true };
+                names.entry((kind, name.to_owned())).or_default().push(said);
             }
         }
     }
@@ -152,24 +174,29 @@ fn by_name(layers: &Layers) -> BTreeMap<(Kind, String), Vec<Said<'_>>> {
 /// The names that a layer declares as modes, or all others.
 fn names_in(value: &Value, modes: bool) -> Vec<(Kind, &str, Vec<&str>)> {
     let mut names = declared_names(value);
-    names.retain(|(_, _, keys)| (keys[0] == "mode") == modes);
+    names.retain(|(_, _, keys)| (keys.first() == Some(&"mode")) == modes);
     names
 }
 
+/// The value that a path of keys leads to; null where there is none.
+fn at<'a>(value: &'a Value, keys: &[&str]) -> &'a Value {
+    keys.iter().fold(value, |value, key| value.get(key).unwrap_or(&Value::Null))
+}
+
 /// What several layers say of one name, as the engine puts it together.
-fn fold<'a>(kind: Kind, said: impl Iterator<Item = (&'a Layer, Cow<'a, Value>)>) -> Value {
+fn fold<'a>(kind: Kind, said: impl Iterator<Item = (&'a Layer, &'a Value)>) -> Value {
     let mut whole: Option<Value> = None;
     let mut was_cached = false;
     for (layer, value) in said {
         let is_cached = layer.place == Place::GlobalConfig;
         whole = Some(match whole {
-            None => value.into_owned(),
+            None => value.clone(),
             // The lists of the global files replace each other.
             Some(before) if kind == Kind::Instructions && !(is_cached && was_cached) => {
-                joined(&before, &value).unwrap_or_else(|| value.into_owned())
+                joined(&before, value).unwrap_or_else(|| value.clone())
             }
             Some(mut before) => {
-                merge(&mut before, &value);
+                merge(&mut before, value);
                 before
             }
         });
@@ -186,7 +213,7 @@ fn fold<'a>(kind: Kind, said: impl Iterator<Item = (&'a Layer, Cow<'a, Value>)>)
 fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
     for (layer, by) in &layers.replaced {
         for (kind, name, pointer) in names_in(&layer.value, false) {
-            let value = pointer.iter().fold(&layer.value, |value, key| &value[*key]);
+            let value = at(&layer.value, &pointer);
             let state = RowState::Overridden { by: by.display().to_string() };
             push(places, layer, kind, name, value, state, scan);
         }

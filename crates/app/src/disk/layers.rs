@@ -349,11 +349,11 @@ impl MarkdownFile {
         }
         fields.entry("name").or_insert_with(|| Value::from(self.name.clone()));
         fields.insert("prompt".to_owned(), body);
+        if self.key == "mode" {
+            fields.insert("mode".to_owned(), json!("primary"));
+        }
         let mut agent = Value::Object(fields);
         shape::write_out_agent(&mut agent);
-        if self.key == "mode" {
-            agent["mode"] = json!("primary");
-        }
         (name, agent)
     }
 }

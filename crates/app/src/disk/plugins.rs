@@ -2,10 +2,13 @@
 //!
 //! Invariant: the plugin items are what the engine would list in `GET /config`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+};
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Problem, Row, RowState, Scope, masked_text,
+    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, PluginSpec, Problem, Row, RowState, Scope, Text, masked_text,
     plugin_fingerprint, plugin_key, plugin_spec,
 };
 use serde_json::Value;
@@ -55,18 +58,17 @@ pub(super) fn scan_plugins(
     scan: &mut Scan,
 ) {
     let entries: Vec<_> = layers.iter().flat_map(entries).collect();
-    let used = effective["plugin"].as_array().cloned().unwrap_or_default();
-    for (at, entry) in entries.iter().enumerate() {
-        let stronger = entries[at + 1..].iter().find(|other| other.key == entry.key);
+    let used: HashSet<_> = effective["plugin"].as_array().into_iter().flatten().collect();
+    let last = layers.iter().filter(|layer| layer.value.get("plugin").is_some()).last();
+    let mut declared = Declared::default();
+    for (entry, stronger) in entries.iter().zip(stronger(&entries)) {
         let by = match stronger {
-            Some(other) => Some(other.layer),
+            Some(other) => Some(other),
             // A later list that is empty, or a later global file with a list of its own, hides it.
-            None if !used.contains(entry.entry) => {
-                Some(layers.iter().filter(|layer| layer.value.get("plugin").is_some()).last().unwrap_or(entry.layer))
-            }
+            None if !used.contains(entry.entry) => Some(last.unwrap_or(entry.layer)),
             None => None,
         };
-        let row = add_plugin(places, entry, by.is_none(), (code, budget), scan);
+        let row = add_plugin(places, entry, by.is_none(), (code, budget), &mut declared, scan);
         let state = match by {
             Some(by) if by.path == entry.layer.path && stronger.is_some() => continue,
             Some(by) => RowState::Overridden { by: by.path.display().to_string() },
@@ -75,6 +77,15 @@ pub(super) fn scan_plugins(
         scan.push_row(Row { state, ..row });
     }
     add_nested(places, budget, scan);
+}
+
+/// For each entry the layer of the next one of the same plugin, which beats it.
+fn stronger<'a>(entries: &[Entry<'a>]) -> Vec<Option<&'a Layer>> {
+    let mut later = HashMap::new();
+    let mut stronger: Vec<_> =
+        entries.iter().rev().map(|entry| later.insert(entry.key.as_str(), entry.layer)).collect();
+    stronger.reverse();
+    stronger
 }
 
 fn entries(layer: &Layer) -> Vec<Entry<'_>> {
@@ -92,6 +103,7 @@ fn add_plugin(
     entry: &Entry<'_>,
     is_used: bool,
     (code, budget): (&mut Code, &mut Budget),
+    declared: &mut Declared,
     scan: &mut Scan,
 ) -> Row {
     let text = plugin_spec(entry.entry);
@@ -129,7 +141,7 @@ fn add_plugin(
     let is_there = path.as_ref().is_none_or(|path| path.exists());
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
-        let problem = if is_there { code.problem(path, budget) } else { Some(missing(entry, path)) };
+        let problem = if is_there { code.problem(path, budget) } else { Some(missing(entry, path, declared)) };
         // That it is not there is told by the row's layer.
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
         scan.warnings.extend(problem);
@@ -142,7 +154,7 @@ fn add_plugin(
 }
 
 /// A plugin whose file is not there; it is told where it is declared.
-fn missing(entry: &Entry<'_>, path: &Path) -> Problem {
+fn missing(entry: &Entry<'_>, path: &Path, declared: &mut Declared) -> Problem {
     let declares = &entry.layer.path;
     if entry.is_found {
         let hint = "mend the link, or remove it";
@@ -150,14 +162,33 @@ fn missing(entry: &Entry<'_>, path: &Path) -> Problem {
     }
     let message = format!("the plugin {} is not there", path.display());
     let problem = Problem::new(&declares.display().to_string(), message, "create it, or mend the path");
-    let text = file::read_lossy(declares).ok().flatten().unwrap_or_default();
-    let config = text::value(&text).unwrap_or_default();
-    let folder = declares.parent().unwrap_or(Path::new("/"));
-    let is_this = |written: &Value| plugin_path(folder, plugin_spec(written)).is_some_and(|named| named == *path);
-    match config["plugin"].as_array().and_then(|list| list.iter().position(is_this)) {
-        Some(at) => problem.at(&text, text::offset_of(&text, &["plugin".to_owned(), at.to_string()])),
-        None => problem,
+    declared.place(declares, path, problem)
+}
+
+/// Where files declare plugins by a path; each file is read once, however many are missing.
+#[derive(Default)]
+struct Declared(HashMap<PathBuf, (Text<'static>, HashMap<PathBuf, usize>)>);
+
+impl Declared {
+    /// The problem at the place in the file where the plugin stands, if it is found there.
+    fn place(&mut self, file: &Path, plugin: &Path, problem: Problem) -> Problem {
+        let (text, plugins) = self.0.entry(file.to_owned()).or_insert_with(|| read_declared(file));
+        match plugins.get(plugin) {
+            Some(offset) => text.place(problem, *offset),
+            None => problem,
+        }
     }
+}
+
+fn read_declared(file: &Path) -> (Text<'static>, HashMap<PathBuf, usize>) {
+    let text = file::read_lossy(file).ok().flatten().unwrap_or_default();
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let entries = text::entries_of(&text, "plugin");
+    // Of several the first one counts.
+    let named =
+        entries.iter().rev().filter_map(|(entry, offset)| Some((plugin_path(folder, plugin_spec(entry))?, *offset)));
+    let named = named.collect();
+    (Text::new(text), named)
 }
 
 /// A URL to a file without percent-encoding; other specs as they are.

@@ -4,7 +4,7 @@
 //! be read hides only what is in it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,7 +21,11 @@ use super::{
     skills::{self, Skills},
     walk::{Folder, Walked},
 };
-use crate::{config::schema::Schema, foreign::Budget};
+use crate::{
+    config::schema::Schema,
+    fault::{Fault, sheltered},
+    foreign::Budget,
+};
 
 pub use super::plugins::declared_id;
 
@@ -76,6 +80,12 @@ impl Scan {
         Meanwhile { declared, code: code.map(|module| module.display().to_string()).collect() }
     }
 
+    /// As if all of it had been written since: nobody knows.
+    pub fn all_of_it(&self) -> Meanwhile {
+        let code = self.seen_code.keys().map(|module| module.display().to_string());
+        Meanwhile { declared: true, code: code.collect() }
+    }
+
     pub(super) fn push_code(&mut self, module: &Path, files: Vec<PathBuf>) {
         let seen = files.iter().map(|path| (path.clone(), Seen::now(path)));
         self.seen_code.insert(module.to_owned(), seen.collect());
@@ -86,6 +96,9 @@ impl Scan {
         self.rows.push(Arc::new(row));
     }
 }
+
+/// How many paths are worth telling to a scan; when more of them changed, it looks at everything.
+const FEW: usize = 256;
 
 /// Reads files, and remembers what it made of those that do not change.
 #[derive(Debug, Default)]
@@ -99,25 +112,46 @@ pub struct Scanner {
 }
 
 /// Reads everything once. Without the engine's schema, keys that it does not know count.
-pub fn scan(places: &Places, schema: Option<&Schema>) -> Scan {
+pub fn scan(places: &Places, schema: Option<&Schema>) -> Result<Scan, Fault> {
     Scanner::default().scan(places, schema)
 }
 
 impl Scanner {
     /// Takes note of the folders of skills that the engine names; true when there are new ones.
     pub fn learn(&mut self, paths: Vec<String>) -> bool {
-        let is_new = paths.iter().any(|path| !self.named.contains(path) && !self.learned.contains(path));
+        let known: HashSet<_> = self.named.iter().chain(&self.learned).collect();
+        let is_new = paths.iter().any(|path| !known.contains(path));
         self.learned = paths;
         is_new
     }
 
     /// Reads everything that changed since the last time.
-    pub fn scan(&mut self, places: &Places, schema: Option<&Schema>) -> Scan {
+    pub fn scan(&mut self, places: &Places, schema: Option<&Schema>) -> Result<Scan, Fault> {
         self.rescan(places, schema, None)
     }
 
     /// The same, told what changed: of the skills only that is looked at. `None`: anything may have.
-    pub fn rescan(&mut self, places: &Places, schema: Option<&Schema>, changed: Option<&[PathBuf]>) -> Scan {
+    pub fn rescan(
+        &mut self,
+        places: &Places,
+        schema: Option<&Schema>,
+        changed: Option<&[PathBuf]>,
+    ) -> Result<Scan, Fault> {
+        // To go through a long list for each file takes longer than to look at all files.
+        let changed = changed.filter(|changed| changed.len() <= FEW);
+        self.whole(&places.directory, |scanner| scanner.read(places, schema, changed))
+    }
+
+    /// Does some work, after a fault of which nothing is left that was remembered: it may be half of what it
+    /// should be.
+    fn whole<T>(&mut self, directory: &Path, work: impl FnOnce(&mut Self) -> T) -> Result<T, Fault> {
+        let mut scanner = std::mem::take(self);
+        let (done, scanner) = sheltered(Fault::of_files(directory), move || (work(&mut scanner), scanner))?;
+        *self = scanner;
+        Ok(done)
+    }
+
+    fn read(&mut self, places: &Places, schema: Option<&Schema>, changed: Option<&[PathBuf]>) -> Scan {
         let mut scan = Scan::default();
         let layers = Layers::read(places, schema);
         let global = layers.merged_global();
@@ -206,7 +240,7 @@ mod tests {
         write(".opencode/plugins/readme.md", "no");
         write(".opencode/skills/s/SKILL.md", "---\nname: s\n---\n");
         write(".opencode/skills/broken/SKILL.md", "no front matter");
-        let scan = scan(&Places::of(&directory).expect("places"), None);
+        let scan = scan(&Places::of(&directory).expect("places"), None).expect("no fault");
         let project: Vec<_> = scan.rows.iter().filter(|row| row.scope == Scope::Project).collect();
         let states: Vec<_> =
             project.iter().map(|row| (row.name.as_str(), matches!(row.state, RowState::Unknown))).collect();
@@ -225,5 +259,19 @@ mod tests {
         );
         let mcp = scan.disk.items.get(&ItemId::new(Kind::Mcp, Scope::Project, "m")).expect("the server");
         assert!(!mcp.value.as_deref().unwrap_or_default().contains("secret"));
+    }
+
+    /// N16: what a scan that panicked had remembered is thrown away, and the next one is a whole one.
+    #[test]
+    fn a_scanner_that_panicked_begins_anew() {
+        let mut scanner = Scanner { learned: vec!["half".to_owned()], ..Scanner::default() };
+        let torn = scanner.whole(Path::new("/p"), |scanner| {
+            scanner.named.push("half".to_owned());
+            let nothing: [u8; 0] = [];
+            nothing[std::hint::black_box(0)]
+        });
+        assert_eq!(torn, Err(Fault::of_files(Path::new("/p"))));
+        assert!(scanner.learned.is_empty() && scanner.named.is_empty());
+        assert_eq!(scanner.whole(Path::new("/p"), |_| 1), Ok(1));
     }
 }

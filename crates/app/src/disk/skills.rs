@@ -81,7 +81,7 @@ pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) ->
 
 /// The folders of skills that a configuration names.
 pub(super) fn named(effective: &Value) -> impl Iterator<Item = &str> {
-    effective["skills"]["paths"].as_array().into_iter().flatten().filter_map(Value::as_str)
+    effective.pointer("/skills/paths").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 impl Skills {
@@ -94,8 +94,12 @@ impl Skills {
         scan: &mut Scan,
     ) {
         let mut budget = Budget::of_files();
-        let roots: Vec<_> =
-            folders.iter().map(|folder| (folder.clone(), self.walked(folder, changed, &mut budget))).collect();
+        let before: HashMap<_, _> = self.roots.iter().map(|root| (root.0.path.as_path(), root)).collect();
+        let mut walked = |folder: &SkillFolder| {
+            let known = before.get(folder.path.as_path()).filter(|(known, _)| known == folder);
+            self.walked(folder, known.map(|(_, walked)| walked), changed, &mut budget)
+        };
+        let roots: Vec<_> = folders.iter().map(|folder| (folder.clone(), walked(folder))).collect();
         scan.skill_folders.extend(roots.iter().map(|(_, walked)| walked.clone()));
         let is_same = |((_, a), (_, b)): (&(_, Arc<Walked>), &(_, Arc<Walked>))| Arc::ptr_eq(a, b) && !a.has_links;
         let nothing_came = roots.len() == self.roots.len() && roots.iter().zip(&self.roots).all(is_same);
@@ -158,8 +162,13 @@ impl Skills {
     }
 
     /// The files of a folder: as they were, if nothing in it came or went.
-    fn walked(&self, folder: &SkillFolder, changed: Option<&[PathBuf]>, budget: &mut Budget) -> Arc<Walked> {
-        let known = self.roots.iter().find(|(known, _)| known == folder).map(|(_, walked)| walked);
+    fn walked(
+        &self,
+        folder: &SkillFolder,
+        known: Option<&Arc<Walked>>,
+        changed: Option<&[PathBuf]>,
+        budget: &mut Budget,
+    ) -> Arc<Walked> {
         let again = |budget: &mut Budget| {
             Arc::new(walk_within(&folder.path, None, folder.has_hidden, |name| name == "SKILL.md", budget))
         };
@@ -281,10 +290,11 @@ impl Collected {
         let mut contested = BTreeMap::new();
         let mut warnings: Vec<_> = all.iter().filter_map(|found| found.warning.clone()).collect();
         for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
-            items.push(same[0].item.clone());
-            if same.len() > 1 {
+            let [first, others @ ..] = same else { continue };
+            items.push(first.item.clone());
+            if !others.is_empty() {
                 let prints = same.iter().map(|found| found.item.declared.clone()).collect::<Vec<_>>();
-                contested.insert(same[0].item.name.clone(), prints);
+                contested.insert(first.item.name.clone(), prints);
                 let (message, hint) = several(same.len());
                 warnings.extend(same.iter().map(|found| Problem::new(&found.item.source, &*message, hint)));
             }

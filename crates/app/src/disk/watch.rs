@@ -322,7 +322,7 @@ mod tests {
             let places = Places::of(&directory).expect("places");
             let (send, hints) = mpsc::channel();
             let mut watch = Watch::start(&places, move |hint| send.send(hint).unwrap_or_default());
-            watch.follow(&places, &scan(&places, None));
+            watch.follow(&places, &scan(&places, None).expect("no fault"));
             Self { root, places, watch, hints }
         }
 
@@ -335,7 +335,7 @@ mod tests {
 
         fn settle(&mut self) {
             loop {
-                self.watch.follow(&self.places, &scan(&self.places, None));
+                self.watch.follow(&self.places, &scan(&self.places, None).expect("no fault"));
                 if self.hints.recv_timeout(WINDOW * 4).is_err() {
                     break;
                 }
@@ -363,7 +363,7 @@ mod tests {
         world.hinted("an agent's text", |project| write(project.join(".opencode/agents/deep/a.md")));
         world.hinted("a removal", |project| fs::remove_file(project.join("opencode.json")).expect("removed"));
         // Looking gives none, or a look would be followed by the next for ever.
-        scan(&world.places, None);
+        scan(&world.places, None).expect("no fault");
         assert!(world.hints.recv_timeout(WINDOW * 5).is_err(), "a look wakes the next one");
     }
 

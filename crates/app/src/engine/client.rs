@@ -18,7 +18,7 @@ use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::runs::{add_titles, busy_runs};
 use crate::{config::schema, error::chain};
@@ -101,7 +101,7 @@ impl Client {
 
     /// The merged configuration of the instance; creates it when there is none.
     pub async fn config(&self, bound: Duration) -> Result<Value, ClientError> {
-        self.get_again("/config", bound, bound).await
+        self.get_again::<Map<String, Value>>("/config", bound, bound).await.map(Value::Object)
     }
 
     /// Everything that the engine reports. `bound` is for the first answer, which may have to wait
@@ -114,7 +114,7 @@ impl Client {
     pub async fn answers_within(&self, bound: Duration, connecting: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
         let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
-            self.get_again("/global/config", ANSWER, bound),
+            self.get_again::<Map<String, Value>>("/global/config", ANSWER, bound),
             self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
             self.get_again("/agent", ANSWER, bound),
             self.get("/command", connecting),
@@ -125,7 +125,7 @@ impl Client {
         Ok(Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
-            global_config: global_config?,
+            global_config: Value::Object(global_config?),
             skills: skills?,
             agents: count(agents).unwrap_or_default(),
             commands: count(commands),
@@ -189,14 +189,16 @@ impl Client {
     pub async fn prompt(&self, session: &str, text: &str) -> Result<(), ClientError> {
         let route = format!("/session/{session}");
         let known: Value = self.get(&route, SHORT).await?;
-        let mut body = json!({ "parts": [{ "type": "text", "text": text }] });
+        let mut body = Map::from_iter([("parts".to_owned(), json!([{ "type": "text", "text": text }]))]);
         for key in ["agent", "model"] {
-            if !known[key].is_null() {
-                body[key] = known[key].clone();
-            }
+            let said = known.get(key).filter(|said| !said.is_null());
+            body.extend(said.map(|said| (key.to_owned(), said.clone())));
         }
-        if let Some(id) = body["model"].get("id").cloned() {
-            body["model"]["modelID"] = id;
+        // The session says `id` where a prompt says `modelID`.
+        if let Some(Value::Object(model)) = body.get_mut("model")
+            && let Some(id) = model.get("id").cloned()
+        {
+            model.insert("modelID".to_owned(), id);
         }
         let route = format!("{route}/prompt_async");
         let request = self.request(reqwest::Method::POST, &route).json(&body).timeout(SHORT);

@@ -31,7 +31,7 @@ const OF_INSTANCES: [&str; 8] =
     ["session.", "message.", "permission.", "question.", "pty.", "todo.", "command.", "file."];
 
 /// What is known of the directories of one engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Directories {
     identity: Identity,
     /// True while every event of the engine's life has been seen.

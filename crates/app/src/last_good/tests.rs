@@ -47,7 +47,7 @@ impl World {
     }
 
     fn scan(&self) -> Scan {
-        scan(&self.places, None)
+        scan(&self.places, None).expect("no fault")
     }
 
     fn offer(&self) -> Option<LastGoodOffer> {

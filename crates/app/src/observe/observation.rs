@@ -1,20 +1,21 @@
 //! What one look saw, and what it says to people and programs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
-    Action, Answers, BusyRun, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
+    Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
     LastGoodOffer, Loaded, McpAnswer, Plan, Problem, Profile, ReloadStatus, Row, RowState,
 };
 
 use super::NO_TOOLS;
 use crate::{
-    difference::difference,
+    difference::Sides,
     disk::{
         locate::Places,
         scan::{Scan, order, row},
     },
     engine::weight,
+    fault::Fault,
     target::Target,
 };
 
@@ -45,12 +46,21 @@ pub struct Observation {
     pub hidden: BTreeSet<ItemId>,
     /// What could be restored; looked for only while something is wrong.
     pub last_good: Option<LastGoodOffer>,
+    /// Why the last look came to nothing; then everything else is from the look before it. It is among the
+    /// problems, too, so that nothing is loaded meanwhile.
+    pub fault: Option<Fault>,
 }
 
 impl Observation {
     /// True when something on disk waits for a reload.
     pub(super) fn is_pending(&self) -> bool {
         self.drift.iter().any(|change| change.action.needs_reload())
+    }
+
+    /// The same after a look that came to nothing: what was known stays, and nothing is concluded.
+    #[must_use]
+    pub fn after(&self, fault: Fault) -> Self {
+        Self { problems: vec![fault.problem()], fault: Some(fault), ..self.clone() }
     }
 
     /// True when a file would not load, or the engine does not do what it should.
@@ -136,7 +146,8 @@ impl Observation {
                 ..row(places, item, None, None, "active")
             }));
         }
-        for item in self.scan.disk.items.iter().filter(|item| !self.scan.rows.iter().any(|row| row.kind == item.kind)) {
+        let listed: HashSet<_> = self.scan.rows.iter().map(|row| row.kind).collect();
+        for item in self.scan.disk.items.iter().filter(|item| !listed.contains(&item.kind)) {
             let row = Row { removable: false, ..row(places, item, None, item.value.clone(), "declared") };
             rows.push(self.row(&row));
         }
@@ -148,7 +159,7 @@ impl Observation {
         if !matches!(row.state, RowState::Unknown) {
             return row.clone();
         }
-        let change = self.drift.binary_search_by(|change| change.id.cmp(&row.id)).ok().map(|at| &self.drift[at]);
+        let change = self.change(row.id.as_str());
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
         let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp);
         let server = servers
@@ -167,12 +178,24 @@ impl Observation {
         Row { state, layer, ..row.clone() }
     }
 
+    /// The change of an item; drift is in the order of the ids.
+    fn change(&self, id: &str) -> Option<&Change> {
+        let at = self.drift.binary_search_by(|change| change.id.as_str().cmp(id)).ok()?;
+        self.drift.get(at)
+    }
+
     /// The readable difference of a pending item; no lines when nothing can be shown as text.
     pub fn difference(&self, id: &str) -> Vec<DiffLine> {
-        let change = self.drift.iter().find(|change| change.id.as_str() == id);
-        let was_hidden = change.is_some_and(|change| self.hidden.contains(&change.id));
-        let lines = |change| difference(change, &self.scan.disk, self.answers.as_ref(), was_hidden);
-        change.map(lines).unwrap_or_default()
+        self.differences()(id)
+    }
+
+    /// The same for many items: what is needed for all of them is made once.
+    pub fn differences(&self) -> impl Fn(&str) -> Vec<DiffLine> + '_ {
+        let sides = Sides::new(&self.scan.disk, self.answers.as_ref());
+        move |id| {
+            let change = self.change(id);
+            change.map(|change| sides.difference(change, self.hidden.contains(&change.id))).unwrap_or_default()
+        }
     }
 
     /// What the engine reports.

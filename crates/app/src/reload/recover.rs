@@ -123,13 +123,13 @@ fn resume_hint(cut: &Unfinished) -> String {
 
 /// The receipt of a reload of which only the journal is left.
 fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt {
-    let ends = cut.steps.iter().skip(1).map(|(_, at)| at.as_str());
+    let ends = cut.steps.iter().skip(1).map(|(_, after)| *after);
     let steps = cut
         .steps
         .iter()
         .zip(ends)
-        .map(|((step, at), end)| StepTime { name: step.word().to_owned(), ms: crate::clock::between(at, end) });
-    let last = cut.steps.last().map_or(cut.at.as_str(), |(_, at)| at.as_str());
+        .map(|((step, after), end)| StepTime { name: step.word().to_owned(), ms: end.saturating_sub(*after) });
+    let lasted = cut.steps.last().map_or(0, |(_, after)| *after);
     Receipt {
         version: 1,
         id: cut.id.clone(),
@@ -137,7 +137,7 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
         cause: Cause::CutOff,
         result,
         action: cut.plan.as_ref().map_or(Action::None, |plan: &Plan| plan.action),
-        duration_ms: crate::clock::between(&cut.at, last),
+        duration_ms: lasted,
         steps: steps.collect(),
         items: Vec::new(),
         counts: Counts::default(),

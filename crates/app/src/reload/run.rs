@@ -20,6 +20,7 @@ use crate::{
         log::LogMark,
     },
     error::chain,
+    fault::Fault,
     history::History,
     journal::{Intent, Journal},
     observe::{Observation, compare, observe_with, problems},
@@ -139,9 +140,9 @@ impl Run {
         let written = match (effect, phase.step_name()) {
             (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
             (_, Some(step)) if step.touches() => {
-                journal.step(&self.attempt, step, phase.job().map(|job| &job.request.plan))
+                journal.step(&self.attempt, step, millis(self.began), phase.job().map(|job| &job.request.plan))
             }
-            (_, Some(step)) => journal.step(&self.attempt, step, None),
+            (_, Some(step)) => journal.step(&self.attempt, step, millis(self.began), None),
             (_, None) => Ok(()),
         };
         let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
@@ -180,14 +181,16 @@ impl Run {
             self.events = Events::open(client).await.ok();
         }
         // The snapshot is taken before the check, so that what is proved was checked.
-        let scan = self.target.read_files().await;
-        let problems = problems(&self.target).await;
-        if !problems.is_empty() {
+        let read = self.target.read_files().await;
+        let mut problems = problems(&self.target).await;
+        let scan = match (read, problems.is_empty()) {
+            (Ok(scan), true) => self.look_before(scan).await,
+            (read, _) => read,
+        };
+        let scan = scan.map_err(|fault| problems.push(fault.problem()));
+        let (Ok(scan), true) = (scan, problems.is_empty()) else {
             return Input::Checked { attempt, plan: self.plan(), found: Found::Problems(problems) };
-        }
-        if self.before.as_ref().is_none_or(|before| before.answers.is_none()) {
-            self.before = Some(observe_with(&self.target, scan.clone()).await);
-        }
+        };
         self.take_snapshot(scan);
         let mut plan = self.plan();
         if is_escalated {
@@ -212,6 +215,14 @@ impl Run {
             self.interrupted.clone_from(runs);
         }
         Input::Checked { attempt, plan, found }
+    }
+
+    /// Makes sure that it is known what the engine has, beside these files.
+    async fn look_before(&mut self, scan: Scan) -> Result<Scan, Fault> {
+        if self.before.as_ref().is_none_or(|before| before.answers.is_none()) {
+            self.before = Some(observe_with(&self.target, scan.clone()).await?);
+        }
+        Ok(scan)
     }
 
     /// An engine of ours may be another process by now: somebody restarted it while this reload waited.

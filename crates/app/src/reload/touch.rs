@@ -70,11 +70,11 @@ impl Run {
 
     /// Puts the files back that the engine is known to have loaded.
     pub(super) async fn roll_back(&mut self) -> Result<(), String> {
-        let scan = self.target.read_files().await;
+        let scan = self.target.read_files().await.map_err(|fault| fault.to_string())?;
         let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
         self.target.restore_files(offer.id).await?;
         // What is to be proved now is that these are loaded.
-        self.snapshot = self.target.read_files().await;
+        self.snapshot = self.target.read_files().await.map_err(|fault| fault.to_string())?;
         Ok(())
     }
 

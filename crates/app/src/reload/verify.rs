@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::run::Run;
 use crate::{
+    disk::scan::Scan,
     engine::events::Events,
     error::chain,
     last_good::Verdict as Loading,
@@ -39,17 +40,20 @@ impl Run {
             failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
         }
         let mut memory = self.target.memory_of_reload();
-        let now = self.target.read_files().await;
-        let meanwhile = self.snapshot.changed_until(&now);
+        // What cannot be read again may be anything by now; what the engine shows is still the proof.
+        let read = self.target.read_files().await;
+        let meanwhile =
+            read.as_ref().map_or_else(|_| self.snapshot.all_of_it(), |now| self.snapshot.changed_until(now));
         memory
             .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
             .map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
-        if still.is_empty() && now.disk.items == self.snapshot.disk.items {
+        let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
+        if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
             // Kept once more: the engine may have written its schema into a file while it read it.
             let verdict = if failures.is_empty() && was_heard { Loading::Loaded } else { Loading::Partial };
-            if let Some(kept) = self.target.keep_files(&now).await {
+            if let Some(kept) = self.target.keep_files(now).await {
                 self.target.judge_files(kept, verdict).await;
             }
         }
@@ -65,7 +69,10 @@ impl Run {
         let view = Some(self.target.view.clone());
         let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
         let problems = problems(&self.target).await;
-        self.after = Some(with_files(&seen, now, problems, &self.target));
+        self.after = Some(match read {
+            Ok(now) => with_files(&seen, now, problems, &self.target),
+            Err(fault) => with_files(&seen, self.snapshot.clone(), problems, &self.target).after(fault),
+        });
         Ok(verdict)
     }
 

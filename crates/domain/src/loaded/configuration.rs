@@ -4,13 +4,13 @@
 //! from its own word on the global files and from the project's files as they are; where both agree
 //! for a name, all that is declared of that name is loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::{Answers, Disk, Evidence, Loaded, Memory, effective, remembered, spent};
-use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, Snapshot, declared_names, masked, merge};
+use crate::{Fingerprint, Item, ItemId, Kind, Place, Scope, Snapshot, agent_of_mode, declared_names, masked, merge};
 
 /// The key that the engine fills in when no file has it: the name of the system's user.
 const FILLED_IN: &str = "username";
@@ -41,6 +41,18 @@ impl Otherwise {
     /// files before is not taken for what other files said. `before`: what was remembered then.
     pub fn of(disk: &Disk, answers: &Answers, before: Option<&Memory>, is_certain: bool) -> Self {
         let after_dispose = effective(&answers.global_config, &disk.layers);
+        let here = ByName::of_instance(&disk.items);
+        let instance = before.and_then(|before| before.instance.as_ref());
+        let was_here = instance.map(ByName::of_instance).unwrap_or_default();
+        // Whether the same was told when the files said of it what they say now.
+        let was_so = |kind, name: &str, told: Option<&Fingerprint>| {
+            let replaced =
+                |before: &Memory| before.otherwise.replaced.contains(&(kind, name.to_owned(), told.cloned()));
+            let said = |items: &ByName<'_>| -> Vec<_> {
+                items.get(kind, name).iter().map(|item| (item.id.clone(), item.declared.clone())).collect()
+            };
+            instance.is_some() && before.is_some_and(replaced) && said(&was_here) == said(&here)
+        };
         let mut otherwise = Self::default();
         for (kind, name) in names(&answers.config).into_iter().chain(names(&after_dispose)).collect::<BTreeSet<_>>() {
             let of = |config| value_of(config, kind, &name).map(Fingerprint::of_config);
@@ -48,13 +60,12 @@ impl Otherwise {
             if told == expected || (name == FILLED_IN && expected.is_none()) {
                 continue;
             }
-            let is_known = is_certain || before.is_some_and(|before| was_so(before, disk, kind, &name, told.as_ref()));
+            let is_known = is_certain || was_so(kind, &name, told.as_ref());
             // Without plugins the engine tells what is declared as it is declared, unless its environment is
             // another than ours.
-            let is_declared = of_instance(&disk.items, kind, &name).next().is_some();
-            let may_be = !is_declared || !answers.plugins.is_empty();
-            let is_elsewhere =
-                of_instance(&disk.items, kind, &name).any(|item| disk.from_environment.contains(&item.id));
+            let declared = here.get(kind, &name);
+            let may_be = declared.is_empty() || !answers.plugins.is_empty();
+            let is_elsewhere = declared.iter().any(|item| disk.from_environment.contains(&item.id));
             if (is_known && may_be) || is_elsewhere {
                 otherwise.replaced.insert((kind, name, told));
             } else {
@@ -69,24 +80,37 @@ impl Otherwise {
     }
 
     fn is_unseen(&self, kind: Kind, name: &str) -> bool {
-        self.unseen().any(|unseen| unseen.0 == kind && unseen.1 == name)
-    }
-
-    fn unseen(&self) -> impl Iterator<Item = &(Kind, String)> {
-        self.unseen.iter()
+        self.unseen.contains(&(kind, name.to_owned()))
     }
 }
 
-/// Whether the same was told when the files said of it what they say now.
-fn was_so(before: &Memory, disk: &Disk, kind: Kind, name: &str, told: Option<&Fingerprint>) -> bool {
-    let declared = |items| of_instance(items, kind, name).map(|item| (&item.id, &item.declared)).collect::<Vec<_>>();
-    before.otherwise.replaced.contains(&(kind, name.to_owned(), told.cloned()))
-        && before.instance.as_ref().is_some_and(|items| declared(items) == declared(&disk.items))
-}
+/// Items by kind and name, for asking for many names.
+#[derive(Default)]
+struct ByName<'a>(HashMap<Kind, HashMap<&'a str, Vec<&'a Item>>>);
 
-/// All that is declared of a name and read with each instance.
-fn of_instance<'a>(items: &'a Snapshot, kind: Kind, name: &'a str) -> impl Iterator<Item = &'a Item> {
-    items.iter().filter(move |item| item.kind == kind && item.name == name && item.place != Place::GlobalConfig)
+impl<'a> ByName<'a> {
+    fn of(items: impl Iterator<Item = &'a Item>) -> Self {
+        let mut names = HashMap::<_, HashMap<_, Vec<_>>>::new();
+        for item in items {
+            names.entry(item.kind).or_default().entry(item.name.as_str()).or_default().push(item);
+        }
+        Self(names)
+    }
+
+    /// All that is read with each instance.
+    fn of_instance(items: &'a Snapshot) -> Self {
+        Self::of(items.iter().filter(|item| item.place != Place::GlobalConfig))
+    }
+
+    /// All that the engine reads once in its life.
+    fn of_global(items: impl Iterator<Item = &'a Item>) -> Self {
+        Self::of(items.filter(|item| item.place == Place::GlobalConfig))
+    }
+
+    /// All of one name, in the order in which they came.
+    fn get(&self, kind: Kind, name: &str) -> &[&'a Item] {
+        self.0.get(&kind).and_then(|names| names.get(name)).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
@@ -182,12 +206,9 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
     let Some(instance) = &memory.instance else {
         // Nobody watched. A plugin may have added it; without plugins only a file can have.
         if answers.plugins.is_empty() {
-            let is_declared_here = |kind, name: &str| {
-                let mut items = disk.items.iter().filter(|item| item.place != Place::GlobalConfig);
-                items.any(|item| item.kind == kind && item.name == name)
-            };
+            let here = ByName::of_instance(&disk.items);
             let told = names(&answers.config).into_iter().filter(|(_, name)| name != FILLED_IN);
-            for (kind, name) in told.filter(|(kind, name)| is_left(*kind, name) && !is_declared_here(*kind, name)) {
+            for (kind, name) in told.filter(|(kind, name)| is_left(*kind, name) && here.get(*kind, name).is_empty()) {
                 if let Some(value) = value_of(&answers.config, kind, &name) {
                     loaded.add(gone(kind, &name, value, Scope::Project, Place::InstanceConfig), Evidence::Told);
                 }
@@ -195,9 +216,9 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
         }
         return;
     };
-    for (kind, name) in memory.otherwise.unseen().filter(|(kind, name)| is_left(*kind, name)) {
-        let mut items = disk.items.iter().chain(instance.iter());
-        let is_known = items.any(|item| item.kind == *kind && item.name == *name && item.place != Place::GlobalConfig);
+    let [here, was_here] = [&disk.items, instance].map(ByName::of_instance);
+    for (kind, name) in memory.otherwise.unseen.iter().filter(|(kind, name)| is_left(*kind, name)) {
+        let is_known = [&here, &was_here].iter().any(|items| !items.get(*kind, name).is_empty());
         if let (false, Some(told)) = (is_known || name == FILLED_IN, value_of(&answers.config, *kind, name)) {
             loaded.add(gone(*kind, name, told, Scope::Project, Place::InstanceConfig), Evidence::Told);
         }
@@ -223,14 +244,15 @@ fn add_gone_globally(
     if !disk.broken.is_empty() {
         return;
     }
+    let here = ByName::of_global(disk.items.iter());
+    let was_here = ByName::of_global(memory.instance.iter().flat_map(Snapshot::iter));
     for (kind, name) in names(&answers.global_config) {
-        let is_there = |item: &&Item| item.place == Place::GlobalConfig && item.kind == kind && item.name == name;
-        if disk.items.iter().any(|item| is_there(&item)) || !makes_a_difference(kind, &name) {
+        if !here.get(kind, &name).is_empty() || !makes_a_difference(kind, &name) {
             continue;
         }
         let Some(told) = global_value(&answers.global_config, kind, &name) else { continue };
-        let known = memory.instance.iter().flat_map(Snapshot::iter).find(is_there);
-        let item = known.cloned().unwrap_or_else(|| gone(kind, &name, &told, Scope::Global, Place::GlobalConfig));
+        let known = was_here.get(kind, &name).first().map(|item| (*item).clone());
+        let item = known.unwrap_or_else(|| gone(kind, &name, &told, Scope::Global, Place::GlobalConfig));
         loaded.add(Item { declared: Fingerprint::of_json(&told), ..item }, Evidence::Told);
     }
 }
@@ -268,9 +290,8 @@ pub fn value_of<'a>(config: &'a Value, kind: Kind, name: &str) -> Option<&'a Val
 fn global_value(config: &Value, kind: Kind, name: &str) -> Option<Value> {
     let value = value_of(config, kind, name).cloned();
     let mode = if kind == Kind::Agent { config.get("mode").and_then(|modes| modes.get(name)).cloned() } else { None };
-    let Some(mut mode) = mode else { return value };
-    mode["mode"] = json!("primary");
-    let mut whole = value.unwrap_or_else(|| json!({}));
+    let Some(mode) = mode.and_then(agent_of_mode) else { return value };
+    let mut whole = value.unwrap_or_else(|| Value::Object(Map::new()));
     merge(&mut whole, &mode);
     Some(whole)
 }
@@ -296,7 +317,19 @@ fn covers(told: &Value, ours: &Value) -> bool {
         (Value::Object(told), Value::Object(ours)) => {
             ours.iter().all(|(key, ours)| told.get(key).is_some_and(|told| covers(told, ours)))
         }
-        (Value::Array(told), Value::Array(ours)) => ours.iter().all(|ours| told.iter().any(|told| covers(told, ours))),
+        (Value::Array(told), Value::Array(ours)) => covers_all(told, ours),
         _ => is_same(told, ours),
     }
+}
+
+/// The same for lists. Plain values may stand anywhere; what holds others is looked for in the order in which
+/// it stands, so that no two lists take longer than both of them are long.
+fn covers_all(told: &[Value], ours: &[Value]) -> bool {
+    let is_plain = |value: &&Value| !value.is_object() && !value.is_array();
+    let plain: HashSet<_> = told.iter().filter(is_plain).map(Fingerprint::of_config).collect();
+    let mut whole = told.iter().filter(|value| !is_plain(value));
+    ours.iter().all(|ours| match is_plain(&ours) {
+        true => plain.contains(&Fingerprint::of_config(ours)),
+        false => whole.any(|told| covers(told, ours)),
+    })
 }

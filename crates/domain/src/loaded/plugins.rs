@@ -1,6 +1,6 @@
 //! Plugins and tools: the engine tells which ones, memory tells with which code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -37,13 +37,18 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
         }
     }
     // What is left is loaded and no longer on disk, or there under another version.
+    let known = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Plugin);
+    // Of several the first one counts.
+    let known: Vec<_> = known.collect();
+    let known: HashMap<_, _> = known.into_iter().rev().map(|item| (&item.declared, item)).collect();
+    let global = answers.global_config.get("plugin").and_then(Value::as_array).into_iter().flatten();
+    let global: HashSet<_> = global.map(crate::plugin_spec).collect();
     for spec in told {
         let declared = declared(spec);
-        let mut known = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Plugin);
-        let item = match known.find(|item| item.declared == declared) {
+        let item = match known.get(&declared) {
             Some(item) if disk.broken.contains(&item.source) => continue,
-            Some(item) => item.clone(),
-            None => unremembered(disk, answers, spec, declared),
+            Some(item) => (*item).clone(),
+            None => unremembered(disk, global.contains(spec), spec, declared),
         };
         loaded.add(Item { code: module(memory, spec).or(item.code), ..item }, Evidence::Told);
     }
@@ -63,12 +68,10 @@ fn add_left_module(item: &Item, code: Fingerprint, loaded: &mut Loaded) {
     }
 }
 
-fn unremembered(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprint) -> Item {
+/// `globally`: whether the global configuration declares it.
+fn unremembered(disk: &Disk, globally: bool, spec: &str, declared: Fingerprint) -> Item {
     let path = spec.strip_prefix("file://");
     let folder = path.and_then(|path| disk.plugin_folders.iter().find(|(folder, _)| is_directly_in(path, folder)));
-    let globally = answers.global_config["plugin"]
-        .as_array()
-        .is_some_and(|list| list.iter().any(|entry| crate::plugin_spec(entry) == spec));
     let (scope, place) = match folder {
         Some((_, scope)) => (*scope, Place::Folder),
         None if globally => (Scope::Global, Place::GlobalConfig),
@@ -90,12 +93,13 @@ fn unremembered(disk: &Disk, answers: &Answers, spec: &str, declared: Fingerprin
 
 /// The engine tells the tools by id; a file without a tool it reads and never mentions.
 pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
+    let told = answers.tool_names();
     for item in disk.items.iter().filter(|item| item.kind == Kind::Tool) {
         let code = memory.modules.get(&item.source).cloned();
         let was_there = remembered(memory, &item.id).is_some();
-        let evidence = match answers.tools {
+        let evidence = match &answers.tools {
             // A tool of the engine's own may have the name of one that is new.
-            Some(_) if answers.has_tool(&item.name) && (was_there || memory.instance.is_none()) => Some(Evidence::Told),
+            Some(_) if told.has(&item.name) && (was_there || memory.instance.is_none()) => Some(Evidence::Told),
             _ if was_there => Some(Evidence::Remembered),
             Some(_) => None,
             None => memory.instance.is_none().then_some(Evidence::Remembered),
@@ -110,15 +114,12 @@ pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded:
         }
     }
     let before = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Tool);
-    for item in before.filter(|item| disk.items.get(&item.id).is_none() && answers.has_tool(&item.name)) {
+    for item in before.filter(|item| disk.items.get(&item.id).is_none() && told.has(&item.name)) {
         loaded.add(item.clone(), Evidence::Told);
     }
 }
 
-pub(super) fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '\\']))
-}
-
 fn is_directly_in(path: &str, folder: &str) -> bool {
-    is_below(path, folder) && !path[folder.len() + 1..].contains(['/', '\\'])
+    let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix(['/', '\\']));
+    below.is_some_and(|name| !name.contains(['/', '\\']))
 }

@@ -1,23 +1,51 @@
 //! Looking at the files and the engine, one look at a time.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::sleep;
 
 use super::Core;
 use crate::{
-    app::{Input, PATIENT, report},
+    app::{Input, PATIENT, SELDOM, report},
     disk::watch::Hint,
     engine::record::Records,
-    observe::{Observation, observe, problems, with_files},
+    fault::{Fault, sheltered_async},
+    observe::{Observation, observe_after, observe_files},
     reload::recover,
 };
+
+/// How long to wait before the first look after one that came to nothing.
+const FIRST: Duration = Duration::from_secs(1);
 
 /// How much has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
     Files,
     Everything,
+}
+
+/// When to look again after a look that came to nothing.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    tries: u32,
+    is_waiting: bool,
+}
+
+impl Again {
+    /// How long to wait this time; `None`: somebody is waiting already.
+    fn begin(&mut self) -> Option<Duration> {
+        if std::mem::replace(&mut self.is_waiting, true) {
+            return None;
+        }
+        // Not past the longest pause, so that no number overflows.
+        self.tries = self.tries.saturating_add(1).min(16);
+        Some(FIRST.saturating_mul(1 << (self.tries - 1)).min(SELDOM))
+    }
+
+    /// The wait is over.
+    pub(super) fn end(&mut self) {
+        self.is_waiting = false;
+    }
 }
 
 impl Core {
@@ -46,21 +74,40 @@ impl Core {
         let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
         let has_failed = self.has_failed();
         self.look = Some(tokio::spawn(async move {
-            if is_recovering {
-                let recovered = recover(&target, true).await;
-                report(&inputs, Input::Recovered(Box::new(recovered))).await;
-            }
-            let mut seen = match look {
-                Look::Everything => observe(&target).await,
-                Look::Files => {
-                    let scan = target.read_changed(changed).await;
-                    let problems = problems(&target).await;
-                    with_files(&before, scan, problems, &target)
+            let work = async {
+                if is_recovering {
+                    let recovered = recover(&target, true).await;
+                    report(&inputs, Input::Recovered(Box::new(recovered))).await;
                 }
+                let mut seen = match look {
+                    Look::Everything => observe_after(&target, &before).await,
+                    Look::Files => observe_files(&target, &before, changed).await,
+                };
+                let is_wanted = has_failed || seen.is_in_trouble();
+                seen.last_good = if is_wanted { target.last_good(&seen.scan).await } else { None };
+                seen
             };
-            seen.last_good = if has_failed || seen.is_in_trouble() { target.last_good(&seen.scan).await } else { None };
+            // Whatever becomes of it, its end is reported: else no look would follow.
+            let seen = sheltered_async(Fault::of_look(&target.places.directory), work).await;
+            let seen = seen.unwrap_or_else(|fault| before.after(fault));
             report(&inputs, Input::Looked(era, Box::new(seen))).await;
         }));
+    }
+
+    /// Looks again by itself, ever more seldom, as long as the last look came to nothing or the engine did
+    /// not say what it has loaded.
+    pub(super) fn look_again_if_needed(&mut self) {
+        let is_silent = self.observation.answers.is_none() && self.target.client.is_some();
+        if self.observation.fault.is_none() && !(is_silent && self.observation.problems.is_empty()) {
+            self.again = Again::default();
+            return;
+        }
+        let Some(pause) = self.again.begin() else { return };
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move {
+            sleep(pause).await;
+            report(&inputs, Input::Again).await;
+        });
     }
 
     pub(super) fn observed(&mut self, observation: Observation) {
@@ -74,5 +121,24 @@ impl Core {
         self.foresee();
         self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
         self.await_calm();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// N16: one wait at a time, each longer than the one before it, and none longer than half a minute.
+    #[test]
+    fn looks_that_come_to_nothing_get_seldom() {
+        let mut again = Again::default();
+        let mut pauses = Vec::new();
+        for _ in 0..100 {
+            pauses.extend(again.begin());
+            assert_eq!(again.begin(), None, "one is waiting");
+            again.end();
+        }
+        assert_eq!(pauses.len(), 100);
+        assert!(pauses.is_sorted() && pauses.first() == Some(&FIRST) && pauses.last() == Some(&SELDOM), "{pauses:?}");
     }
 }
