@@ -95,10 +95,10 @@ async fn click(world: &World) -> Duration {
     drop(tokio::time::timeout(wait::BOUND, pending).await.expect("in time").expect("pending"));
     let began = Instant::now();
     app.reload(Wish::new(Cause::Window)).await;
-    let ended = states.wait_for(|state| matches!(state.banner, Banner::Ended { .. }));
+    let ended = states.wait_for(|state| state.past.is_some());
     let state = tokio::time::timeout(wait::BOUND, ended).await.expect("in time").expect("ended").clone();
     let took = began.elapsed();
-    let Banner::Ended { receipt } = &state.banner else { unreachable!("it was waited for") };
+    let receipt = state.past.as_ref().expect("it was waited for");
     proved(receipt);
     took
 }

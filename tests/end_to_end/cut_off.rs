@@ -267,7 +267,7 @@ async fn a_reload_that_waits_survives() {
     drop(tokio::time::timeout(wait::BOUND, waits).await.expect("it goes on waiting").expect("it is there"));
     assert_ne!(engine.get("/config").await["username"], "two");
     model.finish();
-    let ends = states.wait_for(|state| matches!(&state.banner, Banner::Ended { .. }));
+    let ends = states.wait_for(|state| state.past.is_some());
     let state = tokio::time::timeout(wait::BOUND, ends).await.expect("it ends").expect("it is there").clone();
     assert!(state.status.changes.is_empty(), "{:?}", state.status);
     assert_eq!(engine.get("/config").await["username"], "two");

@@ -172,6 +172,8 @@ fn receipt(orphans: Vec<Leftover>) -> Receipt {
         steps: vec![],
         items: vec![],
         counts: Counts::default(),
+        installs: vec![],
+        settled_at: None,
         still_pending: vec![],
         orphans,
         cause: rekindle_domain::Cause::Command,

@@ -109,7 +109,7 @@ async fn no_list_is_older_than_the_reload() {
         |rows: &[rekindle_domain::Row]| rows.iter().find(|row| row.name == "tidy").map(|row| row.state.clone());
     assert!(matches!(state_of(&during.skills), Some(RowState::Waiting { .. })), "{:?}", during.skills);
     held.release();
-    let ended = states.wait_for(|state| matches!(state.banner, Banner::Ended { .. }));
+    let ended = states.wait_for(|state| state.past.is_some());
     let ended = tokio::time::timeout(wait::BOUND, ended).await.expect("in time").expect("ended").clone();
     assert_eq!(state_of(&ended.skills), Some(RowState::Loaded));
     assert!(ended.status.changes.is_empty());

@@ -56,7 +56,7 @@ async fn soak(reloads: usize, mut dice: ChaCha8Rng) {
         fault.iter().cloned().for_each(|rule| faulty.faults.add(rule));
         let state = reload(&app).await;
         faulty.faults.clear();
-        let Banner::Ended { receipt } = &state.banner else { continue };
+        let Some(receipt) = &state.past else { continue };
         let index = [ReceiptResult::Proved, ReceiptResult::Partial, ReceiptResult::Failed, ReceiptResult::Refused]
             .iter()
             .position(|result| *result == receipt.result);

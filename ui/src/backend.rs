@@ -5,7 +5,7 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Settings, UndoChoice,
+    Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Settings, Shown, UndoChoice,
     UserError, WindowState,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -135,9 +135,13 @@ pub(crate) async fn cancel_reload() -> Answer<Nothing> {
     invoke("cancel_reload", &NoArguments {}).await
 }
 
-/// Puts the banner away.
-pub(crate) async fn dismiss() -> Answer<Nothing> {
-    invoke("dismiss", &NoArguments {}).await
+/// Puts away what was on the screen of the banner.
+pub(crate) async fn dismiss(shown: Shown) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        shown: Shown,
+    }
+    invoke("dismiss", &Arguments { shown }).await
 }
 
 /// Starts the engine, or replaces its process.

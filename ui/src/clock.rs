@@ -13,6 +13,11 @@ pub(crate) fn when(at: &str) -> String {
     copy::ago(seconds).unwrap_or_else(|| local(at))
 }
 
+/// A clock that nobody can set, in milliseconds; only differences mean something.
+pub(crate) fn steady() -> f64 {
+    leptos::prelude::window().performance().map_or(0.0, |clock| clock.now())
+}
+
 /// A moment's date and time.
 pub(crate) fn local(at: &str) -> String {
     Date::new(&JsValue::from_str(at)).to_locale_string("default", &JsValue::UNDEFINED).into()

@@ -14,7 +14,7 @@ pub(crate) mod rows;
 pub(crate) mod settings;
 pub(crate) mod undo;
 
-use rekindle_domain::{Counts, Scope, UserError, Workspace};
+use rekindle_domain::{Counts, Past, RowState, Scope, UserError, WindowState, Workspace};
 
 use crate::state::Page;
 
@@ -64,6 +64,9 @@ pub(crate) const PENDING: &str = "Pending changes";
 pub(crate) const ALL_LIVE: &str = "Everything on disk is live.";
 pub(crate) const NOT_KNOWN: &str = "Known once the engine answers and every file can be loaded.";
 pub(crate) const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
+/// In place of a number that was not heard, and what it means.
+pub(crate) const UNHEARD: &str = "–";
+pub(crate) const NOT_HEARD_YET: &str = "Not heard yet. Rekindle asks again.";
 
 pub(crate) const NO_RECEIPTS: &str = "No reloads yet";
 pub(crate) const NO_RECEIPTS_HINT: &str =
@@ -103,9 +106,11 @@ pub(crate) fn scope(scope: Scope) -> &'static str {
     }
 }
 
-/// Each count with its short name and its label.
+/// Each count with its short name and its label. What was not heard is no number.
 pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, String); 6] {
-    let number = |of: fn(&Counts) -> usize| counts.map_or_else(|| "–".to_owned(), |counts| of(counts).to_string());
+    let number = |of: fn(&Counts) -> Option<usize>| {
+        counts.and_then(of).map_or_else(|| UNHEARD.to_owned(), |number| number.to_string())
+    };
     [
         ("plugins", "Plugins", number(|counts| counts.plugins)),
         ("skills", "Skills", number(|counts| counts.skills)),
@@ -114,6 +119,36 @@ pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, S
         ("mcp", "MCP servers", number(|counts| counts.mcp)),
         ("providers", "Providers", number(|counts| counts.providers)),
     ]
+}
+
+/// What is not as it should be although nothing waits for a reload; `None`: all is.
+pub(crate) fn not_live(state: &WindowState) -> Option<String> {
+    let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flatten();
+    let failed = rows.filter(|row| matches!(row.state, RowState::Failed { .. })).count();
+    let failed = (failed > 0).then(|| format!("{} failed to load.", counted(failed, "item")));
+    let past = state.status.past.as_ref().map(past);
+    let all: Vec<_> = [failed, past].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("Nothing waits for a reload. {}", all.join(" ")))
+}
+
+/// How the last reload ended, in a sentence.
+fn past(past: &Past) -> String {
+    match past.unproved.len() {
+        0 => "The last reload failed.".to_owned(),
+        open => format!("{} of the last reload {} not proved.", receipt::part(open, past.changes), be(open)),
+    }
+}
+
+/// `is` or `are`.
+fn be(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
+}
+
+/// A size: `12.3 MB`; never none.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000).max(1);
+    let tenths = if bytes >= 100_000 { bytes / 100_000 } else { tenths };
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
 /// The toast after a removal.

@@ -1,7 +1,7 @@
 //! The window of Rekindle: shows the state that the core publishes, and passes on what a person does.
 //!
 //! Invariant: the window decides nothing about reloading; it draws `WindowState` and calls commands.
-//! Deliberately absent: timers that poll, files, network, and any knowledge of Tauri outside
+//! Deliberately absent: timers that poll (those that are there only tell how time goes by), files, network, and any knowledge of Tauri outside
 //! `backend`.
 
 mod backend;

@@ -10,8 +10,8 @@ mod follow;
 use std::{sync::Arc, time::Duration};
 
 use rekindle_domain::{
-    BusyRun, DiffLine, Finding, Fingerprint, Kind, LastGoodOffer, Leftover, Phase, Plan, Restored, Scope, Settings,
-    UndoChoice, UserError, WindowState,
+    Answers, BusyRun, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase, Plan, Restored,
+    Scope, Settings, Shown, UndoChoice, UserError, WindowState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -74,6 +74,10 @@ enum Input {
     Target(Box<Target>),
     /// A look came to its end; with the number of the reload before which it began.
     Looked(u64, Box<Observation>),
+    /// What the engine had not said was asked for again; with the number of the question.
+    Heard(u64, Box<Answers>),
+    /// The engine installs something for the reload under way, or nothing any more.
+    Installing(Option<Installing>),
     /// A person wants a reload.
     Reload(Wish),
     /// A reload went on.
@@ -90,8 +94,8 @@ enum Input {
     Restored,
     /// A person cancels the reload.
     Cancel,
-    /// A person has seen the banner.
-    Dismiss,
+    /// A person has seen this of the banner, and puts it away.
+    Dismiss(Shown),
     /// A person chose something.
     Settings(Settings),
 }
@@ -149,9 +153,9 @@ impl App {
         self.send(Input::Cancel).await;
     }
 
-    /// Hides the banner until the next change.
-    pub async fn dismiss(&self) {
-        self.send(Input::Dismiss).await;
+    /// Puts away what was on the screen; what came since stays.
+    pub async fn dismiss(&self, shown: Shown) {
+        self.send(Input::Dismiss(shown)).await;
     }
 
     /// Keeps what a person chose.

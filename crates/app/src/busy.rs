@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rekindle_domain::{Action, BusyRun, BusyState, Plan};
 
 use crate::{
-    engine::{client::ClientError, directories::Directories},
+    engine::{client::ClientError, directories::Directories, packages},
     error::chain,
     history::History,
     observe::Observation,
@@ -49,7 +49,8 @@ impl Target {
             return plan;
         }
         plan.servers = observation.connected();
-        plan.takes_ms = History::of(&self.places).about(plan.action);
+        plan.installs = packages::wanted(&self.places, &observation.scan.disk);
+        plan.takes = History::of(&self.places).takes(plan.action, !plan.installs.is_empty());
         if plan.action == Action::Restart {
             match self.busy(true).await {
                 Ok(runs) => plan.interrupts = runs,

@@ -13,6 +13,7 @@ pub mod host;
 pub mod keeper;
 pub mod log;
 pub mod output;
+pub mod packages;
 mod process;
 pub mod record;
 pub mod weight;

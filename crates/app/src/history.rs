@@ -1,12 +1,20 @@
 //! Past reloads, one JSON object a line.
 //!
-//! Invariant: a line is written in one piece; a torn or foreign line is left out when reading.
+//! Invariants: a line is written in one piece, and never changed; what is learnt of a reload after its end is
+//! another line with its id, which takes the place of the first; a torn or foreign line is left out when
+//! reading.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::PathBuf,
+};
 
-use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName};
+use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
+use serde::Deserialize;
 
-use crate::{disk::locate::Places, foreign};
+use crate::{clock, disk::locate::Places, foreign};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
@@ -24,23 +32,47 @@ impl History {
 
     /// The last reloads, newest first.
     pub fn last(&self, most: usize) -> Vec<Receipt> {
-        let text = foreign::text(&self.0).unwrap_or_default();
-        text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).take(most).collect()
+        let mut all = receipts(&self.text());
+        all.reverse();
+        all.truncate(most);
+        all
     }
 
-    /// About how long a reload with this action takes, in milliseconds, without the wait for idle: the
-    /// middle of the last ones that were proved. `None`: there was none.
-    pub fn about(&self, action: Action) -> Option<u64> {
-        let of_action = |receipt: &Receipt| receipt.action == action && receipt.result == ReceiptResult::Proved;
-        let mut times: Vec<_> =
-            self.last(KEPT).iter().filter(|receipt| of_action(receipt)).take(ALIKE).map(took).collect();
-        times.sort_unstable();
-        times.get(times.len() / 2).copied()
+    /// The last reload.
+    pub fn newest(&self) -> Option<Receipt> {
+        let text = self.text();
+        let mut known = BTreeSet::new();
+        let mut newest: Option<(Named, &str)> = None;
+        for (named, line) in text.lines().filter_map(|line| Some((serde_json::from_str::<Named>(line).ok()?, line))) {
+            // What was learnt later stands behind what it is about, and may stand behind newer ones.
+            let is_later = newest.as_ref().is_some_and(|(newest, _)| newest.id == named.id);
+            if known.insert(named.id.clone()) || is_later {
+                newest = Some((named, line));
+            }
+        }
+        serde_json::from_str(newest?.1).ok()
+    }
+
+    /// How long most reloads with this action took that had to install something, or had not: the last ones that
+    /// were proved, without the wait for idle. `None`: there was none.
+    pub fn takes(&self, action: Action, installs: bool) -> Option<Takes> {
+        let is_alike = |receipt: &&Receipt| {
+            receipt.action == action
+                && receipt.result == ReceiptResult::Proved
+                && receipt.installs.is_empty() != installs
+        };
+        Takes::of(self.last(KEPT).iter().filter(is_alike).take(ALIKE).map(took).collect())
     }
 
     /// The processes that the last reloads left behind, as far as was seen then.
     pub fn orphans(&self) -> Vec<Leftover> {
         self.last(KEPT).into_iter().flat_map(|receipt| receipt.orphans).collect()
+    }
+
+    /// What was learnt of a reload after its end.
+    pub fn settle(&self, receipt: &Receipt) -> std::io::Result<()> {
+        let settled_at = receipt.settled_at.clone().unwrap_or_else(clock::now);
+        self.add(&Receipt { settled_at: Some(settled_at), ..receipt.clone() })
     }
 
     /// Adds a reload.
@@ -53,12 +85,39 @@ impl History {
         file.write_all(format!("{start}{line}\n").as_bytes())?;
         file.sync_data()?;
         if text.lines().count() > 2 * KEPT {
-            let kept: Vec<_> = text.lines().rev().take(KEPT).collect();
-            let text: String = kept.iter().rev().map(|line| format!("{line}\n")).collect();
-            crate::config::file::write_private(&self.0, &format!("{text}{line}\n")).map_err(std::io::Error::other)?;
+            let all = receipts(&format!("{text}{start}{line}\n"));
+            let kept = all[all.len().saturating_sub(KEPT)..].iter().map(serde_json::to_string);
+            let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
+            crate::config::file::write_private(&self.0, &text).map_err(std::io::Error::other)?;
         }
         Ok(())
     }
+
+    fn text(&self) -> String {
+        foreign::text(&self.0).unwrap_or_default()
+    }
+}
+
+/// What makes two lines be about one reload.
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// The reloads of a history, oldest first, each as it is known by now.
+fn receipts(text: &str) -> Vec<Receipt> {
+    let mut all: Vec<Receipt> = Vec::new();
+    let mut places = BTreeMap::new();
+    for receipt in text.lines().filter_map(|line| serde_json::from_str::<Receipt>(line).ok()) {
+        match places.get(&receipt.id) {
+            Some(at) => all[*at] = receipt,
+            None => {
+                places.insert(receipt.id.clone(), all.len());
+                all.push(receipt);
+            }
+        }
+    }
+    all
 }
 
 /// How long a reload took without the wait for idle, in milliseconds.
@@ -73,42 +132,97 @@ mod tests {
 
     use super::*;
 
-    /// P8: how long it takes is told from reloads of the same kind that worked.
-    #[test]
-    fn how_long_it_takes_is_the_middle_of_what_it_took() {
+    fn history() -> (tempfile::TempDir, History) {
         let folder = tempfile::tempdir().expect("a folder");
         let history = History(folder.path().join("history.jsonl"));
-        assert_eq!(history.about(Action::Dispose), None);
-        let add = |action, result, duration_ms, waited| {
+        (folder, history)
+    }
+
+    fn receipt(id: usize, action: Action, result: ReceiptResult, duration_ms: u64) -> Receipt {
+        Receipt {
+            version: 1,
+            id: id.to_string(),
+            at: String::new(),
+            cause: Cause::Window,
+            result,
+            action,
+            duration_ms,
+            steps: vec![],
+            items: vec![],
+            counts: Counts::default(),
+            installs: vec![],
+            settled_at: None,
+            still_pending: vec![],
+            orphans: vec![],
+            resumed: vec![],
+            restored: false,
+            message: None,
+        }
+    }
+
+    /// B4, N16: how long it takes is told from reloads of the same kind that worked: with an installation or
+    /// without, by a dispose or by a restart.
+    #[test]
+    fn how_long_it_takes_is_told_from_the_same_kind() {
+        use ReceiptResult::{Failed, Proved};
+        let (_folder, history) = history();
+        assert_eq!(history.takes(Action::Dispose, false), None);
+        let mut id = 0;
+        let mut add = |action, result, duration_ms, waited, installs: &[&str]| {
+            id += 1;
             let steps = vec![StepTime { name: "wait-for-idle".to_owned(), ms: waited }];
-            let (id, at, counts) = (String::new(), String::new(), Counts::default());
-            let (items, still_pending, orphans, message) = (vec![], vec![], vec![], None);
-            let receipt = Receipt {
-                version: 1,
-                id,
-                at,
-                result,
-                action,
-                duration_ms,
-                steps,
-                items,
-                counts,
-                cause: Cause::Window,
-                still_pending,
-                orphans,
-                resumed: vec![],
-                restored: false,
-                message,
-            };
+            let installs = installs.iter().map(|name| (*name).to_owned()).collect();
+            let receipt = Receipt { steps, installs, ..receipt(id, action, result, duration_ms) };
             history.add(&receipt).expect("written");
         };
-        add(Action::Dispose, ReceiptResult::Proved, 300, 0);
-        add(Action::Dispose, ReceiptResult::Proved, 90_200, 90_000);
-        add(Action::Dispose, ReceiptResult::Proved, 100, 0);
-        add(Action::Dispose, ReceiptResult::Failed, 30_000, 0);
-        add(Action::Restart, ReceiptResult::Proved, 1500, 0);
-        assert_eq!(history.about(Action::Dispose), Some(200));
-        assert_eq!(history.about(Action::Restart), Some(1500));
-        assert_eq!(history.about(Action::None), None);
+        add(Action::Dispose, Proved, 300, 0, &[]);
+        add(Action::Dispose, Proved, 90_200, 90_000, &[]);
+        add(Action::Dispose, Proved, 100, 0, &[]);
+        add(Action::Dispose, Failed, 30_000, 0, &[]);
+        add(Action::Restart, Proved, 1500, 0, &[]);
+        add(Action::Dispose, Proved, 26_000, 0, &["acme@latest"]);
+        let check = |action, installs, expected: Option<(u64, u64, u64)>| {
+            let takes = history.takes(action, installs);
+            assert_eq!(takes.map(|takes| (takes.takes_from_ms, takes.takes_ms, takes.takes_to_ms)), expected);
+        };
+        check(Action::Dispose, false, Some((100, 200, 300)));
+        check(Action::Dispose, true, Some((26_000, 26_000, 26_000)));
+        check(Action::Restart, false, Some((1500, 1500, 1500)));
+        check(Action::Restart, true, None);
+        check(Action::None, false, None);
+    }
+
+    /// N16: what is learnt later takes the place of what was known, wherever that stands, also across a torn line
+    /// and when the file is cut.
+    #[test]
+    fn what_is_learnt_later_takes_its_place() {
+        use ReceiptResult::{Partial, Proved};
+        let (_folder, history) = history();
+        assert_eq!(history.newest(), None);
+        history.add(&receipt(1, Action::Dispose, Partial, 5)).expect("written");
+        let proved = |id| receipt(id, Action::Dispose, Proved, 5);
+        history.settle(&proved(1)).expect("written");
+        let told = |receipt: Option<Receipt>| receipt.map(|receipt| (receipt.id, receipt.result));
+        assert_eq!(told(history.newest()), Some(("1".to_owned(), Proved)));
+        history.add(&receipt(2, Action::Dispose, Partial, 5)).expect("written");
+        history.settle(&proved(1)).expect("written");
+        assert_eq!(told(history.newest()), Some(("2".to_owned(), Partial)));
+        fs::write(&history.0, format!("{}{{\"torn", fs::read_to_string(&history.0).expect("text"))).expect("torn");
+        history.settle(&proved(2)).expect("written");
+        let all: Vec<_> = history.last(10).into_iter().map(|receipt| (receipt.id, receipt.result)).collect();
+        assert_eq!(all, [("2".to_owned(), Proved), ("1".to_owned(), Proved)]);
+        assert_eq!(told(history.newest()), Some(("2".to_owned(), Proved)));
+        for id in 3..=2 * KEPT {
+            history.add(&receipt(id, Action::Dispose, Partial, 5)).expect("written");
+        }
+        history.settle(&proved(2 * KEPT - 1)).expect("written");
+        let all = history.last(2 * KEPT);
+        assert_eq!(told(history.newest()), Some(((2 * KEPT).to_string(), Partial)));
+        assert_eq!((&all[1].id, all[1].result), (&(2 * KEPT - 1).to_string(), Proved));
+        for _ in 0..KEPT {
+            history.settle(&proved(2 * KEPT)).expect("written");
+        }
+        assert_eq!(told(history.newest()), Some(((2 * KEPT).to_string(), Proved)));
+        assert!(history.text().lines().count() <= 2 * KEPT, "it does not grow for ever");
     }
 }

@@ -42,9 +42,6 @@ pub fn loading() -> Duration {
     chosen.map_or(LOADING, Duration::from_secs)
 }
 
-/// What is wrong with every tool when the engine answers for none.
-pub(crate) const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
-
 /// The same for someone who waits for the answer: an engine that takes longer to load the directory
 /// than `patience` is said to be starting. It goes on loading.
 pub async fn observe_within(target: &Target, patience: Duration) -> Observation {
@@ -177,6 +174,19 @@ pub async fn problems(target: &Target) -> Vec<Problem> {
 /// The same observation with files that have been read again; the engine is as it was.
 pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>, target: &Target) -> Observation {
     finish(Observation { scan, problems, fault: None, ..observation.clone() }, &mut target.memory())
+}
+
+/// The same observation with what was heard since of what the engine had not said; the rest is as it was.
+pub fn with_heard(observation: &Observation, later: Answers, target: &Target) -> Observation {
+    let mut answers = observation.answers.clone();
+    let mut memory = target.memory();
+    if let Some(answers) = &mut answers {
+        answers.hear(later);
+        if let Err(error) = memory.seen(&observation.scan.disk, answers) {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    finish(Observation { answers, ..observation.clone() }, &mut memory)
 }
 
 /// Everything that follows from what was seen.

@@ -5,6 +5,7 @@
 //! journal before it begins; one reload at a time per engine, between all processes; every wait is
 //! bounded, but that for idle, which a person can cancel.
 
+pub(crate) mod hear;
 mod idle;
 mod recover;
 mod resume;
@@ -21,8 +22,11 @@ use std::{
 use rekindle_domain::{Cause, Consent, EngineMode, Fingerprint, Input, Phase, Receipt, Refusal, step};
 use tokio::sync::mpsc;
 
-pub use self::recover::{Recovered, recover, waits};
 use self::run::Run;
+pub use self::{
+    hear::{last, wait},
+    recover::{Recovered, recover, waits},
+};
 use crate::{
     clock,
     engine::record::{Lock, Records},

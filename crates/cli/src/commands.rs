@@ -8,12 +8,12 @@ use rekindle_app::{
     change, connect,
     disk::{locate::Places, scan::scan},
     doctor,
-    engine::client::Credentials,
+    engine::{client::Credentials, packages},
     error::{Tell, chain, problem_error, user_error},
     history::History,
     last_good::{LastGood, LastGoodError},
     observe::{Observation, observe, observe_within},
-    reload::{Ended, Recovered, Restart, Resume, Signal, Wish, recover, reload, waits},
+    reload::{Ended, Recovered, Restart, Resume, Signal, Wish, last, recover, reload, wait, waits},
     settings,
     skill::install,
     target::Target,
@@ -84,8 +84,10 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     let mut status = observation.status(&target);
     status.notices.extend(waits(&target));
+    let rows = observation.rows(&target.places);
+    status.past = observation.past(last(&target, &observation).as_ref(), &rows);
     let difference = observation.differences();
-    print::result(arguments, &status, || words::status(&status, &|change| difference(change.id.as_str())));
+    print::result(arguments, &status, || words::status(&status, &rows, &|change| difference(change.id.as_str())));
     // A file that would not load is on disk and not in the engine, too.
     Ok(match status.engine.state {
         EngineState::Unreachable | EngineState::Unauthorized | EngineState::Starting => ExitCode::from(print::ERROR),
@@ -184,12 +186,22 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         }
     });
     let said = std::cell::Cell::new(None);
-    let ended = reload(target, wish, None, restart, heard, |phase| {
+    let wanted = packages::wanted(&target.places, &target.read_files().await.disk);
+    let watching = packages::watch(target.places.clone(), wanted, |now| {
+        if let Some(now) = now {
+            print::progress(arguments, &words::installing(&now));
+        }
+    });
+    let work = reload(target, wish, None, restart, heard, |phase| {
         if let Some(step) = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step)) {
             print::progress(arguments, words::step(step));
         }
-    })
-    .await;
+    });
+    let mut ended = tokio::select! {
+        ended = work => ended,
+        never = watching => match never {},
+    };
+    wait(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))).await;
     Ok(report(arguments, &ended))
 }
 

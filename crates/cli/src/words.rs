@@ -2,14 +2,15 @@
 
 use rekindle_domain::{
     Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
-    FindingLevel, ItemState, Mark, Plan, Problem, Receipt, ReceiptResult, ReloadStatus, Restored, Restoring, Row,
-    RowState, StepName,
+    FindingLevel, Installing, ItemState, Mark, Past, Plan, Problem, Receipt, ReceiptItem, ReceiptResult, ReloadStatus,
+    Restored, Restoring, Row, RowState, StepName,
 };
 
 /// What differs for a change, line by line.
 type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
 
-pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> String {
+/// `rows`: the items as they are, for what is not as it should be although nothing waits.
+pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference<'_>) -> String {
     let mut lines = vec![engine(&status.engine)];
     lines.extend(status.problems.iter().flat_map(|found| problem("Would not load", found)));
     lines.extend(status.warnings.iter().flat_map(|found| problem("Warning", found)));
@@ -21,12 +22,52 @@ pub(crate) fn status(status: &ReloadStatus, difference: Difference<'_>) -> Strin
         };
         lines.push(format!("Reload required: {} ({how})", count(status.changes.len(), "change")));
     } else if status.problems.is_empty() && status.engine.state == EngineState::Running {
-        lines.push("Everything on disk is live.".to_owned());
+        lines.push(nothing_waits(status, rows));
     }
+    lines.extend(status.past.iter().flat_map(past));
     lines.extend(status.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(status.notices.iter().map(|notice| format!("Note: {notice}")));
     lines.extend(status.busy.iter().map(run));
     lines.join("\n")
+}
+
+/// That nothing waits, and no more than is so.
+fn nothing_waits(status: &ReloadStatus, rows: &[Row]) -> String {
+    let failed = rows.iter().filter(|row| matches!(row.state, RowState::Failed { .. })).count();
+    match (failed, &status.past) {
+        (0, None) => "Everything on disk is live.".to_owned(),
+        (0, Some(_)) => "Nothing waits for a reload.".to_owned(),
+        (failed, _) => format!("Nothing waits for a reload; {} failed to load: rekindle list", count(failed, "item")),
+    }
+}
+
+/// How the last reload ended, where it was not wholly proved.
+fn past(past: &Past) -> Vec<String> {
+    let message = past.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+    let first = match past.result {
+        ReceiptResult::Failed => format!("The last reload ({}) failed{message}", past.at),
+        _ => {
+            let is = if past.unproved.len() == 1 { "is" } else { "are" };
+            let of = count(past.changes, "change");
+            format!("The last reload ({}): {} of {of} {is} not proved", past.at, past.unproved.len())
+        }
+    };
+    [first].into_iter().chain(past.unproved.iter().map(item)).collect()
+}
+
+/// What is being installed.
+pub(crate) fn installing(now: &Installing) -> String {
+    let what = now.package.as_deref().unwrap_or("what its plugins need");
+    format!("The engine installs {what} ({} MB so far)", now.bytes.div_ceil(1_000_000))
+}
+
+/// What is waited for behind a reload.
+pub(crate) fn waits(receipt: &Receipt) -> String {
+    let names: Vec<_> = receipt.items.iter().filter(|item| item.unheard).map(|item| item.name.as_str()).collect();
+    match names.as_slice() {
+        [] => "Waiting for what the engine has not told yet".to_owned(),
+        names => format!("Waiting for {}", names.join(", ")),
+    }
 }
 
 /// What is wrong with a file, and the line in question.
@@ -50,7 +91,8 @@ pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>
         lines.push(format!("  ! connected anew: {}", plan.servers.join(", ")));
     }
     lines.extend(plan.directories.iter().map(|directory| format!("  ! also loaded anew: {directory}")));
-    lines.extend(plan.takes_ms.map(|ms| format!("Takes about {}", seconds(ms))));
+    lines.extend(plan.installs.iter().map(|package| format!("  ! installed first: {package}")));
+    lines.extend(plan.takes.map(|takes| format!("Usually takes {}", takes.words())));
     lines.push(format!("Plan {}", plan.fingerprint.as_str()));
     lines.join("\n")
 }
@@ -118,21 +160,14 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
     let mut lines = vec![match receipt.result {
         ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
         ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.items.len(), "change")),
-        ReceiptResult::Partial => format!("Reloaded in {seconds}, and not everything is proved."),
+        ReceiptResult::Partial => {
+            let tally = receipt.tally();
+            format!("Reloaded in {seconds}: {} of {} proved.", tally.proved, count(tally.all, "change"))
+        }
         ReceiptResult::Failed => "The reload failed.".to_owned(),
         ReceiptResult::Refused => "Not reloaded; nothing was touched.".to_owned(),
     }];
-    lines.extend(receipt.items.iter().map(|item| {
-        let (sign, state) = match item.state {
-            ItemState::Active => ("✓", "active"),
-            ItemState::Removed => ("✓", "removed"),
-            ItemState::Failed => ("✗", "failed"),
-            ItemState::NeedsRestart => ("✗", "needs a restart"),
-            ItemState::Unknown => ("?", "not shown by the engine"),
-        };
-        let detail = item.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-        format!("  {sign} {} {state}{detail}", item.name)
-    }));
+    lines.extend(receipt.items.iter().map(item));
     lines.extend(receipt.message.iter().map(|message| format!("  {message}.")));
     lines.extend(receipt.resumed.iter().map(|session| match &session.error {
         None => format!("  “{}” goes on", session.title),
@@ -146,6 +181,20 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
         lines.extend(receipt.still_pending.iter().map(change));
     }
     lines.join("\n")
+}
+
+/// What became of a change.
+fn item(item: &ReceiptItem) -> String {
+    let (sign, state) = match item.state {
+        ItemState::Active => ("✓", "active"),
+        ItemState::Removed => ("✓", "removed"),
+        ItemState::Failed => ("✗", "failed"),
+        ItemState::NeedsRestart => ("✗", "needs a restart"),
+        ItemState::Unknown if item.unheard => ("?", "not heard yet"),
+        ItemState::Unknown => ("?", "not shown by the engine"),
+    };
+    let detail = item.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("  {sign} {} {state}{detail}", item.name)
 }
 
 pub(crate) fn step(step: StepName) -> &'static str {

@@ -1,10 +1,14 @@
-//! Which banner fits a state.
+//! Which banner fits a state: what is now, and beside it how the last reload ended.
 //!
-//! Invariant: the banner is derived, never set; the window only draws it.
+//! Invariants: the banner is derived, never set; the window only draws it. What has passed never hides
+//! what is now.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, BusyRun, EngineMode, EngineState, Phase, Problem, Receipt, Refusal, ReloadStatus, StepName};
+use crate::{
+    Action, BusyRun, EngineMode, EngineState, Installing, Phase, Problem, Receipt, Refusal, ReloadStatus, StepName,
+    Takes,
+};
 
 /// How a step of a reload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,7 +31,18 @@ pub struct BannerStep {
     pub state: StepState,
 }
 
-/// What the banner says.
+/// How far a reload is, in time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// How long it has been at work when this was published, in milliseconds.
+    pub elapsed_ms: u64,
+    /// How long most of its kind took; `None`: there was none like it.
+    pub takes: Option<Takes>,
+    /// What the engine is seen to install now.
+    pub installing: Option<Installing>,
+}
+
+/// What the banner says of now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "banner", rename_all = "kebab-case")]
 pub enum Banner {
@@ -54,11 +69,8 @@ pub enum Banner {
         steps: Vec<BannerStep>,
         /// True while the engine has not been touched.
         cancellable: bool,
-    },
-    /// The last reload ended; the receipt says how. Shown until it is dismissed or overtaken.
-    Ended {
-        /// What it did.
-        receipt: Receipt,
+        /// How far it is.
+        progress: Progress,
     },
     /// A file would not load; nothing was sent to the engine.
     Blocked {
@@ -86,15 +98,23 @@ pub enum Banner {
     },
 }
 
+/// How the last reload ended, until that is dismissed or overtaken. `last`: the receipt of the reload whose
+/// end the phase is.
+pub fn past<'a>(phase: &Phase, last: Option<&'a Receipt>) -> Option<&'a Receipt> {
+    last.filter(|_| matches!(phase, Phase::Proved { .. } | Phase::Partial { .. } | Phase::Failed { .. }))
+}
+
 impl Banner {
     /// The banner for a state. `interrupts`: what a reload would interrupt. `dismissed`: the person has
-    /// dismissed exactly these changes. `last`: the receipt of the reload whose end the phase is.
+    /// dismissed all of these changes. `past`: how the last reload ended, as it is told beside it.
+    /// `progress`: how far the reload under way is.
     pub fn of(
         status: &ReloadStatus,
         interrupts: &[BusyRun],
         phase: &Phase,
         dismissed: bool,
-        last: Option<&Receipt>,
+        past: Option<&Receipt>,
+        progress: &Progress,
     ) -> Self {
         if let Phase::WaitingForIdle { runs, .. } = phase {
             return Self::Waiting { runs: runs.clone() };
@@ -121,13 +141,16 @@ impl Banner {
                 })
                 .collect();
             let action = if touch == StepName::Restart { Action::Restart } else { Action::Dispose };
-            return Self::Reloading { action, steps, cancellable: phase.is_cancellable() };
+            // What most of another kind took says nothing of this one.
+            let takes = progress.takes.filter(|_| job.request.plan.action == action);
+            let progress = Progress { takes, ..progress.clone() };
+            return Self::Reloading { action, steps, cancellable: phase.is_cancellable(), progress };
         }
         match status.engine.state {
             EngineState::Stuck => return Self::Stuck { curable: status.engine.mode == EngineMode::Host },
             EngineState::Running => {}
             // It hangs on what it was to load, which is what the receipt says.
-            EngineState::Starting if matches!(phase, Phase::Failed { .. }) && last.is_some() => {}
+            EngineState::Starting if matches!(phase, Phase::Failed { .. }) && past.is_some() => {}
             state => return Self::EngineDown { state, message: status.engine.message.clone() },
         }
         let refused_for_files = matches!(phase, Phase::Refused { refusal: Refusal::Problems { .. }, .. });
@@ -136,10 +159,11 @@ impl Banner {
         {
             return Self::Blocked { problem: problem.clone(), more: status.problems.len() - 1 };
         }
-        if let (Phase::Proved { .. } | Phase::Partial { .. } | Phase::Failed { .. }, Some(receipt)) = (phase, last) {
-            return Self::Ended { receipt: receipt.clone() };
-        }
         if !status.reload_required || dismissed {
+            return Self::None;
+        }
+        let mut waiting = status.changes.iter().filter(|change| change.action.needs_reload());
+        if past.is_some_and(|past| waiting.all(|change| past.covers(change, status.engine.mode))) {
             return Self::None;
         }
         if status.engine.mode == EngineMode::Client {
@@ -154,7 +178,27 @@ impl Banner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BusyState, Cause, Consent, Counts, EngineView, Input, Plan, ReceiptResult, Request, step};
+    use crate::{
+        BusyState, Cause, Change, ChangeKind, Consent, Counts, EngineView, Failure, Fingerprint, Input, ItemId,
+        ItemState, Kind, Plan, Reason, ReceiptItem, ReceiptResult, Request, Scope, step,
+    };
+
+    fn change(name: &str) -> Change {
+        Change {
+            id: ItemId::new(Kind::Skill, Scope::Project, name),
+            kind: Kind::Skill,
+            name: name.to_owned(),
+            change: ChangeKind::Added,
+            scope: Scope::Project,
+            source: String::new(),
+            action: Action::Dispose,
+            why: String::new(),
+            before: None,
+            after: None,
+            reason: Reason::SkillsChanged,
+            signature: Fingerprint::of_bytes(name.as_bytes()),
+        }
+    }
 
     fn status(state: EngineState, mode: EngineMode, required: bool, busy: bool) -> ReloadStatus {
         let run = BusyRun { session: "s".to_owned(), title: "t".to_owned(), state: BusyState::Busy, directory: None };
@@ -167,11 +211,12 @@ mod tests {
             action: if required { Action::Dispose } else { Action::None },
             reasons: vec![],
             detected_at: None,
-            changes: vec![],
+            changes: required.then(|| change("new")).into_iter().collect(),
             busy: busy.then_some(run).into_iter().collect(),
             problems: vec![],
             warnings: Vec::new(),
             notices: vec![],
+            past: None,
         }
     }
 
@@ -187,6 +232,8 @@ mod tests {
             steps: vec![],
             items: vec![],
             counts: Counts::default(),
+            installs: vec![],
+            settled_at: None,
             still_pending: vec![],
             orphans: vec![],
             resumed: vec![],
@@ -195,18 +242,30 @@ mod tests {
         }
     }
 
+    fn phase(receipt: &Receipt) -> Phase {
+        Phase::ended(receipt)
+    }
+
+    /// What is now, in a word, and how the last reload ended.
+    fn words(
+        status: &ReloadStatus,
+        phase: &Phase,
+        dismissed: bool,
+        last: Option<&Receipt>,
+    ) -> (String, Option<ReceiptResult>) {
+        let past = past(phase, last);
+        let banner = Banner::of(status, &status.busy, phase, dismissed, past, &Progress::default());
+        let banner = serde_json::to_value(banner).expect("a banner is JSON");
+        (banner["banner"].as_str().unwrap_or_default().to_owned(), past.map(|past| past.result))
+    }
+
     /// P3, P5, P8, P11: each state has its banner.
     #[test]
     fn each_state_has_its_banner() {
         use EngineMode::*;
         use EngineState::*;
-        let word = |status: &ReloadStatus, phase: &Phase, dismissed, last| {
-            let banner = serde_json::to_value(Banner::of(status, &status.busy, phase, dismissed, last))
-                .expect("a banner is JSON");
-            banner["banner"].as_str().unwrap_or_default().to_owned()
-        };
-        let check = |status: ReloadStatus, dismissed, expected| {
-            assert_eq!(word(&status, &Phase::Clean, dismissed, None), expected);
+        let check = |status: ReloadStatus, dismissed, expected: &str| {
+            assert_eq!(words(&status, &Phase::Clean, dismissed, None), (expected.to_owned(), None));
         };
         check(status(Running, Host, false, false), false, "none");
         check(status(Running, Host, true, false), false, "pending");
@@ -218,20 +277,87 @@ mod tests {
         let mut broken = status(Running, Host, true, false);
         broken.problems.push(Problem::new("/p/opencode.json", "m", "h"));
         check(broken, false, "blocked");
-        let proved = receipt(ReceiptResult::Proved);
-        let ended = Phase::Proved { attempt: "1".to_owned() };
-        assert_eq!(word(&status(Running, Host, false, false), &ended, false, Some(&proved)), "ended");
-        // What was written during the reload is pending, and says so.
-        let (overtaken, _) =
-            step(ended, Input::Observed(Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) }));
-        assert_eq!(word(&status(Running, Host, true, false), &overtaken, false, Some(&proved)), "pending");
+    }
+
+    /// N16, W4: what has passed never hides what is now: both are there, whatever both are.
+    #[test]
+    fn the_past_hides_nothing() {
+        use EngineMode::*;
+        use EngineState::*;
+        use ReceiptResult::*;
+        let check = |result, status: ReloadStatus, dismissed, expected: &str| {
+            let last = receipt(result);
+            let (now, past) = words(&status, &phase(&last), dismissed, Some(&last));
+            assert_eq!((now.as_str(), past), (expected, Some(result)), "{status:?}");
+        };
+        for result in [Partial, Failed] {
+            check(result, status(Running, Host, false, false), false, "none");
+            check(result, status(Running, Host, true, false), false, "pending");
+            check(result, status(Running, Host, true, true), false, "busy");
+            check(result, status(Running, Client, true, false), false, "client");
+            check(result, status(Running, Host, true, false), true, "none");
+            check(result, status(Stuck, Host, false, false), false, "stuck");
+            check(result, status(Unreachable, Host, true, false), false, "engine-down");
+            let mut broken = status(Running, Host, true, false);
+            broken.problems.push(Problem::new("/p/opencode.json", "m", "h"));
+            check(result, broken, false, "blocked");
+        }
+        check(Proved, status(Running, Host, false, false), false, "none");
+        // What it hangs on is what the receipt says.
+        check(Failed, status(Starting, Host, false, false), false, "none");
+        check(Partial, status(Starting, Host, false, false), false, "engine-down");
+        // A refusal touched nothing, and is told by the plan.
+        let refused = receipt(Refused);
+        let pending = status(Running, Host, true, false);
+        assert_eq!(words(&pending, &phase(&refused), false, Some(&refused)), ("pending".to_owned(), None));
+        // What was written during a reload that is proved takes its place; one that was proved late stays until
+        // it was seen.
+        let proved = receipt(Proved);
+        let plan = || Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) };
+        let (overtaken, _) = step(phase(&proved), Input::Observed(plan()));
+        assert_eq!(words(&pending, &overtaken, false, Some(&proved)), ("pending".to_owned(), None));
+        let partial = phase(&receipt(Partial));
+        let (other, _) = step(partial.clone(), Input::Settled { attempt: "another".to_owned() });
+        assert_eq!(other, partial);
+        let (settled, _) = step(partial, Input::Settled { attempt: "1".to_owned() });
+        let (settled, _) = step(settled, Input::Observed(plan()));
+        assert_eq!(words(&pending, &settled, false, Some(&proved)), ("pending".to_owned(), Some(Proved)));
+    }
+
+    /// N16: what the past's own button is about is not offered twice; anything else is, also what changed again.
+    #[test]
+    fn what_can_be_tried_again_is_offered_once() {
+        use EngineMode::*;
+        use ReceiptResult::*;
+        let item = |state| ReceiptItem {
+            id: change("old").id,
+            name: "old".to_owned(),
+            change: ChangeKind::Added,
+            state,
+            detail: None,
+            unheard: false,
+        };
+        let check = |result, mode, state, changes: &[&str], expected: &str| {
+            let last = Receipt { items: vec![item(state)], still_pending: vec![change("old")], ..receipt(result) };
+            let mut status = status(EngineState::Running, mode, true, false);
+            status.changes = changes.iter().map(|name| change(name)).collect();
+            let failed = Phase::Failed { attempt: "1".to_owned(), failure: Failure::new(StepName::Answer, "m") };
+            let phase = if result == Failed { failed } else { phase(&last) };
+            assert_eq!(words(&status, &phase, false, Some(&last)).0, expected, "{result:?} {changes:?}");
+        };
+        check(Failed, Host, ItemState::Unknown, &["old"], "none");
+        check(Failed, Host, ItemState::Unknown, &["new", "old"], "pending");
+        check(Failed, Client, ItemState::Unknown, &["old"], "client");
+        check(Partial, Host, ItemState::NeedsRestart, &["old"], "none");
+        check(Partial, Host, ItemState::NeedsRestart, &["new"], "pending");
+        check(Partial, Host, ItemState::Unknown, &["old"], "pending");
     }
 
     #[test]
     fn a_running_reload_shows_where_it_is() {
         let request = Request {
             attempt: "1".to_owned(),
-            plan: Plan::new(vec![], vec![]),
+            plan: Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) },
             agreed: None,
             consent: Consent::IfIdle,
             named: None,
@@ -240,12 +366,21 @@ mod tests {
             may_roll_back: false,
         };
         let (phase, _) = step(Phase::Clean, Input::Requested(request));
-        let banner = Banner::of(&status(EngineState::Running, EngineMode::Host, true, false), &[], &phase, false, None);
-        let Banner::Reloading { steps, cancellable, .. } = banner else { panic!("{banner:?}") };
+        let takes = Takes::of(vec![1000]);
+        let now = Progress { elapsed_ms: 7, takes, installing: None };
+        let status = status(EngineState::Running, EngineMode::Host, true, false);
+        let banner = Banner::of(&status, &[], &phase, false, None, &now);
+        let Banner::Reloading { steps, cancellable, progress, .. } = banner else { panic!("{banner:?}") };
         assert!(cancellable);
+        assert_eq!(progress, now);
         assert_eq!(
             steps.iter().map(|step| step.state).collect::<Vec<_>>(),
             [StepState::Now, StepState::Later, StepState::Later, StepState::Later]
         );
+        // What a dispose takes says nothing of the restart that takes its place.
+        let Some(job) = phase.job().cloned() else { panic!("{phase:?}") };
+        let restarting = Phase::Restarting(crate::Job { restarted: true, ..job });
+        let banner = Banner::of(&status, &[], &restarting, false, None, &now);
+        assert!(matches!(banner, Banner::Reloading { progress: Progress { takes: None, .. }, .. }), "{banner:?}");
     }
 }

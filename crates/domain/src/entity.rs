@@ -94,6 +94,11 @@ impl ItemId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// True for the id of an item of this kind.
+    pub fn is_of(&self, kind: Kind) -> bool {
+        self.0.split(':').next() == Some(kind.word())
+    }
 }
 
 impl fmt::Display for ItemId {

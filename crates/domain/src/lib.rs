@@ -20,14 +20,15 @@ mod receipt;
 mod reload;
 mod wire;
 
-pub use banner::{Banner, BannerStep, StepState};
+pub use banner::{Banner, BannerStep, Progress, StepState, past};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
 pub use fingerprint::Fingerprint;
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
-    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, SkillAnswer, ToolNames, loaded, plugin_fingerprint,
+    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, Question, SkillAnswer, ToolNames, loaded,
+    plugin_fingerprint,
     shown_value, value_of, would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
@@ -35,14 +36,14 @@ pub use merge::{
     agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
     unique_plugins,
 };
-pub use plan::{BusyRun, BusyState, Plan, PlanSummary};
+pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};
-pub use receipt::{Cause, Counts, ItemState, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime};
+pub use receipt::{Cause, Counts, ItemState, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally};
 pub use reload::{
     Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
 };
 pub use wire::{
     DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
-    ReloadStatus, Row, RowState, Settings, Text, Theme, UndoChoice, UserError, WindowState, Workspace,
+    ReloadStatus, Row, RowState, Settings, Shown, Text, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

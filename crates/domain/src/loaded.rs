@@ -129,20 +129,75 @@ pub struct Answers {
     pub global_config: Value,
     /// `GET /skill`.
     pub skills: Vec<SkillAnswer>,
-    /// How many agents `GET /agent` lists.
-    pub agents: usize,
-    /// How many commands `GET /command` lists. `None`: it did not answer in time; it waits for all
-    /// servers, because they may add some.
+    /// How many agents `GET /agent` lists. Here and below, `None`: it was not heard.
+    pub agents: Option<usize>,
+    /// How many commands `GET /command` lists. It waits for all servers, because they may add some.
     pub commands: Option<usize>,
-    /// The servers of `GET /mcp`, by name. `None`: one of them is still connecting.
+    /// The servers of `GET /mcp`, by name. It waits until each has connected or failed.
     pub mcp: Option<BTreeMap<String, McpAnswer>>,
-    /// `GET /experimental/tool/ids`. `None`: it failed, as it does when one tool is broken.
+    /// `GET /experimental/tool/ids`. It is refused when one tool is broken.
     pub tools: Option<Vec<String>>,
     /// How many providers `GET /config/providers` lists.
-    pub providers: usize,
+    pub providers: Option<usize>,
+    /// What was answered with an error: to ask once more says nothing new.
+    pub refused: BTreeSet<Question>,
+}
+
+/// What the engine may be slow to answer while the rest is known already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// Which agents there are.
+    Agents,
+    /// Which commands.
+    Commands,
+    /// What became of the MCP servers.
+    Servers,
+    /// Which tools.
+    Tools,
+    /// Which providers.
+    Providers,
+}
+
+impl Question {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Agents, Self::Commands, Self::Servers, Self::Tools, Self::Providers];
 }
 
 impl Answers {
+    /// What was asked and not heard; neither yes nor no is known of it.
+    pub fn unheard(&self) -> Vec<Question> {
+        let is_heard = |question: &Question| match question {
+            Question::Agents => self.agents.is_some(),
+            Question::Commands => self.commands.is_some(),
+            Question::Servers => self.mcp.is_some(),
+            Question::Tools => self.tools.is_some(),
+            Question::Providers => self.providers.is_some(),
+        };
+        let open = Question::ALL.into_iter().filter(|question| !is_heard(question));
+        open.filter(|question| !self.refused.contains(question)).collect()
+    }
+
+    /// Takes in what was heard later; what was heard before stays as it was.
+    pub fn hear(&mut self, later: Self) {
+        self.agents = self.agents.or(later.agents);
+        self.commands = self.commands.or(later.commands);
+        self.mcp = self.mcp.take().or(later.mcp);
+        self.tools = self.tools.take().or(later.tools);
+        self.providers = self.providers.or(later.providers);
+        self.refused.extend(later.refused);
+    }
+
+    /// True when the engine refuses to list its tools, as it does when one of them is broken.
+    pub fn has_broken_tools(&self) -> bool {
+        self.refused.contains(&Question::Tools)
+    }
+
+    /// True when a server is turned off by its entry, as the engine has read it. It says so whether or not
+    /// the others have connected.
+    pub fn is_turned_off(&self, server: &str) -> bool {
+        self.config["mcp"][server]["enabled"] == false
+    }
+
     /// The tools that the engine lists, for asking for many names.
     pub fn tool_names(&self) -> ToolNames<'_> {
         ToolNames(self.tools.iter().flatten().map(String::as_str).collect())

@@ -37,6 +37,56 @@ pub struct BusyRun {
     pub directory: Option<String>,
 }
 
+/// How long something usually takes, in milliseconds: the middle of all, and between which two most are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Takes {
+    /// Half of them took less.
+    pub takes_ms: u64,
+    /// Few took less.
+    pub takes_from_ms: u64,
+    /// Few took more.
+    pub takes_to_ms: u64,
+}
+
+impl Takes {
+    /// Told from what the last ones took, in any order; nothing from nothing.
+    pub fn of(mut times: Vec<u64>) -> Option<Self> {
+        times.sort_unstable();
+        let rank = |percent: usize| times.get((times.len().checked_sub(1)? * percent + 50) / 100).copied();
+        Some(Self { takes_ms: rank(50)?, takes_from_ms: rank(10)?, takes_to_ms: rank(90)? })
+    }
+
+    /// In words, as `1 to 3 seconds`.
+    pub fn words(self) -> String {
+        let (from, to) = (self.takes_from_ms, self.takes_to_ms.max(self.takes_from_ms));
+        if to < 1000 {
+            return "less than a second".to_owned();
+        }
+        if to >= 120_000 {
+            return range(from / 60_000, to.div_ceil(60_000), "minute");
+        }
+        range((from + 500) / 1000, to.div_ceil(1000), "second")
+    }
+}
+
+fn range(from: u64, to: u64, noun: &str) -> String {
+    match (from.max(1), to) {
+        (from, to) if from < to => format!("{from} to {to} {noun}s"),
+        (_, 1) => format!("about a {noun}"),
+        (_, to) => format!("about {to} {noun}s"),
+    }
+}
+
+/// A package that the engine is installing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installing {
+    /// Its name with its version, as the engine keeps it; `None`: what plugins themselves need.
+    pub package: Option<String>,
+    /// How much of it is on disk, in bytes.
+    pub bytes: u64,
+}
+
 /// What a reload will do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -52,9 +102,12 @@ pub struct Plan {
     /// Other directories that the engine has loaded, for a restart, which drops them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directories: Vec<String>,
-    /// About how long it takes, in milliseconds; `None`: there was none like it.
-    #[serde(default, rename = "takesMs", skip_serializing_if = "Option::is_none")]
-    pub takes_ms: Option<u64>,
+    /// The packages of plugins that the engine has to install first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub installs: Vec<String>,
+    /// How long most reloads of this kind took; `None`: there was none like it.
+    #[serde(default, flatten)]
+    pub takes: Option<Takes>,
     /// The same for the same plan only. What runs comes and goes, and is not part of it.
     pub fingerprint: Fingerprint,
 }
@@ -73,8 +126,10 @@ pub struct PlanSummary {
     pub servers: Vec<String>,
     /// The other directories that are dropped and loaded anew.
     pub directories: Vec<String>,
-    /// About how long it takes, in milliseconds; `None`: there was none like it.
-    pub takes_ms: Option<u64>,
+    /// The packages of plugins that the engine has to install first.
+    pub installs: Vec<String>,
+    /// How long most reloads of this kind took; `None`: there was none like it.
+    pub takes: Option<Takes>,
 }
 
 impl Plan {
@@ -108,7 +163,8 @@ impl Plan {
             interrupts,
             servers: Vec::new(),
             directories: Vec::new(),
-            takes_ms: None,
+            installs: Vec::new(),
+            takes: None,
         }
     }
 
@@ -120,7 +176,8 @@ impl Plan {
             interrupts: self.interrupts.clone(),
             servers: self.servers.clone(),
             directories: self.directories.clone(),
-            takes_ms: self.takes_ms,
+            installs: self.installs.clone(),
+            takes: self.takes,
         })
     }
 
@@ -136,4 +193,40 @@ impl Plan {
 /// The strongest of `None`, `Dispose`, `Restart`; what the engine never reads asks for nothing.
 fn whole_action(changes: &[Change]) -> Action {
     changes.iter().map(|change| change.action).max().unwrap_or(Action::None).max(Action::None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// N16: how long it takes is a range, and nothing where there is nothing to tell it from.
+    #[test]
+    fn how_long_it_takes_is_a_range() {
+        let check = |times: &[u64], expected: Option<(u64, u64, u64)>| {
+            let takes = Takes::of(times.to_vec());
+            assert_eq!(takes.map(|takes| (takes.takes_from_ms, takes.takes_ms, takes.takes_to_ms)), expected);
+        };
+        check(&[], None);
+        check(&[300], Some((300, 300, 300)));
+        check(&[300, 100], Some((100, 300, 300)));
+        check(&[100, 200, 300], Some((100, 200, 300)));
+        check(&(1..=20).map(|n| n * 100).collect::<Vec<_>>(), Some((300, 1100, 1800)));
+    }
+
+    #[test]
+    fn a_range_is_told_in_words() {
+        let check = |from, to, expected: &str| {
+            let takes = Takes { takes_ms: from, takes_from_ms: from, takes_to_ms: to };
+            assert_eq!(takes.words(), expected);
+        };
+        check(20, 800, "less than a second");
+        check(300, 1000, "about a second");
+        check(900, 1200, "1 to 2 seconds");
+        check(1800, 2000, "about 2 seconds");
+        check(800, 2600, "1 to 3 seconds");
+        check(9_000, 26_000, "9 to 26 seconds");
+        check(61_000, 130_000, "1 to 3 minutes");
+        check(119_000, 120_000, "1 to 2 minutes");
+        check(5_000, 1_000, "about 5 seconds");
+    }
 }

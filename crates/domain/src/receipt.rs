@@ -7,7 +7,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded, McpAnswer};
+use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded};
+
+mod heard;
+mod past;
+
+pub use past::{Past, Tally};
 
 /// What the engine shows of an item after a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +43,9 @@ pub struct ReceiptItem {
     pub state: ItemState,
     /// The engine's own message, or how it was proved.
     pub detail: Option<String>,
+    /// True while the engine has said neither yes nor no. It is asked again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unheard: bool,
 }
 
 /// How long one step took.
@@ -49,39 +57,40 @@ pub struct StepTime {
     pub ms: u64,
 }
 
-/// How many of each kind the engine reports. `errors` counts the items that failed.
+/// How many of each kind the engine reports. `None`: it was not heard, which is not none at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Entries of `plugin` in `GET /config`.
-    pub plugins: usize,
+    pub plugins: Option<usize>,
     /// Entries of `GET /skill`.
-    pub skills: usize,
+    pub skills: Option<usize>,
     /// Entries of `GET /agent`.
-    pub agents: usize,
-    /// Entries of `GET /command`; 0 while servers connect, because it waits for them.
-    pub commands: usize,
+    pub agents: Option<usize>,
+    /// Entries of `GET /command`, which waits for the servers.
+    pub commands: Option<usize>,
     /// Entries of `GET /mcp`; likewise.
-    pub mcp: usize,
+    pub mcp: Option<usize>,
     /// Entries of `GET /experimental/tool/ids`.
-    pub tools: usize,
+    pub tools: Option<usize>,
     /// Entries of `GET /config/providers`.
-    pub providers: usize,
+    pub providers: Option<usize>,
     /// Items that failed to load.
-    pub errors: usize,
+    pub errors: Option<usize>,
 }
 
 impl Counts {
     /// The counts of what the engine answered.
     pub fn of(answers: &Answers, errors: usize) -> Self {
         Self {
-            plugins: answers.plugins.len(),
-            skills: answers.skills.len(),
+            plugins: Some(answers.plugins.len()),
+            skills: Some(answers.skills.len()),
             agents: answers.agents,
-            commands: answers.commands.unwrap_or_default(),
-            mcp: answers.mcp.as_ref().map_or(0, BTreeMap::len),
-            tools: answers.tools.as_ref().map_or(0, Vec::len),
+            commands: answers.commands,
+            mcp: answers.mcp.as_ref().map(BTreeMap::len),
+            tools: answers.tools.as_ref().map(Vec::len),
             providers: answers.providers,
-            errors,
+            errors: Some(errors),
         }
     }
 }
@@ -152,6 +161,12 @@ pub struct Receipt {
     pub items: Vec<ReceiptItem>,
     /// What the engine reports afterwards.
     pub counts: Counts,
+    /// The packages that the engine had to install for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub installs: Vec<String>,
+    /// When the last of what had not been heard at its end was heard (RFC 3339, UTC).
+    #[serde(default, rename = "settledAt", skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<String>,
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
     pub still_pending: Drift,
@@ -170,6 +185,8 @@ pub struct Receipt {
 }
 
 impl ReceiptItem {
+    /// What is wrong with every tool when the engine answers for none.
+    pub const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
     /// What is said of an item that the engine read and does not have.
     pub const NOT_SHOWN: &str = "the engine does not show it";
 
@@ -204,14 +221,22 @@ impl ReceiptItem {
                     ),
                     (None, None) => (ItemState::Active, None),
                 };
-                Self { id: change.id.clone(), name: change.name.clone(), change: change.change, state, detail }
+                let (id, name) = (change.id.clone(), change.name.clone());
+                Self { id, name, change: change.change, state, detail, unheard: false }
             })
             .collect()
+    }
+
+    /// True when the engine shows the item as it is on disk.
+    pub fn is_proved(&self) -> bool {
+        matches!(self.state, ItemState::Active | ItemState::Removed)
     }
 }
 
 /// What is told of a server that has not said yes or no in time.
 const CONNECTING: &str = "it is still connecting";
+/// What is told of a tool while the engine has not listed its tools.
+const NOT_LISTED_YET: &str = "the engine has not listed its tools yet";
 /// What is told of a plugin when nobody heard whether it failed.
 const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
 
@@ -224,20 +249,46 @@ impl ReceiptItem {
         doubted.count() > 0
     }
 
-    /// Judges what is active by what became of its server, too. `servers`: what the engine says of
-    /// them; `None`: not all of them have connected or failed yet.
-    pub fn judge_servers(items: &mut [Self], planned: &[Change], servers: Option<&BTreeMap<String, McpAnswer>>) {
+    /// What is told of a server whose entry turns it off: it is not to connect, and does not.
+    pub const TURNED_OFF: &str = "turned off";
+
+    /// Judges what is active by what became of its server, too.
+    pub fn judge_servers(items: &mut [Self], planned: &[Change], answers: &Answers) {
         for item in Self::active(items, planned, Kind::Mcp) {
-            let Some(servers) = servers else {
-                (item.state, item.detail) = (ItemState::Unknown, Some(CONNECTING.to_owned()));
-                continue;
-            };
-            // An entry without a type is no server, and is not listed.
-            let Some(server) = servers.get(&item.name) else { continue };
-            if let Some(failure) = server.failure() {
-                (item.state, item.detail) = (ItemState::Failed, Some(failure));
-            } else if server.status != "connected" {
-                item.detail = Some(server.status.clone());
+            item.judge_server(answers);
+        }
+    }
+
+    fn judge_server(&mut self, answers: &Answers) {
+        let turned_off = || Some(Self::TURNED_OFF.to_owned());
+        let Some(servers) = &answers.mcp else {
+            if answers.is_turned_off(&self.name) {
+                self.detail = turned_off();
+            } else {
+                (self.state, self.detail, self.unheard) = (ItemState::Unknown, Some(CONNECTING.to_owned()), true);
+            }
+            return;
+        };
+        // An entry without a type is no server, and is not listed.
+        let Some(server) = servers.get(&self.name) else { return };
+        if let Some(failure) = server.failure() {
+            (self.state, self.detail) = (ItemState::Failed, Some(failure));
+        } else if server.status == "disabled" {
+            self.detail = turned_off();
+        } else if server.status != "connected" {
+            self.detail = Some(server.status.clone());
+        }
+    }
+
+    /// Says of the tools that nothing is known of them while the engine has not listed its own.
+    pub fn await_tools(items: &mut [Self], planned: &[Change], answers: &Answers) {
+        if answers.tools.is_some() || answers.has_broken_tools() {
+            return;
+        }
+        let is_tool = |id: &ItemId| planned.iter().any(|change| change.id == *id && change.kind == Kind::Tool);
+        for item in items.iter_mut().filter(|item| is_tool(&item.id)) {
+            if matches!(item.state, ItemState::Active | ItemState::Unknown) {
+                (item.state, item.detail, item.unheard) = (ItemState::Unknown, Some(NOT_LISTED_YET.to_owned()), true);
             }
         }
     }
@@ -252,18 +303,16 @@ impl ReceiptItem {
 impl ReceiptResult {
     /// Proved when every item is active or removed.
     pub fn of(items: &[ReceiptItem]) -> Self {
-        if items.iter().all(|item| matches!(item.state, ItemState::Active | ItemState::Removed)) {
-            Self::Proved
-        } else {
-            Self::Partial
-        }
+        if items.iter().all(ReceiptItem::is_proved) { Self::Proved } else { Self::Partial }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::{Fingerprint, Kind, Reason, Scope};
+    use crate::{Fingerprint, Kind, McpAnswer, Reason, Scope};
 
     fn change(kind: ChangeKind, signature: u8, action: Action) -> Change {
         Change {
@@ -280,6 +329,11 @@ mod tests {
             reason: Reason::PluginConfigChanged,
             signature: Fingerprint::of_bytes(&[signature]),
         }
+    }
+
+    fn item(of: &Change, state: ItemState) -> ReceiptItem {
+        let (id, name) = (of.id.clone(), of.name.clone());
+        ReceiptItem { id, name, change: of.change, state, detail: None, unheard: false }
     }
 
     /// N3: each pending item is ticked, or named with the reason why not.
@@ -332,16 +386,16 @@ mod tests {
         let check =
             |was: ItemState, kind: Kind, server: Option<Option<McpAnswer>>, expected: (ItemState, Option<&str>)| {
                 let planned = Change { kind, ..change(ChangeKind::Added, 1, Action::Dispose) };
-                let (id, name, change) = (planned.id.clone(), planned.name.clone(), planned.change);
-                let mut items = [ReceiptItem { id, name, change, state: was, detail: None }];
+                let mut items = [item(&planned, was)];
                 let servers = server.map(|server| server.into_iter().map(|server| ("a".to_owned(), server)).collect());
-                ReceiptItem::judge_servers(&mut items, &[planned], servers.as_ref());
+                ReceiptItem::judge_servers(&mut items, &[planned], &Answers { mcp: servers, ..Answers::default() });
                 assert_eq!((items[0].state, items[0].detail.as_deref()), expected);
+                assert_eq!(items[0].unheard, items[0].detail.as_deref() == Some(CONNECTING));
             };
         let told = |status, error| Some(Some(answer(status, error)));
         let sign_in = "it wants you to sign in: opencode mcp auth";
         check(Active, Kind::Mcp, told("connected", None), (Active, None));
-        check(Active, Kind::Mcp, told("disabled", None), (Active, Some("disabled")));
+        check(Active, Kind::Mcp, told("disabled", None), (Active, Some("turned off")));
         check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed")));
         check(Active, Kind::Mcp, told("failed", None), (Failed, Some("it could not be started or reached")));
         check(Active, Kind::Mcp, told("needs_auth", None), (Failed, Some(sign_in)));
@@ -353,14 +407,59 @@ mod tests {
         check(Active, Kind::Plugin, None, (Active, None));
     }
 
+    /// N16: a server that is turned off is proved as turned off, also while nothing was heard of the others.
+    #[test]
+    fn a_server_that_is_turned_off_is_proved_without_an_answer() {
+        let check = |config: serde_json::Value, expected: (ItemState, Option<&str>)| {
+            let planned = Change { kind: Kind::Mcp, ..change(ChangeKind::Added, 1, Action::Dispose) };
+            let mut items = [item(&planned, ItemState::Active)];
+            ReceiptItem::judge_servers(&mut items, &[planned], &Answers { config, ..Answers::default() });
+            assert_eq!((items[0].state, items[0].detail.as_deref()), expected);
+        };
+        let unknown = (ItemState::Unknown, Some(CONNECTING));
+        check(json!({"mcp": {"a": {"enabled": false}}}), (ItemState::Active, Some("turned off")));
+        check(json!({"mcp": {"a": {"enabled": true}}}), unknown);
+        check(json!({"mcp": {"a": {}}}), unknown);
+        check(json!({"mcp": {"a": "no object"}}), unknown);
+        check(json!({"mcp": [1, 2]}), unknown);
+        check(json!(null), unknown);
+    }
+
+    /// N16: what was not heard is null, never 0; what was heard and is none is 0.
+    #[test]
+    fn what_was_not_heard_is_null() {
+        let check = |answers: Answers, expected: serde_json::Value| {
+            assert_eq!(serde_json::to_value(Counts::of(&answers, 0)).expect("JSON"), expected);
+        };
+        check(
+            Answers::default(),
+            json!({"plugins": 0, "skills": 0, "agents": null, "commands": null, "mcp": null, "tools": null,
+                   "providers": null, "errors": 0}),
+        );
+        let heard = Answers {
+            agents: Some(0),
+            commands: Some(5),
+            mcp: Some(BTreeMap::new()),
+            tools: Some(vec![]),
+            providers: Some(1),
+            ..Answers::default()
+        };
+        check(
+            heard,
+            json!({"plugins": 0, "skills": 0, "agents": 0, "commands": 5, "mcp": 0, "tools": 0, "providers": 1,
+                   "errors": 0}),
+        );
+        let none = serde_json::to_value(Counts::default()).expect("JSON");
+        assert!(none.as_object().expect("an object").values().all(serde_json::Value::is_null), "{none}");
+    }
+
     /// N3: what only an event would have told against is not active because it is listed.
     #[test]
     fn only_active_plugins_are_doubted() {
         use ItemState::*;
         let check = |was: ItemState, kind: Kind, expected: ItemState| {
             let planned = Change { kind, ..change(ChangeKind::Added, 1, Action::Dispose) };
-            let (id, name, change) = (planned.id.clone(), planned.name.clone(), planned.change);
-            let mut items = [ReceiptItem { id, name, change, state: was, detail: None }];
+            let mut items = [item(&planned, was)];
             assert_eq!(ReceiptItem::doubt_plugins(&mut items, &[planned]), was != expected);
             assert_eq!(items[0].state, expected);
         };

@@ -28,6 +28,9 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
     match (phase, input) {
         (phase, Input::Observed(plan)) => (observed(phase, plan), None),
         (phase, Input::Dismissed) if phase.is_end() => (Phase::Clean, None),
+        (Phase::Partial { attempt }, Input::Settled { attempt: which }) if attempt == which => {
+            (Phase::Proved { attempt, settled: true }, None)
+        }
         (phase, Input::Cancelled) if phase.is_cancellable() => match phase.job().cloned() {
             Some(job) => stopped(job, Refusal::Cancelled),
             None => (phase, None),
@@ -70,7 +73,7 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
 /// What a look changes: it never ends a reload, and never clears what one left unproved.
 fn observed(phase: Phase, plan: Plan) -> Phase {
     match phase {
-        Phase::Clean | Phase::Pending { .. } | Phase::Proved { .. } if plan.action.needs_reload() => {
+        Phase::Clean | Phase::Pending { .. } | Phase::Proved { settled: false, .. } if plan.action.needs_reload() => {
             Phase::Pending { plan }
         }
         Phase::Pending { .. } => Phase::Clean,
@@ -116,7 +119,7 @@ fn checked(mut job: Job, plan: Plan, found: Found) -> (Phase, Option<Effect>) {
     }
     if job.request.plan.action <= Action::None {
         // Everything is live: the engine is left alone.
-        return (Phase::Proved { attempt: job.request.attempt }, None);
+        return (Phase::Proved { attempt: job.request.attempt, settled: false }, None);
     }
     match job.request.consent {
         _ if runs.is_empty() => touch(job),
@@ -174,7 +177,7 @@ fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
         return (Phase::Failed { attempt: job.request.attempt, failure: Failure { restored, ..failure } }, None);
     }
     match verdict {
-        Verdict::Proved => (Phase::Proved { attempt: job.request.attempt }, None),
+        Verdict::Proved => (Phase::Proved { attempt: job.request.attempt, settled: false }, None),
         Verdict::Unconfirmed if job.request.may_restart && !job.restarted => {
             escalate(job, StepName::Dispose, "the engine did not drop the instance".to_owned())
         }

@@ -8,8 +8,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ItemId, Kind, LastGoodOffer, PlanSummary, PluginOrigin, Reason,
-    Receipt, Refused, Scope,
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, Fingerprint, ItemId, Kind, LastGoodOffer, Past, PlanSummary,
+    PluginOrigin, Reason, Receipt, Refused, Scope,
 };
 
 /// Whose the engine is.
@@ -194,6 +194,9 @@ pub struct ReloadStatus {
     /// What people should know about this status, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// The last reload, where it was not wholly proved and that is still so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Past>,
 }
 
 /// How an item of a list is.
@@ -418,6 +421,18 @@ pub struct UserError {
     pub choices: Vec<UndoChoice>,
 }
 
+/// What of the banner was on the screen when a person put it away. Nothing else is put away with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    /// The reload whose end was told, or whose refusal.
+    pub past: Option<String>,
+    /// The signatures of the changes.
+    pub changes: Vec<Fingerprint>,
+    /// What was wrong with files.
+    pub problems: Vec<Problem>,
+}
+
 /// Everything that the window shows. Each event carries all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowState {
@@ -429,6 +444,9 @@ pub struct WindowState {
     pub status: ReloadStatus,
     /// The banner that fits it.
     pub banner: Banner,
+    /// How the last reload ended, until a person has put that away; told beside the banner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Receipt>,
     /// What a reload would do; `None` when nothing is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanSummary>,
@@ -455,4 +473,30 @@ pub struct WindowState {
     /// What could be restored, while something is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<LastGoodOffer>,
+}
+
+impl WindowState {
+    /// What of the banner is on the screen with this state.
+    pub fn shown(&self) -> Shown {
+        let mode = self.status.engine.mode;
+        let signatures = |is_shown: &dyn Fn(&crate::Change) -> bool| {
+            let shown = self.status.changes.iter().filter(|change| is_shown(change));
+            shown.map(|change| change.signature.clone()).collect()
+        };
+        let refused = || self.refused.as_ref().map(|refused| refused.attempt.clone());
+        let past = self.past.as_ref().map(|past| past.id.clone()).or_else(refused);
+        let (changes, problems) = match &self.banner {
+            Banner::Pending | Banner::Busy { .. } | Banner::Client { .. } => (signatures(&|_| true), Vec::new()),
+            Banner::Blocked { .. } => (Vec::new(), self.status.problems.clone()),
+            // Told by the reload that left them, with the button that tries it again.
+            Banner::None => {
+                let covers = |change: &_| self.past.as_ref().is_some_and(|past| past.covers(change, mode));
+                (signatures(&covers), Vec::new())
+            }
+            Banner::Waiting { .. } | Banner::Reloading { .. } | Banner::Stuck { .. } | Banner::EngineDown { .. } => {
+                (Vec::new(), Vec::new())
+            }
+        };
+        Shown { past, changes, problems }
+    }
 }

@@ -1,7 +1,7 @@
 //! Reloads.
 
 use rekindle_app::reload::{Resume, Wish};
-use rekindle_domain::{Cause, Consent, Fingerprint, UserError};
+use rekindle_domain::{Cause, Consent, Fingerprint, Shown, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -27,9 +27,9 @@ pub(crate) async fn cancel_reload(shell: State<'_, Shell>) -> Result<(), UserErr
     Ok(())
 }
 
-/// Hides the banner until the next change.
+/// Puts away what was on the screen.
 #[tauri::command]
-pub(crate) async fn dismiss(shell: State<'_, Shell>) -> Result<(), UserError> {
-    shell.app().dismiss().await;
+pub(crate) async fn dismiss(shell: State<'_, Shell>, shown: Shown) -> Result<(), UserError> {
+    shell.app().dismiss(shown).await;
     Ok(())
 }

@@ -61,6 +61,7 @@ fn sections(plan: &PlanSummary) -> Vec<(&'static str, Vec<String>)> {
         (words::INTERRUPTED, runs),
         (words::SERVERS, plan.servers.clone()),
         (words::FOLDERS, plan.directories.clone()),
+        (words::PACKAGES, plan.installs.clone()),
     ];
     all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()
 }

@@ -92,7 +92,7 @@ fn line(item: &ReceiptItem, receipt: &Receipt) -> impl IntoView + use<> {
                 <small title=why.clone()>{why.clone()}</small>
             </span>
             <span class="pill" data-tone=tone>
-                {words::item_state(item.state)}
+                {words::item_state(item)}
             </span>
         </li>
     }

@@ -56,8 +56,8 @@ fn Line(row: Row) -> impl IntoView {
     let asked = app.part(|state| state.counts.is_some());
     let state = app.state.with_untracked(|state| words::state(&row.state, &state.workspace));
     let note = {
-        let state = row.state.clone();
-        move || words::note(&state, asked.get())
+        let (kind, state) = (row.kind, row.state.clone());
+        move || words::note(kind, &state, asked.get())
     };
     let origin = words::origin(&row);
     let source = format!("{origin}\n{}", row.source);

@@ -4,10 +4,11 @@
 //! works or what happens next.
 
 use rekindle_domain::{
-    Action, Banner, BannerStep, BusyRun, BusyState, EngineMode, EngineState, Problem, ReloadStatus, StepName, StepState,
+    Action, Banner, BannerStep, BusyRun, BusyState, EngineMode, EngineState, Installing, Problem, Progress,
+    ReloadStatus, StepName, StepState, WindowState,
 };
 
-use super::{changes, closed, counted, file_name, listed, receipt, sentence};
+use super::{changes, closed, counted, file_name, listed, megabytes, sentence};
 use crate::state;
 
 const RESTART_NOTE: &str = "The engine will be restarted; sessions are kept.";
@@ -21,7 +22,7 @@ pub(crate) const GOES_ON: &str = "goes on afterwards";
 pub(crate) const ONE_MORE: &str = "One more reload follows.";
 
 /// A banner's two lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) title: String,
     pub(crate) body: String,
@@ -35,7 +36,6 @@ pub(crate) fn word(banner: &Banner) -> &'static str {
         Banner::Busy { .. } => "busy",
         Banner::Waiting { .. } => "waiting",
         Banner::Reloading { .. } => "reloading",
-        Banner::Ended { .. } => "ended",
         Banner::Blocked { .. } => "blocked",
         Banner::Client { .. } => "client",
         Banner::Stuck { .. } => "stuck",
@@ -43,7 +43,15 @@ pub(crate) fn word(banner: &Banner) -> &'static str {
     }
 }
 
-/// What the banner says.
+/// The same for the banner as a whole: that of now, or that a reload ended.
+pub(crate) fn state_word(state: &WindowState) -> &'static str {
+    match &state.banner {
+        Banner::None if state.past.is_some() => "ended",
+        banner => word(banner),
+    }
+}
+
+/// What the banner says of now.
 pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
     let words = |title: &str, body: String| Words { title: title.to_owned(), body };
     match banner {
@@ -51,13 +59,8 @@ pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
         Banner::Pending => words("Reload required", pending(status)),
         Banner::Busy { runs } => words("Reload required", busy(runs)),
         Banner::Waiting { runs } => words("Waiting until nothing is running", waiting(runs)),
-        Banner::Reloading { action: Action::Restart, .. } => {
-            words("Restarting engine", "Sessions are kept. This takes a few seconds.".to_owned())
-        }
-        Banner::Reloading { .. } => {
-            words("Reloading engine", "Sessions are kept. This takes about a second.".to_owned())
-        }
-        Banner::Ended { receipt } => words(&receipt::title(receipt), receipt::body(receipt)),
+        Banner::Reloading { action: Action::Restart, progress, .. } => words("Restarting engine", under_way(progress)),
+        Banner::Reloading { progress, .. } => words("Reloading engine", under_way(progress)),
         Banner::Blocked { problem, more } => {
             words(&format!("Reload blocked: {} has an error", file_name(&problem.path)), blocked(problem, *more))
         }
@@ -76,6 +79,31 @@ pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
                 .to_owned(),
         ),
         Banner::EngineDown { state, message } => down(*state, message.as_deref(), status.engine.mode),
+    }
+}
+
+fn under_way(progress: &Progress) -> String {
+    match progress.takes {
+        Some(takes) => format!("Sessions are kept. This usually takes {}.", takes.words()),
+        None => "Sessions are kept.".to_owned(),
+    }
+}
+
+/// How long something has been under way; nothing before it has been a second.
+pub(crate) fn elapsed(ms: u64) -> String {
+    match ms / 1000 {
+        0 => String::new(),
+        seconds @ 1..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// What the engine installs, and how much of it is there.
+pub(crate) fn installing(now: &Installing) -> String {
+    let what = now.package.as_deref().unwrap_or("what plugins need");
+    match now.bytes {
+        0 => format!("OpenCode installs {what}."),
+        bytes => format!("OpenCode installs {what}, {} so far.", megabytes(bytes)),
     }
 }
 
@@ -176,7 +204,7 @@ fn blocked(problem: &Problem, more: usize) -> String {
 
 fn down(state: EngineState, message: Option<&str>, mode: EngineMode) -> Words {
     let (title, advice) = match (state, mode) {
-        (EngineState::Starting, _) => ("The engine is starting…", "This takes a few seconds."),
+        (EngineState::Starting, _) => ("The engine is starting…", "This directory is shown as soon as it answers."),
         (EngineState::Stopped, EngineMode::Host) => {
             ("The engine is stopped", "Start it to work in this directory. Your sessions are kept.")
         }

@@ -5,13 +5,14 @@
 
 use rekindle_domain::{Action, BusyRun, BusyState, PlanSummary, Refusal};
 
-use super::{counted, duration, sentence};
+use super::{counted, sentence};
 
 pub(crate) const INTERRUPTED: &str = "Interrupted";
 pub(crate) const SERVERS: &str = "MCP servers, loaded anew";
 pub(crate) const FOLDERS: &str = "Other folders, loaded anew";
+pub(crate) const PACKAGES: &str = "Packages, installed first";
 
-/// `Dispose the instance · nothing is interrupted · about 0.9 s`.
+/// `Dispose the instance · nothing is interrupted · usually 1 to 3 seconds`.
 pub(crate) fn line(plan: &PlanSummary) -> String {
     let action = match plan.action {
         Action::Restart => "Restart the engine",
@@ -19,8 +20,12 @@ pub(crate) fn line(plan: &PlanSummary) -> String {
     };
     let costs = [interrupted(&plan.interrupts), loaded_anew(plan)].into_iter().flatten().collect::<Vec<_>>();
     let costs = if costs.is_empty() { vec!["nothing is interrupted".to_owned()] } else { costs };
-    let takes = plan.takes_ms.map(|ms| format!("about {}", duration(ms)));
-    [action.to_owned()].into_iter().chain(costs).chain(takes).collect::<Vec<_>>().join(" · ")
+    let installs = match plan.installs.len() {
+        0 => None,
+        number => Some(format!("{} {} installed first", counted(number, "package"), super::be(number))),
+    };
+    let takes = plan.takes.map(|takes| format!("usually {}", takes.words()));
+    [action.to_owned()].into_iter().chain(costs).chain(installs).chain(takes).collect::<Vec<_>>().join(" · ")
 }
 
 fn interrupted(runs: &[BusyRun]) -> Option<String> {
@@ -57,14 +62,14 @@ pub(crate) fn refused(refusal: &Refusal) -> Option<String> {
 mod tests {
     use rekindle_domain::{
         BusyState::{Busy, Retry, Terminal},
-        Fingerprint,
+        Fingerprint, Takes,
     };
 
     use super::*;
 
     #[test]
     fn a_plan_is_one_line() {
-        let check = |action, states: &[BusyState], servers: usize, folders: usize, takes_ms, expected| {
+        let check = |action, states: &[BusyState], servers: usize, folders: usize, takes: Option<u64>, expected| {
             let run = |state: &BusyState| BusyRun {
                 session: "ses_1".to_owned(),
                 title: "a".to_owned(),
@@ -77,12 +82,20 @@ mod tests {
                 interrupts: states.iter().map(run).collect(),
                 servers: vec!["s".to_owned(); servers],
                 directories: vec!["/d".to_owned(); folders],
-                takes_ms,
+                installs: if servers == 3 { vec!["acme@latest".to_owned()] } else { vec![] },
+                takes: takes.and_then(|ms| Takes::of(vec![ms])),
             };
             assert_eq!(line(&plan), expected);
         };
         use Action::{Dispose, Restart};
-        check(Dispose, &[], 0, 0, Some(940), "Dispose the instance · nothing is interrupted · about 0.9 s");
+        check(
+            Dispose,
+            &[],
+            0,
+            0,
+            Some(940),
+            "Dispose the instance · nothing is interrupted · usually less than a second",
+        );
         check(Dispose, &[Busy], 0, 0, None, "Dispose the instance · 1 run is interrupted");
         check(
             Restart,
@@ -93,13 +106,21 @@ mod tests {
             "Restart the engine · 1 terminal is interrupted · 1 MCP server is loaded anew",
         );
         check(
+            Dispose,
+            &[],
+            3,
+            0,
+            None,
+            "Dispose the instance · 3 MCP servers are loaded anew · 1 package is installed first",
+        );
+        check(
             Restart,
             &[Busy, Retry, Terminal],
             2,
             1,
             Some(2_000),
             "Restart the engine · 2 runs and 1 terminal are interrupted · \
-             2 MCP servers and 1 other folder are loaded anew · about 2.0 s",
+             2 MCP servers and 1 other folder are loaded anew · usually about 2 seconds",
         );
     }
 }

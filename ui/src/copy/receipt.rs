@@ -4,7 +4,7 @@
 
 use rekindle_domain::{Cause, ChangeKind, ItemState, Leftover, Receipt, ReceiptItem, ReceiptResult, Resumed};
 
-use super::{counted, duration, listed, sentence};
+use super::{be, counted, duration, listed, sentence};
 
 pub(crate) const STEPS: &str = "Steps";
 pub(crate) const COUNTS: &str = "In the engine afterwards";
@@ -30,22 +30,24 @@ pub(crate) fn result(result: ReceiptResult) -> &'static str {
     }
 }
 
-/// True when the engine shows the item as it is on disk.
-pub(crate) fn is_proved(item: &ReceiptItem) -> bool {
-    matches!(item.state, ItemState::Active | ItemState::Removed)
+/// `1 change`, `2 changes`, and of how many, where that is not all: `1 of 3 changes`.
+pub(crate) fn part(some: usize, all: usize) -> String {
+    if some >= all { counted(some, "change") } else { format!("{some} of {}", counted(all, "change")) }
 }
 
 /// The headline of a reload that ended.
 pub(crate) fn title(receipt: &Receipt) -> String {
-    let open = receipt.items.iter().filter(|item| !is_proved(item)).count();
+    let tally = receipt.tally();
     match receipt.result {
         ReceiptResult::Proved if receipt.cause == Cause::Automatic => {
             format!("Reloaded by itself in {}", duration(receipt.duration_ms))
         }
         ReceiptResult::Proved => format!("Engine reloaded in {}", duration(receipt.duration_ms)),
+        ReceiptResult::Partial if tally.open() == 0 => "Engine reloaded, and not all is as it was".to_owned(),
         ReceiptResult::Partial => {
-            let is = if open == 1 { "is" } else { "are" };
-            format!("Engine reloaded; {} {is} not proved", counted(open, "change"))
+            let yet = if tally.only_waits() { " yet" } else { "" };
+            let open = tally.open();
+            format!("Engine reloaded; {} {} not proved{yet}", part(open, tally.all), be(open))
         }
         ReceiptResult::Failed if receipt.restored => "Reload failed; the last good files are back".to_owned(),
         ReceiptResult::Failed => "Reload failed".to_owned(),
@@ -58,14 +60,7 @@ pub(crate) fn body(receipt: &Receipt) -> String {
     let message = receipt.message.as_deref().map(sentence);
     let first = match receipt.result {
         ReceiptResult::Proved => live(&receipt.items),
-        ReceiptResult::Partial => {
-            let proved: Vec<_> = receipt.items.iter().filter(|item| is_proved(item)).cloned().collect();
-            if proved.is_empty() {
-                "The engine answers, and shows none of the changes.".to_owned()
-            } else {
-                live(&proved)
-            }
-        }
+        ReceiptResult::Partial => partly(receipt),
         ReceiptResult::Failed | ReceiptResult::Refused => {
             let unknown = "Rekindle could not find out why; the engine's output in Settings may tell.";
             let why = message.unwrap_or_else(|| unknown.to_owned());
@@ -74,6 +69,20 @@ pub(crate) fn body(receipt: &Receipt) -> String {
         }
     };
     message.map_or(first.clone(), |message| format!("{first} {message}"))
+}
+
+/// What of it is live, beside what is not, by the same count as the headline's.
+fn partly(receipt: &Receipt) -> String {
+    let tally = receipt.tally();
+    let proved: Vec<_> = receipt.items.iter().filter(|item| item.is_proved()).cloned().collect();
+    let live = match (proved.len(), tally.open()) {
+        (0, _) if tally.only_waits() => "The engine has not said yet what became of it.".to_owned(),
+        (0, _) => "The engine answers, and shows none of the changes.".to_owned(),
+        (_, 0) => live(&proved),
+        (1, _) => format!("The other one is live: {}.", told(&proved)),
+        (number, _) => format!("The other {number} are live: {}.", told(&proved)),
+    };
+    if tally.unheard > 0 { format!("{live} Rekindle asks again.") } else { live }
 }
 
 /// True when it needs nobody's attention.
@@ -108,17 +117,22 @@ pub(crate) fn left_behind(process: &Leftover) -> String {
 
 /// `All 3 changes are live: a loaded, b updated, c removed.`
 fn live(items: &[ReceiptItem]) -> String {
-    let parts: Vec<_> = items.iter().map(|item| format!("{} {}", item.name, done(item.change))).collect();
-    let parts = listed(&parts, 5);
     match items.len() {
         0 => "Nothing was pending; the engine has what is on disk.".to_owned(),
-        1 => format!("1 change is live: {parts}."),
-        number => format!("All {number} changes are live: {parts}."),
+        1 => format!("1 change is live: {}.", told(items)),
+        number => format!("All {number} changes are live: {}.", told(items)),
     }
 }
 
-fn done(change: ChangeKind) -> &'static str {
-    match change {
+/// `a loaded, b updated, c removed`.
+fn told(items: &[ReceiptItem]) -> String {
+    let parts: Vec<_> = items.iter().map(|item| format!("{} {}", item.name, done(item))).collect();
+    listed(&parts, 5)
+}
+
+fn done(item: &ReceiptItem) -> &'static str {
+    match item.change {
+        _ if item.detail.as_deref() == Some(ReceiptItem::TURNED_OFF) => ReceiptItem::TURNED_OFF,
         ChangeKind::Added => "loaded",
         ChangeKind::Changed => "updated",
         ChangeKind::Removed => "removed",
@@ -126,8 +140,9 @@ fn done(change: ChangeKind) -> &'static str {
 }
 
 /// What the engine shows of an item, as a pill.
-pub(crate) fn item_state(state: ItemState) -> &'static str {
-    match state {
+pub(crate) fn item_state(item: &ReceiptItem) -> &'static str {
+    match item.state {
+        ItemState::Unknown if item.unheard => "Not heard yet",
         ItemState::Active => "Live",
         ItemState::Removed => "Removed",
         ItemState::Failed => "Failed to load",
@@ -147,6 +162,7 @@ fn next_step(item: &ReceiptItem, receipt: &Receipt) -> Option<&'static str> {
     match item.state {
         ItemState::Active | ItemState::Removed => None,
         ItemState::NeedsRestart => Some("Restart the engine to make it live."),
+        ItemState::Unknown if item.unheard => Some("Rekindle asks again; this settles by itself."),
         ItemState::Unknown if pending => Some("Reload again to make it live."),
         ItemState::Unknown => Some("To be sure, look at it in OpenCode."),
         ItemState::Failed => Some("Mend it or remove it, then reload. The engine's output is in Settings."),
@@ -208,8 +224,45 @@ mod tests {
         check(
             Partial,
             vec![active("a", Added), item("b", Added, ItemState::Failed)],
-            ("Engine reloaded; 1 change is not proved", "1 change is live: a loaded."),
+            ("Engine reloaded; 1 of 2 changes is not proved", "The other one is live: a loaded."),
         );
+        check(
+            Partial,
+            vec![active("a", Added), item("b", Added, ItemState::Failed), active("c", Changed)],
+            ("Engine reloaded; 1 of 3 changes is not proved", "The other 2 are live: a loaded, c updated."),
+        );
+        let unheard = |name| ReceiptItem { unheard: true, ..item(name, Added, ItemState::Unknown) };
+        check(
+            Partial,
+            vec![unheard("a")],
+            (
+                "Engine reloaded; 1 change is not proved yet",
+                "The engine has not said yet what became of it. Rekindle asks again.",
+            ),
+        );
+        check(
+            Partial,
+            vec![unheard("a"), active("b", Added)],
+            (
+                "Engine reloaded; 1 of 2 changes is not proved yet",
+                "The other one is live: b loaded. Rekindle asks again.",
+            ),
+        );
+        check(
+            Partial,
+            vec![unheard("a"), item("b", Added, ItemState::Failed)],
+            (
+                "Engine reloaded; 2 changes are not proved",
+                "The engine answers, and shows none of the changes. Rekindle asks again.",
+            ),
+        );
+        check(
+            Partial,
+            vec![active("a", Added)],
+            ("Engine reloaded, and not all is as it was", "1 change is live: a loaded."),
+        );
+        let off = ReceiptItem { detail: Some("turned off".to_owned()), ..active("search", Added) };
+        check(Proved, vec![off], ("Engine reloaded in 0.9 s", "1 change is live: search turned off."));
         check(
             Partial,
             vec![item("b", Added, ItemState::Unknown), item("c", Added, ItemState::NeedsRestart)],
@@ -233,5 +286,23 @@ mod tests {
             "Package not found. Mend it or remove it, then reload. The engine's output is in Settings.",
         );
         check(ItemState::Active, None, "");
+        let unheard = ReceiptItem { unheard: true, ..item("a", ChangeKind::Added, ItemState::Unknown) };
+        let told = explained(&unheard, &receipt(ReceiptResult::Partial, vec![]));
+        assert_eq!(told, "Rekindle asks again; this settles by itself.");
+    }
+
+    /// N16: no number of what is live disagrees with the number of what is not.
+    #[test]
+    fn the_headline_and_the_sentence_count_alike() {
+        for (proved, open) in (0..4).flat_map(|proved| (0..4).map(move |open| (proved, open))) {
+            let result = if open == 0 { ReceiptResult::Proved } else { ReceiptResult::Partial };
+            let live = (0..proved).map(|_| item("a", ChangeKind::Added, ItemState::Active));
+            let dead = (0..open).map(|_| item("b", ChangeKind::Added, ItemState::Failed));
+            let receipt = receipt(result, live.chain(dead).collect());
+            let (title, body) = (title(&receipt), body(&receipt));
+            assert_eq!(title.contains("not proved"), open > 0, "{title}");
+            assert_eq!(body.contains("All "), open == 0 && proved > 1, "{body}");
+            assert!(open == 0 || title.contains(&part(open, proved + open)), "{title}");
+        }
     }
 }

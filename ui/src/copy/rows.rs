@@ -40,9 +40,11 @@ pub(crate) fn state(state: &RowState, workspace: &Workspace) -> String {
 }
 
 /// The word or two beside the state. `asked`: the engine could be asked.
-pub(crate) fn note(state: &RowState, asked: bool) -> &'static str {
+pub(crate) fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
     match state {
         RowState::Waiting { change, .. } => changes::word(*change),
+        // It tells of servers once each has connected or failed.
+        RowState::Unknown if asked && kind == Kind::Mcp => "not heard yet",
         RowState::Unknown if asked => "the engine does not tell",
         RowState::Unknown => "the engine can’t be asked",
         RowState::Loaded | RowState::Failed { .. } | RowState::Overridden { .. } | RowState::NotRead { .. } => "",
@@ -90,7 +92,8 @@ mod tests {
     #[test]
     fn states_have_names_and_notes() {
         let check = |row: RowState, asked, expected: (&str, &str)| {
-            assert_eq!((state(&row, &fixture::workspace("/p", "/p")).as_str(), note(&row, asked)), expected);
+            let workspace = fixture::workspace("/p", "/p");
+            assert_eq!((state(&row, &workspace).as_str(), note(Kind::Plugin, &row, asked)), expected);
         };
         let waiting = |action| RowState::Waiting { change: ChangeKind::Added, action };
         check(RowState::Loaded, true, ("Loaded", ""));
@@ -102,6 +105,7 @@ mod tests {
         check(RowState::NotRead { why: "no SKILL.md".to_owned() }, true, ("Not read", ""));
         check(RowState::Unknown, true, ("Unknown", "the engine does not tell"));
         check(RowState::Unknown, false, ("Unknown", "the engine can’t be asked"));
+        assert_eq!(note(Kind::Mcp, &RowState::Unknown, true), "not heard yet");
     }
 
     #[test]

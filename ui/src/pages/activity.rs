@@ -1,6 +1,7 @@
 //! Past reloads.
 //!
-//! Invariant: an entry never changes once it is there; a new one does not fold up what is unfolded.
+//! Invariant: an entry changes only by what is heard of it later, in its place; neither that nor a new one folds up
+//! what is unfolded.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub(crate) fn Activity() -> impl IntoView {
         <Show when=move || !history.with(Vec::is_empty) fallback=|| view! { <Nothing /> }>
             <ul class="card activity">
                 <For each=move || history.get() key=|receipt| receipt.id.clone() let:receipt>
-                    <Entry receipt now />
+                    <Entry first=receipt now />
                 </For>
             </ul>
         </Show>
@@ -50,38 +51,45 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Entry(receipt: Receipt, now: Trigger) -> impl IntoView {
-    let result = receipt.result;
-    let tone = match result {
-        ReceiptResult::Proved => "good",
-        ReceiptResult::Partial => "amber",
-        ReceiptResult::Failed => "bad",
-        ReceiptResult::Refused => "calm",
-    };
-    let at = receipt.at.clone();
+fn Entry(first: Receipt, now: Trigger) -> impl IntoView {
+    let app = App::here();
+    let (at, date) = (first.at.clone(), clock::local(&first.at));
     let when = move || {
         now.track();
         clock::when(&at)
     };
-    let date = clock::local(&receipt.at);
-    let summary = copy::receipt::summary(&receipt);
+    let duration = copy::duration(first.duration_ms);
+    let after = first.clone();
+    let receipt =
+        app.part(move |state| state.history.iter().find(|receipt| receipt.id == first.id).unwrap_or(&first).clone());
+    let result = move || receipt.with(|receipt| receipt.result);
+    let summary = Memo::new(move |_| receipt.with(copy::receipt::summary));
     view! {
-        <li data-testid="receipt" data-result=copy::receipt::result_word(result)>
+        <li data-testid="receipt" data-result=move || copy::receipt::result_word(result())>
             <details class="entry">
                 <summary class="entry-head">
                     <Chevron />
-                    <span class="pill" data-tone=tone>
-                        {copy::receipt::result(result)}
+                    <span class="pill" data-tone=move || tone(result())>
+                        {move || copy::receipt::result(result())}
                     </span>
-                    <span class="entry-summary" title=summary.clone()>
-                        {summary.clone()}
+                    <span class="entry-summary" title=move || summary.get()>
+                        {move || summary.get()}
                     </span>
                     <small title=date>{when}</small>
-                    <code>{copy::duration(receipt.duration_ms)}</code>
+                    <code>{duration}</code>
                 </summary>
-                <Aftermath receipt=receipt.clone() />
-                <ReceiptDetails receipt />
+                <Aftermath receipt=after />
+                {move || view! { <ReceiptDetails receipt=receipt.get() /> }}
             </details>
         </li>
+    }
+}
+
+fn tone(result: ReceiptResult) -> &'static str {
+    match result {
+        ReceiptResult::Proved => "good",
+        ReceiptResult::Partial => "amber",
+        ReceiptResult::Failed => "bad",
+        ReceiptResult::Refused => "calm",
     }
 }

@@ -38,6 +38,7 @@ fn PendingCard() -> impl IntoView {
     let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
     let is_busy = app.part(|state| !interrupts(state).is_empty());
     let known = app.part(|state| state.counts.is_some() && state.status.problems.is_empty());
+    let not_live = app.part(copy::not_live);
     view! {
         <section class="card panel wide" data-testid="pending-card">
             <header class="panel-head">
@@ -64,10 +65,15 @@ fn PendingCard() -> impl IntoView {
                 fallback=move || {
                     view! {
                         <Show when=move || known.get() fallback=|| view! { <p>{copy::NOT_KNOWN}</p> }>
-                            <p class="all-live">
-                                <Tick />
-                                {copy::ALL_LIVE}
-                            </p>
+                            <Show
+                                when=move || not_live.with(Option::is_none)
+                                fallback=move || view! { <p data-testid="not-live">{move || not_live.get()}</p> }
+                            >
+                                <p class="all-live">
+                                    <Tick />
+                                    {copy::ALL_LIVE}
+                                </p>
+                            </Show>
                         </Show>
                     }
                 }
@@ -122,8 +128,9 @@ fn LoadedCounts() -> impl IntoView {
     let counts = App::here().part(|state| state.counts);
     let tiles = move || {
         copy::counts(counts.get().as_ref()).map(|(word, label, number)| {
+            let unheard = (counts.get().is_some() && number == copy::UNHEARD).then_some(copy::NOT_HEARD_YET);
             view! {
-                <div class="count">
+                <div class="count" title=unheard>
                     <dd data-testid=format!("count-{word}")>{number}</dd>
                     <dt>{label}</dt>
                 </div>

@@ -3,6 +3,7 @@
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
 mod ahead;
+mod hearing;
 mod looks;
 mod reloads;
 
@@ -13,10 +14,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use rekindle_domain::{
-    Banner, Fingerprint, Habit, Kind, Phase, Plan, Problem, Receipt, Settings, WindowState, Workspace, step,
+    Banner, Fingerprint, Habit, Installing, Kind, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
+    WindowState, Workspace, past, step,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -36,7 +39,7 @@ use crate::{
     error::chain,
     history::History,
     observe::Observation,
-    reload::Signal,
+    reload::{Signal, hear::Patience},
     settings,
     target::Target,
 };
@@ -58,6 +61,19 @@ pub(super) struct Core {
     insisted: bool,
     /// The receipt of the reload whose end the phase is.
     last: Option<Receipt>,
+    /// That of one that was not wholly proved, while another runs that nobody asked for.
+    held: Option<Receipt>,
+    /// When the reload under way began its work, for telling how long it has been at it.
+    began: Option<Instant>,
+    /// How long reloads of its kind take.
+    takes: Option<Takes>,
+    /// What the engine installs for it.
+    installing: Option<Installing>,
+    /// The question for what the engine had not said.
+    hearing: Option<JoinHandle<()>>,
+    /// Counts up when what was asked before is of no use any more.
+    questions: u64,
+    patience: Patience,
     /// For speaking to the reload under way.
     signals: Option<mpsc::UnboundedSender<Signal>>,
     /// True until it is known that no reload was cut off before.
@@ -103,6 +119,13 @@ impl Core {
             follows: false,
             insisted: false,
             last: None,
+            held: None,
+            began: None,
+            takes: None,
+            installing: None,
+            hearing: None,
+            questions: 0,
+            patience: Patience::default(),
             signals: None,
             recovering: true,
             tried: None,
@@ -188,10 +211,12 @@ impl Core {
                 {
                     tracing::warn!(error = chain(&error), "memory");
                 }
+                self.stop_listening();
                 self.want(Look::Everything);
             }
             Input::Target(target) => {
                 if target.client.is_none() || target.identity != self.target.identity {
+                    self.stop_listening();
                     self.observation = Observation { view: None, answers: None, ..self.observation.clone() };
                 }
                 // What is remembered of the files has nothing to do with the engine.
@@ -214,7 +239,16 @@ impl Core {
                 self.look_again_if_needed();
             }
             Input::Reload(wish) => self.start_reload(wish),
-            Input::Phase(phase) => self.phase = *phase,
+            Input::Heard(number, later) => self.heard(number, *later),
+            Input::Phase(phase) => {
+                if matches!(self.phase, Phase::WaitingForIdle { .. }) && !matches!(*phase, Phase::WaitingForIdle { .. })
+                {
+                    // The wait was for others.
+                    self.began = Some(Instant::now());
+                }
+                self.phase = *phase;
+            }
+            Input::Installing(installing) => self.installing = installing,
             Input::Ended(ended) => self.ended(*ended),
             Input::Recovered(recovered) => self.recovered(*recovered),
             Input::Offered(offer) => self.observation.last_good = *offer,
@@ -222,16 +256,21 @@ impl Core {
             Input::Cancel => self.signal(Signal::Cancel),
             // What went wrong belongs to other files.
             Input::Restored => self.advance(rekindle_domain::Input::Dismissed),
-            Input::Dismiss => {
-                self.dismissed.extend(self.observation.drift.iter().map(|change| change.signature.clone()));
-                self.dismissed_problems.clone_from(&self.observation.problems);
-                self.advance(rekindle_domain::Input::Dismissed);
-            }
+            Input::Dismiss(shown) => self.dismiss(shown),
             Input::Settings(settings) => {
                 self.settings = settings;
                 self.tried = None;
                 self.await_calm();
             }
+        }
+    }
+
+    /// Puts away what was on the screen, and nothing that came since.
+    fn dismiss(&mut self, shown: Shown) {
+        self.dismissed.extend(shown.changes);
+        self.dismissed_problems.extend(shown.problems);
+        if self.phase.attempt().is_some_and(|attempt| shown.past.as_deref() == Some(attempt)) {
+            self.advance(rekindle_domain::Input::Dismissed);
         }
     }
 
@@ -253,14 +292,23 @@ impl Core {
         let mut status = self.observation.status(&self.target);
         status.notices.extend(self.notices.iter().cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
+        let problems_dismissed = status.problems.iter().all(|problem| self.dismissed_problems.contains(problem));
         let never = self.settings.habit(&status.directory) == Habit::Never;
-        let dismissed = (changes_dismissed && self.dismissed_problems == status.problems) || never;
+        let dismissed = (changes_dismissed && problems_dismissed) || never;
         let rows = self.observation.rows(&self.places);
+        status.past = self.observation.past(self.history.first(), &rows);
+        let past = past(&self.phase, self.last.as_ref());
+        let progress = Progress {
+            elapsed_ms: self.began.map_or(0, |began| u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            takes: self.takes,
+            installing: self.installing.clone(),
+        };
         let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
-            banner: Banner::of(&status, &self.ahead.interrupts, &self.phase, dismissed, self.last.as_ref()),
+            banner: Banner::of(&status, &self.ahead.interrupts, &self.phase, dismissed, past, &progress),
+            past: past.cloned(),
             plan: self.ahead.summary(),
             refused: self.refused(),
             follows: self.follows,

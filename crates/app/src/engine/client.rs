@@ -8,12 +8,13 @@ mod error;
 mod runs;
 
 use std::{
+    collections::BTreeSet,
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
 pub use error::ClientError;
-use rekindle_domain::{Answers, BusyRun, SkillAnswer, plugin_spec};
+use rekindle_domain::{Answers, BusyRun, Question, SkillAnswer, plugin_spec};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -113,27 +114,43 @@ impl Client {
     /// The same with another bound for what waits for MCP servers.
     pub async fn answers_within(&self, bound: Duration, connecting: Duration) -> Result<Answers, ClientError> {
         let config = self.config(bound).await?;
-        let (global_config, skills, agents, commands, mcp, tools, providers) = tokio::join!(
+        let (global_config, skills, rest) = tokio::join!(
             self.get_again::<Map<String, Value>>("/global/config", ANSWER, bound),
             self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
-            self.get_again("/agent", ANSWER, bound),
-            self.get("/command", connecting),
-            self.get("/mcp", connecting),
-            self.get_again("/experimental/tool/ids", ANSWER, bound),
-            self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound),
+            self.hear(&Question::ALL, bound, connecting),
         );
         Ok(Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: Value::Object(global_config?),
             skills: skills?,
-            agents: count(agents).unwrap_or_default(),
-            commands: count(commands),
-            mcp: mcp.inspect_err(|error| tracing::debug!(%error, "the servers")).ok(),
-            tools: tools.inspect_err(|error| tracing::warn!(%error, "the tools")).ok(),
-            providers: count(providers.map(|answer| answer.providers)).unwrap_or_default(),
             config,
+            ..rest
         })
+    }
+
+    /// The answers to these questions alone, as far as they come: in `connecting` what waits for MCP servers, in
+    /// `bound` the rest.
+    pub async fn hear(&self, questions: &[Question], bound: Duration, connecting: Duration) -> Answers {
+        let is_asked = |question| questions.contains(&question);
+        let (agents, commands, mcp, tools, providers) = tokio::join!(
+            when(is_asked(Question::Agents), self.get_again("/agent", ANSWER, bound)),
+            when(is_asked(Question::Commands), self.get("/command", connecting)),
+            when(is_asked(Question::Servers), self.get("/mcp", connecting)),
+            when(is_asked(Question::Tools), self.get_again("/experimental/tool/ids", ANSWER, bound)),
+            when(is_asked(Question::Providers), self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound)),
+        );
+        let mut refused = BTreeSet::new();
+        Answers {
+            // They are only counted, and not kept: the texts of all skills are among the commands.
+            agents: heard::<Vec<IgnoredAny>>(Question::Agents, agents, &mut refused).map(|list| list.len()),
+            commands: heard::<Vec<IgnoredAny>>(Question::Commands, commands, &mut refused).map(|list| list.len()),
+            mcp: heard(Question::Servers, mcp, &mut refused),
+            tools: heard(Question::Tools, tools, &mut refused),
+            providers: heard(Question::Providers, providers, &mut refused).map(|answer| answer.providers.len()),
+            refused,
+            ..Answers::default()
+        }
     }
 
     /// The same engine, asked about another directory.
@@ -333,10 +350,23 @@ struct ProvidersAnswer {
     providers: Vec<IgnoredAny>,
 }
 
-/// How many there are. They are not kept: the texts of all skills are among the commands. The engine
-/// answers 500 for all when one of them is broken.
-fn count(answer: Result<Vec<IgnoredAny>, ClientError>) -> Option<usize> {
-    answer.inspect_err(|error| tracing::warn!(%error, "counting")).map(|list| list.len()).ok()
+/// Waits for an answer that is wanted.
+async fn when<T>(is_wanted: bool, answer: impl Future<Output = T>) -> Option<T> {
+    if is_wanted { Some(answer.await) } else { None }
+}
+
+/// What was answered. An error in place of an answer is noted: the engine refuses all of a kind when one of it
+/// is broken, and would again. What only did not come in time is neither.
+fn heard<T>(question: Question, answer: Option<Result<T, ClientError>>, refused: &mut BTreeSet<Question>) -> Option<T> {
+    let error = match answer? {
+        Ok(answer) => return Some(answer),
+        Err(error) => error,
+    };
+    tracing::debug!(error = chain(&error), ?question, "not heard");
+    if matches!(error, ClientError::Status { .. }) {
+        refused.insert(question);
+    }
+    None
 }
 
 fn http(encrypted: bool) -> reqwest::Client {

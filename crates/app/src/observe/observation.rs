@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, McpAnswer, Plan, Problem, Profile, ReloadStatus, Row, RowState,
+    LastGoodOffer, Loaded, McpAnswer, Past, Plan, Problem, Profile, Receipt, ReceiptItem, ReloadStatus, Row, RowState,
 };
 
-use super::NO_TOOLS;
 use crate::{
     difference::Sides,
     disk::{
@@ -85,7 +84,14 @@ impl Observation {
             problems: self.problems.clone(),
             warnings: self.scan.warnings.clone(),
             notices: self.notices(),
+            past: None,
         }
+    }
+
+    /// What is still to be told of the last reload. `rows`: those of this look.
+    pub fn past(&self, last: Option<&Receipt>, rows: &[Row]) -> Option<Past> {
+        let is_running = self.view.as_ref().is_some_and(|view| view.state != EngineState::Stopped);
+        Past::of(last.filter(|_| is_running)?, rows, self.is_pending() || self.is_in_trouble())
     }
 
     /// What people should know about what is pending.
@@ -166,12 +172,13 @@ impl Observation {
             .and_then(|answers| answers.mcp.as_ref())
             .and_then(|servers| servers.get(&row.name))
             .and_then(McpAnswer::failure);
-        let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.tools.is_none());
-        let tools = tools.map(|_| NO_TOOLS.to_owned());
+        let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.has_broken_tools());
+        let tools = tools.map(|_| ReceiptItem::NO_TOOLS.to_owned());
+        let is_unheard = servers.is_some_and(|answers| answers.mcp.is_none() && !answers.is_turned_off(&row.name));
         let state = match (change, self.failures.get(&row.id).cloned().or(server).or(tools)) {
             (Some(change), _) => RowState::Waiting { change: change.change, action: change.action },
             (None, Some(message)) => RowState::Failed { message },
-            (None, None) if known => RowState::Loaded,
+            (None, None) if known && !is_unheard => RowState::Loaded,
             (None, None) => RowState::Unknown,
         };
         let layer = if state == RowState::Loaded { "active".to_owned() } else { row.layer.clone() };

@@ -85,7 +85,8 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
     let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
     let mut items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
-    ReceiptItem::judge_servers(&mut items, &planned, answers.mcp.as_ref());
+    ReceiptItem::judge_servers(&mut items, &planned, answers);
+    ReceiptItem::await_tools(&mut items, &planned, answers);
     // Whoever listened to the engine is gone.
     ReceiptItem::doubt_plugins(&mut items, &planned);
     let result = ReceiptResult::of(&items);
@@ -141,6 +142,8 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
         steps: steps.collect(),
         items: Vec::new(),
         counts: Counts::default(),
+        installs: Vec::new(),
+        settled_at: None,
         still_pending: Vec::new(),
         orphans: Vec::new(),
         resumed: Vec::new(),

@@ -18,6 +18,7 @@ use crate::{
         descendants::{Dropped, Generation},
         events::Events,
         log::LogMark,
+        packages,
     },
     error::chain,
     fault::Fault,
@@ -42,6 +43,8 @@ pub(super) struct Run {
     pub(super) before: Option<Observation>,
     /// What is to become live.
     pub(super) planned: Drift,
+    /// The packages that the engine has to install for it.
+    installs: Vec<String>,
     /// What was done to the engine.
     pub(super) action: Action,
     /// What was running when it was touched.
@@ -72,6 +75,7 @@ impl Run {
             snapshot: Scan::default(),
             before: seen.filter(|seen| seen.answers.is_some()),
             planned: Vec::new(),
+            installs: Vec::new(),
             action: Action::None,
             interrupted: Vec::new(),
             generation: None,
@@ -268,6 +272,7 @@ impl Run {
             }
             None => before.drift.clone(),
         };
+        self.installs = packages::wanted(&self.target.places, &scan.disk);
         self.snapshot = scan;
     }
 
@@ -350,6 +355,8 @@ impl Run {
             steps: self.steps,
             items: self.items,
             counts: self.counts,
+            installs: if was_touched { self.installs } else { Vec::new() },
+            settled_at: None,
             still_pending: still_pending.unwrap_or_default(),
             orphans,
             resumed,

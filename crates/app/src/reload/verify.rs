@@ -13,7 +13,7 @@ use crate::{
     engine::events::Events,
     error::chain,
     last_good::Verdict as Loading,
-    observe::{NO_TOOLS, Observation, compare, failed_items, loading, problems, running, with_files},
+    observe::{Observation, compare, failed_items, loading, problems, running, with_files},
 };
 
 impl Run {
@@ -35,9 +35,9 @@ impl Run {
             was_heard &= self.events.as_ref().is_some_and(Events::has_heard_loading);
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
-        if answers.tools.is_none() {
+        if answers.has_broken_tools() {
             let tools = self.planned.iter().filter(|change| change.kind == Kind::Tool);
-            failures.extend(tools.map(|change| (change.id.clone(), NO_TOOLS.to_owned())));
+            failures.extend(tools.map(|change| (change.id.clone(), ReceiptItem::NO_TOOLS.to_owned())));
         }
         let mut memory = self.target.memory_of_reload();
         // What cannot be read again may be anything by now; what the engine shows is still the proof.
@@ -58,7 +58,8 @@ impl Run {
             }
         }
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
-        ReceiptItem::judge_servers(&mut self.items, &self.planned, answers.mcp.as_ref());
+        ReceiptItem::judge_servers(&mut self.items, &self.planned, &answers);
+        ReceiptItem::await_tools(&mut self.items, &self.planned, &answers);
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
         let mut verdict = self.verdict(&answers, &failures);
@@ -87,7 +88,8 @@ impl Run {
         let failed = failures.iter().filter(|(id, _)| is_new(id)).filter_map(|(id, message)| {
             let item = items.get(id)?;
             let (name, detail) = (item.name.clone(), Some(message.clone()));
-            Some(ReceiptItem { id: id.clone(), name, change: ChangeKind::Changed, state: ItemState::Failed, detail })
+            let (id, change, state) = (id.clone(), ChangeKind::Changed, ItemState::Failed);
+            Some(ReceiptItem { id, name, change, state, detail, unheard: false })
         });
         self.items.extend(failed.collect::<Vec<_>>());
     }
@@ -99,12 +101,15 @@ impl Run {
             before.and_then(|before| before.loaded.as_ref()).is_some_and(|loaded| loaded.items.get(id).is_some())
         };
         let had_tools = before.and_then(|before| before.answers.as_ref()).is_some_and(|had| had.tools.is_some());
-        if failures.keys().any(worked) || (had_tools && answers.tools.is_none()) {
+        if failures.keys().any(worked) || (had_tools && answers.has_broken_tools()) {
             return Verdict::Worse;
         }
         match ReceiptResult::of(&self.items) {
             ReceiptResult::Proved => Verdict::Proved,
-            _ if self.unconfirmed => Verdict::Unconfirmed,
+            // What was not heard yet, no restart makes the engine say.
+            _ if self.unconfirmed && self.items.iter().any(|item| !item.is_proved() && !item.unheard) => {
+                Verdict::Unconfirmed
+            }
             _ => Verdict::Partial,
         }
     }

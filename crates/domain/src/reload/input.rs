@@ -10,6 +10,11 @@ pub enum Input {
     Observed(Plan),
     /// A person has seen how the last reload ended.
     Dismissed,
+    /// What the engine had not said at the end of the last reload was heard, and proves the rest of it.
+    Settled {
+        /// Which reload.
+        attempt: String,
+    },
     /// A person, or a program of theirs, wants a reload.
     Requested(Request),
     /// The files were checked; when they are fine, the engine was asked what is running.
@@ -117,10 +122,10 @@ pub enum Effect {
 }
 
 impl Input {
-    /// The attempt that an answer belongs to.
+    /// The attempt under way that an answer belongs to.
     pub(super) fn attempt(&self) -> Option<&String> {
         match self {
-            Self::Observed(_) | Self::Dismissed | Self::Requested(_) | Self::Cancelled => None,
+            Self::Observed(_) | Self::Dismissed | Self::Settled { .. } | Self::Requested(_) | Self::Cancelled => None,
             Self::Checked { attempt, .. }
             | Self::Broken { attempt, .. }
             | Self::StillBusy { attempt, .. }

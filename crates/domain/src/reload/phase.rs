@@ -42,6 +42,9 @@ pub enum Phase {
     Proved {
         /// The reload's id.
         attempt: String,
+        /// True when that was heard only after it had ended otherwise: it stays until somebody has seen it.
+        #[serde(default)]
+        settled: bool,
     },
     /// It is done, and some item is not proved.
     Partial {
@@ -113,13 +116,24 @@ impl Phase {
     pub fn ended(receipt: &Receipt) -> Self {
         let attempt = receipt.id.clone();
         match receipt.result {
-            ReceiptResult::Proved => Self::Proved { attempt },
+            ReceiptResult::Proved => Self::Proved { attempt, settled: receipt.settled_at.is_some() },
             ReceiptResult::Partial => Self::Partial { attempt },
             ReceiptResult::Failed => {
                 let message = receipt.message.clone().unwrap_or_default();
                 Self::Failed { attempt, failure: Failure::new(StepName::Verify, message) }
             }
             ReceiptResult::Refused => Self::Refused { attempt, refusal: Refusal::CutOff },
+        }
+    }
+
+    /// The id of the reload that ended here.
+    pub fn attempt(&self) -> Option<&str> {
+        match self {
+            Self::Proved { attempt, .. }
+            | Self::Partial { attempt }
+            | Self::Failed { attempt, .. }
+            | Self::Refused { attempt, .. } => Some(attempt),
+            _ => None,
         }
     }
 

@@ -359,8 +359,8 @@ fn what_is_seen_between_reloads() {
     check(Phase::Clean, Action::Dispose, "pending");
     check(Phase::Clean, Action::NeverRead, "clean");
     check(Phase::Pending { plan: plan(Action::Dispose) }, Action::None, "clean");
-    check(Phase::Proved { attempt: attempt() }, Action::None, "proved");
-    check(Phase::Proved { attempt: attempt() }, Action::Restart, "pending");
+    check(Phase::Proved { attempt: attempt(), settled: false }, Action::None, "proved");
+    check(Phase::Proved { attempt: attempt(), settled: false }, Action::Restart, "pending");
     check(Phase::Partial { attempt: attempt() }, Action::None, "partial");
     check(Phase::Failed { attempt: attempt(), failure: Failure::new(StepName::Answer, "no") }, Action::None, "failed");
 }

@@ -5,8 +5,8 @@
 use leptos::prelude::*;
 use rekindle_domain::{Banner, Problem};
 
-use super::Frame;
-use crate::{backend, components::restore::RestoreButton, copy, state::App};
+use super::{Now, RestoreNow};
+use crate::{backend, copy, state::App};
 
 /// What is wrong, and where.
 #[component]
@@ -23,14 +23,14 @@ pub(super) fn Blocked() -> impl IntoView {
     };
     let actions = move || {
         view! {
-            <RestoreButton />
             <button class="button primary" data-testid="open-file" on:click=open>
                 {copy::OPEN_FILE}
             </button>
+            <RestoreNow />
         }
     };
     view! {
-        <Frame actions>{move || problem.get().as_ref().map(excerpt)}</Frame>
+        <Now actions>{move || problem.get().as_ref().map(excerpt)}</Now>
     }
 }
 

@@ -1,83 +1,93 @@
 //! A reload that ended: proved, partly proved, or failed.
 //!
-//! Invariant: what is not proved, and what is left to do, is named without being asked for; the rest is
-//! one click away.
+//! Invariants: what is not proved, and what is left to do, is named without being asked for; the rest is one
+//! click away. What is heard later changes the words in place.
 
 use leptos::prelude::*;
-use rekindle_domain::{EngineMode, ItemState, Receipt, ReceiptResult};
+use rekindle_domain::{Banner, Receipt, ReceiptResult, WindowState};
 
-use super::{Dismiss, Frame};
+use super::{Dismiss, Part, offers_restore, past_tone};
 use crate::{
     components::{
         receipt::{ReceiptDetails, aftermath::Aftermath},
         restore::RestoreButton,
     },
-    copy,
+    copy::{self, banner::Words},
     state::App,
 };
 
 /// What the reload did.
 #[component]
-pub(super) fn Ended(receipt: Receipt) -> impl IntoView {
+pub(super) fn Ended() -> impl IntoView {
     let app = App::here();
-    let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
+    let receipt = app.part(|state| state.past.clone());
+    let words = app.part(|state| state.past.as_ref().map(words).unwrap_or_default());
+    let tone = app.part(|state| state.past.as_ref().map_or("calm", past_tone));
+    let is_restorable = app.part(|state| state.past.as_ref().is_some_and(offers_restore));
+    let again = app.part(again);
     let detailed = RwSignal::new(false);
-    let is_whole = receipt.result == ReceiptResult::Proved;
-    let again = again(&receipt);
-    let unproved = unproved(&receipt);
-    let after = receipt.clone();
+    // These stay what they were when it ended.
+    let after = receipt.get_untracked();
 
     let actions = move || {
         view! {
+            <Dismiss />
+            {move || {
+                again.get().map(|(test_id, label)| {
+                    view! {
+                        <button class="button primary" data-testid=test_id on:click=move |_| app.reload()>
+                            {label}
+                        </button>
+                    }
+                })
+            }}
+            <Show when=move || is_restorable.get()>
+                <RestoreButton />
+            </Show>
+        }
+    };
+    let under = move || {
+        view! {
             <button
-                class="button ghost"
+                class="text-button"
                 data-testid="details"
                 aria-expanded=move || detailed.get().to_string()
                 on:click=move |_| detailed.update(|detailed| *detailed = !*detailed)
             >
                 {move || if detailed.get() { copy::HIDE_DETAILS } else { copy::DETAILS }}
             </button>
-            <Dismiss />
-            <Show when=move || !is_whole>
-                <RestoreButton />
-            </Show>
-            {again.map(|(test_id, label)| {
-                view! {
-                    <Show when=move || host.get()>
-                        <button class="button primary" data-testid=test_id on:click=move |_| app.reload()>
-                            {label}
-                        </button>
-                    </Show>
-                }
-            })}
         }
     };
     view! {
-        <Frame actions>
-            {unproved}
-            <Aftermath receipt=after />
+        <Part id="banner-past" words tone actions under>
+            {move || receipt.with(|receipt| receipt.as_ref().and_then(unproved))}
+            {after.map(|receipt| view! { <Aftermath receipt /> })}
             <Show when=move || detailed.get()>
                 <div class="banner-more">
-                    <ReceiptDetails receipt=receipt.clone() />
+                    {move || receipt.get().map(|receipt| view! { <ReceiptDetails receipt /> })}
                 </div>
             </Show>
-        </Frame>
+        </Part>
     }
 }
 
-/// The button that tries it again: its test id and what it is called.
-fn again(receipt: &Receipt) -> Option<(&'static str, &'static str)> {
-    let wants_restart = receipt.items.iter().any(|item| item.state == ItemState::NeedsRestart);
-    match receipt.result {
-        ReceiptResult::Failed if !receipt.restored => Some(("try-again", copy::TRY_AGAIN)),
+fn words(receipt: &Receipt) -> Words {
+    Words { title: copy::receipt::title(receipt), body: copy::receipt::body(receipt) }
+}
+
+/// The button that tries it again, its test id and what it is called; where something else waits, that has the
+/// button, for all of it.
+fn again(state: &WindowState) -> Option<(&'static str, &'static str)> {
+    let past = state.past.as_ref().filter(|_| state.banner == Banner::None)?;
+    past.can_be_tried_again(state.status.engine.mode).then_some(match past.result {
+        ReceiptResult::Failed => ("try-again", copy::TRY_AGAIN),
         // What waits for a restart makes a reload one.
-        ReceiptResult::Partial if wants_restart => Some(("restart-engine", copy::RESTART_ENGINE)),
-        _ => None,
-    }
+        _ => ("restart-engine", copy::RESTART_ENGINE),
+    })
 }
 
 fn unproved(receipt: &Receipt) -> Option<impl IntoView + use<>> {
-    let items: Vec<_> = receipt.items.iter().filter(|item| !copy::receipt::is_proved(item)).collect();
+    let items: Vec<_> = receipt.items.iter().filter(|item| !item.is_proved()).collect();
     let lines = items.iter().map(|item| {
         view! {
             <li data-testid="unproved" data-id=item.id.to_string()>

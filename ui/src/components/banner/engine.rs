@@ -5,8 +5,8 @@
 use leptos::prelude::*;
 use rekindle_domain::{Banner, EngineMode, EngineState, WindowState};
 
-use super::{Frame, pending::AskTheHost};
-use crate::{backend, components::restore::RestoreButton, copy, state::App};
+use super::{Now, RestoreNow, pending::AskTheHost};
+use crate::{backend, copy, state::App};
 
 /// It refuses this directory although the files are fine.
 #[component]
@@ -15,16 +15,16 @@ pub(super) fn Stuck() -> impl IntoView {
     let curable = app.part(|state| matches!(state.banner, Banner::Stuck { curable: true }));
     let actions = move || {
         view! {
-            <RestoreButton />
             <Show when=move || curable.get() fallback=|| view! { <AskTheHost /> }>
                 // A reload of what is stuck is a restart, and proves that it helped.
                 <button class="button primary" data-testid="restart-engine" on:click=move |_| app.reload()>
                     {copy::RESTART_ENGINE}
                 </button>
             </Show>
+            <RestoreNow />
         }
     };
-    view! { <Frame actions /> }
+    view! { <Now actions /> }
 }
 
 /// It does not run, or cannot be reached.
@@ -35,10 +35,6 @@ pub(super) fn EngineDown() -> impl IntoView {
     let host = app.part(|state| state.status.engine.mode == EngineMode::Host);
     let actions = move || {
         view! {
-            // Why someone else's engine is gone, these files do not say.
-            <Show when=move || host.get()>
-                <RestoreButton />
-            </Show>
             {move || {
                 start.get().map(|label| {
                     view! {
@@ -52,9 +48,13 @@ pub(super) fn EngineDown() -> impl IntoView {
                     }
                 })
             }}
+            // Why someone else's engine is gone, these files do not say.
+            <Show when=move || host.get()>
+                <RestoreNow />
+            </Show>
         }
     };
-    view! { <Frame actions /> }
+    view! { <Now actions /> }
 }
 
 /// What starts the engine is called, if it is ours to start.

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use rekindle_domain::Banner;
 
-use super::{Dismiss, Frame};
+use super::{DismissAlone, Now};
 use crate::{
     backend,
     components::{
@@ -16,47 +16,36 @@ use crate::{
     state::App,
 };
 
-/// Nothing is running: a click reloads.
+/// Something waits. Nothing is running: a click reloads. Something is: wait for it, or say that it may be
+/// interrupted.
 #[component]
 pub(super) fn Pending() -> impl IntoView {
     let app = App::here();
+    let is_busy = app.part(|state| matches!(state.banner, Banner::Busy { .. }));
     let actions = move || {
         view! {
-            <Dismiss />
-            <button class="button primary" data-testid="reload" on:click=move |_| app.reload()>
+            <DismissAlone />
+            <button
+                class="button primary"
+                data-testid="reload"
+                disabled=move || is_busy.get()
+                on:click=move |_| app.reload()
+            >
                 {copy::RELOAD}
             </button>
+            <Show when=move || is_busy.get()>
+                <button class="button" data-testid="reload-when-idle" on:click=move |_| app.reload_when_idle()>
+                    {copy::RELOAD_WHEN_IDLE}
+                </button>
+                <Anyway />
+            </Show>
         }
     };
     view! {
-        <Frame actions>
+        <Now actions>
             <Changes />
             <PlanLine />
-        </Frame>
-    }
-}
-
-/// Something is running: wait for it, or say that it may be interrupted.
-#[component]
-pub(super) fn Busy() -> impl IntoView {
-    let app = App::here();
-    let actions = move || {
-        view! {
-            <Dismiss />
-            <Anyway />
-            <button class="button" data-testid="reload-when-idle" on:click=move |_| app.reload_when_idle()>
-                {copy::RELOAD_WHEN_IDLE}
-            </button>
-            <button class="button primary" data-testid="reload" disabled>
-                {copy::RELOAD}
-            </button>
-        }
-    };
-    view! {
-        <Frame actions>
-            <Changes />
-            <PlanLine />
-        </Frame>
+        </Now>
     }
 }
 
@@ -70,7 +59,6 @@ pub(super) fn Waiting() -> impl IntoView {
     });
     let actions = move || {
         view! {
-            <Anyway />
             <button
                 class="button"
                 data-testid="cancel-reload"
@@ -78,12 +66,13 @@ pub(super) fn Waiting() -> impl IntoView {
             >
                 {copy::CANCEL}
             </button>
+            <Anyway />
         }
     };
     view! {
-        <Frame actions>
+        <Now actions>
             <Runs runs />
-        </Frame>
+        </Now>
     }
 }
 
@@ -103,14 +92,14 @@ fn Anyway() -> impl IntoView {
 pub(super) fn Client() -> impl IntoView {
     let actions = || {
         view! {
-            <Dismiss />
+            <DismissAlone />
             <AskTheHost />
         }
     };
     view! {
-        <Frame actions>
+        <Now actions>
             <Changes />
-        </Frame>
+        </Now>
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
         problems: vec![],
         warnings: vec![],
         notices: vec![],
+        past: None,
     }
 }
 
@@ -77,6 +78,7 @@ pub(crate) fn item(name: &str, change: ChangeKind, state: ItemState) -> ReceiptI
         change,
         state,
         detail: None,
+        unheard: false,
     }
 }
 
@@ -92,6 +94,8 @@ pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt
         steps: vec![],
         items,
         counts: Counts::default(),
+        installs: vec![],
+        settled_at: None,
         still_pending: vec![],
         orphans: vec![],
         resumed: vec![],

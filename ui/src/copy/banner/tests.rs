@@ -1,6 +1,6 @@
 //! One table for each banner whose words depend on what is in it.
 
-use rekindle_domain::{Change, ChangeKind, Kind, ReceiptResult};
+use rekindle_domain::{Change, ChangeKind, Kind, Takes};
 
 use super::*;
 
@@ -100,20 +100,20 @@ fn blocked_tells_where_and_what_still_works() {
 #[test]
 fn each_other_banner_stands_for_itself() {
     let check = |banner, title, body| check(banner, &fixture::status(vec![]), title, body);
+    let reloading = |action, takes: &[u64]| {
+        let progress = Progress { takes: Takes::of(takes.to_vec()), ..Progress::default() };
+        Banner::Reloading { action, steps: vec![], cancellable: true, progress }
+    };
+    check(reloading(Action::Dispose, &[]), "Reloading engine", "Sessions are kept.");
     check(
-        Banner::Reloading { action: Action::Dispose, steps: vec![], cancellable: true },
+        reloading(Action::Dispose, &[400, 600, 700]),
         "Reloading engine",
-        "Sessions are kept. This takes about a second.",
+        "Sessions are kept. This usually takes less than a second.",
     );
     check(
-        Banner::Reloading { action: Action::Restart, steps: vec![], cancellable: false },
+        reloading(Action::Restart, &[1200, 2000, 2900]),
         "Restarting engine",
-        "Sessions are kept. This takes a few seconds.",
-    );
-    check(
-        Banner::Ended { receipt: fixture::receipt(ReceiptResult::Failed, vec![]) },
-        "Reload failed",
-        "The engine did not answer within 30 s.",
+        "Sessions are kept. This usually takes 1 to 3 seconds.",
     );
     check(
         Banner::Client { host: "build-box.local".to_owned() },
@@ -135,6 +135,23 @@ fn each_other_banner_stands_for_itself() {
         "The engine wants another password",
         "Set REKINDLE_ENGINE_PASSWORD and open Rekindle again.",
     );
+}
+
+/// N16: how long it has been, and what the engine installs meanwhile.
+#[test]
+fn what_goes_on_is_told() {
+    let check = |ms, expected| assert_eq!(elapsed(ms), expected);
+    check(0, "");
+    check(999, "");
+    check(1_000, "1 s");
+    check(26_400, "26 s");
+    check(65_000, "1 min 5 s");
+    let check = |package: Option<&str>, bytes, expected| {
+        assert_eq!(installing(&Installing { package: package.map(str::to_owned), bytes }), expected);
+    };
+    check(Some("acme@latest"), 0, "OpenCode installs acme@latest.");
+    check(Some("acme@latest"), 12_345_678, "OpenCode installs acme@latest, 12.3 MB so far.");
+    check(None, 900, "OpenCode installs what plugins need, 0.1 MB so far.");
 }
 
 #[test]

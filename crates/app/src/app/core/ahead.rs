@@ -24,8 +24,8 @@ impl Core {
             // As far as is known; nothing on the screen goes away to come back.
             let elsewhere = before.interrupts.into_iter().filter(|run| run.directory.is_some());
             self.ahead.interrupts.extend(elsewhere);
-            let Plan { servers, directories, takes_ms, .. } = before;
-            self.ahead = Plan { servers, directories, takes_ms, ..self.ahead.clone() };
+            let Plan { servers, directories, installs, takes, .. } = before;
+            self.ahead = Plan { servers, directories, installs, takes, ..self.ahead.clone() };
         }
         let (target, observation, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let asked = self.asked;

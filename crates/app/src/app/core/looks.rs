@@ -112,15 +112,15 @@ impl Core {
 
     pub(super) fn observed(&mut self, observation: Observation) {
         self.observation = observation;
-        if self.observation.drift.is_empty() {
-            self.dismissed.clear();
-        }
-        if self.observation.problems != self.dismissed_problems {
-            self.dismissed_problems.clear();
-        }
+        // What is gone and comes back is another thing, and nobody has seen that one.
+        let drift = &self.observation.drift;
+        self.dismissed.retain(|signature| drift.iter().any(|change| change.signature == *signature));
+        self.dismissed_problems.retain(|problem| self.observation.problems.contains(problem));
         self.foresee();
+        self.settle();
         self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
         self.await_calm();
+        self.listen();
     }
 }
 

@@ -1,19 +1,26 @@
 //! Reloads: begun by a person or by themselves, found again after they were cut off, and ended.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Instant};
 
-use rekindle_domain::{Cause, Consent, EngineMode, Fingerprint, Habit, Phase, Refusal};
+use rekindle_domain::{Cause, Consent, EngineMode, Fingerprint, Habit, Phase, Receipt, ReceiptResult, Refusal, past};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{Core, looks::Look};
 use crate::{
     app::{Input, SETTLED, SHOWN, Source, report},
     connect,
+    engine::packages,
     error::chain,
     history::History,
     reload::{Ended, Recovered, Restart, Signal, Wish, reload},
     target::Target,
 };
+
+/// True when what an earlier reload left unproved is not answered by one that went well by itself.
+fn is_still_told(held: &Receipt, now: &Receipt) -> bool {
+    let mut unproved = held.items.iter().filter(|item| !item.is_proved());
+    now.result == ReceiptResult::Proved && unproved.any(|item| !now.items.iter().any(|other| other.id == item.id))
+}
 
 impl Core {
     pub(super) fn signal(&self, signal: Signal) {
@@ -83,7 +90,14 @@ impl Core {
         let (signals, heard) = mpsc::unbounded_channel();
         self.signals = Some(signals);
         self.era += 1;
+        // Nobody has seen that one end who asks for this: what it left is told again afterwards.
+        let unseen = past(&self.phase, self.last.as_ref()).filter(|last| last.result == ReceiptResult::Partial);
+        self.held = unseen.cloned().or(self.held.take()).filter(|_| wish.cause == Cause::Automatic);
         self.last = None;
+        (self.began, self.takes, self.installing) = (Some(Instant::now()), self.ahead.takes, None);
+        let hearing = self.hearing.take();
+        self.stop_listening();
+        let wanted = packages::wanted(&self.target.places, &self.observation.scan.disk);
         let (target, source, inputs) = (self.target.clone(), self.source.clone(), self.inputs.clone());
         // What was seen last is true as long as nothing was said since.
         let is_fresh = self.look.is_none() && self.wanted != Some(Look::Everything);
@@ -102,10 +116,10 @@ impl Core {
         self.advance(rekindle_domain::Input::Requested(request));
         let look = self.look.take();
         tokio::spawn(async move {
-            if let Some(look) = look {
+            for asking in [look, hearing].into_iter().flatten() {
                 // Its next question could load what is being saved in this moment.
-                look.abort();
-                drop(look.await);
+                asking.abort();
+                drop(asking.await);
             }
             let places = target.places.clone();
             let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
@@ -124,11 +138,13 @@ impl Core {
             let restart: Option<&Restart<'_>> =
                 if matches!(source, Source::Client { .. }) { None } else { Some(&restart) };
             let (phases, mut going) = mpsc::unbounded_channel();
+            let (installs, mut installing) = mpsc::unbounded_channel();
             let work = reload(target, wish, seen, restart, heard, |phase| {
                 // The receiver lives as long as the work.
                 phases.send(phase.clone()).unwrap_or_default();
             });
-            tokio::pin!(work);
+            let watching = packages::watch(places.clone(), wanted, |now| installs.send(now).unwrap_or_default());
+            tokio::pin!(work, watching);
             let ended = loop {
                 tokio::select! {
                     biased;
@@ -137,7 +153,11 @@ impl Core {
                             report(&inputs, Input::Phase(Box::new(phase))).await;
                         }
                     }
+                    Some(now) = installing.recv() => {
+                        report(&inputs, Input::Installing(now)).await;
+                    }
                     ended = &mut work => break ended,
+                    never = &mut watching => match never {},
                 }
             };
             report(&inputs, Input::Ended(Box::new(ended))).await;
@@ -148,6 +168,7 @@ impl Core {
         self.era += 1;
         self.signals = None;
         self.follows = false;
+        (self.began, self.takes, self.installing) = (None, None, None);
         self.dismissed.clear();
         if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
             self.dismissed_problems.clear();
@@ -159,8 +180,12 @@ impl Core {
             self.ahead.interrupts.clone_from(runs);
         }
         self.phase = ended.phase;
-        self.last = Some(ended.receipt);
         self.history = History::of(&self.places).last(SHOWN);
+        let held = self.held.take().filter(|held| is_still_told(held, &ended.receipt));
+        if let Some(held) = &held {
+            self.phase = Phase::ended(held);
+        }
+        self.last = Some(held.unwrap_or(ended.receipt));
         if let Some(seen) = ended.observation {
             self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
             self.observed(seen.observation);

@@ -1,0 +1,69 @@
+//! Asking again for what the engine had not said, until everything that is shown has settled.
+//!
+//! Invariant: one question at a time, none beside a reload; an answer that belongs to another engine or instance
+//! is not listened to.
+
+use rekindle_domain::{Answers, ReceiptResult};
+use tokio::time::sleep;
+
+use super::Core;
+use crate::{
+    app::{Input, report},
+    observe::with_heard,
+    reload::hear::{Patience, hear, settle},
+};
+
+impl Core {
+    /// Asks again after a pause, if there is something to be heard and nobody asks already.
+    pub(super) fn listen(&mut self) {
+        let unheard = self.observation.answers.as_ref().filter(|answers| !answers.unheard().is_empty());
+        let Some(answers) = unheard.cloned() else {
+            self.patience = Patience::default();
+            return;
+        };
+        if self.hearing.is_some() || self.phase.is_running() || self.target.client.is_none() {
+            return;
+        }
+        let Some((pause, bound)) = self.patience.next() else { return };
+        let (target, inputs, number) = (self.target.clone(), self.inputs.clone(), self.questions);
+        self.hearing = Some(tokio::spawn(async move {
+            sleep(pause).await;
+            let later = hear(&target, &answers, bound).await;
+            report(&inputs, Input::Heard(number, Box::new(later))).await;
+        }));
+    }
+
+    /// What was asked is of no use any more: the engine is another one, or loads everything anew.
+    pub(super) fn stop_listening(&mut self) {
+        self.questions += 1;
+        self.patience = Patience::default();
+        if let Some(hearing) = self.hearing.take() {
+            hearing.abort();
+        }
+    }
+
+    pub(super) fn heard(&mut self, number: u64, later: Answers) {
+        if number != self.questions {
+            return;
+        }
+        self.hearing = None;
+        if !self.phase.is_running() {
+            self.observed(with_heard(&self.observation, later, &self.target));
+        }
+    }
+
+    /// Takes what is known by now into the receipt of the last reload.
+    pub(super) fn settle(&mut self) {
+        let Some(receipt) = self.history.first_mut().filter(|_| !self.phase.is_running()) else { return };
+        if !settle(&self.places, receipt, &self.observation) {
+            return;
+        }
+        let receipt = receipt.clone();
+        if self.last.as_ref().is_some_and(|last| last.id == receipt.id) {
+            if receipt.result == ReceiptResult::Proved {
+                self.advance(rekindle_domain::Input::Settled { attempt: receipt.id.clone() });
+            }
+            self.last = Some(receipt);
+        }
+    }
+}
