@@ -157,6 +157,12 @@ async fn pages_and_states_of_the_banner() {
     window.find_css("[data-banner='ended'][data-result='partial']").await;
     window.click("nav-plugins").await;
     picture(&window, "banner-partial").await;
+    world.write(".opencode/skills/git-release/SKILL.md", &skill("git-release", &steps("Tag, sign, push, tell.")));
+    window.find_css("[data-testid='banner-past'] + [data-testid='banner-now']").await;
+    picture(&window, "banner-past-and-pending").await;
+    window.click("nav-overview").await;
+    picture(&window, "overview-past-and-pending").await;
+    window.click("nav-plugins").await;
 
     world.write("opencode.jsonc", "{\n  \"plugin\": [\"opencode-wakatime@1.4.0\"]\n  \"mcp\": {\n  }\n}\n");
     window.banner("blocked").await;
@@ -248,6 +254,7 @@ async fn reloading_shows_its_steps() {
     // The engine is asked, and the plugin holds it.
     window.find_css("[data-banner='reloading'] .step:nth-child(3)[data-state='now']").await;
     picture(&window, "banner-reloading").await;
+    window.text_with("elapsed", "2 s").await;
     // What is written now is not in this reload, but in the next.
     world.write(".opencode/plugins/late.ts", &plugin("late_tool"));
     window.click("reload-once-more").await;

@@ -2,6 +2,7 @@
 
 mod consent;
 mod habits;
+mod past;
 mod trouble;
 
 use std::fs;

@@ -69,6 +69,11 @@ impl History {
         self.last(KEPT).into_iter().flat_map(|receipt| receipt.orphans).collect()
     }
 
+    /// How long it is, in bytes: as long as that is the same, nothing was added. Cutting it off makes it shorter.
+    pub fn length(&self) -> u64 {
+        fs::metadata(&self.0).map_or(0, |file| file.len())
+    }
+
     /// What was learnt of a reload after its end.
     pub fn settle(&self, receipt: &Receipt) -> std::io::Result<()> {
         let settled_at = receipt.settled_at.clone().unwrap_or_else(clock::now);

@@ -46,8 +46,9 @@ fn Frame() -> impl IntoView {
     let word = app.part(|state| copy::banner::state_word(state));
     let result = app.part(|state| state.past.as_ref().map(|past| copy::receipt::result_word(past.result)));
     let tone = app.part(|state| state.past.as_ref().map_or_else(|| now_tone(&state.banner), past_tone));
-    let alert = app
-        .part(|state| now_tone(&state.banner) == "bad" || state.past.as_ref().is_some_and(|past| past_tone(past) == "bad"));
+    let alert = app.part(|state| {
+        now_tone(&state.banner) == "bad" || state.past.as_ref().is_some_and(|past| past_tone(past) == "bad")
+    });
     let slim =
         app.part(|state| state.banner == Banner::None && state.past.as_ref().is_some_and(copy::receipt::is_quiet));
     view! {

@@ -15,12 +15,16 @@ use crate::{
 
 /// The button that asks.
 #[component]
-pub(crate) fn RestoreButton() -> impl IntoView {
+pub(crate) fn RestoreButton(
+    /// How it looks: `button`, or `text-button` in a line of text.
+    #[prop(default = "button")]
+    class: &'static str,
+) -> impl IntoView {
     let app = App::here();
     let is_offered = app.part(|state| state.last_good.is_some());
     view! {
         <Show when=move || is_offered.get()>
-            <button class="button" data-testid="restore-last-good" on:click=move |_| app.is_restoring.set(true)>
+            <button class=class data-testid="restore-last-good" on:click=move |_| app.is_restoring.set(true)>
                 {words::RESTORE_ASK}
             </button>
         </Show>

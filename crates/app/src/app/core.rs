@@ -84,6 +84,8 @@ pub(super) struct Core {
     dismissed_problems: Vec<Problem>,
     settings: Settings,
     history: Vec<Receipt>,
+    /// How long the history was when it was read.
+    read: u64,
     /// The look under way.
     look: Option<JoinHandle<()>>,
     era: u64,
@@ -108,6 +110,7 @@ impl Core {
             Source::Client { url, .. } => connect::unknown(&places, url),
         };
         Self {
+            read: History::of(&places).length(),
             history: History::of(&places).last(SHOWN),
             places,
             source,

@@ -41,9 +41,6 @@ pub(super) fn Ended() -> impl IntoView {
                     }
                 })
             }}
-            <Show when=move || is_restorable.get()>
-                <RestoreButton />
-            </Show>
         }
     };
     let under = move || {
@@ -56,6 +53,10 @@ pub(super) fn Ended() -> impl IntoView {
             >
                 {move || if detailed.get() { copy::HIDE_DETAILS } else { copy::DETAILS }}
             </button>
+            // It comes later, and makes nothing wider or higher that is there.
+            <Show when=move || is_restorable.get()>
+                <RestoreButton class="text-button" />
+            </Show>
         }
     };
     view! {

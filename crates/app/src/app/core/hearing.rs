@@ -1,14 +1,16 @@
-//! Asking again for what the engine had not said, until everything that is shown has settled.
+//! Asking again for what the engine had not said, until everything that is shown has settled; and what other
+//! processes reloaded meanwhile.
 //!
 //! Invariant: one question at a time, none beside a reload; an answer that belongs to another engine or instance
 //! is not listened to.
 
-use rekindle_domain::{Answers, ReceiptResult};
+use rekindle_domain::{Answers, Phase, Receipt, ReceiptResult};
 use tokio::time::sleep;
 
 use super::Core;
 use crate::{
-    app::{Input, report},
+    app::{Input, SHOWN, report},
+    history::History,
     observe::with_heard,
     reload::hear::{Patience, hear, settle},
 };
@@ -52,6 +54,36 @@ impl Core {
         }
     }
 
+    /// Reads the history, if there is more of it. A reload of another process takes the place of the end that is
+    /// told here; it is told itself where it was not wholly proved.
+    pub(super) fn catch_up(&mut self) {
+        let history = History::of(&self.places);
+        let length = history.length();
+        if length == self.read || self.phase.is_running() {
+            return;
+        }
+        let known = self.history.first().map(|receipt| receipt.id.clone());
+        (self.read, self.history) = (length, history.last(SHOWN));
+        let Some(newest) = self.history.first().cloned() else { return };
+        if self.last.as_ref().is_some_and(|last| last.id == newest.id) {
+            self.know(newest);
+        } else if known.as_ref() != Some(&newest.id) {
+            self.advance(rekindle_domain::Input::Dismissed);
+            if newest.result != ReceiptResult::Proved {
+                self.phase = Phase::ended(&newest);
+                self.last = Some(newest);
+            }
+        }
+    }
+
+    /// What is known by now of the reload whose end is told.
+    fn know(&mut self, receipt: Receipt) {
+        if receipt.result == ReceiptResult::Proved {
+            self.advance(rekindle_domain::Input::Settled { attempt: receipt.id.clone() });
+        }
+        self.last = Some(receipt);
+    }
+
     /// Takes what is known by now into the receipt of the last reload.
     pub(super) fn settle(&mut self) {
         let Some(receipt) = self.history.first_mut().filter(|_| !self.phase.is_running()) else { return };
@@ -60,10 +92,7 @@ impl Core {
         }
         let receipt = receipt.clone();
         if self.last.as_ref().is_some_and(|last| last.id == receipt.id) {
-            if receipt.result == ReceiptResult::Proved {
-                self.advance(rekindle_domain::Input::Settled { attempt: receipt.id.clone() });
-            }
-            self.last = Some(receipt);
+            self.know(receipt);
         }
     }
 }

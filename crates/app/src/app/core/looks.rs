@@ -117,6 +117,7 @@ impl Core {
         self.dismissed.retain(|signature| drift.iter().any(|change| change.signature == *signature));
         self.dismissed_problems.retain(|problem| self.observation.problems.contains(problem));
         self.foresee();
+        self.catch_up();
         self.settle();
         self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
         self.await_calm();

@@ -73,6 +73,7 @@ impl Core {
                 self.recovering = false;
                 self.phase = Phase::ended(&receipt);
                 self.last = Some(receipt);
+                self.read = History::of(&self.places).length();
                 self.history = History::of(&self.places).last(SHOWN);
             }
         }
@@ -180,6 +181,7 @@ impl Core {
             self.ahead.interrupts.clone_from(runs);
         }
         self.phase = ended.phase;
+        self.read = History::of(&self.places).length();
         self.history = History::of(&self.places).last(SHOWN);
         let held = self.held.take().filter(|held| is_still_told(held, &ended.receipt));
         if let Some(held) = &held {
