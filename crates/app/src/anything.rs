@@ -214,7 +214,7 @@ fn memories(disk: &Disk, answers: &Answers) -> [Memory; 4] {
 fn prove(plan: &Plan, loaded: &Loaded, answers: &Answers) {
     let mut items = ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new());
     items.extend(ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new()));
-    ReceiptItem::judge_servers(&mut items, &plan.changes, answers.mcp.as_ref());
+    ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
     Counts::of(answers, items.len());
     assert!(serde_json::from_value::<Receipt>(json!({ "items": items })).is_err(), "a receipt says more than that");

@@ -186,7 +186,8 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         }
     });
     let said = std::cell::Cell::new(None);
-    let wanted = packages::wanted(&target.places, &target.read_files().await.disk);
+    let scan = target.read_files().await;
+    let wanted = scan.map(|scan| packages::wanted(&target.places, &scan.disk)).unwrap_or_default();
     let watching = packages::watch(target.places.clone(), wanted, |now| {
         if let Some(now) = now {
             print::progress(arguments, &words::installing(&now));

@@ -28,8 +28,7 @@ pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, Question, SkillAnswer, ToolNames, loaded,
-    plugin_fingerprint,
-    shown_value, value_of, would_be_lost,
+    plugin_fingerprint, shown_value, value_of, would_be_lost,
 };
 pub use mask::{masked, masked_line, masked_text, mentions_outside};
 pub use merge::{

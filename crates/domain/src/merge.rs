@@ -265,7 +265,7 @@ mod tests {
         let agent = json!({"agent": {"a": {"model": "x"}}});
         for wrong in [json!("primary"), json!(5), json!(["a"]), json!(null), json!(true)] {
             check(json!({"mode": {"build": wrong}}), &[], "agent", json!({}));
-            check(json!({"mode": wrong}), &[agent.clone()], "agent", json!({"a": {"model": "x"}}));
+            check(json!({"mode": wrong}), std::slice::from_ref(&agent), "agent", json!({"a": {"model": "x"}}));
             check(wrong.clone(), &[agent.clone(), wrong.clone()], "agent", json!({"a": {"model": "x"}}));
             check(agent.clone(), &[json!({"plugin": wrong, "mcp": wrong, "tools": wrong})], "tools", wrong.clone());
             check(json!({"mcp": {"m": wrong}}), &[], "mcp", json!({"m": wrong}));

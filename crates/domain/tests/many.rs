@@ -136,7 +136,7 @@ fn many_items_are_compared() {
 
 fn judged(plan: &Plan, loaded: &Loaded, answers: &Answers) {
     let mut items = ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new());
-    ReceiptItem::judge_servers(&mut items, &plan.changes, answers.mcp.as_ref());
+    ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
     items.extend(ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new()));
     assert_eq!(items.len(), 2 * plan.changes.len());

@@ -30,7 +30,7 @@ pub enum Recovered {
     /// It was waiting until nothing runs, and had touched nothing: it can wait on.
     Waiting(Wish),
     /// It is over; the receipt says what the engine shows now.
-    Ended(Receipt),
+    Ended(Box<Receipt>),
 }
 
 /// Looks for a reload of this engine that was cut off, and finishes or judges it. `can_wait`: whoever asks
@@ -60,7 +60,7 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
     if let Err(error) = History::of(&target.places).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
         tracing::warn!(%error, "the journal");
     }
-    Recovered::Ended(receipt)
+    Recovered::Ended(Box::new(receipt))
 }
 
 fn wish(cut: &Unfinished) -> Wish {

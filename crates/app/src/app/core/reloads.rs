@@ -72,7 +72,7 @@ impl Core {
             Recovered::Ended(receipt) => {
                 self.recovering = false;
                 self.phase = Phase::ended(&receipt);
-                self.last = Some(receipt);
+                self.last = Some(*receipt);
                 self.read = History::of(&self.places).length();
                 self.history = History::of(&self.places).last(SHOWN);
             }
