@@ -34,8 +34,8 @@ pub(crate) fn forward(handle: &AppHandle) {
     let requests = handle.clone();
     tauri::async_runtime::spawn(async move {
         let Some(mut shown) = requests.state::<Shell>().shown().await else { return };
-        while let Some(request) = shown.recv().await {
-            match request {
+        loop {
+            match shown.next().await {
                 Request::Show => to_front(&requests),
                 Request::Stop => {
                     requests.exit(0);

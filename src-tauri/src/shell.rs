@@ -10,7 +10,7 @@ use rekindle_app::{
     disk::locate::Places,
     engine::{
         client::Credentials,
-        control::{self, Request},
+        control::{self, Inbox, PassOn, Request},
         host::{Host, HostError},
         record::Records,
     },
@@ -18,21 +18,21 @@ use rekindle_app::{
     settings,
 };
 use rekindle_domain::UserError;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, watch};
 
 /// The core that the window shows, and how to change it.
 pub(crate) struct Shell {
     app: watch::Sender<App>,
     changing: Mutex<()>,
-    show: mpsc::Sender<Request>,
-    shown: Mutex<Option<mpsc::Receiver<Request>>>,
+    show: PassOn,
+    shown: Mutex<Option<Inbox>>,
 }
 
 impl Shell {
     /// Opens a directory; `None`: another window shows it, and was brought to the front.
     pub(crate) async fn open(directory: Option<PathBuf>, engine: Option<String>) -> Result<Option<Self>, UserError> {
         let places = places(directory)?;
-        let (show, shown) = mpsc::channel(4);
+        let (show, shown) = control::inbox();
         let Some(app) = start(&places, engine, &show, 0).await? else { return Ok(None) };
         Ok(Some(Self { app: watch::channel(app).0, changing: Mutex::new(()), show, shown: Mutex::new(Some(shown)) }))
     }
@@ -48,7 +48,7 @@ impl Shell {
     }
 
     /// The requests to come to the front; once.
-    pub(crate) async fn shown(&self) -> Option<mpsc::Receiver<Request>> {
+    pub(crate) async fn shown(&self) -> Option<Inbox> {
         self.shown.lock().await.take()
     }
 
@@ -107,7 +107,7 @@ fn places(directory: Option<PathBuf>) -> Result<Places, UserError> {
 async fn start(
     places: &Places,
     engine: Option<String>,
-    show: &mpsc::Sender<Request>,
+    show: &PassOn,
     sequence: u64,
 ) -> Result<Option<App>, UserError> {
     if let Some(url) = engine {
@@ -129,8 +129,8 @@ async fn start(
         }
         Err(error) => return Err(error.tell()),
     };
-    control::listen(places, host.clone(), show.clone(), true)
-        .await
-        .map_err(|error| user_error("cannot-start", error.to_string(), "check that the loopback network works"))?;
+    control::listen(places, host.clone(), show.clone(), true).await.map_err(|error| {
+        user_error("cannot-start", error.to_string(), "check the state folder and the free disk space")
+    })?;
     Ok(Some(App::start(places.clone(), Source::Own(host), sequence)))
 }

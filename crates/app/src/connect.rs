@@ -27,9 +27,15 @@ pub fn by_record(places: &Places) -> Target {
     if record.state != EngineState::Running {
         return none(places, record.state, None);
     }
-    let credentials = Credentials { username: record.username.clone(), password: records.password() };
+    // Another password has another file: this record is old by now, and what it says is not to be relied on.
+    let Some(password) = record.password() else {
+        let message = "its password is not where it was written; if that lasts, restart the engine";
+        return none(places, EngineState::Starting, Some(message.to_owned()));
+    };
+    let credentials = Credentials { username: record.username.clone(), password: Some(password) };
     match Client::new(&record.url, &record.directory, credentials) {
         Ok(client) => {
+            let client = client.of_user(record.user());
             let view = EngineView {
                 mode: EngineMode::Host,
                 url: Some(record.url.clone()),

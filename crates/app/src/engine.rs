@@ -3,17 +3,27 @@
 //! Invariants: every request is bounded in time; every answer's content type is checked; an engine
 //! that is not ours is never disposed, restarted or stopped from here without being told to.
 
+mod access;
+pub mod attach;
 pub mod client;
 pub mod control;
 pub mod descendants;
 pub mod directories;
+mod door;
 pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+mod listeners;
+pub mod lock;
 pub mod log;
 pub mod output;
 pub mod packages;
 mod process;
 pub mod record;
 pub mod weight;
+
+/// A random text that nobody can guess.
+fn secret() -> String {
+    rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -9,7 +9,7 @@ use rekindle_domain::{Problem, UserError};
 use crate::{
     config::{edit::EditError, file::FileError, text::TextError},
     disk::locate::LocateError,
-    engine::{client::ClientError, control::ControlError, find::NotFound, host::HostError},
+    engine::{attach::AttachError, client::ClientError, control::ControlError, find::NotFound, host::HostError},
 };
 
 /// The text of an error and of all its causes.
@@ -163,6 +163,11 @@ impl Tell for HostError {
             Self::Ended { .. } | Self::Unready(_) => {
                 ("engine-ended", "mend what it complains about, then start it again")
             }
+            Self::Overheard => {
+                ("port-taken", "look for a program that takes the ports of others, then start the engine again")
+            }
+            Self::LeftBehind { .. } => ("left-behind", "end that process, then start the engine again"),
+            Self::Lost { .. } => ("state-lost", "start the engine again"),
             Self::Slow { .. } | Self::Silent(_) => {
                 ("engine-silent", "try again; the doctor shows what the engine said")
             }
@@ -182,10 +187,31 @@ impl Tell for NotFound {
     }
 }
 
+impl Tell for AttachError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoEngine(error) => error.tell(),
+            Self::NotFound(error) => error.tell(),
+            Self::NotRunning => user_error("no-engine-running", chain(self), "start it with: rekindle engine start"),
+            Self::Stranger { .. } => user_error(
+                "stranger",
+                chain(self),
+                "nothing was said to it; start the engine again: rekindle engine start",
+            ),
+            Self::Spawn { .. } => user_error("cannot-start", chain(self), "check the engine in the settings"),
+        }
+    }
+}
+
 impl Tell for ControlError {
     fn tell(&self) -> UserError {
         match self {
             Self::NoOwner => user_error("no-engine-running", self.to_string(), "start one with: rekindle engine start"),
+            Self::NotThere => user_error("owner-not-there", self.to_string(), "try again in a moment"),
+            Self::OtherVersion { pid } => {
+                let hint = format!("end it (kill {pid}, or close its window), then start the engine again");
+                user_error("other-version", self.to_string(), hint)
+            }
             Self::Silent(_) => user_error("owner-silent", chain(self), "end that program, then start the engine again"),
             Self::Failed(message) => {
                 user_error("engine-failed", message, "see what the engine said with: rekindle doctor")

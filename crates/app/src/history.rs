@@ -2,22 +2,24 @@
 //!
 //! Invariants: a line is written in one piece, and never changed; what is learnt of a reload after its end is
 //! another line with its id, which takes the place of the first; a torn or foreign line is left out when
-//! reading.
+//! reading; what is read, and what is kept, is bounded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::Write,
+    io::{Read, Seek, SeekFrom, Write},
     path::PathBuf,
 };
 
 use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
 use serde::Deserialize;
 
-use crate::{clock, disk::locate::Places, foreign};
+use crate::{clock, disk::locate::Places, foreign, lines};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
+/// How much of the end of the file is read, in bytes. Receipts are some kilobytes.
+const LONG: u64 = 16 * 1024 * 1024;
 /// How many reloads tell how long the next one takes.
 const ALIKE: usize = 20;
 
@@ -83,14 +85,15 @@ impl History {
     /// Adds a reload.
     pub fn add(&self, receipt: &Receipt) -> std::io::Result<()> {
         let line = serde_json::to_string(receipt)?;
-        let mut file = foreign::open_with(&self.0, fs::OpenOptions::new().create(true).append(true))?;
+        let mut file = foreign::open_with(&self.0, fs::OpenOptions::new().create(true).append(true).read(true))?;
+        let length = file.metadata()?.len();
         // A line that a crash tore must not swallow this one.
-        let text = foreign::text(&self.0).unwrap_or_default();
-        let start = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let start = if length == 0 || ends_a_line(&mut file)? { "" } else { "\n" };
         file.write_all(format!("{start}{line}\n").as_bytes())?;
         file.sync_data()?;
-        if text.lines().count() > 2 * KEPT {
-            let all = receipts(&format!("{text}{start}{line}\n"));
+        let text = self.text();
+        if text.lines().count() > 2 * KEPT || length > LONG {
+            let all = receipts(&text);
             let kept = all[all.len().saturating_sub(KEPT)..].iter().map(serde_json::to_string);
             let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
             crate::config::file::write_private(&self.0, &text).map_err(std::io::Error::other)?;
@@ -99,8 +102,15 @@ impl History {
     }
 
     fn text(&self) -> String {
-        foreign::text(&self.0).unwrap_or_default()
+        lines::last(&self.0, LONG)
     }
+}
+
+fn ends_a_line(file: &mut fs::File) -> std::io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 /// What makes two lines be about one reload.
@@ -195,6 +205,26 @@ mod tests {
         check(Action::Restart, false, Some((1500, 1500, 1500)));
         check(Action::Restart, true, None);
         check(Action::None, false, None);
+    }
+
+    /// N16: a history that somebody made endless keeps what is added to it, and is cut to that.
+    #[test]
+    fn an_endless_history_is_cut() {
+        let (_folder, history) = history();
+        let add = |id| history.add(&receipt(id, Action::Dispose, ReceiptResult::Proved, 5)).expect("written");
+        add(1);
+        let endless = vec![b'x'; usize::try_from(LONG).expect("a size") + 1];
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&history.0)
+            .and_then(|mut file| file.write_all(&endless))
+            .expect("made long");
+        assert_eq!(history.last(9), []);
+        add(2);
+        add(3);
+        let ids: Vec<_> = history.last(9).into_iter().map(|receipt| receipt.id).collect();
+        assert_eq!(ids, ["3", "2"]);
+        assert!(history.length() < 10_000);
     }
 
     /// N16: what is learnt later takes the place of what was known, wherever that stands, also across a torn line

@@ -1,7 +1,8 @@
 //! What a reload is about to do, written down before it does it.
 //!
 //! Invariants: a step is on disk before it begins, so that whoever comes after a crash knows how far
-//! it can have got; lines are only ever added; a torn or foreign line is left out when reading.
+//! it can have got; lines are only ever added; a torn or foreign line is left out when reading, and no more than a line
+//! is held in memory.
 
 use std::{
     fs,
@@ -12,10 +13,12 @@ use std::{
 use rekindle_domain::{Consent, Plan, ReceiptResult, StepName};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock, disk::locate::Places, foreign};
+use crate::{clock, disk::locate::Places, foreign, lines};
 
 /// When it is this long and nothing in it is unfinished, it begins anew. In bytes.
 const LONG: u64 = 1024 * 1024;
+/// The longest line that is read, in bytes: a step with a plan of very many changes. No longer one was written by us.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// The journal of one directory.
 pub struct Journal(PathBuf);
@@ -103,22 +106,21 @@ impl Journal {
 
     /// The last reload, if it has no end. Whether it is still going on, the lock of reloads tells.
     pub fn unfinished(&self) -> Option<Unfinished> {
-        let text = foreign::text(&self.0).ok()?;
         let mut last: Option<Unfinished> = None;
-        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            match entry {
-                Entry::Planned { id, at, intent } => {
-                    last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
-                }
-                Entry::Step { id, step, after_ms, plan, .. } => {
-                    if let Some(last) = last.as_mut().filter(|last| last.id == id) {
-                        last.steps.push((step, after_ms));
-                        last.plan = plan.or(last.plan.take());
-                    }
-                }
-                Entry::Ended { id, .. } => last = last.filter(|last| last.id != id),
+        lines::each(&self.0, LONGEST, |line| match serde_json::from_slice(line) {
+            Ok(Entry::Planned { id, at, intent }) => {
+                last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
             }
-        }
+            Ok(Entry::Step { id, step, after_ms, plan, .. }) => {
+                if let Some(last) = last.as_mut().filter(|last| last.id == id) {
+                    last.steps.push((step, after_ms));
+                    last.plan = plan.or(last.plan.take());
+                }
+            }
+            Ok(Entry::Ended { id, .. }) => last = last.take().filter(|last| last.id != id),
+            // Torn, or not ours.
+            Err(_) => {}
+        });
         last
     }
 

@@ -26,7 +26,7 @@ use crate::{
         locate::Places,
         scan::{Scan, scan},
     },
-    engine::record::Lock,
+    engine::lock::Lock,
     error::{Tell, chain, user_error},
 };
 use rekindle_domain::{LastGoodOffer, Restored, RestoredFile, Restoring, UserError};

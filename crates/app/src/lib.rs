@@ -24,6 +24,7 @@ pub mod foreign;
 pub mod history;
 pub mod journal;
 pub mod last_good;
+mod lines;
 pub mod memory;
 pub mod observe;
 pub mod reload;

@@ -36,10 +36,25 @@ pub const LOADING: Duration = Duration::from_secs(120);
 /// Says how many seconds that may be instead, where a network is slow or nobody wants to wait.
 pub const LOADING_VARIABLE: &str = "REKINDLE_LOADING_SECONDS";
 
+/// The longest that can be chosen, in seconds: a day. What is more counts as that.
+const LONGEST: u64 = 24 * 60 * 60;
+
 /// How long a first answer may take for this person.
 pub fn loading() -> Duration {
-    let chosen = std::env::var(LOADING_VARIABLE).ok().and_then(|seconds| seconds.parse().ok());
-    chosen.map_or(LOADING, Duration::from_secs)
+    std::env::var(LOADING_VARIABLE).ok().and_then(|text| seconds(&text)).map_or(LOADING, Duration::from_secs)
+}
+
+/// A number of seconds that can be waited; `None`: it is no number.
+fn seconds(text: &str) -> Option<u64> {
+    use std::num::IntErrorKind;
+    match text.trim().parse::<u64>() {
+        Ok(seconds) => Some(seconds.clamp(1, LONGEST)),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Some(LONGEST),
+        Err(_) => {
+            tracing::warn!("{LOADING_VARIABLE} is no number of seconds: {text}");
+            None
+        }
+    }
 }
 
 /// The same for someone who waits for the answer: an engine that takes longer to load the directory
@@ -292,6 +307,26 @@ fn tell(view: &mut EngineView, error: &ClientError) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// N16: whatever is chosen can be waited for, and added to any moment.
+    #[test]
+    fn how_long_to_wait_is_bounded() {
+        let check = |text: &str, expected| {
+            assert_eq!(seconds(text), expected, "{text:?}");
+            let wait = seconds(text).map(Duration::from_secs);
+            assert!(wait.is_none_or(|wait| std::time::Instant::now().checked_add(wait).is_some()));
+        };
+        check("300", Some(300));
+        check(" 300\n", Some(300));
+        check("0", Some(1));
+        check("86401", Some(86400));
+        check("18446744073709551615", Some(86400));
+        check("99999999999999999999999999", Some(86400));
+        check("-1", None);
+        check("1.5", None);
+        check("", None);
+        check("soon", None);
+    }
 
     #[test]
     fn failures_are_told_in_the_engines_words() {

@@ -29,7 +29,7 @@ pub use self::{
 };
 use crate::{
     clock,
-    engine::record::{Lock, Records},
+    engine::{lock::Lock, record::Records},
     observe::Observation,
     target::Target,
 };
@@ -159,7 +159,7 @@ pub async fn reload(
         Some(_) => my_turn(&run.target, &wish, &mut signals, &mut joined).await,
         None => Turn::NotNeeded,
     };
-    let _lock = match turn {
+    match turn {
         Turn::Mine { lock, waited } => {
             if waited {
                 run.before = None;
@@ -168,14 +168,11 @@ pub async fn reload(
                 (phase, effect) = step(phase, Input::Requested(request(&other, run.plan_so_far())));
                 run.join(other);
             }
-            Some(lock)
+            run.lock = Some(lock);
         }
-        Turn::NotNeeded => None,
-        Turn::Refused(refusal) => {
-            (phase, effect) = (Phase::Refused { attempt: attempt.clone(), refusal }, None);
-            None
-        }
-    };
+        Turn::NotNeeded => {}
+        Turn::Refused(refusal) => (phase, effect) = (Phase::Refused { attempt: attempt.clone(), refusal }, None),
+    }
     loop {
         run.enter(&phase);
         publish(&phase);

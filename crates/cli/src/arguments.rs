@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use rekindle_domain::Kind;
 
+/// The longest wait that can be asked for, in seconds.
+const YEAR: u64 = 365 * 24 * 60 * 60;
+
 /// Shows what is on disk and not in the OpenCode engine, and reloads it calmly.
 #[derive(Parser)]
 #[command(name = "rekindle", version, propagate_version = true)]
@@ -100,7 +103,7 @@ pub(crate) struct ReloadArguments {
     #[arg(long)]
     pub(crate) when_idle: bool,
     /// How long to wait at the most
-    #[arg(long, value_name = "SECONDS", requires = "when_idle")]
+    #[arg(long, value_name = "SECONDS", requires = "when_idle", value_parser = clap::value_parser!(u64).range(..=YEAR))]
     pub(crate) timeout: Option<u64>,
     /// Only if the plan still has this fingerprint
     #[arg(long, value_name = "FINGERPRINT")]

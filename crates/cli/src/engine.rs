@@ -12,11 +12,12 @@ use rekindle_app::{
     connect,
     disk::locate::Places,
     engine::{
+        attach,
         client::{ClientError, SHORT},
         control::{self, Request},
         descendants::MARK,
         find,
-        host::Host,
+        host::{Host, HostError},
         record::{Record, Records},
     },
     error::{Tell, chain, user_error},
@@ -24,7 +25,7 @@ use rekindle_app::{
     observe, settings,
 };
 use rekindle_domain::{EngineState, UserError};
-use tokio::{process::Command, sync::mpsc, time::sleep};
+use tokio::{process::Command, time::sleep};
 
 use crate::{
     arguments::{Arguments, EngineCommand},
@@ -58,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
             let record = Records(&places).record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
             show(arguments, &record);
         }
-        EngineCommand::Attach => return attach(&places).await,
+        EngineCommand::Attach => return attach(arguments, &places).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -179,42 +180,45 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
     Ok(())
 }
 
-async fn attach(places: &Places) -> Result<ExitCode, UserError> {
-    let records = Records(places);
-    let record = records.record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
-    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
-    let mut command = Command::new(binary);
-    command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory);
-    // By the environment: arguments can be seen by other users.
-    command
-        .env("OPENCODE_SERVER_USERNAME", &record.username)
-        .env("OPENCODE_SERVER_PASSWORD", records.password().unwrap_or_default());
-    let status = command
-        .status()
-        .await
-        .map_err(|error| user_error("cannot-start", error.to_string(), "check the engine in the settings"))?;
+async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, UserError> {
+    let status = attach::attach(places, |moved| print::note(arguments, moved)).await.map_err(|error| error.tell())?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 
-/// Owns an engine until it is told to stop.
+/// Owns an engine until it is told to stop, or until the directory is not its own any more.
 pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
     let keeper = std::env::current_exe()
         .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
     let host = Host::own(places, keeper).map_err(|error| error.tell())?;
-    host.ready().await.map_err(|error| error.tell())?;
-    let app = App::start(places.clone(), Source::Own(host.clone()), 0);
-    let (pass_on, mut requests) = mpsc::channel(4);
-    control::listen(places, host, pass_on, false).await.map_err(|error| {
+    let (pass_on, mut inbox) = control::inbox();
+    // From the first moment on, so that a start can be stopped, too.
+    control::listen(places, host.clone(), pass_on, false).await.map_err(|error| {
         let message = chain(&error);
-        user_error("cannot-start", message, "check that the loopback network works")
+        user_error("cannot-start", message, "check the state folder and the free disk space")
     })?;
-    let stopped = async { while requests.recv().await.is_some_and(|request| request != Request::Stop) {} };
-    tokio::select! {
-        () = stopped => {}
-        () = ended_by_system() => {}
-    }
-    app.stop().await;
-    Ok(ExitCode::SUCCESS)
+    let app = async {
+        host.ready().await?;
+        Ok::<_, HostError>(App::start(places.clone(), Source::Own(host.clone()), 0))
+    };
+    let stopped = async { while inbox.next().await != Request::Stop {} };
+    let ends = async {
+        tokio::select! {
+            () = stopped => Ok(()),
+            () = ended_by_system() => Ok(()),
+            error = host.lost() => Err(error),
+        }
+    };
+    tokio::pin!(ends);
+    let (_app, ended) = tokio::select! {
+        app = app => match app {
+            Ok(app) => (Some(app), ends.await),
+            Err(_) if host.is_stopped() => (None, ends.await),
+            Err(error) => return Err(error.tell()),
+        },
+        ended = &mut ends => (None, ended),
+    };
+    host.stop().await;
+    ended.map(|()| ExitCode::SUCCESS).map_err(|error| error.tell())
 }
 
 #[cfg(unix)]

@@ -348,7 +348,8 @@ fn has_git() -> bool {
 
 /// The path without symlinks; on Windows without the `\\?\` that few programs understand.
 fn dunce(path: &Path) -> std::io::Result<PathBuf> {
-    let path = env::current_dir()?.join(path).canonicalize()?;
+    // Whoever names a whole path needs no current folder, which may be gone.
+    let path = if path.is_absolute() { path.canonicalize()? } else { env::current_dir()?.join(path).canonicalize()? };
     let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).map(PathBuf::from);
     Ok(plain.unwrap_or(path))
 }

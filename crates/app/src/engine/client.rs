@@ -9,7 +9,7 @@ mod runs;
 
 use std::{
     collections::BTreeSet,
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -22,6 +22,7 @@ use serde::{
 use serde_json::{Map, Value, json};
 
 use self::runs::{add_titles, busy_runs};
+use super::listeners;
 use crate::{config::schema, error::chain};
 
 /// How long an ordinary answer may take.
@@ -76,6 +77,17 @@ impl Client {
             directory: directory.to_owned(),
             credentials,
         })
+    }
+
+    /// The same, for an engine that was started by the user with this id on this machine: nothing is said to whoever
+    /// else listens there (`listeners`).
+    #[must_use]
+    pub(crate) fn of_user(mut self, uid: u32) -> Self {
+        let port = reqwest::Url::parse(&self.url).ok().and_then(|url| url.port());
+        if let Some(port) = port {
+            self.http = guarded(uid, port);
+        }
+        self
     }
 
     /// Its address, without credentials.
@@ -264,9 +276,9 @@ impl Client {
         first: Duration,
         bound: Duration,
     ) -> Result<T, ClientError> {
-        let end = Instant::now() + bound;
+        let began = Instant::now();
         let answer = self.get(route, first.min(bound)).await;
-        let left = end.saturating_duration_since(Instant::now());
+        let left = bound.saturating_sub(began.elapsed());
         match answer {
             Err(error) if error.is_passing() && !left.is_zero() => {
                 tracing::debug!(error = chain(&error), "asking again");
@@ -373,17 +385,36 @@ fn http(encrypted: bool) -> reqwest::Client {
     static HTTP: [OnceLock<reqwest::Client>; 2] = [const { OnceLock::new() }; 2];
     HTTP[usize::from(encrypted)]
         .get_or_init(|| {
-            // Fails only when someone else installed one before, which is as good.
-            drop(rustls::crypto::ring::default_provider().install_default());
-            let builder = reqwest::Client::builder()
-                .no_proxy()
-                .connect_timeout(SHORT)
-                .redirect(reqwest::redirect::Policy::none());
+            let builder = builder();
             // Reading the system's hundreds of certificates takes longer than an engine's answer.
             let builder = if encrypted { builder } else { builder.tls_certs_only([]) };
             builder.build().unwrap_or_default()
         })
         .clone()
+}
+
+/// Connects only to what this user has started. One pool for each engine, so that a new client finds the connections of
+/// the one before.
+fn guarded(uid: u32, port: u16) -> reqwest::Client {
+    static GUARDED: Mutex<Option<(u32, u16, reqwest::Client)>> = Mutex::new(None);
+    let mut last = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, at, client)) = &*last
+        && (*of, *at) == (uid, port)
+    {
+        return client.clone();
+    }
+    let guard = tower::util::AndThenLayer::new(move |connection| async move {
+        // After the connection, so that whoever it leads to is there already.
+        listeners::is_started_by(uid, port).map(|()| connection)
+    });
+    let client = builder().tls_certs_only([]).connector_layer(guard).build().unwrap_or_default();
+    last.insert((uid, port, client)).2.clone()
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    // Fails only when someone else installed one before, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder().no_proxy().connect_timeout(SHORT).redirect(reqwest::redirect::Policy::none())
 }
 
 fn is_type(response: &reqwest::Response, wanted: &str) -> bool {

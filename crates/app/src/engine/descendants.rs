@@ -6,13 +6,15 @@
 //! A process is its id and its start, checked again in the moment before it is ended. Linux only: on
 //! other systems nothing is found.
 
+mod predecessor;
 mod table;
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use rekindle_domain::{EngineState, Leftover};
+use rekindle_domain::{EngineState, Fingerprint, Leftover};
 use tokio::time::{Instant, sleep};
 
+pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
 use super::record::{Record, Records};
 use crate::disk::locate::Places;
@@ -51,10 +53,11 @@ pub(super) fn new_mark(places: &Places) -> String {
     format!("{}{random}", prefix(places))
 }
 
-/// What the marks of all engines of a directory begin with.
+/// What the marks of all engines of a directory begin with. One directory may have several states, of several people
+/// or homes, and in each an engine.
 fn prefix(places: &Places) -> String {
-    let name = places.state.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}.")
+    let state = Fingerprint::of_bytes(places.state.as_os_str().as_encoded_bytes());
+    format!("{}.", &state.as_str()[..16])
 }
 
 /// The mark of a process of this user, if it has one.

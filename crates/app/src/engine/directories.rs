@@ -15,7 +15,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::{sync::watch, task::JoinHandle, time::sleep};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{
     client::Client,
@@ -26,6 +30,12 @@ use crate::{disk::locate::Places, error::chain, memory::Identity};
 
 /// How long to wait before a broken stream is opened again.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How many directories are kept in mind. No person has as many open; an engine that names more is not believed.
+const MOST: usize = 1000;
+/// The longest path that is one, in bytes.
+const LONGEST: usize = 4096;
+/// How often the list is written at the most: many events make one change of it.
+const SELDOM: Duration = Duration::from_millis(100);
 /// The beginnings of the names of events that only an instance sends.
 const OF_INSTANCES: [&str; 8] =
     ["session.", "message.", "permission.", "question.", "pty.", "todo.", "command.", "file."];
@@ -65,17 +75,24 @@ impl Directories {
 
     /// Takes note of an event; true when something is different now.
     fn note(&mut self, event: &Value) -> bool {
-        let before = self.loaded.clone();
         let kind = event["payload"]["type"].as_str().unwrap_or_default();
         match (kind, event["directory"].as_str()) {
-            ("global.disposed", _) => self.loaded.clear(),
-            ("server.instance.disposed", Some(directory)) => drop(self.loaded.remove(directory)),
+            ("global.disposed", _) => !std::mem::take(&mut self.loaded).is_empty(),
+            ("server.instance.disposed", Some(directory)) => self.loaded.remove(directory).is_some(),
             (kind, Some(directory)) if OF_INSTANCES.iter().any(|start| kind.starts_with(start)) => {
-                *self.loaded.entry(directory.to_owned()).or_default() |= kind == "pty.created";
+                let has_terminal = kind == "pty.created";
+                if let Some(known) = self.loaded.get_mut(directory) {
+                    return has_terminal && !std::mem::replace(known, true);
+                }
+                if self.loaded.len() < MOST && directory.len() <= LONGEST {
+                    self.loaded.insert(directory.to_owned(), has_terminal);
+                    return true;
+                }
+                // Others are loaded, too.
+                std::mem::replace(&mut self.is_whole, false)
             }
-            _ => {}
+            _ => false,
         }
-        self.loaded != before
     }
 }
 
@@ -113,16 +130,7 @@ pub(super) async fn follow(places: &Places, client: Client, identity: Identity) 
     let task = tokio::spawn(async move {
         loop {
             match &mut stream {
-                Ok(events) => {
-                    while let Some(event) = events.next().await {
-                        if known.note(&event) {
-                            keep(&path, &known);
-                        }
-                        if event["payload"]["type"] == "global.disposed" {
-                            tell.send_replace(());
-                        }
-                    }
-                }
+                Ok(events) => listen(events, &mut known, &path, &tell).await,
                 Err(error) => tracing::debug!(error = chain(error), "the engine's events"),
             }
             // What happened meanwhile is not known.
@@ -135,6 +143,34 @@ pub(super) async fn follow(places: &Places, client: Client, identity: Identity) 
         }
     });
     Following { task, all_dropped }
+}
+
+/// Takes note of events until the stream ends. The list is written at once, unless it has just been written.
+async fn listen(events: &mut Stream, known: &mut Directories, path: &Path, tell: &watch::Sender<()>) {
+    let mut written_at = None;
+    let mut is_late = false;
+    loop {
+        let wait = written_at.map(|at: Instant| SELDOM.saturating_sub(at.elapsed())).unwrap_or_default();
+        if is_late && wait.is_zero() {
+            keep(path, known);
+            (written_at, is_late) = (Some(Instant::now()), false);
+        }
+        let event = match is_late {
+            true => match timeout(wait, events.next()).await {
+                Ok(event) => event,
+                Err(_) => continue,
+            },
+            false => events.next().await,
+        };
+        let Some(event) = event else { break };
+        is_late |= known.note(&event);
+        if event["payload"]["type"] == "global.disposed" {
+            tell.send_replace(());
+        }
+    }
+    if is_late {
+        keep(path, known);
+    }
 }
 
 fn file(places: &Places) -> PathBuf {
@@ -176,6 +212,21 @@ mod tests {
         check(Some("/a"), "server.instance.disposed", true, &[("/b", true)]);
         check(Some("/c"), "permission.asked", true, &[("/b", true), ("/c", false)]);
         check(Some("global"), "global.disposed", true, &[]);
+    }
+
+    /// N16: an engine that names directories without end fills nothing.
+    #[test]
+    fn directories_are_few_or_not_believed() {
+        let mut known = Directories::new(Identity::default());
+        let name = |directory: &str| json!({"directory": directory, "payload": {"type": "session.idle"}});
+        assert!(known.note(&name("/kept")));
+        assert!(known.note(&name(&"x".repeat(LONGEST + 1))), "the list is not whole any more");
+        for number in 0..2 * MOST {
+            known.note(&name(&format!("/{number}")));
+        }
+        assert_eq!((known.loaded.len(), known.is_whole), (MOST, false));
+        assert!(!known.note(&name("/another")));
+        assert!(known.loaded.contains_key("/kept"));
     }
 
     #[test]

@@ -1,22 +1,33 @@
 //! Host mode: one engine for one directory, started, watched, restarted and stopped by us.
 //!
-//! Invariants: whoever has a [`Host`] holds the directory's lock, so there is never a second engine
-//! for it; the engine ends with the host, however the host ends (see `keeper`); a start is bounded.
+//! Invariants: an engine runs only while its owner holds the directory's lock, so there is never a second engine
+//! for it; the engine ends with the host, however the host ends (see `keeper`); a start is bounded. An owner whose
+//! lock is not at its path any more (`lock`) ends its engine, writes nothing, and says so; it takes the directory again
+//! when it is told to start the engine, and nobody else has it.
 
-use std::{net::TcpListener, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rekindle_domain::{EngineMode, EngineState, EngineView};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{MissedTickBehavior, interval, sleep},
+};
 
 use super::{
+    access::Way,
     client::{Client, ClientError},
     descendants, find,
-    keeper::Group,
+    lock::Lock,
     output::Output,
     process::{Running, Start},
-    record::{Lock, Record, Records},
+    record::{Record, Records},
 };
-use crate::{config::file::FileError, disk::locate::Places};
+use crate::{config::file::FileError, disk::locate::Places, error::chain};
+
+/// How often an owner looks whether its lock is where it was.
+const PULSE: Duration = Duration::from_secs(2);
+/// How often an engine is started at another address, when others take its port.
+const TRIES: u32 = 3;
 
 /// The user name with which our engines are protected.
 pub const USERNAME: &str = "opencode";
@@ -57,6 +68,24 @@ pub enum HostError {
         /// The last that it said.
         output: String,
     },
+    /// It was started where somebody else had just listened.
+    #[error("another program keeps taking the engine's port")]
+    Overheard,
+    /// What somebody else started for the directory is still there.
+    #[error("another engine of this directory (process {pid}) does not end")]
+    LeftBehind {
+        /// Its process.
+        pid: u32,
+    },
+    /// Our lock is not where it was, so that the directory is free for others.
+    #[error(
+        "the folder {path} was deleted, moved or replaced while the engine ran; the engine was stopped, because nobody \
+         could have reached it any more, and there may be another one"
+    )]
+    Lost {
+        /// The state folder.
+        path: PathBuf,
+    },
     /// It did not come up; why, in words.
     #[error("{0}")]
     Unready(String),
@@ -83,6 +112,8 @@ pub struct HostState {
     pub client: Option<Client>,
     /// For other processes, while it runs.
     pub record: Option<Record>,
+    /// The state folder that is not this host's any more, and with it the directory.
+    pub lost: Option<PathBuf>,
 }
 
 enum Order {
@@ -104,33 +135,21 @@ impl Host {
     /// background; [`Host::watch`] tells how it goes. `keeper`: the program that runs as keeper when
     /// it is given [`ARGUMENT`](super::keeper::ARGUMENT).
     pub fn own(places: &Places, keeper: PathBuf) -> Result<Self, HostError> {
-        let records = Records(places);
-        let state_failed = |cause| HostError::State { path: places.state.clone(), cause };
-        let lock = records.own().map_err(state_failed)?.ok_or(HostError::Owned)?;
-        let password: String = rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect();
-        end_orphan(places);
-        // What the last owner wrote is not true of this one.
-        records.forget_control();
-        if let Some(last) = records.last_record() {
-            records.write(&Record { state: EngineState::Starting, ..last })?;
-        }
-        let password_file = records.write_password(&password)?;
+        let lock = claim(places)?;
         let (orders, inbox) = mpsc::channel(8);
         let closing = Arc::new(watch::channel(false).0);
         let output = Output::default();
         let view = view(EngineState::Starting, None, None);
-        let (publish, state) = watch::channel(HostState { view, client: None, record: None });
+        let (publish, state) = watch::channel(HostState { view, client: None, record: None, lost: None });
         let owner = Owner {
             places: places.clone(),
             keeper,
-            password,
-            password_file,
+            way: Way::default(),
             output: output.clone(),
             publish,
-            port: None,
-            url: None,
+            last: None,
             closing: closing.subscribe(),
-            _lock: lock,
+            lock: Some(Arc::new(lock)),
         };
         tokio::spawn(owner.run(inbox));
         Ok(Self { orders, closing, state, output })
@@ -152,8 +171,33 @@ impl Host {
         }
     }
 
+    /// Waits until the directory is not this host's any more, without having been stopped: why.
+    pub async fn lost(&self) -> HostError {
+        let mut state = self.state.clone();
+        match state.wait_for(|state| state.lost.is_some()).await {
+            Ok(state) => HostError::Lost { path: state.lost.clone().unwrap_or_default() },
+            Err(_) if self.is_stopped() => std::future::pending().await,
+            Err(_) => HostError::Gone,
+        }
+    }
+
+    /// Waits until the directory is not this host's any more; false: the host has ended.
+    pub(super) async fn left(&self) -> bool {
+        self.state.clone().wait_for(|state| state.lost.is_some()).await.is_ok()
+    }
+
+    /// Waits until it is this host's again; false: the host has ended.
+    pub(super) async fn regained(&self) -> bool {
+        self.state.clone().wait_for(|state| state.lost.is_none()).await.is_ok()
+    }
+
+    /// True as soon as it was told to stop.
+    pub fn is_stopped(&self) -> bool {
+        *self.closing.borrow()
+    }
+
     /// Replaces the engine's process, cleanly; starts it when it does not run. The port and the
-    /// password stay where possible, so that others who are connected find it again.
+    /// password stay where that is safe, so that others who are connected find it again.
     pub async fn restart(&self) -> Result<(), HostError> {
         let (reply, answer) = oneshot::channel();
         self.orders.send(Order::Restart(reply)).await.map_err(|_| HostError::Gone)?;
@@ -188,46 +232,42 @@ fn view(state: EngineState, record: Option<&Record>, message: Option<String>) ->
     }
 }
 
-/// An engine whose owner and keeper were both killed is still there: it is ours, and nobody's.
-fn end_orphan(places: &Places) {
-    let record = Records(places).last_record();
-    // In the middle of a restart, too. Process ids are used again: only what carries the mark of that very start is it.
-    if let Some(record) = record.filter(descendants::is_engine) {
-        tracing::warn!(pid = record.pid, "ending an engine that its owner left behind");
-        Group(record.pid).kill();
+/// Takes the directory; what the last owner wrote is not true of this one.
+fn claim(places: &Places) -> Result<Lock, HostError> {
+    let records = Records(places);
+    let lock = records.own().map_err(|cause| HostError::State { path: places.state.clone(), cause })?;
+    let lock = lock.ok_or(HostError::Owned)?;
+    records.forget_control();
+    if let Some(last) = records.last_record() {
+        records.write(&Record { state: EngineState::Starting, ..last })?;
     }
+    Ok(lock)
 }
 
 /// The task that owns the engine.
 struct Owner {
     places: Places,
     keeper: PathBuf,
-    password: String,
-    password_file: PathBuf,
+    way: Way,
     output: Output,
     publish: watch::Sender<HostState>,
-    port: Option<u16>,
-    url: Option<String>,
+    /// The engine before.
+    last: Option<Record>,
     closing: watch::Receiver<bool>,
-    _lock: Lock,
+    /// `None`: the directory is not ours any more.
+    lock: Option<Arc<Lock>>,
 }
 
 impl Owner {
     async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
         let mut engine = self.start().await.ok();
+        let mut pulse = interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 order = inbox.recv() => match order {
                     Some(Order::Restart(reply)) => {
-                        if let Some(running) = engine.take() {
-                            self.set(EngineState::Starting, None, None);
-                            if let Some(generation) = running.stop().await {
-                                // It does not keep the next engine from starting.
-                                tokio::spawn(generation.end_rest());
-                            }
-                        }
-                        let started = self.start().await;
-                        let result = started.map(|running| engine = Some(running));
+                        let result = self.restart(&mut engine).await;
                         // Whoever asked may have stopped waiting.
                         drop(reply.send(result));
                     }
@@ -240,6 +280,7 @@ impl Owner {
                         reply.send(()).ok();
                         return;
                     }
+                    // The last handle is gone, and with it whoever the engine is for.
                     None => {
                         if let Some(running) = engine.take() {
                             stop(running).await;
@@ -254,59 +295,125 @@ impl Owner {
                     let message = format!("the engine ended by itself: {}", self.output.tail());
                     self.set(EngineState::Stopped, None, Some(message));
                 }
+                _ = pulse.tick() => self.look_at_lock(&mut engine).await,
             }
         }
     }
 
+    /// Gives the directory up, if its lock is not where it was.
+    async fn look_at_lock(&mut self, engine: &mut Option<Running>) {
+        if !self.lock.as_ref().is_some_and(|lock| lock.is_lost()) {
+            return;
+        }
+        if let Some(running) = engine.take() {
+            stop(running).await;
+        }
+        self.give_up();
+    }
+
+    fn give_up(&mut self) {
+        let Some(lock) = self.lock.take() else { return };
+        let path = lock.folder().to_owned();
+        let message = HostError::Lost { path: path.clone() }.to_string();
+        tracing::error!("{message}");
+        self.way.leave();
+        self.last = None;
+        let view = view(EngineState::Stopped, None, Some(message));
+        self.publish.send_replace(HostState { view, client: None, record: None, lost: Some(path) });
+    }
+
+    async fn restart(&mut self, engine: &mut Option<Running>) -> Result<(), HostError> {
+        self.look_at_lock(engine).await;
+        if let Some(running) = engine.take() {
+            self.way.watch();
+            self.set(EngineState::Starting, None, None);
+            if let Some(generation) = running.stop().await {
+                // It does not keep the next engine from starting.
+                tokio::spawn(generation.end_rest());
+            }
+        }
+        if self.lock.is_none() {
+            self.lock = Some(Arc::new(claim(&self.places)?));
+        }
+        *engine = Some(self.start().await?);
+        Ok(())
+    }
+
     async fn start(&mut self) -> Result<Running, HostError> {
         self.set(EngineState::Starting, None, None);
-        let mut result = self.launch().await;
-        // The port may have been taken between finding and using it; any other reason stays.
-        for _ in 0..2 {
-            if !matches!(&result, Err(HostError::Ended { output }) if output.contains("ServeError")) {
-                break;
-            }
-            self.port = None;
-            result = self.launch().await;
-        }
+        let Some(lock) = self.lock.clone() else { return Err(HostError::Gone) };
+        let mut closing = self.closing.clone();
+        let result = tokio::select! {
+            result = self.launch_somewhere() => result,
+            // What was begun ends with its keeper, whose input closes.
+            () = lost(&lock) => Err(HostError::Lost { path: lock.folder().to_owned() }),
+            Ok(_) = closing.wait_for(|closing| *closing) => Err(HostError::Gone),
+        };
         match result {
             Ok((running, record)) => {
+                self.last = Some(record.clone());
                 self.set(EngineState::Running, Some((record, running.client.clone())), None);
                 Ok(running)
             }
+            Err(error @ HostError::Lost { .. }) => {
+                self.give_up();
+                Err(error)
+            }
             Err(error) => {
-                self.set(EngineState::Stopped, None, Some(crate::error::chain(&error)));
+                self.set(EngineState::Stopped, None, Some(chain(&error)));
                 Err(error)
             }
         }
     }
 
+    /// Starts an engine where nobody else listens or has just listened. A port may be taken between finding and using
+    /// it; any other reason stays.
+    async fn launch_somewhere(&mut self) -> Result<(Running, Record), HostError> {
+        descendants::end_predecessors(&self.places).await?;
+        let mut result = self.launch().await;
+        for _ in 1..TRIES {
+            match &result {
+                Err(HostError::Ended { output }) if output.contains("ServeError") => {}
+                Err(HostError::Overheard) => {}
+                _ => break,
+            }
+            self.way.leave();
+            result = self.launch().await;
+        }
+        result
+    }
+
     async fn launch(&mut self) -> Result<(Running, Record), HostError> {
-        // The same address as before, unless somebody else has it by now.
-        let port = match self.port.filter(|port| is_free(*port)) {
-            Some(port) => port,
-            None => free_port().map_err(|cause| HostError::Spawn { program: self.keeper.clone(), cause })?,
-        };
-        let started = Running::launch(Start {
-            places: &self.places,
-            keeper: &self.keeper,
-            password: &self.password,
-            password_file: &self.password_file,
-            port,
-            output: &self.output,
-            closing: self.closing.clone(),
-        });
+        let access = self.way.next(&self.places, &self.keeper)?;
+        let started =
+            Running::launch(Start { places: &self.places, keeper: &self.keeper, access, output: &self.output });
         let (running, mut record) = started.await?;
-        record.moved_from = self.url.take().filter(|url| *url != record.url);
-        self.url = Some(record.url.clone());
-        self.port = Some(port);
+        if self.way.was_overheard() {
+            tracing::warn!(url = record.url, "another program listened where the engine does");
+            stop(running).await;
+            return Err(HostError::Overheard);
+        }
+        if let Some(last) = &self.last {
+            record.moved_from = Some(last.url.clone()).filter(|url| *url != record.url);
+            record.password_changed = last.url == record.url && last.password_file != record.password_file;
+        }
         Ok((running, record))
     }
 
     fn set(&self, state: EngineState, running: Option<(Record, Client)>, message: Option<String>) {
-        let records = Records(&self.places);
         let (record, client) = running.unzip();
-        let written = match (&record, records.last_record()) {
+        // What is there by now may be another owner's.
+        if self.lock.as_ref().is_some_and(|lock| !lock.is_lost()) {
+            self.write(state, record.as_ref());
+        }
+        let view = view(state, record.as_ref(), message);
+        let lost = self.publish.borrow().lost.clone().filter(|_| self.lock.is_none());
+        self.publish.send_replace(HostState { view, client, record, lost });
+    }
+
+    fn write(&self, state: EngineState, record: Option<&Record>) {
+        let records = Records(&self.places);
+        let written = match (record, records.last_record()) {
             (Some(record), _) => {
                 let environment = records.write_environment(&self.places.environment.places());
                 environment.and_then(|()| records.write(record))
@@ -317,7 +424,13 @@ impl Owner {
         if let Err(error) = written {
             tracing::warn!(%error, "the engine's record");
         }
-        self.publish.send_replace(HostState { view: view(state, record.as_ref(), message), client, record });
+    }
+}
+
+/// Waits until a lock is not where it was.
+async fn lost(lock: &Lock) {
+    while !lock.is_lost() {
+        sleep(PULSE).await;
     }
 }
 
@@ -333,12 +446,4 @@ async fn stop(running: Running) {
     if let Some(generation) = running.stop().await {
         generation.end_rest().await;
     }
-}
-
-fn is_free(port: u16) -> bool {
-    TcpListener::bind(("127.0.0.1", port)).is_ok()
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

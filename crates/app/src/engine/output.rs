@@ -1,30 +1,43 @@
-//! What the engine printed: the last lines in memory, all of them in a file.
+//! What the engine printed: the last lines in memory, and the last of them in a file.
 //!
-//! Invariant: what is kept is bounded and holds no control characters of a terminal.
+//! Invariants: what is kept is bounded, in memory and on disk, whatever the engine prints; it holds no control
+//! characters of a terminal.
 
 use std::{
     collections::VecDeque,
-    fs,
-    io::Write as _,
-    path::PathBuf,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    io::{AsyncBufRead, AsyncBufReadExt},
     sync::mpsc,
 };
 
-use crate::{disk::locate::Places, foreign};
+use crate::{disk::locate::Places, foreign::open_with, lines};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;
 /// The longest line that is kept, in characters.
 const LONGEST: usize = 2000;
+/// The same in bytes; what a line has more is dropped as it comes.
+const LONGEST_BYTES: usize = 4 * LONGEST;
+/// How long the file may become before it is put aside, and the one that was put aside is dropped. In bytes.
+const LONG: usize = 1024 * 1024;
+/// How much of the end of the file is looked at for the last lines. In bytes.
+const END: u64 = 256 * 1024;
 
 /// The last lines that the engine printed.
 #[derive(Clone, Default)]
-pub struct Output(Arc<Mutex<VecDeque<String>>>);
+pub struct Output(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    lines: VecDeque<String>,
+    log: Option<Log>,
+}
 
 impl Output {
     /// The lines that may be shown, oldest first.
@@ -33,19 +46,29 @@ impl Output {
     }
 
     fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.kept(|kept| kept.lines.iter().cloned().collect())
     }
 
-    pub(super) fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
+    fn kept<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    fn push(&self, line: String) {
+        self.kept(|kept| {
+            if let Some(Err(error)) = kept.log.as_mut().map(|log| log.write(&line)) {
+                tracing::debug!(%error, "the engine's log");
+            }
+            if kept.lines.len() == LINES {
+                kept.lines.pop_front();
+            }
+            kept.lines.push_back(line);
+        });
+    }
+
+    /// Begins anew, for another engine of the directory.
+    pub(super) fn begin(&self, places: &Places) {
+        let log = Log::begin(log(places)).inspect_err(|error| tracing::debug!(%error, "the engine's log"));
+        self.kept(|kept| *kept = Kept { lines: VecDeque::new(), log: log.ok() });
     }
 
     /// What explains an early end: from the first line that speaks of an error, as one text.
@@ -58,18 +81,60 @@ impl Output {
     }
 }
 
+/// The output in a file, for other processes: the last of it there, and what was before in the one that is put aside.
+struct Log {
+    path: PathBuf,
+    file: File,
+    length: usize,
+}
+
+impl Log {
+    fn begin(path: PathBuf) -> io::Result<Self> {
+        match fs::remove_file(aside(&path)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = new_file(&path)?;
+        Ok(Self { path, file, length: 0 })
+    }
+
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        let line = format!("{line}\n");
+        if self.length + line.len() > LONG {
+            fs::rename(&self.path, aside(&self.path))?;
+            self.file = new_file(&self.path)?;
+            self.length = 0;
+        }
+        self.file.write_all(line.as_bytes())?;
+        self.length += line.len();
+        Ok(())
+    }
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    open_with(path, &mut options)
+}
+
 /// Where the output is kept for other processes.
-pub(super) fn log(places: &Places) -> PathBuf {
+fn log(places: &Places) -> PathBuf {
     places.state.join("engine.log")
 }
 
-/// How much of the output is read for its last lines, in bytes.
-const READ: u64 = 256 * 1024;
+/// Where what is too long for the file is put aside.
+fn aside(log: &Path) -> PathBuf {
+    log.with_extension("old.log")
+}
 
 /// The last lines that the engine of a directory printed, whoever started it.
 pub fn last_words(places: &Places, most: usize) -> Vec<String> {
-    let text = foreign::end(&log(places), READ).unwrap_or_default();
-    let lines = telling(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+    let log = log(places);
+    let texts = [lines::last(&aside(&log), END), lines::last(&log, END)];
+    let lines: Vec<_> = texts.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    let lines = telling(&lines);
     lines[lines.len().saturating_sub(most)..].to_vec()
 }
 
@@ -89,34 +154,48 @@ fn telling(lines: &[String]) -> Vec<String> {
 }
 
 /// Keeps lines as they come, and passes them on to whoever waits for one of them.
-pub(super) async fn forward(
-    mut from: BufReader<impl AsyncRead + Unpin>,
-    output: Output,
-    log: PathBuf,
-    lines: mpsc::Sender<String>,
-) {
-    let mut log = foreign::open_with(&log, fs::OpenOptions::new().create(true).append(true)).ok();
+pub(super) async fn forward(mut from: impl AsyncBufRead + Unpin, output: Output, lines: mpsc::Sender<String>) {
     let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+    while next_line(&mut from, &mut line).await.unwrap_or(false) {
         let text: String = plain(&String::from_utf8_lossy(&line)).trim_end().chars().take(LONGEST).collect();
-        line.clear();
-        if let Some(Err(error)) = log.as_mut().map(|log| writeln!(log, "{text}")) {
-            tracing::debug!(%error, "the engine's log");
-        }
         output.push(text.clone());
         // Nobody waits for lines once the engine is ready.
         drop(lines.send(text).await);
     }
 }
 
-/// The text without the colours of a terminal.
+/// Reads the next line without its end, and of one that is too long only the beginning; false at the end of all.
+async fn next_line(from: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let mut is_begun = false;
+    loop {
+        let some = from.fill_buf().await?;
+        if some.is_empty() {
+            return Ok(is_begun);
+        }
+        is_begun = true;
+        let end = some.iter().position(|byte| *byte == b'\n');
+        let (text, used) = match end {
+            Some(end) => (&some[..end], end + 1),
+            None => (some, some.len()),
+        };
+        line.extend_from_slice(&text[..text.len().min(LONGEST_BYTES - line.len())]);
+        from.consume(used);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+/// The text without the colours of a terminal, or anything else that moves it.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |plain, part| {
+    let plain = parts.fold(first, |plain, part| {
         let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
         plain + &part[end..]
-    })
+    });
+    plain.chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
 #[cfg(test)]
@@ -131,5 +210,52 @@ mod tests {
         said.lines().for_each(|line| output.push(plain(line)));
         let tail = output.tail();
         assert_eq!(tail, "Config file at /p/o.json is not valid JSON(C): · InvalidSymbol at line 1, column 3");
+    }
+
+    /// N16: a line without an end is kept as far as a line is, and what follows is not lost.
+    #[tokio::test]
+    async fn an_endless_line_is_cut_as_it_comes() {
+        let output = Output::default();
+        let (sender, mut heard) = mpsc::channel(8);
+        let long = vec![b'x'; 3 * LONGEST_BYTES];
+        let text = [b"first\n\n", long.as_slice(), b"\nsecond\xff\n\x1b]0;title\x07\x1b[1mbold\x1b[0m\tlast"].concat();
+        // Read in pieces, as it comes by a pipe.
+        forward(tokio::io::BufReader::with_capacity(1000, text.as_slice()), output.clone(), sender).await;
+        let lines = output.lines();
+        let shown: Vec<_> = lines.iter().map(|line| (line.len(), line.as_str())).collect();
+        let cut = "x".repeat(LONGEST);
+        let expected = ["first", "", &cut, "second\u{fffd}", "]0;titlebold\tlast"].map(|line| (line.len(), line));
+        assert_eq!(shown, expected);
+        assert_eq!(heard.recv().await.as_deref(), Some("first"));
+    }
+
+    /// N16: the file does not grow without bound, and its last lines are there.
+    #[test]
+    fn the_log_is_bounded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut places = Places::of(folder.path()).expect("places");
+        places.state = folder.path().to_owned();
+        let output = Output::default();
+        output.begin(&places);
+        output.push("the first".to_owned());
+        let line = "x".repeat(LONGEST);
+        for _ in 0..2500 {
+            output.push(line.clone());
+        }
+        output.push("the last".to_owned());
+        let sizes: Vec<_> =
+            [log(&places), aside(&log(&places))].iter().map(|path| fs::metadata(path).expect("there").len()).collect();
+        assert!(sizes.iter().all(|size| usize::try_from(*size).is_ok_and(|size| size <= LONG)), "{sizes:?}");
+        assert_eq!(last_words(&places, 1), ["the last"]);
+        let all = last_words(&places, usize::MAX).len();
+        assert!((200..300).contains(&all), "{all} lines of the end, and not all of them");
+        assert_eq!(output.lines().len(), LINES);
+        output.begin(&places);
+        assert_eq!(last_words(&places, 10), [""; 0]);
+        // On a disk that is full, or in a folder that is gone, the lines in memory are all there is.
+        fs::remove_dir_all(folder.path()).expect("gone");
+        output.begin(&places);
+        output.push("kept".to_owned());
+        assert_eq!(output.shown(), ["kept"]);
     }
 }

@@ -13,21 +13,23 @@ use rekindle_domain::{EngineMode, EngineState};
 use tokio::{
     io::{AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, Command},
-    sync::{mpsc, watch},
+    sync::mpsc,
     time::{sleep, timeout},
 };
 
 use super::{
+    access::Access,
     client::{Client, ClientError, Credentials},
     descendants::{Generation, MARK, mark_of, new_mark},
     directories::{self, Following},
     find,
     host::{HostError, USERNAME},
     keeper::{self, Group},
-    output::{Output, forward, log},
+    listeners::our_uid,
+    output::{Output, forward},
     record::Record,
 };
-use crate::{clock, config::file::write_private, disk::locate::Places, memory::Identity, settings};
+use crate::{clock, disk::locate::Places, memory::Identity, settings};
 
 /// How long an engine may take until it listens.
 const START: Duration = Duration::from_secs(60);
@@ -48,12 +50,8 @@ pub(super) struct Start<'a> {
     pub(super) places: &'a Places,
     /// The program that runs as keeper.
     pub(super) keeper: &'a Path,
-    pub(super) password: &'a str,
-    pub(super) password_file: &'a Path,
-    pub(super) port: u16,
+    pub(super) access: &'a Access,
     pub(super) output: &'a Output,
-    /// True as soon as the engine is not wanted any more.
-    pub(super) closing: watch::Receiver<bool>,
 }
 
 /// A running engine and its keeper.
@@ -68,28 +66,21 @@ pub(super) struct Running {
 
 impl Running {
     /// Brings an engine up, until it answers.
-    pub(super) async fn launch(mut start: Start<'_>) -> Result<(Self, Record), HostError> {
+    pub(super) async fn launch(start: Start<'_>) -> Result<(Self, Record), HostError> {
         // Each time anew: the person may have chosen another.
         let binary = find::find(&settings::read(start.places).engine)?;
         let mark = new_mark(start.places);
-        start.output.clear();
-        if let Err(error) = write_private(&log(start.places), "") {
-            tracing::debug!(%error, "the engine's log");
-        }
+        start.output.begin(start.places);
         let mut keeper = start.command(&binary, &mark).spawn().map_err(|cause| start.spawn_failed(cause))?;
         let (lines, mut inbox) = mpsc::channel(64);
         if let Some(out) = keeper.stdout.take() {
-            tokio::spawn(forward(BufReader::new(out), start.output.clone(), log(start.places), lines.clone()));
+            tokio::spawn(forward(BufReader::new(out), start.output.clone(), lines.clone()));
         }
         if let Some(out) = keeper.stderr.take() {
-            tokio::spawn(forward(BufReader::new(out), start.output.clone(), log(start.places), lines));
+            tokio::spawn(forward(BufReader::new(out), start.output.clone(), lines));
         }
         let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
-        let ready = tokio::select! {
-            ready = timeout(START, ready_line(&mut inbox)) => ready,
-            Ok(_) = start.closing.wait_for(|closing| *closing) => return Err(HostError::Gone),
-        };
-        let (pid, url) = match ready {
+        let (pid, url) = match timeout(START, ready_line(&mut inbox, start.access.port)).await {
             Ok(Some(ready)) => ready,
             Ok(None) => return Err(HostError::Ended { output: start.output.tail() }),
             // Dropping its input ends the keeper, and the keeper the engine.
@@ -97,14 +88,14 @@ impl Running {
         };
         tokio::spawn(async move { while inbox.recv().await.is_some() {} });
         let directory = start.places.directory.display().to_string();
-        let credentials = Credentials { username: USERNAME.to_owned(), password: Some(start.password.to_owned()) };
-        let client = Client::new(&url, &directory, credentials).map_err(HostError::Silent)?;
+        let credentials = Credentials { username: USERNAME.to_owned(), password: Some(start.access.password.clone()) };
+        let client = Client::new(&url, &directory, credentials).map_err(HostError::Silent)?.of_user(our_uid());
         let version = first_health(&client).await.map_err(HostError::Silent)?;
         let record = Record {
             mode: EngineMode::Host,
             url,
             username: USERNAME.to_owned(),
-            password_file: start.password_file.to_owned(),
+            password_file: start.access.file.clone(),
             pid,
             version,
             state: EngineState::Running,
@@ -112,6 +103,7 @@ impl Running {
             directory,
             generation: Some(mark.clone()),
             moved_from: None,
+            password_changed: false,
         };
         // Before anyone is told of the engine, so that no instance is created unseen.
         let following = directories::follow(start.places, client.clone(), Identity::of(&record)).await;
@@ -164,10 +156,10 @@ impl Start<'_> {
             .arg(keeper::ARGUMENT)
             .arg(mark)
             .arg(binary)
-            .args(["serve", "--hostname", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["serve", "--hostname", "127.0.0.1", "--port", &self.access.port.to_string()])
             .current_dir(&self.places.directory)
             .env("OPENCODE_SERVER_USERNAME", USERNAME)
-            .env("OPENCODE_SERVER_PASSWORD", self.password)
+            .env("OPENCODE_SERVER_PASSWORD", &self.access.password)
             // The mark is the engine's; we may have been started from a terminal of another one.
             .env_remove(MARK)
             .stdin(Stdio::piped())
@@ -184,18 +176,31 @@ impl Start<'_> {
     }
 }
 
-/// The engine's process and address, once it has said both; `None` when its output ended before.
-async fn ready_line(lines: &mut mpsc::Receiver<String>) -> Option<(u32, String)> {
+/// The engine's process and address, once both were said; `None` when its output ended before. The process is what the
+/// keeper says before the engine can say anything; the address is on the loopback and has the port that the engine was
+/// given, whatever else is printed of listening.
+async fn ready_line(lines: &mut mpsc::Receiver<String>, port: u16) -> Option<(u32, String)> {
     let mut pid = None;
     loop {
         let line = lines.recv().await?;
-        if let Some(text) = line.strip_prefix(keeper::PID_LINE) {
+        if let (None, Some(text)) = (pid, line.strip_prefix(keeper::PID_LINE)) {
             pid = text.parse().ok();
         }
         if let (Some(pid), Some((_, url))) = (pid, line.split_once("listening on ")) {
-            return Some((pid, url.trim().to_owned()));
+            let url = url.trim();
+            if is_address(url, port) {
+                return Some((pid, url.to_owned()));
+            }
         }
     }
+}
+
+/// Whether an engine that was given this port may be at this address.
+fn is_address(url: &str, port: u16) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        let is_here = matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
+        url.scheme() == "http" && is_here && url.port() == Some(port) && url.path() == "/"
+    })
 }
 
 async fn first_health(client: &Client) -> Result<String, ClientError> {
@@ -210,4 +215,32 @@ async fn first_health(client: &Client) -> Result<String, ClientError> {
         }
     }
     last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// N16: what else is printed tells neither another process nor another address.
+    #[tokio::test]
+    async fn an_engine_is_what_was_started() {
+        let check = async |lines: &[&str], expected: Option<(u32, &str)>| {
+            let (sender, mut inbox) = mpsc::channel(64);
+            for line in lines {
+                sender.send((*line).to_owned()).await.expect("room");
+            }
+            drop(sender);
+            let found = ready_line(&mut inbox, 4096).await;
+            assert_eq!(found.as_ref().map(|(pid, url)| (*pid, url.as_str())), expected, "{lines:?}");
+        };
+        let (pid, listens) = ("rekindle-keeper pid 17", "opencode server listening on http://127.0.0.1:4096");
+        check(&[pid, "Warning: x", listens], Some((17, "http://127.0.0.1:4096"))).await;
+        check(&[pid, "rekindle-keeper pid 1", listens], Some((17, "http://127.0.0.1:4096"))).await;
+        check(&[pid, "a server is listening on http://127.0.0.1:9", listens], Some((17, "http://127.0.0.1:4096")))
+            .await;
+        check(&[pid, "listening on http://192.0.2.1:4096"], None).await;
+        check(&[pid, "listening on http://127.0.0.1:4096@192.0.2.1:4096/"], None).await;
+        check(&[pid, "listening on port 4096", "listening on "], None).await;
+        check(&[listens], None).await;
+    }
 }

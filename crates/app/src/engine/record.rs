@@ -5,20 +5,23 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rekindle_domain::{EngineMode, EngineState};
 use serde::{Deserialize, Serialize};
 
+use super::{door::Door, listeners::our_uid, lock::Lock};
 use crate::{
-    config::file::{FileError, create_private_dir, read, write_private},
+    config::file::{FileError, read, write_private},
     disk::{environment::Environment, locate::Places},
-    foreign::open_with,
 };
+
+/// The file that says how to reach the owner.
+const CONTROL: &str = "control.json";
+/// What the name of a file with a password begins with.
+const PASSWORD: &str = "password";
 
 /// What scripts and other processes need to reach an engine, as `rekindle engine info --json`
 /// prints it.
@@ -31,7 +34,8 @@ pub struct Record {
     pub url: String,
     /// The user name.
     pub username: String,
-    /// A file with the password, readable by its owner only.
+    /// A file with the password, readable by its owner only. Another password is in another file, so that nobody who
+    /// has an old record sends a new password to an old address.
     pub password_file: PathBuf,
     /// The engine's process.
     pub pid: u32,
@@ -46,24 +50,51 @@ pub struct Record {
     /// The mark of everything that it starts (`descendants`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<String>,
-    /// Its address before the last restart, if that was another one.
+    /// Its address before the last restart, if that was another one. Its password is another one, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
+    /// True when the address is that of the engine before, and the password is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub password_changed: bool,
 }
 
 impl Record {
     /// What people should know about its address.
     pub fn moved(&self) -> Option<String> {
-        let from = self.moved_from.as_ref()?;
-        Some(format!("The address changed from {from} to {}: another program has the port.", self.url))
+        if let Some(from) = &self.moved_from {
+            return Some(format!(
+                "The address changed from {from} to {}, and the password with it: another program has the port. \
+                 Whoever was attached has to attach again.",
+                self.url
+            ));
+        }
+        self.password_changed.then(|| {
+            "The engine has another password since it ended by itself: nobody knows who listened at its address \
+             meanwhile. Whoever was attached has to attach again."
+                .to_owned()
+        })
+    }
+
+    /// The user whose engine it is, where there are users: the one who wrote the password.
+    pub(crate) fn user(&self) -> u32 {
+        #[cfg(unix)]
+        if let Ok(file) = std::fs::metadata(&self.password_file) {
+            return std::os::unix::fs::MetadataExt::uid(&file);
+        }
+        our_uid()
+    }
+
+    /// The password; `None`: it is not true any more.
+    pub fn password(&self) -> Option<String> {
+        read(&self.password_file).ok().flatten()
     }
 }
 
 /// How to ask the owner of an engine for something.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ControlAddress {
-    /// The owner's port on the loopback.
-    pub port: u16,
+    /// Where the owner listens.
+    pub door: Door,
     /// What every request has to begin with.
     pub token: String,
     /// The owner's process.
@@ -88,12 +119,17 @@ impl Records<'_> {
 
     /// How to reach the owner.
     pub fn control(&self) -> Option<ControlAddress> {
-        if self.is_owned() { load(&self.path("control.json")) } else { None }
+        if self.is_owned() { load(&self.path(CONTROL)) } else { None }
     }
 
-    /// The password of the engine.
-    pub fn password(&self) -> Option<String> {
-        read(&self.path("password")).ok().flatten()
+    /// The owner's process, also of an owner of another version that is reached in another way.
+    pub(super) fn owner(&self) -> Option<u64> {
+        load::<serde_json::Value>(&self.path(CONTROL))?["pid"].as_u64()
+    }
+
+    /// Where an owner listens, where a socket can be had.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.path("control.sock")
     }
 
     /// Writes the record.
@@ -120,20 +156,31 @@ impl Records<'_> {
 
     /// Writes how to reach the owner.
     pub fn write_control(&self, address: &ControlAddress) -> Result<(), FileError> {
-        write_json(&self.path("control.json"), address)
+        write_json(&self.path(CONTROL), address)
     }
 
     /// Removes how the last owner was reached.
     pub fn forget_control(&self) {
-        if let Err(error) = std::fs::remove_file(self.path("control.json")) {
+        if let Err(error) = std::fs::remove_file(self.path(CONTROL)) {
             tracing::debug!(%error, "there was no owner before");
         }
     }
 
-    /// Writes the password and says where it is.
-    pub fn write_password(&self, password: &str) -> Result<PathBuf, FileError> {
-        let path = self.path("password");
+    /// Writes a password to a file of its own, removes the ones before, and says where it is.
+    pub(super) fn write_password(&self, password: &str) -> Result<PathBuf, FileError> {
+        let name = format!("{PASSWORD}-{:08x}", rand::random::<u32>());
+        let path = self.path(&name);
         write_private(&path, password)?;
+        let entries = std::fs::read_dir(&self.0.state).into_iter().flatten().flatten();
+        let others = entries.filter(|entry| {
+            let other = entry.file_name();
+            *other != *name && other.to_string_lossy().starts_with(PASSWORD)
+        });
+        for other in others {
+            if let Err(error) = std::fs::remove_file(other.path()) {
+                tracing::warn!(%error, "a password that is not true any more");
+            }
+        }
         Ok(path)
     }
 
@@ -162,33 +209,6 @@ impl Records<'_> {
     }
 }
 
-/// A lock between processes, released when it is dropped and when the process ends.
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
-
-impl Lock {
-    /// Takes the lock; `None`: someone has it.
-    pub(crate) fn take(path: &Path) -> io::Result<Option<Self>> {
-        // Whoever only looks holds it, too, for some microseconds. Whoever has it keeps it longer.
-        const TRIES: u32 = 20;
-        create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
-        let file = open_with(path, OpenOptions::new().create(true).truncate(false).write(true))?;
-        for _ in 0..TRIES {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(Self(file))),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-        }
-        Ok(None)
-    }
-
-    /// True while someone has the lock. Looking is shared, so that two who look do not see each other.
-    fn is_held(path: &Path) -> bool {
-        open_with(path, OpenOptions::new().read(true))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-}
-
 /// Reads a file of our own; one that is missing or torn is as if it were not there.
 pub(crate) fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
     let text = read(path).ok().flatten()?;
@@ -201,38 +221,4 @@ pub(crate) fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     write_private(path, &format!("{text}\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use super::*;
-
-    /// A lock is taken although others keep looking whether it is, and is seen by them while it is.
-    #[test]
-    fn looking_at_a_lock_does_not_take_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("x.lock");
-        assert!(!Lock::is_held(&path));
-        drop(Lock::take(&path).expect("locked").expect("free"));
-        let done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !done.load(Ordering::Relaxed) {
-                        Lock::is_held(&path);
-                    }
-                });
-            }
-            for _ in 0..50 {
-                let lock = Lock::take(&path).expect("locked").expect("nobody has it");
-                assert!(Lock::is_held(&path));
-                drop(lock);
-            }
-            done.store(true, Ordering::Relaxed);
-        });
-        let _lock = Lock::take(&path).expect("locked").expect("free");
-        assert!(Lock::take(&path).expect("no error").is_none());
-    }
 }

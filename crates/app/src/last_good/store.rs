@@ -20,7 +20,10 @@ use super::{
 use crate::{
     config::file::{FileError, create_private_dir},
     disk::locate::Places,
-    engine::record::{Lock, load, write_json},
+    engine::{
+        lock::Lock,
+        record::{load, write_json},
+    },
     foreign::{self, LARGEST},
 };
 

@@ -1,6 +1,7 @@
 //! A reload under way: the effects that the machine asks for, and what is learnt by them.
 //!
-//! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin.
+//! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin; and it does not
+//! begin either once the right to reload is lost.
 
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ use crate::{
         client::ClientError,
         descendants::{Dropped, Generation},
         events::Events,
+        lock::Lock,
         log::LogMark,
         packages,
     },
@@ -30,6 +32,8 @@ use crate::{
 
 /// A reload under way.
 pub(super) struct Run {
+    /// The right to reload, until the end.
+    pub(super) lock: Option<Lock>,
     pub(super) target: Target,
     pub(super) attempt: String,
     pub(super) wish: Wish,
@@ -65,6 +69,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn new(target: Target, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
         Self {
+            lock: None,
             target,
             attempt,
             wish,
@@ -140,6 +145,11 @@ impl Run {
 
     /// Writes down what is about to be done. Only what touches the engine has to be there.
     fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), String> {
+        let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
+        if is_needed && self.lock.as_ref().is_some_and(Lock::is_lost) {
+            let folder = self.target.places.state.display();
+            return Err(format!("{folder} was deleted, moved or replaced meanwhile; another reload may be under way"));
+        }
         let journal = Journal::of(&self.target.places);
         let written = match (effect, phase.step_name()) {
             (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
@@ -149,7 +159,6 @@ impl Run {
             (_, Some(step)) => journal.step(&self.attempt, step, millis(self.began), None),
             (_, None) => Ok(()),
         };
-        let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
         match written {
             Err(error) if is_needed => Err(format!("{} in {}", error, self.target.places.state.display())),
             Err(error) => {

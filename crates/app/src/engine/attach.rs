@@ -1,0 +1,118 @@
+//! A terminal that is attached to the directory's engine.
+//!
+//! Invariants: it is given the address and the password of an engine that runs, never those of one that did; when the
+//! engine has another address or another password, the terminal is ended and attached anew, because it would go on
+//! saying the old password to whoever listens at the old address.
+
+use std::{path::PathBuf, process::ExitStatus, time::Duration};
+
+use rekindle_domain::EngineState;
+use tokio::{
+    process::{Child, Command},
+    time::{sleep, timeout},
+};
+
+use super::{
+    control::ControlError,
+    find, listeners,
+    record::{Record, Records},
+};
+use crate::{disk::locate::Places, settings};
+
+/// How often to look whether the engine is where it was.
+const OFTEN: Duration = Duration::from_millis(500);
+/// How long a terminal may take to put itself in order when it is asked to end.
+const END: Duration = Duration::from_secs(3);
+
+/// Why no terminal is attached.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// No engine runs for the directory.
+    #[error(transparent)]
+    NoEngine(#[from] ControlError),
+    /// It is starting, or has ended.
+    #[error("the engine does not run at the moment")]
+    NotRunning,
+    /// Somebody else listens where it should.
+    #[error("another user's program listens at {url}, where the engine should")]
+    Stranger {
+        /// The address.
+        url: String,
+    },
+    /// There is no program to attach.
+    #[error(transparent)]
+    NotFound(#[from] find::NotFound),
+    /// It can't be started.
+    #[error("{program} could not be started")]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Attaches a terminal until it is closed; `tell` is told when that has to be done anew.
+pub async fn attach(places: &Places, tell: impl Fn(&str)) -> Result<ExitStatus, AttachError> {
+    loop {
+        let (record, mut terminal) = start(places)?;
+        let moved = tokio::select! {
+            ended = terminal.wait() => {
+                return ended.map_err(|cause| AttachError::Spawn { program: "opencode".into(), cause });
+            }
+            moved = moved(places, &record) => moved,
+        };
+        end(&mut terminal).await;
+        tell(&moved.moved().unwrap_or_else(|| format!("The engine runs at {} by now.", moved.url)));
+    }
+}
+
+fn start(places: &Places) -> Result<(Record, Child), AttachError> {
+    let record = Records(places).record().ok_or(ControlError::NoOwner)?;
+    if record.state != EngineState::Running {
+        return Err(AttachError::NotRunning);
+    }
+    let password = record.password().ok_or(AttachError::NotRunning)?;
+    let port = reqwest::Url::parse(&record.url).ok().and_then(|url| url.port());
+    if port.is_some_and(|port| listeners::is_started_by(record.user(), port).is_err()) {
+        return Err(AttachError::Stranger { url: record.url });
+    }
+    let program = find::find(&settings::read(places).engine)?;
+    let mut command = Command::new(&program);
+    command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory);
+    // By the environment: arguments can be seen by other users.
+    command.env("OPENCODE_SERVER_USERNAME", &record.username).env("OPENCODE_SERVER_PASSWORD", password);
+    let terminal = command.spawn().map_err(|cause| AttachError::Spawn { program, cause })?;
+    Ok((record, terminal))
+}
+
+/// Waits until the engine runs at another address, or with another password. As long as it does not run, the terminal
+/// tells that itself, and finds the engine again.
+async fn moved(places: &Places, from: &Record) -> Record {
+    loop {
+        sleep(OFTEN).await;
+        let now = Records(places).record().filter(|record| record.state == EngineState::Running);
+        if let Some(now) = now
+            && (&now.url, &now.password_file) != (&from.url, &from.password_file)
+        {
+            return now;
+        }
+    }
+}
+
+/// Ends a terminal such that it leaves the screen as it was (measured: a tenth of a second).
+async fn end(terminal: &mut Child) {
+    #[cfg(unix)]
+    if let Some(pid) = terminal.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)) {
+        if let Err(error) = rustix::process::kill_process(pid, rustix::process::Signal::TERM) {
+            tracing::debug!(%error, "the terminal has ended");
+        }
+        if timeout(END, terminal.wait()).await.is_ok() {
+            return;
+        }
+    }
+    if let Err(error) = terminal.kill().await {
+        tracing::warn!(%error, "the terminal");
+    }
+}
