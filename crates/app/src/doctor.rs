@@ -58,6 +58,8 @@ async fn binary(choice: &EngineChoice) -> Finding {
     };
     let mut command = Command::new(&path);
     command.arg("--version").kill_on_drop(true).stdin(std::process::Stdio::null());
+    // The current folder may be gone.
+    command.current_dir(path.parent().unwrap_or(Path::new("/")));
     let version = match timeout(Duration::from_secs(10), command.output()).await {
         Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         _ => {

@@ -73,6 +73,9 @@ impl Tell for LocateError {
                 error.path = Some(path.display().to_string());
                 error
             }
+            Self::NoCurrent(_) => {
+                user_error("no-directory", chain(self), "go to a folder that exists, or name one with --directory")
+            }
             Self::NoHome(_) => user_error("no-home", chain(self), "set the variable HOME"),
         }
     }

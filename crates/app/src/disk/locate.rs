@@ -25,6 +25,9 @@ pub enum LocateError {
         #[source]
         cause: Option<std::io::Error>,
     },
+    /// Nobody can tell from where a part of a path is meant.
+    #[error("the current folder cannot be told; it may have been deleted")]
+    NoCurrent(#[source] std::io::Error),
     /// There is no home folder.
     #[error("the home folder cannot be found")]
     NoHome(#[source] etcetera::HomeDirError),
@@ -89,7 +92,12 @@ impl Places {
     /// The places for a directory, which has to exist, for an engine with this environment.
     pub fn in_environment(directory: &Path, environment: Environment) -> Result<Self, LocateError> {
         let missing = |cause| LocateError::NoDirectory { path: directory.to_owned(), cause };
-        let directory = dunce(directory).map_err(|cause| missing(Some(cause)))?;
+        // Whoever names a whole path needs no current folder.
+        let whole = match directory.is_absolute() {
+            true => directory.to_owned(),
+            false => env::current_dir().map_err(LocateError::NoCurrent)?.join(directory),
+        };
+        let directory = dunce(&whole).map_err(|cause| missing(Some(cause)))?;
         if !directory.is_dir() {
             return Err(missing(None));
         }
@@ -348,8 +356,7 @@ fn has_git() -> bool {
 
 /// The path without symlinks; on Windows without the `\\?\` that few programs understand.
 fn dunce(path: &Path) -> std::io::Result<PathBuf> {
-    // Whoever names a whole path needs no current folder, which may be gone.
-    let path = if path.is_absolute() { path.canonicalize()? } else { env::current_dir()?.join(path).canonicalize()? };
+    let path = path.canonicalize()?;
     let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).map(PathBuf::from);
     Ok(plain.unwrap_or(path))
 }

@@ -80,7 +80,7 @@ fn start(places: &Places) -> Result<(Record, Child), AttachError> {
     }
     let program = find::find(&settings::read(places).engine)?;
     let mut command = Command::new(&program);
-    command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory);
+    command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory).current_dir(&places.directory);
     // By the environment: arguments can be seen by other users.
     command.env("OPENCODE_SERVER_USERNAME", &record.username).env("OPENCODE_SERVER_PASSWORD", password);
     let terminal = command.spawn().map_err(|cause| AttachError::Spawn { program, cause })?;

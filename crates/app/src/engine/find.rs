@@ -20,14 +20,16 @@ pub struct NotFound {
     pub looked: String,
 }
 
-/// The binary to start.
+/// The binary to start, by its whole path.
 pub fn find(choice: &EngineChoice) -> Result<PathBuf, NotFound> {
     let found = match choice {
         EngineChoice::Bundled => bundled().or_else(on_path),
         EngineChoice::Path => on_path().or_else(bundled),
         EngineChoice::File(path) => Some(PathBuf::from(path)).filter(|path| path.is_file()),
     };
-    found.ok_or_else(|| NotFound {
+    // It is started in other folders than this process's.
+    let whole = found.map(|path| std::path::absolute(&path).unwrap_or(path));
+    whole.ok_or_else(|| NotFound {
         looked: match choice {
             EngineChoice::File(path) => format!("there is no file {path}"),
             _ => "it is neither beside Rekindle nor on PATH".to_owned(),

@@ -1,0 +1,96 @@
+//! The state folder is deleted or moved while an engine runs.
+
+use std::fs;
+
+use rekindle_app::engine::record::Records;
+use rekindle_tests::{
+    faulty::FaultyEngine,
+    proxy::{Fault, Rule},
+    wait,
+    window::Window,
+    world::{World, is_alive},
+};
+use serde_json::json;
+use tokio::process::Command;
+
+use super::{are_gone, engines};
+
+const DISPOSE: &str = "POST /instance/dispose";
+
+/// Starts an engine in the background, while nobody waits for it, and sees that there are never two.
+async fn start_and_count(world: &World) {
+    let mut command = Command::new(World::program("rekindle"));
+    command.args(["engine", "start"]).current_dir(world.project()).envs(world.environment());
+    let mut starting = command.kill_on_drop(true).spawn().expect("it runs");
+    let status = wait::until("the start", async || {
+        let running = engines(world);
+        assert!(running.len() <= 1, "engines at the same time: {running:?}");
+        starting.try_wait().expect("it can be waited for")
+    })
+    .await;
+    assert!(status.success());
+}
+
+/// N16: an owner whose state folder is deleted or moved, or whose lock is replaced, ends, and its engine before it; and
+/// whoever starts another engine waits for that: there are never two.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_without_its_folder_ends() {
+    let world = World::new();
+    let state = world.home(".local/state/rekindle");
+    let before = (world.start_engine().await.pid, world.owner());
+    fs::remove_dir_all(&state).expect("deleted");
+    start_and_count(&world).await;
+    wait::until("the end of the first owner", async || are_gone(&[before.0, before.1])).await;
+
+    // Another owner takes the place of the lock alone.
+    let before = (world.engine().pid, world.owner());
+    fs::remove_file(world.state("owner.lock").expect("a lock")).expect("deleted");
+    start_and_count(&world).await;
+    wait::until("the end of the second owner", async || are_gone(&[before.0, before.1])).await;
+    assert_ne!(world.engine().pid, before.0);
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+
+    let last = (world.engine().pid, world.owner());
+    fs::rename(&state, world.home("elsewhere")).expect("moved");
+    wait::until("the end of the last owner", async || are_gone(&[last.0, last.1])).await;
+    assert!(!Records(&world.places()).is_owned());
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!(status["engine"]["state"], "stopped");
+}
+
+/// N16: a reload whose right to reload is lost touches nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_without_its_lock_touches_nothing() {
+    let world = World::new();
+    let faulty: FaultyEngine = world.start_faulty_engine(Vec::new()).await;
+    world.write("opencode.json", r#"{"username": "someone else"}"#);
+    let mut check = faulty.faults.hold(Rule::once("GET /session/status", Fault::None));
+    let (ran, ()) = tokio::join!(world.rekindle(&["reload", "--json"]), async {
+        check.arrived().await;
+        fs::remove_file(world.state("reload.lock").expect("a lock")).expect("deleted");
+        check.release();
+    });
+    assert_eq!((ran.code, &ran.json()["result"]), (2, &json!("failed")), "{ran:?}");
+    assert!(ran.out.contains("another reload may be under way"), "{ran:?}");
+    assert_eq!(faulty.faults.count(DISPOSE), 0);
+    assert_eq!(world.rekindle(&["status"]).await.code, 1, "it is still pending");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+}
+
+/// N16: a window whose state folder is gone ends its engine, says so, and starts it again when it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_without_its_folder_says_so() {
+    let world = World::new();
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    let before = world.engine().pid;
+    fs::remove_dir_all(world.home(".local/state/rekindle")).expect("deleted");
+    let told = window.banner("engine-down").await;
+    assert!(told.contains("was deleted, moved or replaced"), "{told}");
+    assert!(!is_alive(before));
+    window.click("start-engine").await;
+    window.engine_runs().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0, "it can be asked again");
+    wait::until("the end", async || engines(&world).is_empty().then_some(())).await;
+}
