@@ -221,6 +221,7 @@ mod tests {
             directory: "/p".to_owned(),
             generation: mark.map(str::to_owned),
             moved_from: None,
+            password_changed: false,
         }
     }
 

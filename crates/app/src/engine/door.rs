@@ -115,7 +115,7 @@ mod sockets {
             let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
                 return Err(io::ErrorKind::InvalidInput.into());
             };
-            let folder = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+            let folder = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
             let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
             Ok(Self { path, _folder: Some(folder) })
         }
