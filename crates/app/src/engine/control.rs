@@ -131,7 +131,7 @@ pub async fn listen(places: &Places, host: Host, pass_on: PassOn, has_window: bo
                 None => match open(&places, has_window).await {
                     Ok(opened) => opened,
                     Err(error) => {
-                        tracing::error!(error = chain(&error), "nobody can ask for anything");
+                        tracing::warn!(error = chain(&error), "nobody can ask for anything");
                         sleep(SAID).await;
                         continue;
                     }

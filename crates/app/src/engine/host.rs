@@ -150,6 +150,7 @@ impl Host {
             last: None,
             closing: closing.subscribe(),
             lock: Some(Arc::new(lock)),
+            is_new: true,
         };
         tokio::spawn(owner.run(inbox));
         Ok(Self { orders, closing, state, output })
@@ -256,6 +257,8 @@ struct Owner {
     closing: watch::Receiver<bool>,
     /// `None`: the directory is not ours any more.
     lock: Option<Arc<Lock>>,
+    /// True until nothing is left of whoever owned the directory before.
+    is_new: bool,
 }
 
 impl Owner {
@@ -333,7 +336,7 @@ impl Owner {
             }
         }
         if self.lock.is_none() {
-            self.lock = Some(Arc::new(claim(&self.places)?));
+            (self.lock, self.is_new) = (Some(Arc::new(claim(&self.places)?)), true);
         }
         *engine = Some(self.start().await?);
         Ok(())
@@ -369,7 +372,10 @@ impl Owner {
     /// Starts an engine where nobody else listens or has just listened. A port may be taken between finding and using
     /// it; any other reason stays.
     async fn launch_somewhere(&mut self) -> Result<(Running, Record), HostError> {
-        descendants::end_predecessors(&self.places).await?;
+        if self.is_new {
+            descendants::end_predecessors(&self.places).await?;
+            self.is_new = false;
+        }
         let mut result = self.launch().await;
         for _ in 1..TRIES {
             match &result {

@@ -6,17 +6,25 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use crate::{config::file::create_private_dir, foreign::open_with};
+use crate::{
+    config::file::create_private_dir,
+    foreign::{self, open_with},
+};
+
+/// The longest file that is looked into, in bytes.
+const LONGEST: u64 = 1024;
 
 /// A lock between processes, released when it is dropped and when the process ends.
 pub struct Lock {
     file: File,
     path: PathBuf,
+    /// What is written into the file.
+    secret: String,
 }
 
 impl Lock {
@@ -29,7 +37,11 @@ impl Lock {
             let file = open_with(path, OpenOptions::new().create(true).truncate(false).write(true))?;
             match file.try_lock() {
                 Ok(()) => {
-                    let lock = Self { file, path: path.to_owned() };
+                    let lock = Self { file, path: path.to_owned(), secret: super::secret() };
+                    // On a full disk the number of the file has to be enough.
+                    if let Err(error) = lock.sign() {
+                        tracing::debug!(%error, "a lock is not signed");
+                    }
                     // Somebody may have removed or replaced the file before it was locked.
                     if !lock.is_lost() {
                         return Ok(Some(lock));
@@ -46,9 +58,23 @@ impl Lock {
     /// process can take the lock then. What cannot be told for the moment is not lost.
     pub fn is_lost(&self) -> bool {
         match fs::metadata(&self.path) {
-            Ok(there) => self.file.metadata().is_ok_and(|ours| !is_same(&ours, &there)),
+            Ok(there) => {
+                let is_other = self.file.metadata().is_ok_and(|ours| !is_same(&ours, &there));
+                // Not every system of files gives a file the same number each time it is looked up: another one is free,
+                // or somebody else's.
+                is_other && !(Self::is_held(&self.path) && self.is_signed())
+            }
             Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
         }
+    }
+
+    fn is_signed(&self) -> bool {
+        foreign::bytes(&self.path, LONGEST).ok().flatten().as_deref() == Some(self.secret.as_bytes())
+    }
+
+    fn sign(&self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        (&self.file).write_all(self.secret.as_bytes())
     }
 
     /// The folder that the lock is for.
@@ -138,6 +164,15 @@ mod tests {
             |folder| {
                 fs::write(folder.join("y"), "").expect("written");
                 fs::rename(folder.join("y"), folder.join("x.lock")).expect("replaced");
+            },
+            true,
+        );
+        check(
+            "moved, and a copy in its place",
+            |folder| {
+                let before = fs::read(folder.join("x.lock")).expect("read");
+                fs::remove_file(folder.join("x.lock")).expect("deleted");
+                fs::write(folder.join("x.lock"), before).expect("written");
             },
             true,
         );
