@@ -202,7 +202,11 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         ended = work => ended,
         never = watching => match never {},
     };
-    wait(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))).await;
+    tokio::select! {
+        () = wait(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))) => {}
+        // It is done; who does not want to know the rest is told what is known.
+        _ = tokio::signal::ctrl_c() => {}
+    }
     Ok(report(arguments, &ended))
 }
 

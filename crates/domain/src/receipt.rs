@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded};
+use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded, Question};
 
 mod heard;
 mod past;
@@ -235,6 +235,8 @@ impl ReceiptItem {
 
 /// What is told of a server that has not said yes or no in time.
 const CONNECTING: &str = "it is still connecting";
+/// What is told of a server when the engine lists none of them.
+const NO_SERVERS: &str = "the engine does not say what became of its servers";
 /// What is told of a tool while the engine has not listed its tools.
 const NOT_LISTED_YET: &str = "the engine has not listed its tools yet";
 /// What is told of a plugin when nobody heard whether it failed.
@@ -264,6 +266,8 @@ impl ReceiptItem {
         let Some(servers) = &answers.mcp else {
             if answers.is_turned_off(&self.name) {
                 self.detail = turned_off();
+            } else if answers.refused.contains(&Question::Servers) {
+                (self.state, self.detail) = (ItemState::Unknown, Some(NO_SERVERS.to_owned()));
             } else {
                 (self.state, self.detail, self.unheard) = (ItemState::Unknown, Some(CONNECTING.to_owned()), true);
             }
@@ -423,6 +427,18 @@ mod tests {
         check(json!({"mcp": {"a": "no object"}}), unknown);
         check(json!({"mcp": [1, 2]}), unknown);
         check(json!(null), unknown);
+    }
+
+    /// N16: an error in place of an answer is no silence: nothing more is to be heard.
+    #[test]
+    fn what_is_refused_is_not_waited_for() {
+        let planned = Change { kind: Kind::Mcp, ..change(ChangeKind::Added, 1, Action::Dispose) };
+        let mut items = [item(&planned, ItemState::Active)];
+        let answers = Answers { refused: [Question::Servers].into(), ..Answers::default() };
+        ReceiptItem::judge_servers(&mut items, &[planned], &answers);
+        assert_eq!((items[0].state, items[0].unheard), (ItemState::Unknown, false));
+        assert_eq!(items[0].detail.as_deref(), Some(NO_SERVERS));
+        assert!(!answers.unheard().contains(&Question::Servers));
     }
 
     /// N16: what was not heard is null, never 0; what was heard and is none is 0.

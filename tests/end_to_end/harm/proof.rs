@@ -196,6 +196,18 @@ async fn what_comes_by_itself_hides_nothing() {
     let partial = state(&mut states, "the end", |state| state.past.is_some()).await.past.expect("it was waited for");
     assert_eq!(partial.result, ReceiptResult::Partial);
 
+    // What comes to nothing hides nothing either, and is put away with the rest.
+    world.write(".opencode/skills/neat/SKILL.md", &skill("neat", "body"));
+    let pending = state(&mut states, "a change", |state| state.banner == Banner::Pending).await;
+    assert!(pending.past.is_some());
+    let agreed = pending.plan.expect("a plan").fingerprint;
+    world.write(".opencode/skills/neat/SKILL.md", &skill("neat", "another body"));
+    app.reload(Wish { agreed: Some(agreed), ..Wish::new(Cause::Window) }).await;
+    let refused = state(&mut states, "a refusal", |state| state.refused.is_some()).await;
+    assert_eq!(refused.past.as_ref().map(|past| &past.id), Some(&partial.id));
+    std::fs::remove_dir_all(world.path(".opencode/skills/neat")).expect("removed");
+    state(&mut states, "nothing new", |state| state.status.changes.is_empty()).await;
+
     let directory = first.status.directory.clone();
     let mut settings = first.settings.clone();
     settings.habits.insert(directory, rekindle_domain::Habit::WhenIdle);

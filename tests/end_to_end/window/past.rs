@@ -109,6 +109,7 @@ async fn what_is_late_is_told_and_settles() {
     );
     window.text_with("installing", "OpenCode installs acme-notify@latest, 1.5 MB so far.").await;
     window.text_with("elapsed", "4 s").await;
+    window.picture("banner-installing").await;
     // Nothing is to be had from a network.
     declare(&[]);
     for route in ["GET /mcp", "GET /command"] {
@@ -117,18 +118,22 @@ async fn what_is_late_is_told_and_settles() {
     dispose.release();
     window.find_css("[data-testid='banner'][data-result='partial']").await;
     window.text_with("unproved", "It is still connecting. Rekindle asks again").await;
+    window.picture("banner-unheard").await;
     window.click("details").await;
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late']").await;
+    window.picture("banner-unheard-details").await;
     window.click("nav-overview").await;
     for count in ["count-mcp", "count-commands"] {
         assert_eq!(window.text(count).await, "–", "not 0");
     }
     faulty.faults.clear();
     window.text_with("count-mcp", "1").await;
-    window.gone("[data-testid='unproved'][data-id='mcp:project:late']").await;
+    window.find_css("[data-testid='settled'][data-id='mcp:project:late']").await;
+    assert!(!window.has("[data-testid='unproved'][data-id='mcp:project:late']").await);
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late'] [data-tone='good']").await;
     window.click("nav-mcp").await;
     window.row("late", "loaded").await;
+    window.picture("banner-settled").await;
     window.click("nav-activity").await;
     window.find_css("[data-testid='receipt'] summary").await.click().await.expect("unfolded");
     window.find_css("[data-testid='receipt'] [data-id='mcp:project:late'] [data-tone='good']").await;

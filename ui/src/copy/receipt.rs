@@ -151,6 +151,14 @@ pub(crate) fn item_state(item: &ReceiptItem) -> &'static str {
     }
 }
 
+/// What became of an item that was not proved at first.
+pub(crate) fn settled(item: &ReceiptItem) -> &'static str {
+    match item.state {
+        ItemState::Removed => "The engine has said that it is gone.",
+        _ => "The engine has said that it is live.",
+    }
+}
+
 /// Why an item is not proved, and what to do about it.
 pub(crate) fn explained(item: &ReceiptItem, receipt: &Receipt) -> String {
     let detail = item.detail.as_deref().map(sentence);

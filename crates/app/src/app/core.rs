@@ -61,7 +61,7 @@ pub(super) struct Core {
     insisted: bool,
     /// The receipt of the reload whose end the phase is.
     last: Option<Receipt>,
-    /// That of one that was not wholly proved, while another runs that nobody asked for.
+    /// That of one that was not wholly proved, while another runs, or was refused.
     held: Option<Receipt>,
     /// When the reload under way began its work, for telling how long it has been at it.
     began: Option<Instant>,
@@ -258,7 +258,10 @@ impl Core {
             Input::Settled(plan) => self.reload_by_itself(&plan),
             Input::Cancel => self.signal(Signal::Cancel),
             // What went wrong belongs to other files.
-            Input::Restored => self.advance(rekindle_domain::Input::Dismissed),
+            Input::Restored => {
+                self.held = None;
+                self.advance(rekindle_domain::Input::Dismissed);
+            }
             Input::Dismiss(shown) => self.dismiss(shown),
             Input::Settings(settings) => {
                 self.settings = settings;
@@ -272,9 +275,17 @@ impl Core {
     fn dismiss(&mut self, shown: Shown) {
         self.dismissed.extend(shown.changes);
         self.dismissed_problems.extend(shown.problems);
-        if self.phase.attempt().is_some_and(|attempt| shown.past.as_deref() == Some(attempt)) {
+        let is_told = self.told().is_some_and(|told| shown.past.as_ref() == Some(&told.id));
+        if is_told || self.phase.attempt().is_some_and(|attempt| shown.past.as_deref() == Some(attempt)) {
+            self.held = None;
             self.advance(rekindle_domain::Input::Dismissed);
         }
+    }
+
+    /// How the last reload ended, as long as that is told.
+    fn told(&self) -> Option<&Receipt> {
+        let held = self.held.as_ref().filter(|_| matches!(self.phase, Phase::Refused { .. }));
+        past(&self.phase, self.last.as_ref()).or(held)
     }
 
     /// Takes the phase further where no reload has to be asked.
@@ -300,7 +311,7 @@ impl Core {
         let dismissed = (changes_dismissed && problems_dismissed) || never;
         let rows = self.observation.rows(&self.places);
         status.past = self.observation.past(self.history.first(), &rows);
-        let past = past(&self.phase, self.last.as_ref());
+        let past = self.told();
         let progress = Progress {
             elapsed_ms: self.began.map_or(0, |began| u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
             takes: self.takes,

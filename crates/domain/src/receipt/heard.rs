@@ -4,7 +4,7 @@
 //! becomes proved only when nothing but silence stood against it.
 
 use super::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult};
-use crate::{Answers, Change, Kind};
+use crate::{Answers, Change, Kind, Question};
 
 /// What is told of an item that changed before the engine had said anything of it.
 const CHANGED_AGAIN: &str = "it changed again before the engine said anything of it, and is pending";
@@ -49,7 +49,7 @@ impl ReceiptItem {
         let is_answered = if is_tool {
             answers.tools.is_some() || answers.has_broken_tools()
         } else {
-            answers.mcp.is_some() || answers.is_turned_off(&self.name)
+            answers.mcp.is_some() || answers.is_turned_off(&self.name) || answers.refused.contains(&Question::Servers)
         };
         if pending.iter().any(|change| change.id == self.id && change.action.needs_reload()) {
             (self.detail, self.unheard) = (Some(CHANGED_AGAIN.to_owned()), false);
@@ -87,7 +87,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{super::NOT_LISTED_YET, *};
-    use crate::{ChangeKind, ItemId, McpAnswer, Question, Scope};
+    use crate::{ChangeKind, ItemId, McpAnswer, Scope};
 
     fn item(kind: Kind, name: &str, state: ItemState, detail: Option<&str>) -> ReceiptItem {
         let unheard = detail.is_some_and(|detail| [super::super::CONNECTING, NOT_LISTED_YET].contains(&detail));
@@ -132,6 +132,8 @@ mod tests {
         check(vec![slow()], Answers::default(), (Partial, &[Unknown], true));
         let off = Answers { config: json!({"mcp": {"slow": {"enabled": false}}}), ..Answers::default() };
         check(vec![slow()], off, (Proved, &[Active], false));
+        let refused = Answers { refused: [Question::Servers].into(), ..Answers::default() };
+        check(vec![slow()], refused, (Partial, &[Unknown], false));
         // What failed stays failed, and what nobody can tell stays unknown.
         let failed = || item(Kind::Plugin, "bad", Failed, Some("boom"));
         let lost = || item(Kind::Config, "share", Unknown, Some("the engine does not tell"));

@@ -3,8 +3,10 @@
 //! Invariants: what is not proved, and what is left to do, is named without being asked for; the rest is one
 //! click away. What is heard later changes the words in place.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
-use rekindle_domain::{Banner, Receipt, ReceiptResult, WindowState};
+use rekindle_domain::{Banner, ItemId, Receipt, ReceiptResult, WindowState};
 
 use super::{Dismiss, Part, offers_restore, past_tone};
 use crate::{
@@ -26,8 +28,10 @@ pub(super) fn Ended() -> impl IntoView {
     let is_restorable = app.part(|state| state.past.as_ref().is_some_and(offers_restore));
     let again = app.part(again);
     let detailed = RwSignal::new(false);
-    // These stay what they were when it ended.
+    // These stay what they were when it ended. What is proved later keeps its line, so that nothing below moves.
     let after = receipt.get_untracked();
+    let items = after.iter().flat_map(|receipt| &receipt.items);
+    let open: BTreeSet<_> = items.filter(|item| !item.is_proved()).map(|item| item.id.clone()).collect();
 
     let actions = move || {
         view! {
@@ -61,7 +65,7 @@ pub(super) fn Ended() -> impl IntoView {
     };
     view! {
         <Part id="banner-past" words tone actions under>
-            {move || receipt.with(|receipt| receipt.as_ref().and_then(unproved))}
+            {move || receipt.with(|receipt| receipt.as_ref().and_then(|receipt| unproved(receipt, &open)))}
             {after.map(|receipt| view! { <Aftermath receipt /> })}
             <Show when=move || detailed.get()>
                 <div class="banner-more">
@@ -87,13 +91,18 @@ fn again(state: &WindowState) -> Option<(&'static str, &'static str)> {
     })
 }
 
-fn unproved(receipt: &Receipt) -> Option<impl IntoView + use<>> {
-    let items: Vec<_> = receipt.items.iter().filter(|item| !item.is_proved()).collect();
+/// What is not proved, and what was not when it ended.
+fn unproved(receipt: &Receipt, open: &BTreeSet<ItemId>) -> Option<impl IntoView + use<>> {
+    let items: Vec<_> = receipt.items.iter().filter(|item| !item.is_proved() || open.contains(&item.id)).collect();
     let lines = items.iter().map(|item| {
+        let (word, text) = match item.is_proved() {
+            true => ("settled", copy::receipt::settled(item).to_owned()),
+            false => ("unproved", copy::receipt::explained(item, receipt)),
+        };
         view! {
-            <li data-testid="unproved" data-id=item.id.to_string()>
+            <li data-testid=word data-id=item.id.to_string()>
                 <b>{item.name.clone()}</b>
-                <span>{copy::receipt::explained(item, receipt)}</span>
+                <span>{text}</span>
             </li>
         }
     });

@@ -68,6 +68,7 @@ impl Core {
         if self.last.as_ref().is_some_and(|last| last.id == newest.id) {
             self.know(newest);
         } else if known.as_ref() != Some(&newest.id) {
+            self.held = None;
             self.advance(rekindle_domain::Input::Dismissed);
             if newest.result != ReceiptResult::Proved {
                 self.phase = Phase::ended(&newest);
@@ -93,6 +94,8 @@ impl Core {
         let receipt = receipt.clone();
         if self.last.as_ref().is_some_and(|last| last.id == receipt.id) {
             self.know(receipt);
+        } else if self.held.as_ref().is_some_and(|held| held.id == receipt.id) {
+            self.held = Some(receipt);
         }
     }
 }

@@ -16,10 +16,13 @@ use crate::{
     target::Target,
 };
 
-/// True when what an earlier reload left unproved is not answered by one that went well by itself.
-fn is_still_told(held: &Receipt, now: &Receipt) -> bool {
-    let mut unproved = held.items.iter().filter(|item| !item.is_proved());
-    now.result == ReceiptResult::Proved && unproved.any(|item| !now.items.iter().any(|other| other.id == item.id))
+/// True when what a reload left unproved is not answered by one that went well by itself: whoever asked for the
+/// first may not have seen it end.
+fn is_still_told(left: &Receipt, now: &Receipt) -> bool {
+    let is_by_itself = now.cause == Cause::Automatic && now.result == ReceiptResult::Proved;
+    let mut unproved = left.items.iter().filter(|item| !item.is_proved());
+    let is_open = left.result == ReceiptResult::Partial;
+    is_by_itself && is_open && unproved.any(|item| !now.items.iter().any(|other| other.id == item.id))
 }
 
 impl Core {
@@ -91,9 +94,9 @@ impl Core {
         let (signals, heard) = mpsc::unbounded_channel();
         self.signals = Some(signals);
         self.era += 1;
-        // Nobody has seen that one end who asks for this: what it left is told again afterwards.
-        let unseen = past(&self.phase, self.last.as_ref()).filter(|last| last.result == ReceiptResult::Partial);
-        self.held = unseen.cloned().or(self.held.take()).filter(|_| wish.cause == Cause::Automatic);
+        // If nothing comes of this one, that is what is to be told.
+        let left = past(&self.phase, self.last.as_ref()).filter(|last| last.result != ReceiptResult::Proved);
+        self.held = left.cloned().or(self.held.take());
         self.last = None;
         (self.began, self.takes, self.installing) = (Some(Instant::now()), self.ahead.takes, None);
         let hearing = self.hearing.take();
@@ -183,11 +186,14 @@ impl Core {
         self.phase = ended.phase;
         self.read = History::of(&self.places).length();
         self.history = History::of(&self.places).last(SHOWN);
-        let held = self.held.take().filter(|held| is_still_told(held, &ended.receipt));
-        if let Some(held) = &held {
-            self.phase = Phase::ended(held);
+        // Nothing was reloaded: how the one before it ended is as it was.
+        let left = self.held.take();
+        self.held = left.clone().filter(|_| ended.receipt.result == ReceiptResult::Refused);
+        let unseen = left.filter(|left| is_still_told(left, &ended.receipt));
+        if let Some(unseen) = &unseen {
+            self.phase = Phase::ended(unseen);
         }
-        self.last = Some(held.unwrap_or(ended.receipt));
+        self.last = Some(unseen.unwrap_or(ended.receipt));
         if let Some(seen) = ended.observation {
             self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
             self.observed(seen.observation);
