@@ -15,7 +15,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         config::remove_item,
         config::undo,
         config::restore_last_good,
-        config::save_settings,
+        config::choose,
         engine::restart_engine,
         engine::end_leftovers,
         engine::doctor,

@@ -153,10 +153,22 @@ impl World {
 
     /// Runs `rekindle` with a disk on which nothing more fits: each write to a file fails.
     pub async fn rekindle_on_full_disk(&self, arguments: &[&str]) -> Ran {
-        let mut command = tokio::process::Command::new("sh");
         // The signal would end the program before it is told.
-        command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"]).arg(Self::program("rekindle"));
+        self.rekindle_after("trap '' XFSZ; ulimit -f 0", arguments).await
+    }
+
+    /// Runs `rekindle` after something that is said to the shell, for example `umask 077`.
+    pub async fn rekindle_after(&self, shell: &str, arguments: &[&str]) -> Ran {
+        let mut command = tokio::process::Command::new("sh");
+        command.args(["-c", &format!("{shell}; exec \"$@\""), "sh"]).arg(Self::program("rekindle"));
         self.run(command, arguments, &[]).await
+    }
+
+    /// Runs `rekindle` for the project from another folder, as one has to when the project is gone.
+    pub async fn rekindle_from(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        let mut command = tokio::process::Command::new(Self::program("rekindle"));
+        command.arg("--directory").arg(&self.project);
+        self.run_in(folder, command, arguments, &[]).await
     }
 
     /// Runs `rekindle` as someone to whom the modes of files apply, also when the tests run as root.
@@ -169,8 +181,18 @@ impl World {
         self.run(command, arguments, &[]).await
     }
 
-    async fn run(&self, mut command: tokio::process::Command, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
-        command.args(arguments).current_dir(&self.project).envs(self.environment()).envs(more.iter().copied());
+    async fn run(&self, command: tokio::process::Command, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
+        self.run_in(&self.project, command, arguments, more).await
+    }
+
+    async fn run_in(
+        &self,
+        folder: &Path,
+        mut command: tokio::process::Command,
+        arguments: &[&str],
+        more: &[(&str, &str)],
+    ) -> Ran {
+        command.args(arguments).current_dir(folder).envs(self.environment()).envs(more.iter().copied());
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output =
             tokio::time::timeout(wait::BOUND, command.output()).await.expect("rekindle ends").expect("rekindle runs");

@@ -5,7 +5,7 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Settings, Shown, UndoChoice,
+    Choice, Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Shown, UndoChoice,
     UserError, WindowState,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -178,12 +178,12 @@ pub(crate) async fn difference(id: ItemId) -> Answer<Vec<DiffLine>> {
 }
 
 /// Keeps what the person chose.
-pub(crate) async fn save_settings(settings: Settings) -> Answer<Nothing> {
+pub(crate) async fn choose(choice: Choice) -> Answer<Nothing> {
     #[derive(Serialize)]
     struct Arguments {
-        settings: Settings,
+        choice: Choice,
     }
-    invoke("save_settings", &Arguments { settings }).await
+    invoke("choose", &Arguments { choice }).await
 }
 
 /// What is wrong, and how to mend it.

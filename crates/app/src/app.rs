@@ -10,8 +10,8 @@ mod follow;
 use std::{sync::Arc, time::Duration};
 
 use rekindle_domain::{
-    Answers, BusyRun, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase, Plan, Restored,
-    Scope, Settings, Shown, UndoChoice, UserError, WindowState,
+    Answers, BusyRun, Choice, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase, Plan,
+    Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -96,7 +96,7 @@ enum Input {
     Cancel,
     /// A person has seen this of the banner, and puts it away.
     Dismiss(Shown),
-    /// A person chose something.
+    /// A person chose something; these are all settings now.
     Settings(Settings),
 }
 
@@ -158,11 +158,10 @@ impl App {
         self.send(Input::Dismiss(shown)).await;
     }
 
-    /// Keeps what a person chose.
-    pub async fn save_settings(&self, settings: Settings) -> Result<(), UserError> {
+    /// Keeps what a person chose, beside what they chose before, here and in other processes.
+    pub async fn choose(&self, choice: Choice) -> Result<(), UserError> {
         let places = self.places.clone();
-        let kept = settings.clone();
-        blocking(move || settings::write(&places, &kept).map_err(|error| error.tell())).await?;
+        let settings = blocking(move || settings::choose(&places, &choice).map_err(|error| error.tell())).await?;
         self.send(Input::Settings(settings)).await;
         Ok(())
     }
@@ -183,7 +182,7 @@ impl App {
             let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
             let rows = crate::disk::scan::scan(places, None).map_err(|fault| fault.tell())?.rows;
             let row = change::find(&rows, kind, &id, Scope::Project).map_err(|error| error.tell())?;
-            change::remove(places, row).map_err(|error| error.tell())
+            change::remove(places, row).map(|removed| removed.token).map_err(|error| error.tell())
         })
         .await
     }

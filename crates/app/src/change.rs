@@ -2,8 +2,12 @@
 //! removing skills; and taking them back.
 //!
 //! Invariants: every change can be undone, byte for byte, as long as nobody else has touched what it
-//! left; what is removed goes to a trash folder under the state folder, never away.
+//! left, and is written down before it is made; what is removed goes to a trash folder under the state
+//! folder, never away.
 
+mod extent;
+pub(crate) mod record;
+mod relocate;
 pub(crate) mod trash;
 mod undo;
 
@@ -16,20 +20,26 @@ use std::{
 use rekindle_domain::{Kind, PluginOrigin, PluginSpec, Row, Scope, UndoChoice, UserError};
 use serde_json::Value;
 
+pub(crate) use self::undo::Undo;
 pub use self::undo::undo;
-use self::undo::{Entries, LIST, Undo, remember};
+use self::{
+    extent::{Extent, extent},
+    record::Records,
+    undo::{Entries, LIST},
+};
 
 use crate::{
     config::{
-        edit,
-        file::{self, FileError},
+        edit::{self, EditError},
+        file::{self, FileError, TRIES},
     },
-    disk::{locate::Places, scan::declared_id, walk::walk},
+    disk::{locate::Places, scan::declared_id},
     error::{Tell, chain, user_error},
+    last_good::LastGoodError,
     skill::install::{self, InstallError},
 };
 
-/// Why a change was not made. Nothing was changed.
+/// Why a change was not made. Nothing was changed, unless it says so.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// What was typed is no plugin.
@@ -79,6 +89,36 @@ pub enum ChangeError {
         #[source]
         cause: io::Error,
     },
+    /// It is not certain what would be removed.
+    #[error("{path} was not removed: {why}")]
+    Unsure {
+        /// The file.
+        path: PathBuf,
+        /// Why it is not.
+        why: &'static str,
+    },
+    /// How to take it back could not be written down, so it was not done, or was taken back.
+    #[error("nothing was changed, because how to take it back could not be written down")]
+    NotBegun {
+        /// Why not.
+        #[source]
+        cause: Box<FileError>,
+    },
+    /// Another process of ours is changing something.
+    #[error("another program of Rekindle is changing something in this directory")]
+    Busy,
+    /// Something was done, and could neither be finished nor taken back.
+    #[error("{what}, and that could neither be finished nor taken back")]
+    Half {
+        /// What was done.
+        what: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Files that were restored could not be put back.
+    #[error(transparent)]
+    Restored(Box<LastGoodError>),
     /// There is nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -108,8 +148,26 @@ impl Tell for ChangeError {
             Self::Move { .. } => {
                 user_error("cannot-move", chain(self), "check the permissions and the free disk space")
             }
+            Self::Unsure { path, .. } => UserError {
+                path: Some(path.display().to_string()),
+                ..user_error("not-removed", self.to_string(), "nothing was changed; remove it by hand")
+            },
+            Self::NotBegun { cause } => UserError {
+                path: cause.tell().path,
+                ..user_error(
+                    "not-recorded",
+                    chain(self),
+                    "check the state folder's permissions and the free disk space, then try again",
+                )
+            },
+            Self::Busy => user_error("contended", self.to_string(), "nothing was changed; try again in a moment"),
+            Self::Half { .. } => {
+                user_error("half-done", chain(self), "check the permissions and the free disk space; move it by hand")
+            }
+            Self::Restored(error) => error.tell(),
             Self::NothingToUndo => {
-                user_error("nothing-to-undo", self.to_string(), "only changes made by Rekindle can be undone")
+                let hint = "only changes that Rekindle made in this very folder can be undone";
+                user_error("nothing-to-undo", self.to_string(), hint)
             }
             Self::ChangedSince { path, choices } => UserError {
                 path: Some(path.display().to_string()),
@@ -141,6 +199,7 @@ fn install_hint(error: &InstallError) -> &'static str {
         InstallError::Link { .. } => "put the file itself in its place",
         InstallError::TooLarge { .. } => "choose the skill's own folder, without build output",
         InstallError::IntoItself { .. } => "choose a folder elsewhere",
+        InstallError::Changed { .. } => "try again when nobody writes to it",
         InstallError::Copy { .. } => "check the permissions and the free disk space",
     }
 }
@@ -166,8 +225,34 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         return Err(ChangeError::Declared { name: spec.name, path });
     }
     let entry = Value::from(spec.text.as_str());
-    let edited = file::edit(&path, |text| edit::append(text, LIST, &entry))?;
-    remember(places, &Undo::of(edited, Entries::Added(vec![entry])))
+    edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+}
+
+/// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to
+/// the file in between. `entries`: what the edit means for a text.
+fn edit_list(
+    places: &Places,
+    path: &Path,
+    change: impl Fn(&str) -> Result<String, EditError>,
+    entries: impl Fn(&str) -> Entries,
+) -> Result<String, ChangeError> {
+    let records = Records::open(places)?;
+    let contended = || FileError::Contended { path: path.to_owned() };
+    for _ in 0..TRIES {
+        let edited = file::compute(path, &change)?;
+        let undo = Undo::of(edited.clone(), entries(edited.before.as_deref().unwrap_or_default()));
+        let made = records.carry_out(places, &undo, || {
+            match file::replace(path, edited.before.as_deref(), edited.after.as_deref())? {
+                true => Ok(()),
+                false => Err(ChangeError::from(contended())),
+            }
+        });
+        match made {
+            Err(ChangeError::File(FileError::Contended { .. })) => {}
+            made => return made.map(|((), token)| token),
+        }
+    }
+    Err(contended().into())
 }
 
 /// The engine reads `~/x` as a package's name; a person means their home folder.
@@ -204,13 +289,23 @@ pub fn import_skill(
     name: Option<&str>,
 ) -> Result<(PathBuf, String), ChangeError> {
     let source = PathBuf::from(expand_home(places, source));
-    let place = install::install(&places.directory.join(source), &places.skills_to_edit(scope), name)?;
-    let token = remember(places, &Undo::of_folder(&place))?;
-    Ok((place, token))
+    let records = Records::open(places)?;
+    let staged = install::stage(&places.directory.join(source), &places.skills_to_edit(scope), name)?;
+    let undo = Undo::of_folder(staged.target(), &staged.folder());
+    records.carry_out(places, &undo, || Ok(staged.put_in_place()?))
 }
 
-/// Removes the item of a row; a token for taking it back.
-pub fn remove(places: &Places, row: &Row) -> Result<String, ChangeError> {
+/// What was removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The file in which it was declared, or what was moved to the trash.
+    pub path: PathBuf,
+    /// For taking it back.
+    pub token: String,
+}
+
+/// Removes the item of a row.
+pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
     let source = Path::new(&row.source);
     match (row.kind, row.origin) {
         (Kind::Plugin, Some(PluginOrigin::Found)) => set_aside(places, source),
@@ -219,25 +314,17 @@ pub fn remove(places: &Places, row: &Row) -> Result<String, ChangeError> {
                 let text = entry.as_str().or_else(|| entry[0].as_str()).unwrap_or_default();
                 declared_id(places, source, row.scope, text) == row.id
             };
-            let edited = file::edit(source, |text| edit::remove(text, LIST, &row.name, is_it))?;
-            let removed = edited.before.as_deref().map(entries_of).unwrap_or_default();
-            let removed = removed.into_iter().filter(is_it).collect();
-            remember(places, &Undo::of(edited, Entries::Removed(removed)))
+            let removed = |text: &str| Entries::Removed(entries_of(text).into_iter().filter(is_it).collect());
+            let token = edit_list(places, source, |text| edit::remove(text, LIST, &row.name, is_it), removed)?;
+            Ok(Removed { path: source.to_owned(), token })
         }
-        (Kind::Skill, _) => set_aside(places, skill_folder(places, source)),
+        (Kind::Skill, _) => match extent(places, source) {
+            Extent::Folder => set_aside(places, source.parent().unwrap_or(source)),
+            Extent::File => set_aside(places, source),
+            Extent::Nothing(why) => Err(ChangeError::Unsure { path: source.to_owned(), why }),
+        },
         _ => Err(ChangeError::NotFound { kind: row.kind.word(), name: row.name.clone() }),
     }
-}
-
-/// A skill's folder; the `SKILL.md` alone where the folder holds more than this skill.
-fn skill_folder<'a>(places: &Places, file: &'a Path) -> &'a Path {
-    let Some(folder) = file.parent() else { return file };
-    let is_root = places.skill_folders().iter().any(|root| root.path == folder);
-    let skills = walk(folder, None, true)
-        .files
-        .into_iter()
-        .filter(|path| path.file_name().is_some_and(|name| name == "SKILL.md"));
-    if is_root || skills.count() > 1 { file } else { folder }
 }
 
 /// The one row that a person means by a name, an id or a path.
@@ -257,9 +344,15 @@ pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> R
     }
 }
 
-fn set_aside(places: &Places, path: &Path) -> Result<String, ChangeError> {
-    let trash = trash::move_in(places, path).map_err(|cause| ChangeError::Move { path: path.to_owned(), cause })?;
-    remember(places, &Undo::Removed { from: path.to_owned(), trash })
+fn set_aside(places: &Places, path: &Path) -> Result<Removed, ChangeError> {
+    let failed = |cause| ChangeError::Move { path: path.to_owned(), cause };
+    let records = Records::open(places)?;
+    let trash = trash::place_for(places, path).map_err(failed)?;
+    let undo = Undo::Removed { from: path.to_owned(), trash: trash.clone() };
+    let moved = records.carry_out(places, &undo, || trash::put_in(path, &trash).map_err(failed));
+    // A place that was not needed is no more; one that holds something stays.
+    let ((), token) = moved.inspect_err(|_| trash::forget(&trash))?;
+    Ok(Removed { path: path.to_owned(), token })
 }
 
 #[cfg(test)]

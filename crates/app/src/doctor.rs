@@ -18,12 +18,15 @@ use crate::{
     error::{Tell, chain, problem_error},
     history::History,
     observe::Observation,
+    settings,
     target::Target,
 };
 
 /// Looks at everything that can be wrong.
 pub async fn examine(target: &Target, observation: &Observation, choice: &EngineChoice) -> Vec<Finding> {
     let mut findings = vec![binary(choice).await, engine(target, observation), state_folder(target)];
+    findings.extend(directory(target));
+    findings.extend(unread_settings(target));
     findings.extend(said(target, observation));
     findings.extend(processes(target));
     findings.extend(observation.problems.iter().map(|problem| {
@@ -165,6 +168,18 @@ fn state_folder(target: &Target) -> Finding {
             finding(FindingLevel::Error, "State folder", message, "check its permissions and the free disk space")
         }
     }
+}
+
+fn directory(target: &Target) -> Option<Finding> {
+    let directory = &target.places.directory;
+    let hint = "bring it back (rekindle undo, if Rekindle moved it), or stop its engine: rekindle engine stop";
+    let told = || finding(FindingLevel::Error, "Directory", format!("{} is not there", directory.display()), hint);
+    (!target.places.is_there()).then(told)
+}
+
+fn unread_settings(target: &Target) -> Option<Finding> {
+    let hint = "mend the file, or move it away";
+    settings::look(&target.places).1.map(|unread| finding(FindingLevel::Warning, "Settings", unread, hint))
 }
 
 fn unread(observation: &Observation) -> impl Iterator<Item = Finding> {

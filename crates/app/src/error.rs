@@ -100,6 +100,14 @@ impl Tell for FileError {
             }
             Self::NotText { path } => ("not-text", "save it as UTF-8".to_owned(), path),
             Self::Contended { path } => ("contended", "wait for the other program, then try again".to_owned(), path),
+            Self::Dangling { path, .. } => (
+                "dangling-link",
+                "nothing was changed; make the file that it leads to, or remove the link, then try again".to_owned(),
+                path,
+            ),
+            Self::Owner { path, .. } => {
+                ("not-yours", "nothing was changed; do it as the user whom the file belongs to".to_owned(), path)
+            }
             Self::Edit { path, text, cause } => return tell_edit(path, text, cause),
         };
         let mut error = user_error(code, chain(self), hint);

@@ -14,7 +14,7 @@ use std::{
 use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
 use serde::Deserialize;
 
-use crate::{clock, disk::locate::Places, foreign, lines};
+use crate::{clock, config::file::adopt, disk::locate::Places, foreign, lines};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
@@ -86,6 +86,7 @@ impl History {
     pub fn add(&self, receipt: &Receipt) -> std::io::Result<()> {
         let line = serde_json::to_string(receipt)?;
         let mut file = foreign::open_with(&self.0, fs::OpenOptions::new().create(true).append(true).read(true))?;
+        adopt(&file, &self.0);
         let length = file.metadata()?.len();
         // A line that a crash tore must not swallow this one.
         let start = if length == 0 || ends_a_line(&mut file)? { "" } else { "\n" };

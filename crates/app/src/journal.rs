@@ -13,7 +13,7 @@ use std::{
 use rekindle_domain::{Consent, Plan, ReceiptResult, StepName};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock, disk::locate::Places, foreign, lines};
+use crate::{clock, config::file::adopt, disk::locate::Places, foreign, lines};
 
 /// When it is this long and nothing in it is unfinished, it begins anew. In bytes.
 const LONG: u64 = 1024 * 1024;
@@ -131,6 +131,7 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = foreign::open_with(&self.0, &mut options)?;
+        adopt(&file, &self.0);
         // Begun with an end of line, it stays whole behind a line that a crash tore.
         file.write_all(format!("\n{line}\n").as_bytes())?;
         file.sync_data()

@@ -19,7 +19,7 @@ use self::{
     store::{Name, Store, Version},
 };
 use crate::{
-    change::trash,
+    change::{ChangeError, Undo, record::Records, trash},
     clock,
     config::file::{self, Content, FileError},
     disk::{
@@ -55,6 +55,9 @@ pub enum LastGoodError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// How to take it back could not be written down.
+    #[error(transparent)]
+    Recorded(Box<ChangeError>),
     /// A file could not be written. What had been restored was put back.
     #[error("could not restore {path}, so everything is as it was")]
     PutBack {
@@ -77,6 +80,18 @@ pub enum LastGoodError {
     },
 }
 
+impl From<ChangeError> for LastGoodError {
+    fn from(error: ChangeError) -> Self {
+        Self::Recorded(Box::new(error))
+    }
+}
+
+impl From<LastGoodError> for ChangeError {
+    fn from(error: LastGoodError) -> Self {
+        Self::Restored(Box::new(error))
+    }
+}
+
 impl Tell for LastGoodError {
     fn tell(&self) -> UserError {
         let (code, hint) = match self {
@@ -86,6 +101,7 @@ impl Tell for LastGoodError {
             Self::Busy => ("contended", "try again in a moment"),
             Self::Nothing => ("nothing-to-restore", "the files are as the engine last loaded them, as far as is known"),
             Self::NotWhole => ("not-whole", "nothing was changed; mend the files by hand"),
+            Self::Recorded(error) => return error.tell(),
             Self::NotKept { .. } => ("cannot-keep", "move it away, then try again"),
             Self::PutBack { .. } => ("not-restored", "check the permissions and the free disk space, then try again"),
             Self::Half { .. } => ("half-restored", "check the permissions and the free disk space, then try again"),
@@ -170,10 +186,12 @@ impl LastGood {
     }
 
     /// Puts the files of a version back, byte for byte, and keeps those that are there now. Files that
-    /// were not there then go to the trash. Nothing is reloaded.
+    /// were not there then go to the trash. Nothing is reloaded. It is written down before, so that it can be
+    /// taken back like every change.
     pub fn restore(&self, id: &str) -> Result<Restored, LastGoodError> {
+        let records = Records::open(&self.places)?;
         let _lock = self.lock()?;
-        let version = self.store.name(id).and_then(|name| self.store.load(&name)).ok_or(LastGoodError::NotWhole)?;
+        let version = self.version(id)?;
         // After a fault in reading them all, those of the version are put back all the same.
         let seen = scan(&self.places, None);
         let mut now = Files::read(&self.places, seen.as_ref().unwrap_or(&Scan::default()), version.files.keys());
@@ -187,17 +205,84 @@ impl LastGood {
         }
         // All that is needed is at hand before anything is touched.
         let contents = self.contents(&version, &files).ok_or(LastGoodError::NotWhole)?;
-        let is_lost =
-            |file: &&RestoredFile| file.change == Restoring::Replaced && now.content(file.path.as_ref()).is_none();
-        if let Some(file) = files.iter().find(is_lost) {
-            return Err(LastGoodError::NotKept { path: file.path.clone().into() });
-        }
+        all_kept(&files, &now)?;
         let kept = self.store.keep(&now, clock::now(), Verdict::Seen)?;
+        let undo = Undo::Restored {
+            files: files.iter().map(|file| file.path.clone().into()).collect(),
+            version: id.to_owned(),
+            kept: kept.clone(),
+        };
+        let (half, _) = records.carry_out(&self.places, &undo, || {
+            match self.put(&version, &now, &files, &contents) {
+                // What stayed restored can still be taken back.
+                Err(half @ LastGoodError::Half { .. }) => Ok(Some(half)),
+                put => put.map(|()| None),
+            }
+        })?;
+        if let Some(half) = half {
+            return Err(half);
+        }
+        Ok(Restored { id: id.to_owned(), kept, files })
+    }
+
+    /// Takes back that files were restored: those of the version `kept` come back. `left`: the version that
+    /// was restored; false if one of the files is neither as that one nor as the one that is kept. Without it,
+    /// they come back whatever is there now, of which a copy is kept.
+    pub(crate) fn put_back(&self, files: &[PathBuf], kept: &str, left: Option<&str>) -> Result<bool, LastGoodError> {
+        let _lock = self.lock()?;
+        let version = self.version(kept)?;
+        let now = Files::read(&self.places, &Scan::default(), files.iter());
+        if let Some(left) = left {
+            let left = self.version(left)?;
+            let is_ours = |path: &PathBuf| {
+                let entry = now.entries().get(path).unwrap_or(&Entry::Absent);
+                [&left, &version].iter().any(|version| version.files.get(path).unwrap_or(&Entry::Absent) == entry)
+            };
+            if !files.iter().all(is_ours) {
+                return Ok(false);
+            }
+        } else {
+            self.store.keep(&now, clock::now(), Verdict::Seen)?;
+        }
+        let mut changes = version.changes(&now, &self.places);
+        changes.retain(|change| files.iter().any(|path| path.as_path() == Path::new(&change.path)));
+        let contents = self.contents(&version, &changes).ok_or(LastGoodError::NotWhole)?;
+        all_kept(&changes, &now)?;
+        self.put(&version, &now, &changes, &contents)?;
+        Ok(true)
+    }
+
+    /// Whether files can be put back.
+    pub(crate) fn can_put_back(&self, files: &[PathBuf], kept: &str) -> bool {
+        let Ok(version) = self.version(kept) else { return false };
+        let now = Files::read(&self.places, &Scan::default(), files.iter());
+        self.contents(&version, &version.changes(&now, &self.places)).is_some()
+    }
+
+    /// Whether files are all as a version has them.
+    pub(crate) fn is_at(&self, files: &[PathBuf], id: &str) -> bool {
+        let Ok(version) = self.version(id) else { return false };
+        let now = Files::read(&self.places, &Scan::default(), files.iter());
+        files.iter().all(|path| version.files.get(path) == now.entries().get(path))
+    }
+
+    fn version(&self, id: &str) -> Result<Version, LastGoodError> {
+        self.store.name(id).and_then(|name| self.store.load(&name)).ok_or(LastGoodError::NotWhole)
+    }
+
+    /// Puts contents in the place of others; when one cannot be put there, all of them go again.
+    fn put(
+        &self,
+        version: &Version,
+        now: &Files,
+        files: &[RestoredFile],
+        contents: &[Option<Kept>],
+    ) -> Result<(), LastGoodError> {
         let mut done: Vec<Step<'_>> = Vec::new();
-        for (file, content) in files.iter().zip(&contents) {
+        for (file, content) in files.iter().zip(contents) {
             let path = PathBuf::from(&file.path);
             let before = now.content(&path);
-            match self.carry_out(&path, before, content.as_ref()) {
+            match self.carry_out(version.place(&path), before, content.as_ref()) {
                 Ok(trashed) => done.push(Step { path, before, after: content.as_ref(), trashed }),
                 Err(cause) => {
                     let cause = Box::new(cause);
@@ -208,7 +293,7 @@ impl LastGood {
                 }
             }
         }
-        Ok(Restored { id: id.to_owned(), kept, files })
+        Ok(())
     }
 
     /// The contents that these files get, each with its mode; `None` in place of one: it is set aside.
@@ -245,6 +330,16 @@ impl LastGood {
     }
 }
 
+/// Whether of everything that is to be replaced a copy is kept.
+fn all_kept(files: &[RestoredFile], now: &Files) -> Result<(), LastGoodError> {
+    let is_lost =
+        |file: &&RestoredFile| file.change == Restoring::Replaced && now.content(file.path.as_ref()).is_none();
+    match files.iter().find(is_lost) {
+        Some(file) => Err(LastGoodError::NotKept { path: file.path.clone().into() }),
+        None => Ok(()),
+    }
+}
+
 /// A content, and the mode of its file.
 type Kept = (Vec<u8>, Option<u32>);
 
@@ -262,7 +357,7 @@ fn take_back(done: Vec<Step<'_>>) -> Option<PathBuf> {
     for Step { path, before, after, trashed } in done.into_iter().rev() {
         let put_back = match trashed {
             Some(trashed) => {
-                trash::move_to(&trashed, &path).map_err(|cause| FileError::Write { path: path.clone(), cause })
+                trash::bring_back(&trashed, &path).map_err(|cause| FileError::Write { path: path.clone(), cause })
             }
             None => {
                 let before = before.map(|(bytes, mode)| Content { bytes, mode });

@@ -1,33 +1,147 @@
 //! What a person chose, kept in `$XDG_CONFIG_HOME/rekindle/settings.json`.
+//!
+//! Invariants: one choice is saved at a time, into the file as it is then, so that two processes lose nothing
+//! of each other, nor anything that only another version knows; a file that cannot be read is left alone.
 
-use rekindle_domain::Settings;
+use std::time::{Duration, Instant};
+
+use rekindle_domain::{Choice, Settings, UserError};
+use serde_json::{Map, Value};
 
 use crate::{
-    config::file::FileError,
+    config::file::{self, Content, FileError, TRIES},
     disk::locate::Places,
-    engine::record::{load, write_json},
+    engine::lock::Lock,
+    error::{Tell, chain, user_error},
 };
 
-/// How many directories are remembered.
-const RECENT: usize = 10;
+/// How long another process may take to save a choice.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The settings; what can't be read is as if nothing had been chosen.
-pub fn read(places: &Places) -> Settings {
-    load(&places.settings).unwrap_or_default()
+/// Why the settings could not be read or saved. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// They are not what Rekindle writes.
+    #[error("{place} does not hold settings: {message}")]
+    Broken {
+        /// The file, with line and column.
+        place: String,
+        /// What is wrong.
+        message: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// The file cannot be read or written.
+    #[error("the settings could not be used")]
+    File(#[from] FileError),
+    /// The lock beside it cannot be taken.
+    #[error("the settings could not be saved")]
+    Lock(#[source] std::io::Error),
+    /// Another process keeps the lock.
+    #[error("the settings could not be saved, because another program of Rekindle is at it")]
+    Busy,
 }
 
-/// Keeps the settings.
-pub fn write(places: &Places, settings: &Settings) -> Result<(), FileError> {
-    write_json(&places.settings, settings)
+impl Tell for SettingsError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::Broken { line, column, .. } => UserError {
+                line: Some(*line),
+                column: Some(*column),
+                ..user_error(
+                    "settings-broken",
+                    format!("{self}, so nothing was saved"),
+                    "mend the file, or move it away",
+                )
+            },
+            Self::File(error) => error.tell(),
+            Self::Lock(_) => user_error("cannot-write", chain(self), "check the folder's permissions"),
+            Self::Busy => user_error("contended", self.to_string(), "try again in a moment"),
+        }
+    }
+}
+
+/// The settings; the defaults where they cannot be read.
+pub fn read(places: &Places) -> Settings {
+    look(places).0
+}
+
+/// The settings, and what people should know if they cannot be read: the defaults stand in for them then.
+pub fn look(places: &Places) -> (Settings, Option<String>) {
+    match load(places) {
+        Ok((_, _, settings)) => (settings, None),
+        Err(error) => {
+            let left_alone = "The file is left alone, and the defaults are used until it is mended or moved away.";
+            (Settings::default(), Some(format!("{}. {left_alone}", chain(&error))))
+        }
+    }
+}
+
+/// Saves one choice; all settings as they are now.
+pub fn choose(places: &Places, choice: &Choice) -> Result<Settings, SettingsError> {
+    let _turn = turn(places)?;
+    for _ in 0..TRIES {
+        let (text, mut kept, before) = load(places)?;
+        let mut after = before.clone();
+        after.choose(choice.clone());
+        if after == before {
+            return Ok(after);
+        }
+        merge(&mut kept, &before, &after);
+        let new = format!("{:#}\n", Value::Object(kept));
+        // What is in it is nobody else's business, unless somebody has made it so.
+        let mode = text.is_none().then_some(0o600);
+        let content = Content { bytes: new.as_bytes(), mode };
+        if file::put(&places.settings, text.as_deref().map(str::as_bytes), Some(content))? {
+            return Ok(after);
+        }
+    }
+    Err(FileError::Contended { path: places.settings.clone() }.into())
 }
 
 /// Puts the directory at the head of those opened last.
-pub fn remember_directory(places: &Places) -> Result<Settings, FileError> {
-    let mut settings = read(places);
-    let directory = places.directory.display().to_string();
-    settings.recent.retain(|recent| *recent != directory);
-    settings.recent.insert(0, directory);
-    settings.recent.truncate(RECENT);
-    write(places, &settings)?;
-    Ok(settings)
+pub fn remember_directory(places: &Places) -> Result<Settings, SettingsError> {
+    choose(places, &Choice::Opened(places.directory.display().to_string()))
 }
+
+fn turn(places: &Places) -> Result<Lock, SettingsError> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if let Some(turn) = Lock::take(&places.settings.with_extension("lock")).map_err(SettingsError::Lock)? {
+            return Ok(turn);
+        }
+    }
+    Err(SettingsError::Busy)
+}
+
+/// The text of the file, everything that is in it, and what of it is ours. One that holds nothing is as if it
+/// were not there.
+fn load(places: &Places) -> Result<(Option<String>, Map<String, Value>, Settings), SettingsError> {
+    let Some(text) = file::read(&places.settings)? else { return Ok(Default::default()) };
+    let json = text.trim_start_matches('\u{feff}');
+    if json.trim().is_empty() {
+        return Ok((Some(text), Map::new(), Settings::default()));
+    }
+    let broken = |error: serde_json::Error| {
+        let (line, column) = (error.line().max(1), error.column().max(1));
+        let place = format!("{}:{line}:{column}", places.settings.display());
+        let message = error.to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
+        SettingsError::Broken { place, message, line, column }
+    };
+    let kept = serde_json::from_str::<Map<String, Value>>(json).map_err(broken)?;
+    let settings = serde_json::from_str::<Settings>(json).map_err(broken)?;
+    Ok((Some(text), kept, settings))
+}
+
+/// Takes over what differs, and leaves everything else as it is.
+fn merge(kept: &mut Map<String, Value>, before: &Settings, after: &Settings) {
+    let fields = |settings: &Settings| serde_json::to_value(settings).ok().and_then(|value| value.as_object().cloned());
+    let (before, after) = (fields(before).unwrap_or_default(), fields(after).unwrap_or_default());
+    kept.extend(after.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
+}
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,14 @@ impl Target {
     pub(crate) fn learn(&self, answers: &Answers) -> bool {
         let paths = answers.config.pointer("/skills/paths").and_then(Value::as_array).into_iter().flatten();
         let paths: Vec<_> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
+        // For whoever removes a skill without asking the engine (`change/extent.rs`).
+        let kept = self.places.learned_skills();
+        let known: Vec<String> = load(&kept).unwrap_or_default();
+        if known != paths
+            && let Err(error) = write_json(&kept, &paths)
+        {
+            tracing::debug!(%error, "keeping the folders of skills");
+        }
         self.scanner.lock().unwrap_or_else(PoisonError::into_inner).learn(paths)
     }
 

@@ -37,6 +37,7 @@ const PENDING: u8 = 1;
 const REFUSED: u8 = 3;
 
 pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
+    warn_of_settings(arguments);
     let result = match &arguments.command {
         Command::Engine(command) => engine::run(arguments, command).await,
         Command::Host => match context::places(arguments) {
@@ -63,6 +64,14 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     result.unwrap_or_else(|error| print::failure(arguments, &error))
 }
 
+/// Settings that cannot be read are told with every command: it goes on without what was chosen.
+fn warn_of_settings(arguments: &Arguments) {
+    let places = context::places_even_if_gone(arguments).ok();
+    if let Some(unread) = places.and_then(|places| settings::look(&places).1) {
+        print::warning(arguments, &unread);
+    }
+}
+
 /// How long a person is kept waiting for an engine that loads the directory.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -84,6 +93,7 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     let mut status = observation.status(&target);
     status.notices.extend(waits(&target));
+    status.notices.extend(settings::look(&target.places).1);
     let rows = observation.rows(&target.places);
     status.past = observation.past(last(&target, &observation).as_ref(), &rows);
     let difference = observation.differences();
@@ -316,13 +326,23 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
     let rows = scan(places, None).map_err(|fault| fault.tell())?.rows;
     let row = change::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
-    let token = change::remove(places, row).map_err(|error| error.tell())?;
-    changed(arguments, &format!("Removed {}", row.name), &token);
+    let removed = change::remove(places, row).map_err(|error| error.tell())?;
+    let path = places.short(&removed.path);
+    let text = match row.kind {
+        // Where a folder holds more than the skill, only its SKILL.md is moved.
+        Kind::Skill => format!("Removed {}: {path} is in the trash", row.name),
+        _ => format!("Removed {} ({path})", row.name),
+    };
+    print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), &text);
     Ok(())
 }
 
 fn changed(arguments: &Arguments, text: &str, token: &str) {
-    print::result(arguments, &json!({ "undo": token }), || {
+    print_change(arguments, &json!({ "undo": token }), text);
+}
+
+fn print_change(arguments: &Arguments, value: &serde_json::Value, text: &str) {
+    print::result(arguments, value, || {
         format!("{text}. Make it live with: rekindle reload. Take it back with: rekindle undo")
     });
 }
@@ -331,7 +351,7 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
     if options.last_good {
         return restore(arguments).await;
     }
-    let places = context::places(arguments)?;
+    let places = context::places_even_if_gone(arguments)?;
     let choice = match (options.ours, options.before, options.leave) {
         (true, _, _) => Some(UndoChoice::Ours),
         (_, true, _) => Some(UndoChoice::Before),
@@ -363,13 +383,18 @@ async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
 }
 
 fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
-    let receipts = History::of(&context::places(arguments)?).last(last);
+    let receipts = History::of(&context::places_even_if_gone(arguments)?).last(last);
     print::result(arguments, &receipts, || words::history(&receipts));
     Ok(ExitCode::SUCCESS)
 }
 
 async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCode, UserError> {
-    let (target, observation) = look(arguments).await?;
+    let places = context::places_even_if_gone(arguments)?;
+    // An engine that is asked for a directory loads it, whether it is there or not.
+    let (target, observation) = match (places.is_there(), &arguments.engine) {
+        (true, _) | (false, Some(_)) => look(arguments).await?,
+        (false, None) => (connect::by_record(&places), Observation::default()),
+    };
     if end_leftovers {
         for (process, result) in doctor::end_leftovers(&target, |_| true).await {
             result.map_err(|error| user_error("cannot-end", chain(&error), "end it yourself, if it is yours"))?;

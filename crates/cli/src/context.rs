@@ -19,6 +19,12 @@ pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
     Places::of(&directory).map_err(|error| error.tell())
 }
 
+/// The same for a directory that may be gone: what Rekindle did there can still be stopped and taken back.
+pub(crate) fn places_even_if_gone(arguments: &Arguments) -> Result<Places, UserError> {
+    let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    Places::even_if_gone(&directory).map_err(|error| error.tell())
+}
+
 /// The engine that the arguments name: someone else's, or the one that Rekindle runs.
 pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
     let places = places(arguments)?;

@@ -40,7 +40,10 @@ const STOP: Duration = Duration::from_secs(20);
 const OFTEN: Duration = Duration::from_millis(25);
 
 pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Result<ExitCode, UserError> {
-    let places = context::places(arguments)?;
+    let places = match command {
+        EngineCommand::Stop | EngineCommand::Info => context::places_even_if_gone(arguments)?,
+        EngineCommand::Start | EngineCommand::Attach => context::places(arguments)?,
+    };
     if arguments.engine.is_some() {
         return Err(user_error("client-mode", "an engine at a URL is someone else's", "leave out --engine"));
     }
@@ -87,6 +90,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
     let mut log = open_with(&path, OpenOptions::new().create(true).write(true).truncate(true)).map_err(failed)?;
+    rekindle_app::config::file::adopt(&log, &path);
     // What the owner says could not be kept on a full disk; better told now than not at all.
     writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);

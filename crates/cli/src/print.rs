@@ -54,6 +54,13 @@ pub(crate) fn note(arguments: &Arguments, text: &str) {
     }
 }
 
+/// Tells what should be mended, also beside JSON; to whoever did not ask for quiet.
+pub(crate) fn warning(arguments: &Arguments, text: &str) {
+    if !arguments.quiet {
+        eprintln!("rekindle: {}", one_line(text));
+    }
+}
+
 /// Tells what is under way, on a terminal only.
 pub(crate) fn progress(arguments: &Arguments, text: &str) {
     if !arguments.quiet && !arguments.json && std::io::stderr().is_terminal() {

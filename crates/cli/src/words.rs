@@ -257,7 +257,7 @@ pub(crate) fn restored(restored: &Restored) -> String {
         format!("  {}: {what}", file.place)
     });
     let first = format!("Restored {}; what was there is kept.", count(restored.files.len(), "file"));
-    let last = "Make it live with: rekindle reload".to_owned();
+    let last = "Make it live with: rekindle reload. Take it back with: rekindle undo".to_owned();
     [first].into_iter().chain(lines).chain([last]).collect::<Vec<_>>().join("\n")
 }
 

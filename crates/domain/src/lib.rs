@@ -43,6 +43,6 @@ pub use reload::{
     Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
 };
 pub use wire::{
-    DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
+    Choice, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
     ReloadStatus, Row, RowState, Settings, Shown, Text, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

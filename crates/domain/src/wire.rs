@@ -354,7 +354,46 @@ pub struct Settings {
     pub roll_back: bool,
 }
 
+/// One thing that a person chooses. What they chose else is not touched by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", content = "to", rename_all = "kebab-case")]
+pub enum Choice {
+    /// Which engine host mode starts.
+    Engine(EngineChoice),
+    /// The window's theme.
+    Theme(Theme),
+    /// What happens by itself in a directory.
+    Habit {
+        /// The directory.
+        directory: String,
+        /// What happens.
+        habit: Habit,
+    },
+    /// Whether the last good files are put back by themselves.
+    RollBack(bool),
+    /// A directory was opened.
+    Opened(String),
+}
+
 impl Settings {
+    /// How many directories are remembered.
+    const RECENT: usize = 10;
+
+    /// The settings with one choice made.
+    pub fn choose(&mut self, choice: Choice) {
+        match choice {
+            Choice::Engine(engine) => self.engine = engine,
+            Choice::Theme(theme) => self.theme = theme,
+            Choice::Habit { directory, habit } => drop(self.habits.insert(directory, habit)),
+            Choice::RollBack(roll_back) => self.roll_back = roll_back,
+            Choice::Opened(directory) => {
+                self.recent.retain(|recent| *recent != directory);
+                self.recent.insert(0, directory);
+                self.recent.truncate(Self::RECENT);
+            }
+        }
+    }
+
     /// What happens by itself in this directory.
     pub fn habit(&self, directory: &str) -> Habit {
         self.habits.get(directory).copied().unwrap_or_default()

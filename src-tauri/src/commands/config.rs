@@ -1,6 +1,6 @@
 //! Plugins and settings.
 
-use rekindle_domain::{Restored, Scope, Settings, UndoChoice, UserError};
+use rekindle_domain::{Choice, Restored, Scope, UndoChoice, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -31,6 +31,6 @@ pub(crate) async fn restore_last_good(shell: State<'_, Shell>, id: String) -> Re
 
 /// Keeps what a person chose.
 #[tauri::command]
-pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: Settings) -> Result<(), UserError> {
-    shell.app().save_settings(settings).await
+pub(crate) async fn choose(shell: State<'_, Shell>, choice: Choice) -> Result<(), UserError> {
+    shell.app().choose(choice).await
 }

@@ -209,9 +209,8 @@ async fn what_comes_by_itself_hides_nothing() {
     state(&mut states, "nothing new", |state| state.status.changes.is_empty()).await;
 
     let directory = first.status.directory.clone();
-    let mut settings = first.settings.clone();
-    settings.habits.insert(directory, rekindle_domain::Habit::WhenIdle);
-    app.save_settings(settings).await.expect("saved");
+    let habit = rekindle_domain::Habit::WhenIdle;
+    app.choose(rekindle_domain::Choice::Habit { directory, habit }).await.expect("saved");
     world.write(".opencode/skills/tidy/SKILL.md", &skill("tidy", "body"));
     let after = state(&mut states, "the reload by itself", |state| {
         state.history.first().is_some_and(|last| last.cause == Cause::Automatic) && state.past.is_some()

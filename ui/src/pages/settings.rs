@@ -8,7 +8,7 @@ mod output;
 mod reloading;
 
 use leptos::prelude::*;
-use rekindle_domain::{Settings, Theme};
+use rekindle_domain::{Choice, Theme};
 
 use crate::{backend, components::segmented::Segmented, copy::settings as words, state::App};
 
@@ -39,16 +39,14 @@ fn Appearance() -> impl IntoView {
                     label=words::THEME
                     choices=choices.map(|(theme, testid)| (theme, words::theme(theme), testid)).to_vec()
                     chosen=theme
-                    choose=move |theme| save(app, |settings| settings.theme = theme)
+                    choose=move |theme| choose(app, Choice::Theme(theme))
                 />
             </header>
         </section>
     }
 }
 
-/// Keeps the settings with one of them changed.
-fn save(app: App, change: impl FnOnce(&mut Settings)) {
-    let mut settings = app.state.with_untracked(|state| state.settings.clone());
-    change(&mut settings);
-    app.run(backend::save_settings(settings));
+/// Keeps one choice.
+fn choose(app: App, choice: Choice) {
+    app.run(backend::choose(choice));
 }

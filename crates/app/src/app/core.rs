@@ -83,6 +83,8 @@ pub(super) struct Core {
     dismissed: BTreeSet<Fingerprint>,
     dismissed_problems: Vec<Problem>,
     settings: Settings,
+    /// What people should know of settings that cannot be read.
+    unread_settings: Option<String>,
     history: Vec<Receipt>,
     /// How long the history was when it was read.
     read: u64,
@@ -100,10 +102,10 @@ pub(super) struct Core {
 impl Core {
     /// A core that has not looked yet.
     pub(super) fn new(places: Places, source: Source, sequence: u64, inputs: mpsc::WeakSender<Input>) -> Self {
-        let settings = settings::remember_directory(&places).unwrap_or_else(|error| {
+        if let Err(error) = settings::remember_directory(&places) {
             tracing::warn!(error = chain(&error), "settings");
-            settings::read(&places)
-        });
+        }
+        let (settings, unread_settings) = settings::look(&places);
         let target = match &source {
             Source::Own(host) => connect::by_host(&places, &host.watch().borrow()),
             Source::Attached => connect::by_record(&places),
@@ -135,6 +137,7 @@ impl Core {
             dismissed: BTreeSet::new(),
             dismissed_problems: Vec::new(),
             settings,
+            unread_settings,
             look: None,
             era: 0,
             wanted: None,
@@ -232,6 +235,7 @@ impl Core {
             }
             Input::Looked(_, observation) => {
                 self.look = None;
+                self.look_at_settings();
                 let mended = !self.observation.problems.is_empty() && observation.problems.is_empty();
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
                 let asked = observation.view.is_some() && !mended;
@@ -263,11 +267,7 @@ impl Core {
                 self.advance(rekindle_domain::Input::Dismissed);
             }
             Input::Dismiss(shown) => self.dismiss(shown),
-            Input::Settings(settings) => {
-                self.settings = settings;
-                self.tried = None;
-                self.await_calm();
-            }
+            Input::Settings(settings) => self.choose(settings),
         }
     }
 
@@ -288,6 +288,21 @@ impl Core {
         past(&self.phase, self.last.as_ref()).or(held)
     }
 
+    /// Settings are written by other processes, too, and by people.
+    fn look_at_settings(&mut self) {
+        let (settings, unread) = settings::look(&self.places);
+        self.unread_settings = unread;
+        if settings != self.settings {
+            self.choose(settings);
+        }
+    }
+
+    fn choose(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.tried = None;
+        self.await_calm();
+    }
+
     /// Takes the phase further where no reload has to be asked.
     fn advance(&mut self, input: rekindle_domain::Input) {
         self.phase = step(std::mem::take(&mut self.phase), input).0;
@@ -304,7 +319,7 @@ impl Core {
     /// Everything that the window shows.
     pub(super) fn state(&self) -> WindowState {
         let mut status = self.observation.status(&self.target);
-        status.notices.extend(self.notices.iter().cloned());
+        status.notices.extend(self.notices.iter().chain(&self.unread_settings).cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
         let problems_dismissed = status.problems.iter().all(|problem| self.dismissed_problems.contains(problem));
         let never = self.settings.habit(&status.directory) == Habit::Never;

@@ -1,7 +1,10 @@
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use super::*;
-use crate::disk::scan::scan;
+use crate::{
+    disk::{scan::scan, walk::walk},
+    last_good::LastGood,
+};
 
 fn places() -> (tempfile::TempDir, Places) {
     let root = tempfile::tempdir().expect("a folder");
@@ -83,7 +86,7 @@ fn skills_come_and_go() {
     let rows = scan(&places, None).expect("no fault").rows;
     let removed = remove(&places, find(&rows, Kind::Skill, "s", Scope::Project).expect("listed")).expect("removed");
     assert!(!place.exists());
-    undo(&places, Some(&removed), None).expect("undone");
+    undo(&places, Some(&removed.token), None).expect("undone");
     assert!(place.join("SKILL.md").is_file());
     undo(&places, Some(&token), None).expect("undone");
     assert!(!place.exists());
@@ -236,4 +239,314 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     fs::remove_dir_all(&place).expect("removed");
     choices(&[]);
     assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+}
+
+/// The files below a folder with their texts; a link with where it leads.
+fn tree(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut left = vec![folder.to_owned()];
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(folder).expect("listed") {
+            let path = entry.expect("an entry").path();
+            let name = path.display().to_string();
+            match path.read_link() {
+                Ok(target) => drop(found.insert(name, format!("-> {}", target.display()))),
+                Err(_) if path.is_dir() => {
+                    found.insert(name, String::new());
+                    left.push(path);
+                }
+                Err(_) => drop(found.insert(name, fs::read_to_string(path).expect("read"))),
+            }
+        }
+    }
+    found
+}
+
+fn write_skill(places: &Places, path: &str, name: &str) {
+    let path = places.directory.join(path).join("SKILL.md");
+    fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+    fs::write(path, format!("---\nname: {name}\n---\n")).expect("written");
+}
+
+fn remove_skill(places: &Places, name: &str) -> Removed {
+    let rows = scan(places, None).expect("no fault").rows;
+    remove(places, find(&rows, Kind::Skill, name, Scope::Project).expect("listed")).expect("removed")
+}
+
+/// N16: what takes a change back is written down first; where it cannot be, nothing is touched, not even a
+/// folder is made.
+#[test]
+fn nothing_is_changed_that_cannot_be_written_down() {
+    let (root, places) = places();
+    let source = root.path().join("source");
+    fs::create_dir(&source).expect("made");
+    fs::write(source.join("SKILL.md"), "---\nname: new\n---\n").expect("written");
+    fs::write(places.directory.join("opencode.json"), r#"{"plugin": ["a@1"], "model": "a/b"}"#).expect("written");
+    fs::create_dir_all(places.directory.join(".opencode/plugins")).expect("made");
+    fs::write(places.directory.join(".opencode/plugins/p.ts"), "export {}").expect("written");
+    write_skill(&places, ".claude/skills/s", "s");
+    let last_good = LastGood::of(&places);
+    let good =
+        last_good.keep(&scan(&places, None).expect("no fault"), crate::last_good::Verdict::Loaded).expect("kept");
+    fs::write(places.directory.join("opencode.json"), r#"{"plugin": ["a@1"]}"#).expect("written");
+    fs::write(places.state.join("undo"), "no folder").expect("written");
+    let before = tree(&places.directory);
+    let rows = scan(&places, None).expect("no fault").rows;
+    let row = |kind, name| find(&rows, kind, name, Scope::Project).expect("listed");
+    let source = source.display().to_string();
+    let changes: [(&str, &dyn Fn() -> Result<(), UserError>); 6] = [
+        ("declare", &|| add_plugin(&places, "b@1", Scope::Project).map(drop).map_err(|error| error.tell())),
+        ("no more", &|| remove(&places, row(Kind::Plugin, "a")).map(drop).map_err(|error| error.tell())),
+        ("a plugin's file", &|| remove(&places, row(Kind::Plugin, "p.ts")).map(drop).map_err(|error| error.tell())),
+        ("a skill", &|| remove(&places, row(Kind::Skill, "s")).map(drop).map_err(|error| error.tell())),
+        ("import", &|| import_skill(&places, &source, Scope::Project, None).map(drop).map_err(|error| error.tell())),
+        ("restore", &|| last_good.restore(&good).map(drop).map_err(|error| error.tell())),
+    ];
+    for (what, change) in changes {
+        let error = change().expect_err(what);
+        assert_eq!(error.code, "not-recorded", "{what}: {error:?}");
+        assert_eq!(tree(&places.directory), before, "{what}");
+    }
+    fs::remove_file(places.state.join("undo")).expect("removed");
+    for (what, change) in changes {
+        change().expect(what);
+    }
+    for (what, _) in changes {
+        undo(&places, None, None).expect(what);
+    }
+    let now = tree(&places.directory);
+    assert!(before.iter().all(|entry| now.get(entry.0) == Some(entry.1)), "{now:?}");
+    assert!(trashed(&places).contains(&"---\nname: new\n---\n".to_owned()), "only what was imported is in the trash");
+}
+
+/// N16: a change that was made and cannot be noted is taken back; one that cannot be taken back either says what
+/// was done, and can be taken back later.
+#[test]
+fn a_change_that_cannot_be_noted_is_taken_back() {
+    let (_root, places) = places();
+    let path = places.directory.join("opencode.json");
+    let undo_of =
+        || Undo::Edited { path: path.clone(), before: None, after: Some("{}".to_owned()), entries: Entries::Unknown };
+    let lose_record = || {
+        for entry in fs::read_dir(places.state.join("undo")).expect("listed") {
+            let record = entry.expect("an entry").path();
+            if record.extension().is_some_and(|ending| ending == "intended") {
+                fs::remove_file(record).expect("removed");
+            }
+        }
+    };
+    let records = Records::open(&places).expect("open");
+    let made = records.carry_out(&places, &undo_of(), || {
+        fs::write(&path, "{}").expect("written");
+        lose_record();
+        Ok::<_, ChangeError>(())
+    });
+    assert!(matches!(made, Err(ChangeError::NotBegun { .. })), "{made:?}");
+    assert!(!path.exists());
+    let made = records.carry_out(&places, &undo_of(), || {
+        fs::write(&path, "somebody else's").expect("written");
+        lose_record();
+        Ok::<_, ChangeError>(())
+    });
+    let told = made.expect_err("not noted").tell();
+    assert_eq!(told.code, "half-done");
+    assert!(told.message.contains(&path.display().to_string()), "{told:?}");
+}
+
+/// N16: whoever comes after a crash finds out what became of a change, in each moment of it.
+#[test]
+fn a_change_that_was_cut_off_is_judged_by_what_is_on_disk() {
+    let undo_folder = |places: &Places| places.state.join("undo");
+    let set_stage = |places: &Places, token: &str, stage: &str| {
+        let record = undo_folder(places).join(token);
+        fs::rename(record.with_extension("json"), record.with_extension(stage)).expect("renamed");
+    };
+    // Of each kind: how it is done, and how to bring about by hand what was before.
+    type Kind<'a> = (&'a str, &'a dyn Fn(&Places) -> String, &'a dyn Fn(&Places));
+    let kinds: [Kind<'_>; 3] = [
+        ("declared", &|places| add_plugin(places, "b@1", Scope::Project).expect("added"), &|places| {
+            fs::remove_file(places.directory.join("opencode.json")).expect("removed")
+        }),
+        ("removed", &|places| remove_skill(places, "s").token, &|places| {
+            let trash = walk(&places.common_state.join("trash"), None, true).files;
+            let place = trash[0].parent().expect("a folder");
+            fs::rename(place, places.directory.join(".opencode/skills/s")).expect("moved");
+        }),
+        (
+            "imported",
+            &|places| {
+                let source = places.directory.join("source").display().to_string();
+                import_skill(places, &source, Scope::Project, None).expect("imported").1
+            },
+            &|places| fs::remove_dir_all(places.directory.join(".opencode/skills/new")).expect("removed"),
+        ),
+    ];
+    for (what, change, revert) in kinds {
+        for (stage, is_made) in [("intended", true), ("intended", false), ("undoing", true), ("undoing", false)] {
+            let (_root, places) = places();
+            write_skill(&places, ".opencode/skills/s", "s");
+            write_skill(&places, "source", "new");
+            let token = change(&places);
+            set_stage(&places, &token, stage);
+            if !is_made {
+                revert(&places);
+            }
+            let undone = undo(&places, None, None);
+            match is_made {
+                true => assert!(undone.is_ok(), "{what}, {stage}: {undone:?}"),
+                false => assert!(matches!(undone, Err(ChangeError::NothingToUndo)), "{what}, {stage}: {undone:?}"),
+            }
+            assert!(!places.directory.join("opencode.json").exists(), "{what}, {stage}, {is_made}");
+            assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists(), "{what}, {stage}, {is_made}");
+            assert!(!places.directory.join(".opencode/skills/new").exists(), "{what}, {stage}, {is_made}");
+            let left: Vec<_> = fs::read_dir(undo_folder(&places))
+                .expect("listed")
+                .map(|entry| entry.expect("it").file_name())
+                .collect();
+            assert_eq!(left.len(), 2, "the lock and the counter: {left:?}");
+        }
+    }
+}
+
+/// N16: the last change is the one that was made last, whatever the clock said; records of an earlier version,
+/// which were ordered by it, are read as well.
+#[test]
+fn the_order_is_that_of_a_counter() {
+    let (_root, places) = places();
+    for name in ["one", "two", "old", "older"] {
+        write_skill(&places, &format!(".opencode/skills/{name}"), name);
+    }
+    let old_record = |name: &str, token: &str| {
+        let (from, trash) = (
+            places.directory.join(".opencode/skills").join(name),
+            places.common_state.join("trash").join(name).join(name),
+        );
+        fs::create_dir_all(trash.parent().expect("a parent")).expect("made");
+        fs::rename(&from, &trash).expect("moved");
+        let record = serde_json::json!({"was": "removed", "from": from, "trash": trash});
+        fs::create_dir_all(places.state.join("undo")).expect("made");
+        fs::write(places.state.join(format!("undo/{token}.json")), record.to_string()).expect("written");
+    };
+    // In a year that has not come yet, and of a length that an earlier year has not.
+    old_record("old", "99999999999999999-7");
+    old_record("older", "1700000000000000-4242");
+    remove_skill(&places, "one");
+    let token = remove_skill(&places, "two").token;
+    let is_back = |name: &str| places.directory.join(".opencode/skills").join(name).join("SKILL.md").exists();
+    for name in ["two", "one", "old", "older"] {
+        assert!(!is_back(name));
+        undo(&places, None, None).expect(name);
+        assert!(is_back(name), "{name}");
+    }
+    let later = remove_skill(&places, "one").token;
+    assert!(later > token, "a number is not used again: {later}");
+    assert!(matches!(undo(&places, Some(&token), None), Err(ChangeError::NothingToUndo)));
+}
+
+/// N16: what was done in a folder is nothing of another folder that came to be at its path.
+#[test]
+fn a_record_belongs_to_the_folder_and_not_to_its_path() {
+    let (root, places) = places();
+    write_skill(&places, ".opencode/skills/s", "s");
+    let token = remove_skill(&places, "s").token;
+    let aside = root.path().join("aside");
+    fs::rename(&places.directory, &aside).expect("moved");
+    fs::create_dir_all(places.directory.join(".git")).expect("a new project");
+    for token in [None, Some(token.as_str())] {
+        assert!(matches!(undo(&places, token, None), Err(ChangeError::NothingToUndo)));
+    }
+    assert_eq!(tree(&places.directory).len(), 1, "nothing came into it");
+    fs::remove_dir_all(&places.directory).expect("removed");
+    fs::rename(&aside, &places.directory).expect("moved back");
+    undo(&places, None, None).expect("it is the folder");
+    assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists());
+    // Made anew at once, a folder often gets the number of the one that was removed.
+    remove_skill(&places, "s");
+    fs::remove_dir_all(&places.directory).expect("removed");
+    fs::create_dir_all(&places.directory).expect("a new project");
+    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+}
+
+/// N16: a directory that is gone comes back, or what was in it; its places are told from its path.
+#[test]
+fn a_directory_that_is_gone_can_be_undone() {
+    let (_root, places) = places();
+    write_skill(&places, ".opencode/skills/s", "s");
+    remove_skill(&places, "s");
+    fs::remove_dir_all(&places.directory).expect("removed");
+    undo(&places, None, None).expect("undone");
+    assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists());
+}
+
+/// N16: that files were restored can be taken back like every change; what somebody changed since is kept.
+#[test]
+fn a_restore_is_a_change_like_any_other() {
+    use crate::last_good::Verdict;
+    let (_root, places) = places();
+    let (path, agent) = (places.directory.join("opencode.json"), places.directory.join(".opencode/agent/a.md"));
+    fs::create_dir_all(agent.parent().expect("a parent")).expect("made");
+    let last_good = LastGood::of(&places);
+    let bad = || {
+        fs::write(&path, "{ broken").expect("written");
+        fs::write(&agent, "new").expect("written");
+    };
+    fs::write(&path, "{}").expect("written");
+    let good = last_good.keep(&scan(&places, None).expect("no fault"), Verdict::Loaded).expect("kept");
+    bad();
+    last_good.restore(&good).expect("restored");
+    assert_eq!((fs::read_to_string(&path).expect("read"), agent.exists()), ("{}".to_owned(), false));
+    undo(&places, None, None).expect("undone");
+    assert_eq!(fs::read_to_string(&path).expect("read"), "{ broken");
+    assert_eq!(fs::read_to_string(&agent).expect("read"), "new");
+    last_good.restore(&good).expect("restored");
+    fs::write(&path, "{\"model\": \"theirs/since\"}").expect("written");
+    let Err(ChangeError::ChangedSince { choices, .. }) = undo(&places, None, None) else { panic!("theirs is touched") };
+    assert_eq!(choices, [UndoChoice::Before, UndoChoice::Leave]);
+    assert!(!agent.exists(), "nothing is half done");
+    undo(&places, None, Some(UndoChoice::Before)).expect("undone");
+    assert_eq!(fs::read_to_string(&path).expect("read"), "{ broken");
+    let objects = walk(&places.state.join("last-good/objects"), None, true).files;
+    assert!(objects.iter().any(|path| fs::read_to_string(path).expect("read").contains("theirs/since")), "it is kept");
+}
+
+/// N16: through a link that leads to nothing, nothing is made, neither a file nor folders; the link says where it
+/// leads.
+#[cfg(unix)]
+#[test]
+fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
+    use std::os::unix::fs::symlink;
+    for (name, chain) in [("opencode.json", false), ("opencode.jsonc", false), ("opencode.json", true)] {
+        let (root, places) = places();
+        let target = root.path().join("elsewhere/deep/target.json");
+        match chain {
+            false => symlink(&target, places.directory.join(name)).expect("linked"),
+            true => {
+                symlink(&target, places.directory.join("second")).expect("linked");
+                symlink("second", places.directory.join(name)).expect("linked");
+            }
+        }
+        let before = tree(&places.directory);
+        let error = add_plugin(&places, "b@1", Scope::Project).expect_err("refused").tell();
+        assert_eq!(error.code, "dangling-link");
+        assert!(error.message.contains(&target.display().to_string()), "{error:?}");
+        assert_eq!(tree(&places.directory), before);
+        assert!(!root.path().join("elsewhere").exists());
+        assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+        // Where it leads to a file, the file is changed and the link stays.
+        fs::create_dir_all(target.parent().expect("a parent")).expect("made");
+        fs::write(&target, "{}").expect("written");
+        add_plugin(&places, "b@1", Scope::Project).expect("added");
+        assert!(places.directory.join(name).is_symlink());
+        undo(&places, None, None).expect("undone");
+        assert_eq!(fs::read_to_string(&target).expect("read"), "{}");
+    }
+    // A folder on the way there may be such a link, too.
+    let (root, places) = places();
+    symlink(root.path().join("nowhere"), places.directory.join(".opencode")).expect("linked");
+    let source = root.path().join("source");
+    fs::create_dir(&source).expect("made");
+    fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
+    let error = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect_err("refused").tell();
+    assert!(error.message.contains("nowhere, which is not there"), "{error:?}");
+    assert!(!root.path().join("nowhere").exists());
 }

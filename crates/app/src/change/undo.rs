@@ -5,7 +5,7 @@
 //! the way of what was done before it.
 
 use std::{
-    fs,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ use rekindle_domain::{Fingerprint, UndoChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeError, trash};
+use super::{ChangeError, record::Records, trash};
 use crate::{
     config::{
         edit::{self, EditError},
@@ -21,8 +21,8 @@ use crate::{
         text,
     },
     disk::{locate::Places, walk::walk},
-    engine::record::{load, write_json},
     foreign::{self, LARGEST},
+    last_good::LastGood,
 };
 
 /// The list in which plugins are declared.
@@ -31,7 +31,7 @@ pub(super) const LIST: &str = "plugin";
 /// What takes a change back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "was", rename_all = "kebab-case")]
-pub(super) enum Undo {
+pub(crate) enum Undo {
     /// A text was put in place of another.
     Edited {
         path: PathBuf,
@@ -50,12 +50,21 @@ pub(super) enum Undo {
         #[serde(default)]
         content: Option<Fingerprint>,
     },
+    /// Copies of files were put in place of those that were there.
+    Restored {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// Which copies.
+        version: String,
+        /// The copies of what was there.
+        kept: String,
+    },
 }
 
 /// The entries of the list of plugins that an edit was about.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Entries {
+pub(crate) enum Entries {
     /// It is not known which.
     #[default]
     Unknown,
@@ -72,40 +81,55 @@ impl Undo {
         Self::Edited { path, before, after, entries }
     }
 
-    /// What takes back that a folder was created.
-    pub(super) fn of_folder(path: &Path) -> Self {
-        Self::Created { path: path.to_owned(), content: Some(content_of(path)) }
+    /// What takes back that a folder is created at a path; `content`: the folder that will be put there.
+    pub(super) fn of_folder(path: &Path, content: &Path) -> Self {
+        Self::Created { path: path.to_owned(), content: Some(content_of(content)) }
     }
 
     fn path(&self) -> &Path {
         match self {
             Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
+            Self::Restored { files, .. } => files.first().map_or(Path::new(""), PathBuf::as_path),
+        }
+    }
+
+    /// What was done, as a sentence goes on.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Edited { path, .. } => format!("{} was changed", path.display()),
+            Self::Removed { from, trash } => format!("{} was moved to {}", from.display(), trash.display()),
+            Self::Created { path, .. } => format!("{} was created", path.display()),
+            Self::Restored { files, .. } => {
+                let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+                format!("{} was restored", files.join(", "))
+            }
         }
     }
 
     /// Takes it back if everything is as we left it; true when it did.
-    fn take_back(&self, places: &Places) -> Result<bool, ChangeError> {
+    pub(super) fn take_back(&self, places: &Places) -> Result<bool, ChangeError> {
         match self {
             Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
-            Self::Removed { from, .. } if is_there(from) => Ok(false),
-            Self::Removed { from, trash } => {
-                let failed = |cause| ChangeError::Move { path: from.clone(), cause };
-                fs::create_dir_all(from.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
-                trash::move_to(trash, from).map_err(failed)?;
-                Ok(true)
-            }
-            Self::Created { path, content } => {
-                let is_ours = is_there(path) && content.as_ref().is_none_or(|content| *content == content_of(path));
+            Self::Removed { from, trash } if is_there(from) || !is_there(trash) => Ok(false),
+            Self::Removed { from, trash } => match trash::bring_back(trash, from) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
+                moved => moved.map(|()| true).map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
+            },
+            Self::Created { path, .. } => {
+                let is_ours = self.is_as_left(path);
                 if is_ours {
                     set_aside_item(places, path)?;
                 }
                 Ok(is_ours)
             }
+            Self::Restored { files, version, kept } => {
+                Ok(LastGood::of(places).put_back(files, kept, Some(version.as_str()))?)
+            }
         }
     }
 
     /// The ways that are left when somebody else changed what we left.
-    fn choices(&self) -> Vec<UndoChoice> {
+    fn choices(&self, places: &Places) -> Vec<UndoChoice> {
         let (ours, before) = match self {
             Self::Edited { path, entries, .. } => {
                 let text = file::read(path).ok().flatten();
@@ -113,6 +137,7 @@ impl Undo {
             }
             Self::Removed { trash, .. } => (false, is_there(trash)),
             Self::Created { path, .. } => (false, is_there(path)),
+            Self::Restored { files, kept, .. } => (false, LastGood::of(places).can_put_back(files, kept)),
         };
         let all = [(UndoChoice::Ours, ours), (UndoChoice::Before, before), (UndoChoice::Leave, ours || before)];
         all.into_iter().filter_map(|(choice, is_possible)| is_possible.then_some(choice)).collect()
@@ -132,12 +157,64 @@ impl Undo {
                 }
             }
             Self::Removed { from, .. } => {
-                set_aside_item(places, from)?;
-                self.take_back(places)?;
+                let moved = |cause| ChangeError::Move { path: from.clone(), cause };
+                let aside = trash::move_in(places, from).map_err(moved)?;
+                let error = match self.take_back(places) {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => FileError::Contended { path: from.clone() }.into(),
+                    Err(error) => error,
+                };
+                trash::bring_back(&aside, from).map_err(|cause| ChangeError::Half {
+                    what: format!("{} was moved to {}", from.display(), aside.display()),
+                    cause,
+                })?;
+                return Err(error);
             }
             Self::Created { path, .. } => set_aside_item(places, path)?,
+            Self::Restored { files, kept, .. } => {
+                LastGood::of(places).put_back(files, kept, None)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether a change that was cut off had been made.
+    pub(super) fn was_made(&self, places: &Places) -> bool {
+        match self {
+            Self::Edited { path, before, after, entries } => {
+                let Ok(text) = file::read(path) else { return true };
+                text == *after || text != *before && text.is_some_and(|text| entries.are_in(&text))
+            }
+            Self::Removed { from, trash } => is_there(trash) && !is_there(from),
+            Self::Created { path, .. } => self.is_as_left(path),
+            Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
+        }
+    }
+
+    /// Whether it was taken back by someone who was cut off.
+    pub(super) fn was_taken_back(&self, places: &Places) -> bool {
+        match self {
+            Self::Edited { path, before, after, entries } => {
+                let Ok(text) = file::read(path) else { return false };
+                text == *before || text != *after && text.is_some_and(|text| !entries.are_in(&text))
+            }
+            Self::Removed { from, trash } => is_there(from) && !is_there(trash),
+            Self::Created { path, .. } => !is_there(path),
+            Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
+        }
+    }
+
+    /// Removes what a move that was cut off left.
+    pub(super) fn tidy(&self) {
+        if let Self::Removed { from, trash } = self {
+            trash::tidy(from, trash);
+        }
+    }
+
+    /// Whether a folder is as it was created.
+    fn is_as_left(&self, path: &Path) -> bool {
+        let Self::Created { content, .. } = self else { return false };
+        is_there(path) && content.as_ref().is_none_or(|content| *content == content_of(path))
     }
 }
 
@@ -158,6 +235,11 @@ impl Entries {
             }
         }
     }
+
+    /// Whether what the edit did is in a text that somebody else changed since.
+    fn are_in(&self, text: &str) -> bool {
+        !matches!(self, Self::Unknown) && self.taken_back(text).is_ok()
+    }
 }
 
 fn none_of(entry: &str) -> EditError {
@@ -167,52 +249,37 @@ fn none_of(entry: &str) -> EditError {
 /// Takes a change back: the one with this token, or the last one. `choice`: how, if somebody else
 /// changed the same file since; without one that is an error which names the choices.
 pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) -> Result<PathBuf, ChangeError> {
-    let folder = folder(places);
-    let token = match token {
-        Some(token) if token.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => token.to_owned(),
-        Some(_) => return Err(ChangeError::NothingToUndo),
-        None => last_token(&folder).ok_or(ChangeError::NothingToUndo)?,
-    };
-    let record = folder.join(format!("{token}.json"));
-    let undo = load::<Undo>(&record).ok_or(ChangeError::NothingToUndo)?;
-    let path = undo.path().to_owned();
+    if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
+        return Err(ChangeError::NothingToUndo);
+    }
+    let records = Records::open_if_any(places)?.ok_or(ChangeError::NothingToUndo)?;
+    let token = token.map(str::to_owned).or_else(|| records.last()).ok_or(ChangeError::NothingToUndo)?;
+    let undo = records.load(&token).ok_or(ChangeError::NothingToUndo)?;
     if choice == Some(UndoChoice::Leave) {
-        set_aside(&record);
-        return Ok(path);
+        records.forget(&token)?;
+        return Ok(undo.path().to_owned());
     }
-    if !undo.take_back(places)? {
-        let choices = undo.choices();
-        match (choice.filter(|choice| choices.contains(choice)), &undo) {
-            (Some(UndoChoice::Ours), Undo::Edited { entries, .. }) => {
-                file::edit(&path, |text| entries.taken_back(text))?;
-            }
-            (Some(_), _) => undo.make_as_before(places)?,
-            (None, _) => {
-                if choices.is_empty() {
-                    set_aside(&record);
-                }
-                return Err(ChangeError::ChangedSince { path, choices });
-            }
+    let taken = records.take_back(&token, || take_back(places, &undo, choice));
+    if let Err(ChangeError::ChangedSince { choices, .. }) = &taken
+        && choices.is_empty()
+    {
+        records.forget(&token)?;
+    }
+    taken.map(|()| undo.path().to_owned())
+}
+
+fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), ChangeError> {
+    if undo.take_back(places)? {
+        return Ok(());
+    }
+    let (path, choices) = (undo.path(), undo.choices(places));
+    match (choice.filter(|choice| choices.contains(choice)), undo) {
+        (Some(UndoChoice::Ours), Undo::Edited { entries, .. }) => {
+            file::edit(path, |text| entries.taken_back(text))?;
+            Ok(())
         }
-    }
-    if let Err(error) = fs::remove_file(&record) {
-        tracing::warn!(%error, "an undo record stays");
-    }
-    Ok(path)
-}
-
-/// Keeps what takes a change back; its token.
-pub(super) fn remember(places: &Places, undo: &Undo) -> Result<String, ChangeError> {
-    // Tokens sort by time, to the microsecond.
-    let token = format!("{}-{}", jiff::Timestamp::now().as_microsecond(), std::process::id());
-    write_json(&folder(places).join(format!("{token}.json")), undo)?;
-    Ok(token)
-}
-
-/// What can't be undone must not stand in the way of what was done before it.
-fn set_aside(record: &Path) {
-    if let Err(error) = fs::rename(record, record.with_extension("stale")) {
-        tracing::warn!(%error, "an undo record stays");
+        (Some(_), _) => undo.make_as_before(places),
+        (None, _) => Err(ChangeError::ChangedSince { path: path.to_owned(), choices }),
     }
 }
 
@@ -238,14 +305,4 @@ fn content_of(folder: &Path) -> Fingerprint {
     };
     let parts: Vec<_> = walked.files.iter().flat_map(of).collect();
     Fingerprint::of_parts(&parts.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn folder(places: &Places) -> PathBuf {
-    places.state.join("undo")
-}
-
-fn last_token(folder: &Path) -> Option<String> {
-    let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let tokens = names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned));
-    tokens.max()
 }

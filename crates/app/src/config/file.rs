@@ -1,15 +1,25 @@
 //! Reading and writing one file safely.
 //!
-//! Invariants: a reader sees the old text or the new one, never a mix; the mode and a symlink stay;
-//! if the file changed since it was read, the edit is made again on the new text; on any error the
+//! Invariants: a reader sees the old text or the new one, never a mix; the mode, the owner and a symlink
+//! stay; if the file changed since it was read, the edit is made again on the new text; on any error the
 //! file is as it was.
 
+mod owner;
+mod write;
+
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
+pub use self::{
+    owner::{adopt, create_dirs, create_private_dir, mode},
+    write::{Content, put, replace, write_private, write_private_bytes},
+};
+pub(crate) use self::{
+    owner::{adopt_folder, keep_owner, our_user},
+    write::{behind, end_of_links, rename_new, sync_folder},
+};
 use super::edit::EditError;
 use crate::foreign::{self, LARGEST, ReadError};
 
@@ -44,6 +54,24 @@ pub enum FileError {
         /// Why not.
         #[source]
         cause: EditError,
+    },
+    /// It is a link that leads to nothing, so that writing would make something at a place that nobody looked
+    /// at.
+    #[error("{path} is a link to {target}, which is not there")]
+    Dangling {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// It could not stay its owner's: writing would make it ours.
+    #[error("{path} belongs to another user or group, and would not any more")]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
     },
     /// Another program keeps writing to it.
     #[error("{path} is being changed by another program")]
@@ -80,132 +108,41 @@ pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     Ok(foreign::bytes(path, LARGEST)?)
 }
 
+/// Opens a file that is one: no link, and nothing that would be waited for.
+#[cfg(unix)]
+pub(crate) fn open_plain(path: &Path) -> io::Result<fs::File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(fs::File::from(open(path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open_plain(path: &Path) -> io::Result<fs::File> {
+    foreign::open_with(path, fs::OpenOptions::new().read(true))
+}
+
+/// How often an edit is made again when another program writes to the file in between.
+pub(crate) const TRIES: usize = 8;
+
 /// Changes a file's text by a pure edit. If another program writes to it in between, the edit is
 /// made again on the new text.
 pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
-    const TRIES: usize = 8;
     for _ in 0..TRIES {
-        let before = read(path)?;
-        let text = before.clone().unwrap_or_default();
-        let after =
-            change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text: text.clone(), cause })?;
-        if before.as_deref() == Some(after.as_str()) || replace(path, before.as_deref(), Some(&after))? {
-            return Ok(Edited { path: path.to_owned(), before, after: Some(after) });
+        let edited = compute(path, &change)?;
+        if edited.before == edited.after || replace(path, edited.before.as_deref(), edited.after.as_deref())? {
+            return Ok(edited);
         }
     }
     Err(FileError::Contended { path: path.to_owned() })
 }
 
-/// What a file is to hold.
-#[derive(Clone, Copy, Debug)]
-pub struct Content<'a> {
-    /// Its bytes.
-    pub bytes: &'a [u8],
-    /// Its mode where there are modes; `None`: that of the file that is there, or of a new one.
-    pub mode: Option<u32>,
-}
-
-/// Puts a text in place of another: true when it did, false when the file no longer holds
-/// `expected`. `None` stands for "not there".
-pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, FileError> {
-    let content = text.map(|text| Content { bytes: text.as_bytes(), mode: None });
-    put(path, expected.map(str::as_bytes), content)
-}
-
-/// The same for bytes.
-pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -> Result<bool, FileError> {
-    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
-    let target = behind(path);
-    let Some(content) = content else {
-        if bytes(path)?.as_deref() != expected {
-            return Ok(false);
-        }
-        fs::remove_file(target).map_err(failed)?;
-        return Ok(true);
-    };
-    let folder = target.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut staged = tempfile::Builder::new().prefix(".rekindle-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(content.bytes).map_err(failed)?;
-    set_mode(staged.as_file(), content.mode.or_else(|| mode(&target))).map_err(failed)?;
-    staged.as_file().sync_all().map_err(failed)?;
-    if bytes(path)?.as_deref() != expected {
-        return Ok(false);
-    }
-    staged.persist(&target).map_err(|error| failed(error.error))?;
-    sync_folder(folder);
-    Ok(true)
-}
-
-/// The file behind a symlink, which is the one to replace so that the link stays; also when the link
-/// leads to no file at this moment.
-fn behind(path: &Path) -> PathBuf {
-    let named = || Some(path.parent()?.join(fs::read_link(path).ok()?));
-    fs::canonicalize(path).ok().or_else(named).unwrap_or_else(|| path.to_owned())
-}
-
-/// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
-pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
-    write_private_bytes(path, text.as_bytes())
-}
-
-/// The same for bytes.
-pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    create_private_dir(folder).map_err(failed)?;
-    // A temporary file has mode 0600.
-    let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(bytes).map_err(failed)?;
-    staged.as_file().sync_all().map_err(failed)?;
-    staged.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// A folder that only its owner can look into.
-pub fn create_private_dir(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
-#[cfg(unix)]
-pub fn mode(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
-}
-
-/// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
-#[cfg(not(unix))]
-pub fn mode(_path: &Path) -> Option<u32> {
-    None
-}
-
-/// Gives a file a mode, or the one that a new file gets from any editor, in place of a temporary
-/// file's 0600.
-#[cfg(unix)]
-fn set_mode(file: &fs::File, mode: Option<u32>) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(mode.unwrap_or(0o644)))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_file: &fs::File, _mode: Option<u32>) -> io::Result<()> {
-    Ok(())
-}
-
-/// Makes the rename last through a power cut. Not every system can; then the rename is still atomic.
-fn sync_folder(folder: &Path) {
-    #[expect(clippy::disallowed_methods, reason = "a folder, whose entries a rename has just changed")]
-    let opened = fs::File::open(folder);
-    if let Ok(folder) = opened
-        && let Err(error) = folder.sync_all()
-    {
-        tracing::debug!(%error, "a folder could not be synced");
-    }
+/// What an edit would do. Nothing is written; a file that could not be is an error already now.
+pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
+    behind(path)?;
+    let before = read(path)?;
+    let text = before.clone().unwrap_or_default();
+    let after = change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text, cause })?;
+    Ok(Edited { path: path.to_owned(), before, after: Some(after) })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::{
 use rekindle_domain::{Fingerprint, Place, Scope};
 
 use super::environment::Environment;
-use crate::foreign;
+use crate::{config::shape::plain, foreign};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,27 @@ impl Places {
         if !directory.is_dir() {
             return Err(missing(None));
         }
+        Self::at(directory, environment)
+    }
+
+    /// The same for a directory that may be gone meanwhile: what Rekindle keeps of it is still there. One of
+    /// which nothing is kept has to exist.
+    pub fn even_if_gone(directory: &Path) -> Result<Self, LocateError> {
+        Self::of(directory).or_else(|error| {
+            let LocateError::NoDirectory { .. } = error else { return Err(error) };
+            let Ok(path) = absolute(directory) else { return Err(error) };
+            let places = Self::at(real(&path), Environment::of_process())?;
+            let is_gone = !places.directory.exists() && places.state.is_dir();
+            if is_gone { Ok(places) } else { Err(error) }
+        })
+    }
+
+    /// False when the directory is gone.
+    pub fn is_there(&self) -> bool {
+        self.directory.is_dir()
+    }
+
+    fn at(directory: PathBuf, environment: Environment) -> Result<Self, LocateError> {
         let home = match environment.get("HOME") {
             Some(home) if cfg!(unix) => PathBuf::from(home),
             _ => etcetera::home_dir().map_err(LocateError::NoHome)?,
@@ -232,7 +253,8 @@ impl Places {
             Scope::Global => &self.global,
         };
         let names = CONFIG_NAMES.iter().rev().map(|name| folder.join(name));
-        names.clone().find(|path| path.exists()).unwrap_or_else(|| folder.join("opencode.json"))
+        // Also a link that leads nowhere: it stands for the file.
+        names.clone().find(|path| path.symlink_metadata().is_ok()).unwrap_or_else(|| folder.join("opencode.json"))
     }
 
     /// All folders in which files are read whatever their names are, but for those of skills.
@@ -273,6 +295,33 @@ impl Places {
             *scope == Scope::Global || path.parent().and_then(Path::parent) != Some(&self.home)
         });
         own.chain(external.into_iter().map(folder(true))).collect()
+    }
+
+    /// All places that are known by their paths, but for the folders of skills.
+    pub fn own_places(&self) -> Vec<PathBuf> {
+        let own = [&self.directory, &self.home, &self.global, &self.common_state, &self.state, &self.settings];
+        let engines = [&self.engine_log, &self.packages];
+        let files = self.config_files().into_iter().map(|file| file.path);
+        let folders = self.config_folders().into_iter().map(|folder| folder.path);
+        own.into_iter().chain(engines).cloned().chain(files).chain(folders).chain(self.all_folders()).collect()
+    }
+
+    /// The root of the worktree, or the directory itself where git has no part in it.
+    pub fn project_root(&self) -> &Path {
+        self.ancestors.last().filter(|root| root.parent().is_some()).unwrap_or(&self.directory)
+    }
+
+    /// Where Rekindle keeps which folders of skills an engine named.
+    pub fn learned_skills(&self) -> PathBuf {
+        self.state.join("skill-folders.json")
+    }
+
+    /// The folder of skills that a configuration names by this path.
+    pub fn skills_named(&self, path: &str) -> PathBuf {
+        plain(&match path.strip_prefix("~/") {
+            Some(rest) => self.home.join(rest),
+            None => self.directory.join(path),
+        })
     }
 
     /// The folder into which a skill of a scope is installed.
@@ -352,6 +401,21 @@ fn pointer(path: &Path) -> Option<String> {
 fn has_git() -> bool {
     let name = format!("git{}", env::consts::EXE_SUFFIX);
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
+}
+
+/// The path from the root on. That the current folder is gone matters only for a path that begins there.
+fn absolute(path: &Path) -> std::io::Result<PathBuf> {
+    if path.is_absolute() { Ok(path.to_owned()) } else { Ok(env::current_dir()?.join(path)) }
+}
+
+/// The path without symlinks and `..`, as far as anything is there; what is not there is as it is written.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| Some((above, dunce(above).ok()?)));
+    let Some((above, there)) = there else { return plain(path) };
+    match path.strip_prefix(above) {
+        Ok(rest) if !rest.as_os_str().is_empty() => plain(&there.join(rest)),
+        _ => there,
+    }
 }
 
 /// The path without symlinks; on Windows without the `\\?\` that few programs understand.

@@ -22,7 +22,6 @@ use super::{
     walk::{Cut, Walked, walk_within},
 };
 use crate::{
-    config::shape::plain,
     error::chain,
     foreign::{self, Budget, LARGEST, ReadError},
     skill::{
@@ -66,12 +65,10 @@ struct Found {
 /// The folders in which the engine looks for skills. `effective`: its configuration, which may name
 /// more of them. `learned`: those that the engine named.
 pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) -> Vec<SkillFolder> {
-    let named = named(effective).chain(learned.iter().map(String::as_str)).map(|path| {
-        let path = match path.strip_prefix("~/") {
-            Some(rest) => places.home.join(rest),
-            None => places.directory.join(path),
-        };
-        SkillFolder { path: plain(&path), scope: Scope::Project, has_hidden: false }
+    let named = named(effective).chain(learned.iter().map(String::as_str)).map(|path| SkillFolder {
+        path: places.skills_named(path),
+        scope: Scope::Project,
+        has_hidden: false,
     });
     let mut folders = places.skill_folders();
     let mut known: HashSet<_> = folders.iter().map(|folder| folder.path.clone()).collect();

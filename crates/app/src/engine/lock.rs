@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    config::file::create_private_dir,
+    config::file::{adopt, create_private_dir},
     foreign::{self, open_with},
 };
 
@@ -37,6 +37,7 @@ impl Lock {
             let file = open_with(path, OpenOptions::new().create(true).truncate(false).write(true))?;
             match file.try_lock() {
                 Ok(()) => {
+                    adopt(&file, path);
                     let lock = Self { file, path: path.to_owned(), secret: super::secret() };
                     // On a full disk the number of the file has to be enough.
                     if let Err(error) = lock.sign() {

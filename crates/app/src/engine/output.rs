@@ -16,7 +16,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::{disk::locate::Places, foreign::open_with, lines};
+use crate::{config::file::adopt, disk::locate::Places, foreign::open_with, lines};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;
@@ -116,7 +116,7 @@ fn new_file(path: &Path) -> io::Result<File> {
     options.create(true).write(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    open_with(path, &mut options)
+    open_with(path, &mut options).inspect(|file| adopt(file, path))
 }
 
 /// Where the output is kept for other processes.

@@ -89,6 +89,13 @@ impl Files {
         &self.entries
     }
 
+    /// Where those lead that are links.
+    pub(super) fn links(&self) -> BTreeMap<PathBuf, PathBuf> {
+        let links =
+            self.entries.iter().filter(|(path, entry)| matches!(entry, Entry::There { .. }) && path.is_symlink());
+        links.map(|(path, _)| (path.clone(), file::end_of_links(path))).collect()
+    }
+
     /// The contents, by fingerprint.
     pub(super) fn contents(&self) -> impl Iterator<Item = (&Fingerprint, &[u8])> {
         self.bytes.iter().map(|(sha256, bytes)| (sha256, &bytes[..]))

@@ -18,7 +18,7 @@ use super::{
     files::{Entry, Files},
 };
 use crate::{
-    config::file::{FileError, create_private_dir},
+    config::file::{FileError, adopt, create_private_dir, end_of_links},
     disk::locate::Places,
     engine::{
         lock::Lock,
@@ -39,9 +39,20 @@ pub(super) struct Version {
     pub(super) folders: Vec<PathBuf>,
     /// The files.
     pub(super) files: BTreeMap<PathBuf, Entry>,
+    /// Where those led that were links.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) links: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Version {
+    /// Where a file is put back: behind a link that leads to nothing now only if that is where it was.
+    pub(super) fn place<'a>(&'a self, path: &'a Path) -> &'a Path {
+        match self.links.get(path) {
+            Some(target) if path.is_symlink() && end_of_links(path) == *target && !target.is_symlink() => target,
+            _ => path,
+        }
+    }
+
     /// What would have to be done to the files that are there now.
     pub(super) fn changes(&self, now: &Files, places: &Places) -> Vec<RestoredFile> {
         let known = self.files.iter().filter_map(|(path, before)| {
@@ -114,7 +125,8 @@ impl Store {
         let earlier = names.iter().find(|name| name.id == id);
         let verdict = earlier.map_or(verdict, |earlier| earlier.verdict.max(verdict));
         let name = Name { order: newest.map_or(0, |newest| newest.order + 1), id: id.clone(), verdict };
-        let version = Version { at, folders: files.folders.clone(), files: files.entries().clone() };
+        let version =
+            Version { at, folders: files.folders.clone(), files: files.entries().clone(), links: files.links() };
         write_json(&self.path(&name), &version)?;
         earlier.into_iter().for_each(|earlier| remove(&self.path(earlier)));
         self.prune();
@@ -155,6 +167,7 @@ impl Store {
             // A temporary file has mode 0600.
             let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(self.objects())?;
             staged.write_all(bytes)?;
+            adopt(staged.as_file(), &path);
             staged.persist(&path).map_err(|error| error.error)
         };
         write().map(drop).map_err(|cause| FileError::Write { path: path.clone(), cause })

@@ -2,15 +2,21 @@
 //!
 //! Invariants: a skill appears whole or not at all; nothing outside the source folder is copied and
 //! nothing outside the target is written; links are refused, because what they point to is not part
-//! of the folder.
+//! of the folder. What is copied is a new file of ours: of the modes of its source it has what the umask
+//! leaves, and nothing that would lend a program somebody's rights.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use super::frontmatter::{self, NotASkill, SkillText};
-use crate::config::file::{self, FileError};
+use crate::{
+    config::file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
+    disk::locate::real,
+    foreign,
+};
 
 /// The most files and folders of a skill.
 pub const MOST_ENTRIES: usize = 10_000;
@@ -69,6 +75,12 @@ pub enum InstallError {
         /// The source.
         path: PathBuf,
     },
+    /// Somebody wrote to it while it was copied.
+    #[error("{path} was changed while it was copied")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("could not copy {path}")]
     Copy {
@@ -103,8 +115,55 @@ pub fn check(source: &Path) -> Result<Candidate, InstallError> {
     Ok(Candidate { folder, skill })
 }
 
-/// Copies a skill into a skills folder, under its own name or another; the place where it is now.
-pub fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, InstallError> {
+/// A skill that is copied and not yet where the engine looks. Dropped, nothing is left of it.
+pub struct Staged {
+    staging: tempfile::TempDir,
+    target: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Staged {
+    /// The copy.
+    pub fn folder(&self) -> PathBuf {
+        self.staging.path().join("skill")
+    }
+
+    /// Where it will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Puts it where the engine looks, whole and at once; the place.
+    pub fn put_in_place(mut self) -> Result<PathBuf, InstallError> {
+        let target = self.target.clone();
+        match rename_new(&self.folder(), &target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(InstallError::Exists { path: target });
+            }
+            renamed => renamed.map_err(|cause| InstallError::Copy { path: target.clone(), cause })?,
+        }
+        self.made.clear();
+        Ok(target)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // The folder of the copy goes when this does; those above it that were made for it only then.
+        if let Err(error) = fs::remove_dir_all(self.staging.path()) {
+            tracing::debug!(%error, "what was staged");
+        }
+        remove_made(&self.made);
+    }
+}
+
+fn remove_made(made: &[PathBuf]) {
+    // One in which somebody put something stays.
+    made.iter().rev().for_each(|folder| fs::remove_dir(folder).unwrap_or_default());
+}
+
+/// Copies a skill beside the place in a skills folder where it is to be, under its own name or another.
+pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, InstallError> {
     let candidate = check(source)?;
     let name = name.unwrap_or(&candidate.skill.name);
     if !is_folder_name(name) {
@@ -114,20 +173,28 @@ pub fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathB
     if target.symlink_metadata().is_ok() {
         return Err(InstallError::Exists { path: target });
     }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| InstallError::Copy { path, cause }
-    };
-    fs::create_dir_all(skills).map_err(failed(skills))?;
-    if skills.canonicalize().map_err(failed(skills))?.starts_with(&candidate.folder) {
+    if real(skills).starts_with(&candidate.folder) {
         return Err(InstallError::IntoItself { path: candidate.folder });
     }
+    let made = create_dirs(skills).map_err(failed(skills))?;
     // The engine does not look into folders that begin with a dot; renaming makes it whole at once.
-    let staging = tempfile::Builder::new().prefix(".rekindle-").tempdir_in(skills).map_err(failed(skills))?;
-    let staged = staging.path().join("skill");
-    copy(&candidate.folder, &staged, &mut Budget::default(), 0)?;
-    fs::rename(&staged, &target).map_err(failed(&target))?;
-    Ok(target)
+    let staging = match tempfile::Builder::new().prefix(".rekindle-").tempdir_in(skills) {
+        Ok(staging) => staging,
+        Err(error) => {
+            remove_made(&made);
+            return Err(failed(skills)(error));
+        }
+    };
+    adopt_folder(staging.path());
+    let staged = Staged { staging, target, made };
+    copy(&candidate.folder, &staged.folder(), &mut Budget::default(), 0)?;
+    Ok(staged)
+}
+
+/// What it is called when the system refuses to copy something.
+fn failed(path: &Path) -> impl Fn(io::Error) -> InstallError {
+    let path = path.to_owned();
+    move |cause| InstallError::Copy { path: path.clone(), cause }
 }
 
 fn is_folder_name(name: &str) -> bool {
@@ -161,14 +228,11 @@ impl Budget {
 }
 
 fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(), InstallError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| InstallError::Copy { path, cause }
-    };
     if depth > DEEPEST {
         return Err(InstallError::TooLarge { what: format!("folders more than {DEEPEST} deep") });
     }
     fs::create_dir(to).map_err(failed(to))?;
+    adopt_folder(to);
     for entry in fs::read_dir(from).map_err(failed(from))? {
         let entry = entry.map_err(failed(from))?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
@@ -184,17 +248,49 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(),
             copy(&path, &target, budget, depth + 1)?;
         } else if metadata.is_file() {
             budget.spend(metadata.len())?;
-            #[expect(clippy::disallowed_methods, reason = "a copy of the whole file, with its mode")]
-            fs::copy(&path, &target).map_err(failed(&path))?;
+            if !copy_file(&path, &target, metadata.len()).map_err(failed(&path))? {
+                return Err(InstallError::Changed { path });
+            }
         }
         // Sockets, pipes and devices are no part of a skill.
     }
     Ok(())
 }
 
+/// Copies a file of this size; false when it is none of this size any more.
+fn copy_file(from: &Path, to: &Path, bytes: u64) -> io::Result<bool> {
+    let source = open_plain(from)?;
+    let metadata = source.metadata()?;
+    if !metadata.is_file() {
+        return Ok(false);
+    }
+    let mut copy = create_like(to, &metadata)?;
+    adopt(&copy, to);
+    let copied = io::copy(&mut source.take(bytes.saturating_add(1)), &mut copy)?;
+    Ok(copied == bytes)
+}
+
+/// A new file whose mode is what the umask leaves of another one's.
+#[cfg(unix)]
+fn create_like(path: &Path, other: &fs::Metadata) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    // Whoever owns it has to be able to read and to remove it.
+    let mode = other.mode() & 0o777 | 0o600;
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true).mode(mode))
+}
+
+#[cfg(not(unix))]
+fn create_like(path: &Path, _other: &fs::Metadata) -> io::Result<File> {
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, InstallError> {
+        stage(source, skills, name)?.put_in_place()
+    }
 
     fn source(root: &Path) -> PathBuf {
         let folder = root.join("source 😀");

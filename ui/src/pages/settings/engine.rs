@@ -5,7 +5,6 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use rekindle_domain::EngineChoice;
 
-use super::save;
 use crate::{copy::settings as words, state::App};
 
 /// The choice.
@@ -23,13 +22,13 @@ pub(super) fn EngineChooser() -> impl IntoView {
         event.prevent_default();
         let path = path.with_untracked(|path| path.trim().to_owned());
         if !path.is_empty() {
-            save(app, |settings| settings.engine = EngineChoice::File(path));
+            choose_engine(app, EngineChoice::File(path));
             naming.set(false);
         }
     };
     let choose = move |choice: EngineChoice| {
         naming.set(false);
-        save(app, |settings| settings.engine = choice);
+        choose_engine(app, choice);
     };
 
     view! {
@@ -85,6 +84,10 @@ pub(super) fn EngineChooser() -> impl IntoView {
             </Show>
         </section>
     }
+}
+
+fn choose_engine(app: App, engine: EngineChoice) {
+    super::choose(app, rekindle_domain::Choice::Engine(engine));
 }
 
 #[component]

@@ -3,9 +3,9 @@
 //! Invariant: the habit is that of the folder that is shown; putting files back is for all folders.
 
 use leptos::prelude::*;
-use rekindle_domain::Habit;
+use rekindle_domain::{Choice, Habit};
 
-use super::save;
+use super::choose;
 use crate::{components::segmented::Segmented, copy::settings as words, state::App};
 
 /// The choices.
@@ -15,11 +15,9 @@ pub(super) fn Reloading() -> impl IntoView {
     let habit = app.part(|state| state.settings.habit(&state.workspace.directory));
     let rolls_back = app.part(|state| state.settings.roll_back);
     let choices = [(Habit::Ask, "habit-ask"), (Habit::WhenIdle, "habit-when-idle"), (Habit::Never, "habit-never")];
-    let choose = move |habit| {
+    let choose_habit = move |habit| {
         let directory = app.state.with_untracked(|state| state.workspace.directory.clone());
-        save(app, move |settings| {
-            settings.habits.insert(directory, habit);
-        });
+        choose(app, Choice::Habit { directory, habit });
     };
     view! {
         <section class="card panel">
@@ -32,7 +30,7 @@ pub(super) fn Reloading() -> impl IntoView {
                     label=words::HABIT
                     choices=choices.map(|(habit, testid)| (habit, words::habit(habit), testid)).to_vec()
                     chosen=habit
-                    choose
+                    choose=choose_habit
                 />
             </header>
             <div class="choices">
@@ -43,7 +41,7 @@ pub(super) fn Reloading() -> impl IntoView {
                         prop:checked=move || rolls_back.get()
                         on:change:target=move |event| {
                             let wanted = event.target().checked();
-                            save(app, move |settings| settings.roll_back = wanted);
+                            choose(app, Choice::RollBack(wanted));
                         }
                     />
                     <span>

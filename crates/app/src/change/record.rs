@@ -1,0 +1,285 @@
+//! What takes changes back, written down before they are made.
+//!
+//! Invariants: nothing is changed that was not written down, and synced, before; one change at a time in a
+//! directory, also between processes; the order is a counter's, whatever the clock says; what was written
+//! down for one folder is nothing of another that came to be at its path. A change that was cut off is judged
+//! by what is on disk, by whoever comes next.
+
+use std::{
+    fs::{self, Metadata},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeError, undo::Undo};
+use crate::{
+    config::file::{FileError, sync_folder, write_private},
+    disk::locate::Places,
+    engine::{
+        lock::Lock,
+        record::{load, write_json},
+    },
+    error::chain,
+    foreign,
+};
+
+/// How long another process may take for its change.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How far a record got: the ending of its file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The change is about to be made.
+    Intended,
+    /// It was made.
+    Made,
+    /// It is about to be taken back.
+    Undoing,
+    /// It cannot be taken back any more, or is not to be.
+    Stale,
+}
+
+impl Stage {
+    const ALL: [Self; 4] = [Self::Intended, Self::Made, Self::Undoing, Self::Stale];
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Made => "json",
+            Self::Undoing => "undoing",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// What the file of a record holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    /// The folder in whose name the change was made; records from before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<FolderId>,
+    #[serde(flatten)]
+    undo: Undo,
+}
+
+/// Which folder it is, wherever it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct FolderId {
+    device: u64,
+    inode: u64,
+    /// When it was made, in nanoseconds since 1970, where the system keeps that.
+    born: Option<u64>,
+}
+
+impl FolderId {
+    fn at(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        let born = metadata.created().ok().and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let (device, inode) = numbers(&metadata);
+        Some(Self { device, inode, born: born.and_then(|born| u64::try_from(born.as_nanos()).ok()) })
+    }
+
+    /// An inode is used again, and a device may be numbered otherwise after a restart of the system.
+    fn is(&self, other: &Self) -> bool {
+        let is_known = self.born.is_some() && other.born.is_some();
+        self.inode == other.inode && if is_known { self.born == other.born } else { self.device == other.device }
+    }
+}
+
+#[cfg(unix)]
+fn numbers(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn numbers(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// What is written down for a directory, while nobody else changes anything.
+pub(crate) struct Records {
+    folder: PathBuf,
+    directory: Option<FolderId>,
+    _turn: Lock,
+}
+
+impl Records {
+    /// Waits for the turn, and judges what was cut off.
+    pub(crate) fn open(places: &Places) -> Result<Self, ChangeError> {
+        let folder = places.state.join("undo");
+        let end = Instant::now() + PATIENCE;
+        let turn = loop {
+            match Lock::take(&folder.join("lock")).map_err(|cause| not_begun(&folder, cause))? {
+                Some(turn) => break turn,
+                None if Instant::now() > end => return Err(ChangeError::Busy),
+                None => {}
+            }
+        };
+        let records = Self { folder, directory: FolderId::at(&places.directory), _turn: turn };
+        records.judge_what_was_cut_off(places);
+        Ok(records)
+    }
+
+    /// The same, if anything was ever written down.
+    pub(super) fn open_if_any(places: &Places) -> Result<Option<Self>, ChangeError> {
+        if places.state.join("undo").is_dir() { Self::open(places).map(Some) } else { Ok(None) }
+    }
+
+    /// Makes a change that is written down; its token, with what came of it. When it fails nothing is noted, and
+    /// when it cannot be noted it is taken back.
+    pub(crate) fn carry_out<T, E: From<ChangeError>>(
+        &self,
+        places: &Places,
+        undo: &Undo,
+        change: impl FnOnce() -> Result<T, E>,
+    ) -> Result<(T, String), E> {
+        let token = self.write(undo)?;
+        match change() {
+            Ok(made) => {
+                self.note(places, undo, &token)?;
+                Ok((made, token))
+            }
+            Err(error) => {
+                self.remove(&token, Stage::Intended);
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&self, undo: &Undo) -> Result<String, ChangeError> {
+        let failed = |cause: FileError| ChangeError::NotBegun { cause: Box::new(cause) };
+        let number = self.last_number() + 1;
+        write_private(&self.folder.join("sequence"), &format!("{number}\n")).map_err(failed)?;
+        let token = format!("s{number:012}");
+        let record = Record { directory: self.directory.clone(), undo: undo.clone() };
+        write_json(&self.path(&token, Stage::Intended), &record).map_err(failed)?;
+        sync_folder(&self.folder);
+        Ok(token)
+    }
+
+    fn note(&self, places: &Places, undo: &Undo, token: &str) -> Result<(), ChangeError> {
+        let Err(cause) = self.go_on(token, Stage::Intended, Stage::Made) else { return Ok(()) };
+        match undo.take_back(places) {
+            Ok(true) => {
+                self.remove(token, Stage::Intended);
+                Err(not_begun(&self.folder, cause))
+            }
+            Ok(false) | Err(_) => Err(ChangeError::Half { what: undo.told(), cause }),
+        }
+    }
+
+    /// The last change that was made for this folder.
+    pub(super) fn last(&self) -> Option<String> {
+        let made = self.names().into_iter().filter(|(_, stage)| *stage == Stage::Made);
+        let mut tokens: Vec<_> = made.map(|(token, _)| token).collect();
+        tokens.sort_by_key(|token| order(token));
+        tokens.into_iter().rev().find(|token| self.load(token).is_some())
+    }
+
+    /// What takes a change back; `None`: nothing, or it was made for another folder that was here.
+    pub(super) fn load(&self, token: &str) -> Option<Undo> {
+        let record = load::<Record>(&self.path(token, Stage::Made))?;
+        let is_of_here = match (&self.directory, &record.directory) {
+            (Some(here), Some(there)) => here.is(there),
+            // The folder is gone, or nobody noted then which it was.
+            _ => true,
+        };
+        is_of_here.then_some(record.undo)
+    }
+
+    /// Takes a change back that is noted. `None`: it stays one that can be taken back.
+    pub(super) fn take_back<T>(
+        &self,
+        token: &str,
+        take_back: impl FnOnce() -> Result<T, ChangeError>,
+    ) -> Result<T, ChangeError> {
+        self.go_on(token, Stage::Made, Stage::Undoing).map_err(|cause| not_begun(&self.folder, cause))?;
+        let taken = take_back();
+        match &taken {
+            Ok(_) => self.remove(token, Stage::Undoing),
+            Err(_) => self.settle(token, Stage::Undoing, Stage::Made),
+        }
+        taken
+    }
+
+    /// What can't be undone must not stand in the way of what was done before it.
+    pub(super) fn forget(&self, token: &str) -> Result<(), ChangeError> {
+        self.go_on(token, Stage::Made, Stage::Stale).map_err(|cause| not_begun(&self.folder, cause))
+    }
+
+    fn judge_what_was_cut_off(&self, places: &Places) {
+        for (token, stage) in self.names() {
+            if !matches!(stage, Stage::Intended | Stage::Undoing) {
+                continue;
+            }
+            let Some(record) = load::<Record>(&self.path(&token, stage)) else {
+                self.settle(&token, stage, Stage::Stale);
+                continue;
+            };
+            record.undo.tidy();
+            match stage {
+                Stage::Intended if record.undo.was_made(places) => self.settle(&token, stage, Stage::Made),
+                Stage::Undoing if !record.undo.was_taken_back(places) => self.settle(&token, stage, Stage::Made),
+                _ => self.remove(&token, stage),
+            }
+        }
+    }
+
+    fn go_on(&self, token: &str, from: Stage, to: Stage) -> io::Result<()> {
+        fs::rename(self.path(token, from), self.path(token, to))?;
+        sync_folder(&self.folder);
+        Ok(())
+    }
+
+    fn settle(&self, token: &str, from: Stage, to: Stage) {
+        if let Err(error) = self.go_on(token, from, to) {
+            // Whoever comes next judges it by what is on disk.
+            tracing::warn!(error = chain(&error), "the record of a change");
+        }
+    }
+
+    fn remove(&self, token: &str, stage: Stage) {
+        if let Err(error) = fs::remove_file(self.path(token, stage)) {
+            tracing::warn!(error = chain(&error), "the record of a change stays");
+        }
+    }
+
+    fn names(&self) -> Vec<(String, Stage)> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
+        let name = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (token, ending) = name.rsplit_once('.')?;
+            let stage = Stage::ALL.into_iter().find(|stage| stage.ending() == ending)?;
+            Some((token.to_owned(), stage))
+        };
+        entries.filter_map(name).collect()
+    }
+
+    fn last_number(&self) -> u64 {
+        let kept = foreign::text(&self.folder.join("sequence")).ok().and_then(|text| text.trim().parse().ok());
+        let used = self.names().into_iter().filter_map(|(token, _)| token.strip_prefix('s')?.parse().ok());
+        used.chain(kept).max().unwrap_or_default()
+    }
+
+    fn path(&self, token: &str, stage: Stage) -> PathBuf {
+        self.folder.join(format!("{token}.{}", stage.ending()))
+    }
+}
+
+/// The order in which changes were made. Tokens were the time in microseconds, and a process, before there was
+/// a counter: all those are older.
+fn order(token: &str) -> (bool, u64) {
+    let number = |text: &str| text.parse().unwrap_or_default();
+    match token.strip_prefix('s') {
+        Some(count) => (true, number(count)),
+        None => (false, number(token.split('-').next().unwrap_or_default())),
+    }
+}
+
+fn not_begun(folder: &Path, cause: io::Error) -> ChangeError {
+    ChangeError::NotBegun { cause: Box::new(FileError::Write { path: folder.to_owned(), cause }) }
+}

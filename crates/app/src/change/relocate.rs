@@ -1,0 +1,344 @@
+//! Moving a file, a link or a folder, also to another file system.
+//!
+//! Invariants: what arrives is what was there, byte for byte and link for link, or nothing moved at all; a
+//! move that fails leaves what was there whole; nothing that is there is ever replaced. To another file
+//! system it is copied, compared and synced under another name before anything of it is removed, and what
+//! cannot be copied so is refused before anything is.
+
+use std::{
+    fs::{self, File, FileTimes, Metadata},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::file::{keep_owner, open_plain, our_user, rename_new, sync_folder},
+    error::chain,
+    foreign,
+};
+
+/// The most files, folders and links that are copied to another file system.
+const MOST: usize = 200_000;
+/// The deepest that folders may lie in each other.
+const DEEPEST: usize = 100;
+
+/// Why something was not moved. It is where it was.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("{path} is a pipe, a socket or a device, which cannot be moved to another file system")]
+    Special { path: PathBuf },
+    #[error("{path} is the place of another file system")]
+    Mount { path: PathBuf },
+    #[error("{path} belongs to another user and could not be removed")]
+    Fixed { path: PathBuf },
+    #[error("{path} holds too much to be moved to another file system")]
+    TooLarge { path: PathBuf },
+    #[error("{path} was changed while it was copied")]
+    Changed { path: PathBuf },
+    #[error("could not copy {path}")]
+    Copy {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::other(refusal)
+    }
+}
+
+/// Moves something to where nothing is. `id`: a name that is this move's alone, for what it needs beside both
+/// places.
+pub(super) fn relocate(from: &Path, to: &Path, id: &str) -> io::Result<()> {
+    match rename_new(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy_across(from, to, id)?,
+        renamed => renamed?,
+    }
+    [to, from].into_iter().filter_map(Path::parent).for_each(sync_folder);
+    Ok(())
+}
+
+/// What a move with this id needs beside a place; there only while it goes on.
+pub(super) fn beside(place: &Path, id: &str) -> PathBuf {
+    place.with_file_name(format!(".rekindle-{id}"))
+}
+
+fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
+    let survey = survey(from)?;
+    let staging = beside(to, id);
+    let copied = copy(&survey, from, &staging).and_then(|()| rename_new(&staging, to));
+    if let Err(error) = copied {
+        discard(&staging);
+        return Err(error);
+    }
+    if let Some(folder) = to.parent() {
+        sync_folder(folder);
+    }
+    // From here on nobody can change what is there unseen, and it is gone at once or not at all.
+    let aside = beside(from, id);
+    let put_aside = rename_new(from, &aside).and_then(|()| {
+        let is_same = self::survey(&aside).is_ok_and(|now| now == survey);
+        if is_same {
+            return Ok(());
+        }
+        rename_new(&aside, from)?;
+        Err(Refusal::Changed { path: from.to_owned() }.into())
+    });
+    if let Err(error) = put_aside {
+        discard(to);
+        return Err(error);
+    }
+    discard(&aside);
+    Ok(())
+}
+
+/// What is in a tree, each folder before what is in it.
+#[derive(Debug, PartialEq, Eq)]
+struct Part {
+    /// From the top of the tree on.
+    below: PathBuf,
+    kind: Kind,
+    traits: Traits,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Folder,
+    File,
+    Link(PathBuf),
+}
+
+/// What a copy has to have as well, and what tells that something was written meanwhile.
+#[derive(Debug, PartialEq, Eq)]
+struct Traits {
+    bytes: u64,
+    modified: Option<std::time::SystemTime>,
+    mode: u32,
+    owner: (u32, u32),
+}
+
+#[cfg(unix)]
+fn traits(metadata: &Metadata) -> Traits {
+    use std::os::unix::fs::MetadataExt;
+    let bytes = if metadata.is_file() { metadata.len() } else { 0 };
+    let owner = (metadata.uid(), metadata.gid());
+    Traits { bytes, modified: metadata.modified().ok(), mode: metadata.mode() & 0o7777, owner }
+}
+
+#[cfg(not(unix))]
+fn traits(metadata: &Metadata) -> Traits {
+    let bytes = if metadata.is_file() { metadata.len() } else { 0 };
+    Traits { bytes, modified: metadata.modified().ok(), mode: 0, owner: (0, 0) }
+}
+
+#[cfg(unix)]
+fn device(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::dev(metadata)
+}
+
+#[cfg(not(unix))]
+fn device(_metadata: &Metadata) -> u64 {
+    0
+}
+
+/// Looks at everything that would have to be copied, and then removed.
+fn survey(top: &Path) -> io::Result<Vec<Part>> {
+    let here = device(&top.symlink_metadata()?);
+    let mut parts = Vec::new();
+    let mut left = vec![(PathBuf::new(), 0)];
+    while let Some((below, depth)) = left.pop() {
+        let path = at(top, &below);
+        let failed = |cause| Refusal::Copy { path: path.clone(), cause };
+        let metadata = path.symlink_metadata().map_err(failed)?;
+        if device(&metadata) != here {
+            return Err(Refusal::Mount { path }.into());
+        }
+        if parts.len() == MOST || depth > DEEPEST {
+            return Err(Refusal::TooLarge { path: top.to_owned() }.into());
+        }
+        let kind = if metadata.is_dir() {
+            if !may_empty(&path, &metadata) {
+                return Err(Refusal::Fixed { path }.into());
+            }
+            let mut names = Vec::new();
+            for entry in fs::read_dir(&path).map_err(failed)? {
+                names.push(entry.map_err(failed)?.file_name());
+            }
+            names.sort();
+            left.extend(names.into_iter().rev().map(|name| (below.join(name), depth + 1)));
+            Kind::Folder
+        } else if metadata.is_symlink() {
+            Kind::Link(fs::read_link(&path).map_err(failed)?)
+        } else if metadata.is_file() {
+            Kind::File
+        } else {
+            return Err(Refusal::Special { path }.into());
+        };
+        parts.push(Part { below, kind, traits: traits(&metadata) });
+    }
+    Ok(parts)
+}
+
+fn at(top: &Path, below: &Path) -> PathBuf {
+    if below.as_os_str().is_empty() { top.to_owned() } else { top.join(below) }
+}
+
+/// Whether we can remove what is in a folder: it is ours, or open to us.
+#[cfg(unix)]
+fn may_empty(path: &Path, metadata: &Metadata) -> bool {
+    use rustix::fs::{Access, access};
+    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
+    our_user().is_some_and(|user| user == 0 || user == owner)
+        || access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_empty(_path: &Path, metadata: &Metadata) -> bool {
+    our_user().is_some() || !metadata.permissions().readonly()
+}
+
+fn copy(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
+    for part in parts {
+        let (from, to) = (at(from, &part.below), at(to, &part.below));
+        let copied = match &part.kind {
+            Kind::Folder => fs::create_dir(&to),
+            Kind::Link(target) => link(target, &to),
+            Kind::File => copy_file(&from, &to, part),
+        };
+        copied.map_err(|cause| Refusal::Copy { path: from, cause })?;
+    }
+    // What is in a folder changes its time, and may not be allowed by its mode.
+    for part in parts.iter().rev().filter(|part| part.kind != Kind::File) {
+        let (from, to) = (at(from, &part.below), at(to, &part.below));
+        finish(&from, &to, part).map_err(|cause| Refusal::Copy { path: from, cause })?;
+    }
+    Ok(())
+}
+
+/// Copies a file, and makes sure that it is the same.
+fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
+    let source = open_plain(from)?;
+    let metadata = source.metadata()?;
+    if traits(&metadata) != part.traits {
+        return Err(Refusal::Changed { path: from.to_owned() }.into());
+    }
+    let mut copy = private(to)?;
+    io::copy(&mut (&source).take(part.traits.bytes + 1), &mut copy)?;
+    copy.flush()?;
+    keep_owner(&copy, &metadata)?;
+    // Another file system may heed what lends a program its owner's rights where this one did not.
+    set_mode(to, part.traits.mode & 0o777)?;
+    let times = FileTimes::new();
+    copy.set_times(part.traits.modified.map_or(times, |modified| times.set_modified(modified)))?;
+    copy.sync_all()?;
+    if is_same(open_plain(to)?, open_plain(from)?)? {
+        return Ok(());
+    }
+    Err(Refusal::Changed { path: from.to_owned() }.into())
+}
+
+/// A new file that nobody else can open.
+#[cfg(unix)]
+fn private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true).mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn private(path: &Path) -> io::Result<File> {
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true))
+}
+
+/// Gives a file or a folder of ours, which is no link, a mode.
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+fn is_same(mut one: File, mut other: File) -> io::Result<bool> {
+    const PIECE: usize = 64 * 1024;
+    let (mut a, mut b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    loop {
+        a.clear();
+        b.clear();
+        (&mut one).take(PIECE as u64).read_to_end(&mut a)?;
+        (&mut other).take(PIECE as u64).read_to_end(&mut b)?;
+        if a != b || a.is_empty() {
+            return Ok(a == b);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn link(target: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, to)
+}
+
+#[cfg(not(unix))]
+fn link(_target: &Path, _to: &Path) -> io::Result<()> {
+    Err(io::Error::other("a link cannot be copied on this system"))
+}
+
+/// Gives a folder or a link the owner, the mode and the time of the one that it is a copy of.
+#[cfg(unix)]
+fn finish(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+    use std::os::unix::fs::{MetadataExt, lchown};
+    let (source, copy) = (from.symlink_metadata()?, to.symlink_metadata()?);
+    if (source.uid(), source.gid()) != (copy.uid(), copy.gid()) {
+        lchown(to, Some(source.uid()), Some(source.gid()))?;
+    }
+    if part.kind == Kind::Folder {
+        // That a folder hands on its group, and who may remove what is in it, lends nobody anything.
+        set_mode(to, part.traits.mode & 0o3777)?;
+    }
+    let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
+    let times = Timestamps {
+        last_access: time(source.atime(), source.atime_nsec()),
+        last_modification: time(source.mtime(), source.mtime_nsec()),
+    };
+    Ok(utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+#[cfg(not(unix))]
+fn finish(_from: &Path, _to: &Path, _part: &Part) -> io::Result<()> {
+    Ok(())
+}
+
+/// Removes what is needed no more because it is elsewhere, whole. What cannot be removed stays, which is told.
+pub(super) fn discard(path: &Path) {
+    let Ok(metadata) = path.symlink_metadata() else { return };
+    let remove = || if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let mut removed = remove();
+    if removed.is_err() {
+        open_folders(path);
+        removed = remove();
+    }
+    if let Err(error) = removed {
+        tracing::warn!(error = chain(&error), path = %path.display(), "what was copied elsewhere could not be removed");
+    }
+}
+
+/// Lets us remove what is in folders of ours whose mode says that nobody may.
+fn open_folders(path: &Path) {
+    let mut left = vec![path.to_owned()];
+    while let Some(folder) = left.pop() {
+        if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            if let Err(error) = set_mode(&folder, 0o700) {
+                tracing::debug!(error = chain(&error), path = %folder.display(), "a folder stays closed");
+            }
+            left.extend(fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())));
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,90 @@
+use super::*;
+use crate::config::file::{adopt, create_private_dir, our_user};
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode set");
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    owner::mode(path).expect("there")
+}
+
+/// N16: a new file has the mode that the system gives it; one that is there keeps its own, without what lends
+/// its owner's rights.
+#[cfg(unix)]
+#[test]
+fn modes_are_those_of_the_system_or_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, any) = (folder.path().join("deep/new.json"), folder.path().join("any"));
+    fs::write(&any, "").expect("written");
+    assert!(put(&path, None, Some(Content { bytes: b"{}", mode: None })).expect("put"));
+    assert_eq!(mode(&path), mode(&any));
+    for (before, after) in [(0o600, 0o600), (0o640, 0o640), (0o444, 0o444), (0o4755, 0o755), (0o6777, 0o777)] {
+        set_mode(&path, before);
+        let text = fs::read(&path).expect("read");
+        assert!(put(&path, Some(&text), Some(Content { bytes: b"{ }", mode: None })).expect("put"));
+        assert_eq!(mode(&path), after, "{before:o}");
+    }
+    assert!(put(&path, Some(b"{ }"), Some(Content { bytes: b"{}", mode: Some(0o4711) })).expect("put"));
+    assert_eq!(mode(&path), 0o711);
+}
+
+/// N16: a file that somebody made in the meantime is not replaced, nor is one removed that nobody expected.
+#[test]
+fn what_is_not_expected_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.json");
+    fs::write(&path, "theirs").expect("written");
+    assert!(!put(&path, None, Some(Content { bytes: b"ours", mode: None })).expect("no error"));
+    assert!(!put(&path, None, None).expect("no error"));
+    assert!(!put(&path, Some(b"else"), None).expect("no error"));
+    assert_eq!(fs::read_to_string(&path).expect("read"), "theirs");
+    let other = folder.path().join("other");
+    fs::write(&other, "mine").expect("written");
+    assert_eq!(rename_new(&other, &path).expect_err("taken").kind(), io::ErrorKind::AlreadyExists);
+    assert!(put(&folder.path().join("none"), None, None).expect("nothing to do"));
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 2);
+}
+
+/// N16: what root writes stays whose it was, and what root makes in somebody's folder is theirs.
+#[cfg(unix)]
+#[test]
+fn what_root_writes_is_not_roots() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).expect("there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = folder.path();
+    if our_user() != Some(0) {
+        assert!(put(&base.join("x"), None, Some(Content { bytes: b"", mode: None })).expect("put"));
+        assert_eq!(owner(&base.join("x")).0, our_user().expect("a user"));
+        return;
+    }
+    let (home, theirs) = (base.join("home"), (12_345, 23_456));
+    fs::create_dir(&home).expect("made");
+    chown(&home, Some(theirs.0), Some(theirs.1)).expect("given");
+    let new = home.join(".config/opencode/opencode.json");
+    assert!(put(&new, None, Some(Content { bytes: b"{}", mode: None })).expect("put"));
+    assert!(put(&new, Some(b"{}"), Some(Content { bytes: b"{ }", mode: None })).expect("put"));
+    let state = home.join(".local/state/rekindle/x.json");
+    write_private(&state, "{}").expect("written");
+    write_private(&state, "{ }").expect("written");
+    create_private_dir(&home.join(".local/state/other")).expect("made");
+    let log = home.join("log");
+    adopt(&File::create(&log).expect("made"), &log);
+    for path in [&new, &state, &log, &home.join(".local/state/other")] {
+        for path in path.ancestors().take_while(|path| *path != base) {
+            assert_eq!(owner(path), theirs, "{}", path.display());
+        }
+    }
+    assert_eq!((mode(&state), mode(&home.join(".local/state/rekindle"))), (0o600, 0o700));
+    // Somebody else's file in a folder of ours.
+    let file = base.join("shared.json");
+    fs::write(&file, "{}").expect("written");
+    chown(&file, Some(theirs.0), Some(0)).expect("given");
+    assert!(put(&file, Some(b"{}"), Some(Content { bytes: b"{ }", mode: None })).expect("put"));
+    assert_eq!(owner(&file), (theirs.0, 0));
+    assert_eq!(owner(base).0, 0);
+}
