@@ -71,7 +71,7 @@ pub fn read(places: &Places) -> Settings {
 /// The settings, and what people should know if they cannot be read: the defaults stand in for them then.
 pub fn look(places: &Places) -> (Settings, Option<String>) {
     match load(places) {
-        Ok((_, _, settings)) => (settings, None),
+        Ok(kept) => (kept.settings, None),
         Err(error) => {
             let left_alone = "The file is left alone, and the defaults are used until it is mended or moved away.";
             (Settings::default(), Some(format!("{}. {left_alone}", chain(&error))))
@@ -83,14 +83,14 @@ pub fn look(places: &Places) -> (Settings, Option<String>) {
 pub fn choose(places: &Places, choice: &Choice) -> Result<Settings, SettingsError> {
     let _turn = turn(places)?;
     for _ in 0..TRIES {
-        let (text, mut kept, before) = load(places)?;
+        let Kept { text, mut fields, settings: before } = load(places)?;
         let mut after = before.clone();
         after.choose(choice.clone());
         if after == before {
             return Ok(after);
         }
-        merge(&mut kept, &before, &after);
-        let new = format!("{:#}\n", Value::Object(kept));
+        merge(&mut fields, &before, &after);
+        let new = format!("{:#}\n", Value::Object(fields));
         // What is in it is nobody else's business, unless somebody has made it so.
         let mode = text.is_none().then_some(0o600);
         let content = Content { bytes: new.as_bytes(), mode };
@@ -116,13 +116,23 @@ fn turn(places: &Places) -> Result<Lock, SettingsError> {
     Err(SettingsError::Busy)
 }
 
-/// The text of the file, everything that is in it, and what of it is ours. One that holds nothing is as if it
-/// were not there.
-fn load(places: &Places) -> Result<(Option<String>, Map<String, Value>, Settings), SettingsError> {
-    let Some(text) = file::read(&places.settings)? else { return Ok(Default::default()) };
+/// What the file holds.
+#[derive(Default)]
+struct Kept {
+    /// Its text; `None`: it is not there.
+    text: Option<String>,
+    /// Everything in it.
+    fields: Map<String, Value>,
+    /// What of that is ours.
+    settings: Settings,
+}
+
+/// Reads the file. One that holds nothing is as if it were not there.
+fn load(places: &Places) -> Result<Kept, SettingsError> {
+    let Some(text) = file::read(&places.settings)? else { return Ok(Kept::default()) };
     let json = text.trim_start_matches('\u{feff}');
     if json.trim().is_empty() {
-        return Ok((Some(text), Map::new(), Settings::default()));
+        return Ok(Kept { text: Some(text), ..Kept::default() });
     }
     let broken = |error: serde_json::Error| {
         let (line, column) = (error.line().max(1), error.column().max(1));
@@ -131,16 +141,16 @@ fn load(places: &Places) -> Result<(Option<String>, Map<String, Value>, Settings
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
         SettingsError::Broken { place, message, line, column }
     };
-    let kept = serde_json::from_str::<Map<String, Value>>(json).map_err(broken)?;
-    let settings = serde_json::from_str::<Settings>(json).map_err(broken)?;
-    Ok((Some(text), kept, settings))
+    let fields = serde_json::from_str(json).map_err(broken)?;
+    let settings = serde_json::from_str(json).map_err(broken)?;
+    Ok(Kept { text: Some(text), fields, settings })
 }
 
 /// Takes over what differs, and leaves everything else as it is.
-fn merge(kept: &mut Map<String, Value>, before: &Settings, after: &Settings) {
-    let fields = |settings: &Settings| serde_json::to_value(settings).ok().and_then(|value| value.as_object().cloned());
-    let (before, after) = (fields(before).unwrap_or_default(), fields(after).unwrap_or_default());
-    kept.extend(after.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
+fn merge(fields: &mut Map<String, Value>, before: &Settings, after: &Settings) {
+    let of = |settings: &Settings| serde_json::to_value(settings).ok().and_then(|value| value.as_object().cloned());
+    let (before, after) = (of(before).unwrap_or_default(), of(after).unwrap_or_default());
+    fields.extend(after.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
 }
 
 #[cfg(test)]

@@ -294,7 +294,8 @@ fn nothing_is_changed_that_cannot_be_written_down() {
     let rows = scan(&places, None).expect("no fault").rows;
     let row = |kind, name| find(&rows, kind, name, Scope::Project).expect("listed");
     let source = source.display().to_string();
-    let changes: [(&str, &dyn Fn() -> Result<(), UserError>); 6] = [
+    type Change<'a> = (&'a str, &'a dyn Fn() -> Result<(), UserError>);
+    let changes: [Change<'_>; 6] = [
         ("declare", &|| add_plugin(&places, "b@1", Scope::Project).map(drop).map_err(|error| error.tell())),
         ("no more", &|| remove(&places, row(Kind::Plugin, "a")).map(drop).map_err(|error| error.tell())),
         ("a plugin's file", &|| remove(&places, row(Kind::Plugin, "p.ts")).map(drop).map_err(|error| error.tell())),

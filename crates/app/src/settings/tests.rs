@@ -20,7 +20,8 @@ fn write(places: &Places, text: &[u8]) -> PathBuf {
 /// N16: settings that cannot be read are told with their place, stand in for nothing, and stay byte for byte.
 #[test]
 fn a_file_that_cannot_be_read_is_left_alone() {
-    let cases: [(&[u8], Option<(usize, usize)>); 9] = [
+    type Case<'a> = (&'a [u8], Option<(usize, usize)>);
+    let cases: [Case<'_>; 9] = [
         (b"{\n  \"theme\": \"dark\",\n}\n", Some((3, 1))),
         (b"{\"theme\": \"dark\"", Some((1, 16))),
         (b"{\"theme\": \"blue\"}", Some((1, 16))),

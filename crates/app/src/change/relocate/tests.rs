@@ -78,7 +78,8 @@ fn what_goes_to_another_file_system_comes_back_the_same() {
 #[test]
 fn what_cannot_be_copied_stays_whole() {
     let Some((here, there)) = two_systems() else { return };
-    let make: [(&str, &dyn Fn(&Path)); 3] = [
+    type Special<'a> = (&'a str, &'a dyn Fn(&Path));
+    let make: [Special<'_>; 3] = [
         ("a pipe", &|path| {
             assert!(std::process::Command::new("mkfifo").arg(path).status().expect("runs").success());
         }),
