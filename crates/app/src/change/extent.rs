@@ -163,7 +163,7 @@ impl Inside {
     }
 
     fn look(&mut self, folder: &Path) -> io::Result<()> {
-        let here = device(folder)?;
+        let (here, top) = (device(folder)?, real(folder));
         self.has_mount = match folder.parent() {
             Some(above) if !folder.is_symlink() => device(above)? != here,
             _ => false,
@@ -179,7 +179,14 @@ impl Inside {
                     return Ok(());
                 }
                 let (name, kind) = (entry.file_name(), entry.file_type()?);
-                let is_linked_skill = || kind.is_symlink() && entry.path().join("SKILL.md").exists();
+                // What a link inside or back up leads to is counted where it is, or not looked into by the engine.
+                let is_linked_skill = || {
+                    let target = real(&entry.path());
+                    kind.is_symlink()
+                        && !target.starts_with(&top)
+                        && !top.starts_with(&target)
+                        && target.join("SKILL.md").exists()
+                };
                 self.skills += usize::from(name == "SKILL.md" || is_linked_skill());
                 self.has_repository |= name == ".git";
                 if kind.is_dir() {

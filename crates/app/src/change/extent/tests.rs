@@ -157,6 +157,11 @@ fn what_is_behind_a_link_stays() {
     world.write("~/elsewhere/t/SKILL.md", "---\nname: t\n---\n");
     world.write("~/elsewhere/SKILL.md", "---\nname: all\n---\n");
     assert_eq!(of(".opencode/skills/all/SKILL.md"), Extent::File, "it stands for more than one");
+    symlink(".", world.path(".opencode/skills/mine/self")).expect("linked");
+    symlink("../../..", world.path(".opencode/skills/mine/up")).expect("linked");
+    assert_eq!(of(".opencode/skills/mine/SKILL.md"), Extent::Folder);
+    symlink(world.path("~/elsewhere/t"), world.path(".opencode/skills/mine/another")).expect("linked");
+    assert_eq!(of(".opencode/skills/mine/SKILL.md"), Extent::File);
     // A root that is a link to somewhere else.
     fs::create_dir_all(world.path(".claude")).expect("made");
     symlink(world.path("~/elsewhere"), world.path(".claude/skills")).expect("linked");
