@@ -14,7 +14,7 @@ pub(crate) mod rows;
 pub(crate) mod settings;
 pub(crate) mod undo;
 
-use rekindle_domain::{Counts, Past, RowState, Scope, UserError, WindowState, Workspace};
+use rekindle_domain::{Counts, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState, Workspace};
 
 use crate::state::Page;
 
@@ -126,16 +126,21 @@ pub(crate) fn not_live(state: &WindowState) -> Option<String> {
     let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flatten();
     let failed = rows.filter(|row| matches!(row.state, RowState::Failed { .. })).count();
     let failed = (failed > 0).then(|| format!("{} failed to load.", counted(failed, "item")));
-    let past = state.status.past.as_ref().map(past);
+    // By the count that the banner tells, as long as it tells of it.
+    let told = state.past.as_ref().filter(|past| past.result == ReceiptResult::Partial).map(Receipt::tally);
+    let past = match told {
+        Some(tally) => Some(left(tally.open(), tally.all)),
+        None => state.status.past.as_ref().map(|past| left(past.unproved.len(), past.changes)),
+    };
     let all: Vec<_> = [failed, past].into_iter().flatten().collect();
     (!all.is_empty()).then(|| format!("Nothing waits for a reload. {}", all.join(" ")))
 }
 
-/// How the last reload ended, in a sentence.
-fn past(past: &Past) -> String {
-    match past.unproved.len() {
-        0 => "The last reload failed.".to_owned(),
-        open => format!("{} of the last reload {} not proved.", receipt::part(open, past.changes), be(open)),
+/// What the last reload left, in a sentence.
+fn left(open: usize, all: usize) -> String {
+    match open {
+        0 => "The last reload left something to be mended.".to_owned(),
+        open => format!("{} of the last reload {} not proved.", receipt::part(open, all), be(open)),
     }
 }
 

@@ -126,8 +126,13 @@ async fn what_is_late_is_told_and_settles() {
     for count in ["count-mcp", "count-commands"] {
         assert_eq!(window.text(count).await, "–", "not 0");
     }
+    // One count, wherever it is told.
+    window.text_with("banner-title", "2 changes are not proved").await;
+    window.text_with("not-live", "2 changes of the last reload are not proved").await;
     faulty.faults.clear();
     window.text_with("count-mcp", "1").await;
+    window.text_with("banner-title", "1 of 2 changes is not proved").await;
+    window.text_with("not-live", "1 of 2 changes of the last reload is not proved").await;
     window.find_css("[data-testid='settled'][data-id='mcp:project:late']").await;
     assert!(!window.has("[data-testid='unproved'][data-id='mcp:project:late']").await);
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late'] [data-tone='good']").await;
