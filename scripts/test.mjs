@@ -1,6 +1,6 @@
 // npm test: sets up what is missing, then runs everything, with one summary at the end.
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -29,6 +29,19 @@ for (const [crate, strangers] of Object.entries(BORDERS)) {
   const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]));
   const found = strangers.filter((name) => names.has(name));
   if (found.length) give_up(`${crate} must not depend on ${found.join(', ')}`);
+}
+
+say('Checking that no value of others is written into by a key');
+// A `Value` answers null when it is asked for a key that is not there, and panics when one is written. The lints
+// cannot tell the two apart.
+const WRITES = [/\["[^"\]]+"\]\s*=[^=>]/, /\["[^"\]]+"\](\[[^\]]*\])*\.(take|as_\w+_mut|get_mut|insert|push)\(/, /&mut \w[\w.]*\["/];
+for (const crate of ['domain', 'app', 'cli']) {
+  const folder = path.join(root, 'crates', crate, 'src');
+  for (const name of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.rs'))) {
+    const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');
+    const at = lines.findIndex((line) => WRITES.some((write) => write.test(line)));
+    if (at >= 0) give_up(`${path.join('crates', crate, 'src', name)}:${at + 1} writes by a key: use a Map\n${lines[at]}`);
+  }
 }
 
 build();

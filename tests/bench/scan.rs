@@ -11,8 +11,9 @@ use rekindle_app::disk::{
     scan::{Scan, Scanner},
     walk::walk,
 };
-use rekindle_domain::{Fingerprint, ItemId, Kind, Scope};
+use rekindle_domain::{Fingerprint, ItemId, Kind, Scope, effective};
 use rekindle_tests::world::World;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -25,8 +26,12 @@ const SIZES: [(usize, usize); 4] = [(10, 101), (100, 51), (1_000, 31), (10_000, 
 /// How many changes are made one after the other.
 const CHANGES: usize = 20;
 
+/// How many plugins, and twice as many instructions, and how often their files are read.
+const ENTRIES: [(usize, usize); 2] = [(1_000, 15), (10_000, 5)];
+
 /// Measures, and prints rows.
 pub(crate) fn run() {
+    entries();
     for (count, rounds) in SIZES {
         let world = World::named("bench");
         let files = skills::many(&world, count);
@@ -35,6 +40,39 @@ pub(crate) fn run() {
         if count == 10_000 {
             one_change(&places, &files, first);
         }
+    }
+}
+
+/// Many entries in two files: plugins that are there, plugins that are not, and two lists of instructions.
+fn entries() {
+    let mut times_of = Vec::new();
+    for (count, rounds) in ENTRIES {
+        let world = World::named("bench");
+        let list = |prefix: &str| (0..count).map(|number| format!("{prefix}{number}")).collect::<Vec<_>>();
+        let missing = (0..count).map(|number| format!("./missing/{number}.ts")).collect::<Vec<_>>();
+        let config =
+            |plugins: Vec<String>, prefix| json!({ "plugin": plugins, "instructions": list(prefix) }).to_string();
+        world.write("opencode.json", &config(list("package-"), "a"));
+        world.write("opencode.jsonc", &config(missing, "b"));
+        let places = places(&world);
+        let mut all = Vec::new();
+        for _ in 0..=rounds {
+            let (scan, time) = timed(|| Scanner::default().scan(&places, None).expect("no fault"));
+            assert_eq!((scan.disk.plugin_specs.len(), scan.warnings.len()), (2 * count, count));
+            let whole = effective(&scan.disk.global, &scan.disk.layers);
+            assert_eq!(whole["instructions"].as_array().map(Vec::len), Some(2 * count));
+            all.push(time);
+        }
+        times_of.push(median(&all[1..]));
+        let number = thousands(count);
+        let what = format!("scan of 2 × {number} plugins and 2 × {number} instructions");
+        let [first, .., last] = times_of[..] else {
+            Row { what, measured: ms(times_of[0]), ..Row::default() }.print();
+            continue;
+        };
+        let ratio = times(last, first);
+        let target = Some(("20 × of a tenth".to_owned(), ratio <= 20.0));
+        Row { what, measured: ms(last), ratio: format!("{ratio:.1} × of a tenth"), target }.print();
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
         locate::Places,
         scan::{Scan, Scanner, scan},
     },
+    last_good::{LastGood, Verdict},
     memory::{Identity, MemoryStore},
     observe::{self, Observation},
 };
@@ -319,4 +320,45 @@ fn a_nesting_without_end_is_a_problem() {
         assert_eq!(check(&places, None).len(), 1);
         follow(&places, &scan, &Answers::default());
     }
+}
+
+/// N16: many of everything in two files. There is so much that comparing each with each would take minutes.
+#[test]
+fn many_entries_are_read_and_shown() {
+    const MANY: usize = 10_000;
+    let world = World::new();
+    let list = |prefix: &str, ending: &str| -> Value {
+        (0..MANY).map(|number| format!("{prefix}{number}{ending}")).collect::<Vec<_>>().into()
+    };
+    let map = |value: Value| Value::from((0..MANY).map(|n| (format!("n{n}"), value.clone())).collect::<Map<_, _>>());
+    let config = |said: &str, plugins: Value| {
+        json!({
+            "plugin": plugins,
+            "instructions": list(said, ""),
+            "skills": {"paths": list(&format!("./{said}/"), "")},
+            "agent": map(json!({"prompt": said})),
+            "mcp": map(json!({"type": "local", "command": [said]})),
+            "command": map(json!({"template": said})),
+        })
+    };
+    world.write("p/opencode.json", &config("a", list("package-", "")).to_string());
+    world.write("p/opencode.jsonc", &config("b", list("./missing/", ".ts")).to_string());
+    let mut scanner = Scanner::default();
+    let scan = scanner.scan(&world.places, None).expect("no fault");
+    assert_eq!((scan.disk.plugin_specs.len(), scan.warnings.len()), (2 * MANY, MANY));
+    assert!(scan.warnings.iter().all(|warning| warning.line == Some(1)), "each is told with its place");
+    let config = effective(&scan.disk.global, &scan.disk.layers);
+    assert_eq!(config.pointer("/instructions").and_then(Value::as_array).map(Vec::len), Some(2 * MANY));
+    let paths: Vec<_> = (0..MANY).map(|number| world.places.directory.join(format!("b/{number}/SKILL.md"))).collect();
+    scanner.rescan(&world.places, None, Some(&paths)).expect("no fault");
+    scanner.learn((0..2 * MANY).map(|number| format!("./c/{number}")).collect());
+    // An engine that has none of it.
+    let target = connect::by_record(&world.places);
+    let seen = Observation { answers: Some(Answers::default()), ..Observation::default() };
+    let seen = observe::with_files(&seen, scan, Vec::new(), &target);
+    let differences = seen.differences();
+    let shown = seen.drift.iter().filter(|change| !differences(change.id.as_str()).is_empty()).count();
+    assert!(shown > 4 * MANY, "{shown} of {}", seen.drift.len());
+    assert!(seen.rows(&world.places).len() > 4 * MANY);
+    LastGood::of(&world.places).keep(&seen.scan, Verdict::Seen).expect("kept");
 }

@@ -272,13 +272,13 @@ fn same_plugin(a: &PluginSpec, b: &PluginSpec) -> bool {
 
 fn declared_in(path: &Path) -> Result<Vec<String>, ChangeError> {
     let entries = entries_of(&file::read(path)?.unwrap_or_default());
-    Ok(entries.iter().filter_map(|entry| Some(entry.as_str().or_else(|| entry[0].as_str())?.to_owned())).collect())
+    Ok(entries.iter().filter_map(|entry| Some(entry.as_str().or_else(|| entry.get(0)?.as_str())?.to_owned())).collect())
 }
 
 /// What a text declares. What does not parse is reported by the edit, with its place.
 fn entries_of(text: &str) -> Vec<Value> {
     let config = crate::config::text::value(text).unwrap_or_default();
-    config[LIST].as_array().cloned().unwrap_or_default()
+    config.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// Imports a folder as a skill; its place, and a token for taking it back.

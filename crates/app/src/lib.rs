@@ -5,6 +5,19 @@
 //! printing.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make and read files of their own"))]
+// Foreign data is read here: everything has an answer, and nothing is cut or looked up that may not be there.
+// Where a module may do it nevertheless, it says why it cannot go wrong.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
 
 #[cfg(test)]
 mod anything;

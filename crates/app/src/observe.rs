@@ -306,7 +306,73 @@ fn tell(view: &mut EngineView, error: &ClientError) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use rekindle_domain::{Action, ChangeKind};
+
     use super::*;
+    use crate::{config::file, connect, disk::locate::Places, engine::record::Records};
+
+    /// A directory with a file, and a target without an engine.
+    fn world() -> (tempfile::TempDir, Target) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let environment = [("HOME".to_owned(), folder.path().join("home").display().to_string())];
+        let places = Places::in_environment(folder.path(), environment.into_iter().collect()).expect("places");
+        file::write_private(&places.directory.join("opencode.json"), "{\"share\": \"auto\"}").expect("written");
+        fs::create_dir_all(&places.state).expect("made");
+        (folder, connect::by_record(&places))
+    }
+
+    fn is_added(observation: &Observation) -> bool {
+        let shared = observation.drift.iter().find(|change| change.name == "share");
+        shared.is_some_and(|change| change.change == ChangeKind::Added)
+    }
+
+    /// N16: after a fault everything that was known stays, it is told, and nothing would be done.
+    #[tokio::test]
+    async fn a_fault_keeps_what_was_seen() {
+        let (_folder, target) = world();
+        let fault = || Fault::of_files(&target.places.directory);
+        let scan = target.read_files().await.expect("no fault");
+        let answers = Answers { config: serde_json::json!({}), ..Answers::default() };
+        let before = Observation { answers: Some(answers), ..Observation::default() };
+        let before = with_files(&before, scan, Vec::new(), &target);
+        assert!(is_added(&before) && before.plan().action == Action::Dispose, "{:?}", before.drift);
+        for look in [Err(fault()), Ok(Err(fault()))] {
+            let after = seen_or(&before, look);
+            assert_eq!((&after.drift, after.scan.disk.items.len()), (&before.drift, before.scan.disk.items.len()));
+            assert_eq!((after.fault.as_ref(), &after.problems[..]), (Some(&fault()), &[fault().problem()][..]));
+            let status = after.status(&target);
+            assert_eq!((status.problems.len(), status.changes.len()), (1, before.drift.len()));
+        }
+        // The first look: nothing is known, and nothing is computed from that.
+        let blind = seen_or(&Observation::default(), Err(fault()));
+        let status = blind.status(&target);
+        assert_eq!((status.changes.len(), status.reload_required, status.problems.len()), (0, false, 1));
+        assert!(blind.rows(&target.places).is_empty() && blind.loaded.is_none());
+        // The next one that comes to something takes its place.
+        let next = observe_files(&target, &before.after(fault()), Hint::Anything).await;
+        assert_eq!((next.fault.as_ref(), next.problems.len()), (None, 0));
+        assert!(is_added(&next));
+        assert!(Records(&target.places).last_record().is_none(), "nothing was started");
+    }
+
+    /// N16: a look that panics is a fault, and the next one begins anew.
+    #[tokio::test]
+    async fn a_look_that_panics_is_followed_by_another() {
+        let (_folder, target) = world();
+        let torn = sheltered_async(Fault::of_look(&target.places.directory), async {
+            let read = target.read_files().await?;
+            let nothing: [Scan; 0] = [];
+            Ok(Observation {
+                scan: nothing[std::hint::black_box(0)].clone(),
+                ..Observation { scan: read, ..Observation::default() }
+            })
+        });
+        let after = seen_or(&Observation::default(), torn.await);
+        assert!(after.fault.is_some());
+        assert!(observe(&target).await.fault.is_none());
+    }
 
     /// N16: whatever is chosen can be waited for, and added to any moment.
     #[test]

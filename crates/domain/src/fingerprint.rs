@@ -50,6 +50,11 @@ impl Fingerprint {
         &self.0
     }
 
+    /// The first 16 digits, for names of files.
+    pub fn short(&self) -> &str {
+        self.0.get(..16).unwrap_or(&self.0)
+    }
+
     fn hex(bytes: &[u8]) -> Self {
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         Self(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect())

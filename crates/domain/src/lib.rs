@@ -4,6 +4,19 @@
 //! task; time, ids and paths are arguments. It builds for the window (wasm) as well as for the
 //! core. Deliberately absent: tokio, tauri, notify, reqwest, leptos, `std::fs`, `std::time`.
 
+// Foreign data is read here: everything has an answer, and nothing is cut or looked up that may not be there.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
 mod banner;
 mod drift;
 mod entity;
@@ -11,6 +24,7 @@ mod fingerprint;
 mod last_good;
 mod leftover;
 mod loaded;
+#[allow(clippy::string_slice, reason = "it cuts where it found a character of one byte in the same text")]
 mod mask;
 mod merge;
 mod plan;
@@ -18,6 +32,7 @@ mod plugin_spec;
 mod profile;
 mod receipt;
 mod reload;
+mod text;
 mod wire;
 
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
@@ -42,7 +57,8 @@ pub use receipt::{Cause, Counts, ItemState, Past, Receipt, ReceiptItem, ReceiptR
 pub use reload::{
     Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
 };
+pub use text::Text;
 pub use wire::{
     Choice, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
-    ReloadStatus, Row, RowState, Settings, Shown, Text, Theme, UndoChoice, UserError, WindowState, Workspace,
+    ReloadStatus, Row, RowState, Settings, Shown, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

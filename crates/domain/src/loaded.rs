@@ -61,7 +61,7 @@ impl Disk {
     /// True when what is in a file is not known at this moment.
     pub fn is_unread(&self, source: &str) -> bool {
         let mut above = std::path::Path::new(source).ancestors().filter_map(std::path::Path::to_str);
-        self.broken.iter().any(|path| path == source) || above.any(|path| self.unseen.contains(path))
+        self.broken.contains(source) || above.any(|path| self.unseen.contains(path))
     }
 }
 

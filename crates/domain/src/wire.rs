@@ -3,7 +3,7 @@
 //! Invariant: the names of [`ReloadStatus`] and what is in it are a contract (`docs/cli.md`):
 //! fields may be added, none may change its meaning.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +94,7 @@ impl Problem {
     /// The same problem at a byte offset of the file's text.
     #[must_use]
     pub fn at(self, text: &str, offset: usize) -> Self {
-        Text::new(text).place(self, offset)
+        crate::Text::new(text).place(self, offset)
     }
 
     /// The text of the line that it is about; what may be a secret is masked.
@@ -112,56 +112,6 @@ impl Problem {
         };
         format!("{} {}", sentence(&self.message), sentence(&self.hint))
     }
-}
-
-/// The text of a file in which many problems may have a place.
-pub struct Text<'a> {
-    text: Cow<'a, str>,
-    /// Where each line begins.
-    lines: Vec<usize>,
-}
-
-impl<'a> Text<'a> {
-    /// Finds the lines of a text.
-    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
-        let text = text.into();
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at.saturating_add(1))).collect();
-        Self { text, lines }
-    }
-
-    /// The problem at a byte offset of the text, with the lines around it.
-    #[must_use]
-    pub fn place(&self, problem: Problem, offset: usize) -> Problem {
-        // From 1; a line begins at the offset, or before it.
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
-        let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let end = offset.min(self.text.len()).saturating_sub(start);
-        let before = self.line(line).char_indices().take_while(|(at, char)| at.saturating_add(char.len_utf8()) <= end);
-        let excerpt = (line.saturating_sub(2).max(1)..=line.saturating_add(1)).filter(|number| *number <= self.count());
-        Problem {
-            line: Some(line),
-            column: Some(before.count().saturating_add(1)),
-            excerpt: excerpt.map(|number| (number, shown(self.line(number)))).collect(),
-            ..problem
-        }
-    }
-
-    /// A line, from 1, without its end.
-    fn line(&self, number: usize) -> &str {
-        let start = self.lines.get(number.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = self.text.get(start..).unwrap_or_default();
-        rest.lines().next().unwrap_or_default()
-    }
-
-    /// How many lines there are; behind the last line break none begins.
-    fn count(&self) -> usize {
-        let ends = self.text.is_empty() || self.text.ends_with('\n');
-        self.lines.len().saturating_sub(usize::from(ends))
-    }
-}
-
-fn shown(line: &str) -> String {
-    crate::masked_line(line).chars().take(160).collect()
 }
 
 /// What is pending now, as `rekindle status --json` prints it.

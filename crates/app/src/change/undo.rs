@@ -226,7 +226,7 @@ impl Entries {
             Self::Added(entries) => edit::remove(text, LIST, "our entry", |entry| entries.contains(entry)),
             Self::Removed(entries) => {
                 let present = text::value(text)?;
-                let present = present[LIST].as_array().cloned().unwrap_or_default();
+                let present = present.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default();
                 let missing: Vec<_> = entries.iter().filter(|entry| !present.contains(entry)).collect();
                 if missing.is_empty() {
                     return Err(none_of("the entry that is not there"));

@@ -49,7 +49,7 @@ pub struct Schema {
 impl Schema {
     /// From the engine's `GET /doc`, or from the part of it. `None`: it holds no schema that can be used.
     pub fn from_doc(doc: &Value) -> Option<Self> {
-        let published = part_of_doc(doc)?["components"]["schemas"].take();
+        let published = part_of_doc(doc)?.pointer_mut("/components/schemas")?.take();
         let mut schemas = published.clone();
         // The engine ignores keys that it does not know; its published schema forbids them.
         allow_unknown_keys(&mut schemas);

@@ -124,11 +124,12 @@ fn main_of_package(folder: &Path) -> Option<PathBuf> {
 fn imports(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for word in ["from", "import", "require"] {
-        for (at, _) in text.match_indices(word) {
-            let rest = text[at + word.len()..].trim_start();
-            let rest = rest.strip_prefix('(').unwrap_or(rest).trim_start();
-            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) else { continue };
-            let Some((path, _)) = rest[1..].split_once(quote) else { continue };
+        // What stands behind each of the words.
+        for behind in text.split(word).skip(1) {
+            let rest = behind.trim_start();
+            let mut rest = rest.strip_prefix('(').unwrap_or(rest).trim_start().chars();
+            let Some(quote) = rest.next().filter(|c| matches!(c, '"' | '\'' | '`')) else { continue };
+            let Some((path, _)) = rest.as_str().split_once(quote) else { continue };
             if path.starts_with("./") || path.starts_with("../") || path.starts_with('/') {
                 found.push(path.to_owned());
             }

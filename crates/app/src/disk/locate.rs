@@ -139,7 +139,7 @@ impl Places {
             engine_log: data.join("opencode/log/opencode.log"),
             packages: base("XDG_CACHE_HOME", ".cache").join("opencode/packages"),
             settings: config.join("rekindle/settings.json"),
-            state: common_state.join("engines").join(&key.as_str()[..16]),
+            state: common_state.join("engines").join(key.short()),
             common_state,
             ancestors: ancestors_of(&directory),
             home,

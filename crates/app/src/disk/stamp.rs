@@ -100,6 +100,9 @@ mod tests {
         let now = SystemTime::now();
         assert!(!Kept::new(stamp, now, ()).holds(&stamp), "it may have changed in the same tick");
         assert!(Kept::new(stamp, now + Duration::from_secs(3), ()).holds(&stamp));
+        // A file from the future: the clock was put back since.
+        assert!(!Kept::new(stamp, now - Duration::from_secs(3600), ()).holds(&stamp));
+        assert!(!Kept::new(stamp, SystemTime::UNIX_EPOCH, ()).holds(&stamp));
         fs::write(&path, "three").expect("written");
         let after = Stamp::of(&fs::metadata(&path).expect("there"));
         assert!(!Kept::new(stamp, now + Duration::from_secs(3), ()).holds(&after));

@@ -75,8 +75,7 @@ impl Directories {
 
     /// Takes note of an event; true when something is different now.
     fn note(&mut self, event: &Value) -> bool {
-        let kind = event["payload"]["type"].as_str().unwrap_or_default();
-        match (kind, event["directory"].as_str()) {
+        match (kind_of(event), event.get("directory").and_then(Value::as_str)) {
             ("global.disposed", _) => !std::mem::take(&mut self.loaded).is_empty(),
             ("server.instance.disposed", Some(directory)) => self.loaded.remove(directory).is_some(),
             (kind, Some(directory)) if OF_INSTANCES.iter().any(|start| kind.starts_with(start)) => {
@@ -94,6 +93,10 @@ impl Directories {
             _ => false,
         }
     }
+}
+
+fn kind_of(event: &Value) -> &str {
+    event.pointer("/payload/type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Follows an engine until it is dropped.
@@ -164,7 +167,7 @@ async fn listen(events: &mut Stream, known: &mut Directories, path: &Path, tell:
         };
         let Some(event) = event else { break };
         is_late |= known.note(&event);
-        if event["payload"]["type"] == "global.disposed" {
+        if kind_of(&event) == "global.disposed" {
             tell.send_replace(());
         }
     }

@@ -36,12 +36,8 @@ pub fn run_if_asked() -> Option<ExitCode> {
     (arguments.next()? == ARGUMENT).then(|| keep(arguments.collect()))
 }
 
-fn keep(mut arguments: Vec<OsString>) -> ExitCode {
-    if arguments.len() < 2 {
-        return ExitCode::from(2);
-    }
-    let rest = arguments.split_off(2);
-    let [mark, program] = [&arguments[0], &arguments[1]];
+fn keep(arguments: Vec<OsString>) -> ExitCode {
+    let [mark, program, rest @ ..] = &arguments[..] else { return ExitCode::from(2) };
     let mut command = Command::new(program);
     command.args(rest).env(MARK, mark).stdin(std::process::Stdio::null());
     let mut wrapped = CommandWrap::from(command);

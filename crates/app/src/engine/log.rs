@@ -111,17 +111,17 @@ impl Line<'_> {
         loop {
             let (name, value) = rest.trim_start().split_once('=')?;
             let mut texts = serde_json::Deserializer::from_str(value).into_iter::<String>();
-            let (value, end) = match value.starts_with('"').then(|| texts.next()) {
+            let (said, end) = match value.starts_with('"').then(|| texts.next()) {
                 Some(text) => (text?.ok()?, texts.byte_offset()),
                 None => {
-                    let end = value.find(' ').unwrap_or(value.len());
-                    (value[..end].to_owned(), end)
+                    let word = value.split(' ').next().unwrap_or_default();
+                    (word.to_owned(), word.len())
                 }
             };
             if name == key {
-                return Some(value);
+                return Some(said);
             }
-            rest = &rest.trim_start()[name.len() + 1 + end..];
+            rest = value.get(end..)?;
         }
     }
 }

@@ -76,7 +76,7 @@ impl Output {
         let lines = telling(&self.lines());
         let first = lines.iter().position(|line| line.starts_with("Error:"));
         let start = first.unwrap_or(lines.len().saturating_sub(4));
-        let text = lines[start..].iter().take(6).map(|line| line.trim()).collect::<Vec<_>>().join(" · ");
+        let text = lines.iter().skip(start).take(6).map(|line| line.trim()).collect::<Vec<_>>().join(" · ");
         text.trim_start_matches("Error: ").to_owned()
     }
 }
@@ -135,7 +135,8 @@ pub fn last_words(places: &Places, most: usize) -> Vec<String> {
     let texts = [lines::last(&aside(&log), END), lines::last(&log, END)];
     let lines: Vec<_> = texts.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
     let lines = telling(&lines);
-    lines[lines.len().saturating_sub(most)..].to_vec()
+    let first = lines.len().saturating_sub(most);
+    lines.into_iter().skip(first).collect()
 }
 
 /// The lines that may be shown. The engine repeats a broken file whole, with what is secret in it.
@@ -192,8 +193,7 @@ fn plain(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     let plain = parts.fold(first, |plain, part| {
-        let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
-        plain + &part[end..]
+        plain + part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, behind)| behind)
     });
     plain.chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }

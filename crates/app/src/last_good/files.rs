@@ -4,7 +4,7 @@
 //! only happens to be imported by a plugin is not configuration and is left alone.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -124,15 +124,15 @@ impl Files {
         let parts: Vec<_> =
             self.entries.iter().flat_map(|(path, entry)| [path.to_string_lossy(), of(entry).into()]).collect();
         let parts: Vec<_> = parts.iter().map(AsRef::as_ref).collect();
-        Fingerprint::of_parts(&parts).as_str()[..16].to_owned()
+        Fingerprint::of_parts(&parts).short().to_owned()
     }
 }
 
 /// The code of plugins and tools that lies in the engine's folders or is declared itself.
 fn own_code<'a>(folders: &[PathBuf], scan: &'a Scan) -> Vec<PathBuf> {
     let declared = scan.disk.plugin_specs.values().filter_map(|spec| spec.strip_prefix("file://"));
-    let roots: Vec<_> = folders.iter().map(PathBuf::as_path).chain(declared.map(Path::new)).collect();
+    let roots: HashSet<_> = folders.iter().map(PathBuf::as_path).chain(declared.map(Path::new)).collect();
     let is_package = |path: &Path| path.components().any(|part| part.as_os_str() == "node_modules");
-    let is_own = |path: &&'a PathBuf| !is_package(path) && roots.iter().any(|root| path.starts_with(root));
+    let is_own = |path: &&'a PathBuf| !is_package(path) && path.ancestors().any(|above| roots.contains(above));
     scan.code_files.iter().filter(is_own).cloned().collect()
 }

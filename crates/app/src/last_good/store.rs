@@ -190,7 +190,7 @@ impl Store {
         }
         while names.len() > KEPT {
             // Of the best ones the last.
-            let best = (0..names.len()).max_by_key(|at| names[*at].verdict);
+            let best = names.iter().enumerate().max_by_key(|(_, name)| name.verdict).map(|(at, _)| at);
             remove(&self.path(&names.remove(usize::from(best == Some(0)))));
         }
         let versions: Vec<_> = names.iter().filter_map(|name| self.load(name)).collect();

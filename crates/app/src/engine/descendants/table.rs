@@ -125,7 +125,7 @@ pub(super) fn shown(arguments: &[String]) -> String {
     let words: Vec<_> = masked.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let text: String = words.join(" ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
