@@ -95,7 +95,7 @@ impl History {
         let text = self.text();
         if text.lines().count() > 2 * KEPT || length > LONG {
             let all = receipts(&text);
-            let kept = all[all.len().saturating_sub(KEPT)..].iter().map(serde_json::to_string);
+            let kept = all.iter().skip(all.len().saturating_sub(KEPT)).map(serde_json::to_string);
             let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
             crate::config::file::write_private(&self.0, &text).map_err(std::io::Error::other)?;
         }
@@ -125,8 +125,8 @@ fn receipts(text: &str) -> Vec<Receipt> {
     let mut all: Vec<Receipt> = Vec::new();
     let mut places = BTreeMap::new();
     for receipt in text.lines().filter_map(|line| serde_json::from_str::<Receipt>(line).ok()) {
-        match places.get(&receipt.id) {
-            Some(at) => all[*at] = receipt,
+        match places.get(&receipt.id).and_then(|at| all.get_mut(*at)) {
+            Some(known) => *known = receipt,
             None => {
                 places.insert(receipt.id.clone(), all.len());
                 all.push(receipt);

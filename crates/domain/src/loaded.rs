@@ -195,7 +195,8 @@ impl Answers {
     /// True when a server is turned off by its entry, as the engine has read it. It says so whether or not
     /// the others have connected.
     pub fn is_turned_off(&self, server: &str) -> bool {
-        self.config["mcp"][server]["enabled"] == false
+        let entry = self.config.get("mcp").and_then(|servers| servers.get(server));
+        entry.and_then(|entry| entry.get("enabled")).is_some_and(|enabled| enabled == false)
     }
 
     /// The tools that the engine lists, for asking for many names.

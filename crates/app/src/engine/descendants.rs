@@ -57,7 +57,7 @@ pub(super) fn new_mark(places: &Places) -> String {
 /// or homes, and in each an engine.
 fn prefix(places: &Places) -> String {
     let state = Fingerprint::of_bytes(places.state.as_os_str().as_encoded_bytes());
-    format!("{}.", &state.as_str()[..16])
+    format!("{}.", state.short())
 }
 
 /// The mark of a process of this user, if it has one.

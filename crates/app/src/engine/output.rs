@@ -177,10 +177,10 @@ async fn next_line(from: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -
         is_begun = true;
         let end = some.iter().position(|byte| *byte == b'\n');
         let (text, used) = match end {
-            Some(end) => (&some[..end], end + 1),
+            Some(end) => (some.get(..end).unwrap_or(some), end + 1),
             None => (some, some.len()),
         };
-        line.extend_from_slice(&text[..text.len().min(LONGEST_BYTES - line.len())]);
+        line.extend(text.iter().take(LONGEST_BYTES.saturating_sub(line.len())));
         from.consume(used);
         if end.is_some() {
             return Ok(true);

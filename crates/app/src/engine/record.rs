@@ -124,7 +124,7 @@ impl Records<'_> {
 
     /// The owner's process, also of an owner of another version that is reached in another way.
     pub(super) fn owner(&self) -> Option<u64> {
-        load::<serde_json::Value>(&self.path(CONTROL))?["pid"].as_u64()
+        load::<serde_json::Value>(&self.path(CONTROL))?.get("pid")?.as_u64()
     }
 
     /// Where an owner listens, where a socket can be had.
