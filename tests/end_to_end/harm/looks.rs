@@ -120,7 +120,8 @@ async fn a_clock_that_was_put_back_hides_nothing() {
     let world = World::new();
     world.write(".opencode/plugins/p.ts", &plugin("one"));
     world.start_engine().await;
-    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    let ran = world.rekindle(&["status", "--json"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
     // As if it had been started when the clock was years ahead.
     let path = world.state("memory.json").expect("a memory");
@@ -129,12 +130,11 @@ async fn a_clock_that_was_put_back_hides_nothing() {
     memory["identity"]["started_at"] = json!("2099-01-01T00:00:00.000Z");
     fs::write(&path, memory.to_string()).expect("written");
     world.start_engine().await;
-    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    let ran = world.rekindle(&["status", "--json"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
     world.write(".opencode/plugins/p.ts", &plugin("two"));
     let ran = world.rekindle(&["status", "--json"]).await;
     let (code, changes, _) = told(&ran);
     assert_eq!((code, changes.len()), (1, 1), "{ran:?}");
     assert_eq!((&changes[0]["change"], &changes[0]["action"]), (&json!("changed"), &json!("restart")), "{ran:?}");
-    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
-    assert!(world.engine().has_tool("two").await);
 }
