@@ -179,6 +179,7 @@ mod tests {
         journal.step("1", StepName::Answer, 7, None).expect("written");
         let unfinished = journal.unfinished().expect("it has no end");
         assert_eq!((unfinished.touched(), unfinished.plan), (true, Some(plan)));
+        assert_eq!(unfinished.steps, [(StepName::Check, 5), (StepName::Dispose, 6), (StepName::Answer, 7)]);
         journal.end("1", ReceiptResult::Proved).expect("written");
         assert_eq!(journal.unfinished(), None);
     }
