@@ -225,7 +225,7 @@ fn unescaped(text: &str) -> PathBuf {
         match code.filter(u8::is_ascii) {
             Some(code) => {
                 path.push(char::from(code));
-                path.push_str(&part[3..]);
+                path.push_str(part.get(3..).unwrap_or_default());
             }
             None => {
                 path.push('\\');
