@@ -11,6 +11,7 @@ mod shell;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+use rekindle_app::terminal;
 use tauri::{Manager, RunEvent};
 
 use crate::shell::Shell;
@@ -29,15 +30,17 @@ struct Arguments {
 
 /// Opens the window and stays until it is closed.
 pub fn run() -> ExitCode {
+    terminal::tell_panics();
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_env_filter("rekindle_app=warn").with_writer(std::io::stderr).without_time().init();
+    let log = tracing_subscriber::fmt().with_env_filter("rekindle_app=warn").with_ansi(false).without_time();
+    log.with_writer(|| terminal::Log).init();
     let opened = tauri::async_runtime::block_on(Shell::open(arguments.directory, arguments.engine));
     let shell = match opened {
         Ok(Some(shell)) => shell,
         // Another window shows this directory; it has come to the front.
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("rekindle: {}: {}", error.message, error.hint);
+            terminal::tell(&format!("rekindle: {}: {}", error.message, error.hint));
             return ExitCode::from(2);
         }
     };
@@ -55,7 +58,7 @@ pub fn run() -> ExitCode {
     let app = match built {
         Ok(app) => app,
         Err(error) => {
-            eprintln!("rekindle: the window could not be opened: {error}");
+            terminal::tell(&format!("rekindle: the window could not be opened: {error}"));
             return ExitCode::from(2);
         }
     };

@@ -85,7 +85,7 @@ impl Shell {
         let changes = state.status.changes.iter().map(|change| change.source.as_str());
         let problems = state.status.problems.iter().map(|problem| problem.path.as_str());
         let mut known = rows.chain(changes).chain(problems).chain([state.workspace.directory.as_str()]);
-        if known.any(|known| known == path) {
+        if known.any(|known| known == path) && self.app().may_open(path) {
             return Ok(PathBuf::from(path));
         }
         Err(user_error("unknown-path", format!("{path} is not shown here"), "look at the list again"))

@@ -6,6 +6,7 @@
 
 pub mod conformance;
 pub mod faulty;
+pub mod hostile;
 pub mod layout;
 pub mod listener;
 pub mod model;

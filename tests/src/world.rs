@@ -171,6 +171,15 @@ impl World {
         self.run_in(folder, command, arguments, &[]).await
     }
 
+    /// Runs `rekindle` with no more than so much memory, in MiB of addresses.
+    pub async fn rekindle_within(&self, memory: u32, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
+        let mut command = tokio::process::Command::new("sh");
+        command.args(["-c", &format!("ulimit -v {}; exec \"$@\"", memory * 1024), "sh"]).arg(Self::program("rekindle"));
+        // Each thread would set aside 64 MiB of addresses more, which it hardly uses.
+        command.env("MALLOC_ARENA_MAX", "2");
+        self.run(command, arguments, more).await
+    }
+
     /// Runs `rekindle` as someone to whom the modes of files apply, also when the tests run as root.
     pub async fn rekindle_without_privileges(&self, arguments: &[&str]) -> Ran {
         let mut command = tokio::process::Command::new(Self::program("rekindle"));

@@ -6,6 +6,7 @@
 
 mod core;
 mod follow;
+mod pace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -136,6 +137,20 @@ impl App {
     /// Where the engine comes from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// True when a path may be opened for a person who sees it: someone else's engine may name any file of this
+    /// machine as what it has loaded, so that there only what was found on disk counts.
+    pub fn may_open(&self, path: &str) -> bool {
+        let Source::Client { .. } = &self.source else { return true };
+        let seen = self.seen.borrow();
+        let Some((target, observation)) = &*seen else { return false };
+        let scan = &observation.scan;
+        let is_place = target.places.directory.as_os_str() == path;
+        is_place
+            || scan.rows.iter().any(|row| row.source == path)
+            || scan.disk.items.iter().any(|item| item.source == path)
+            || observation.problems.iter().chain(&scan.warnings).any(|problem| problem.path == path)
     }
 
     /// The state, now and from now on.

@@ -3,8 +3,11 @@
 //! Invariant: only directories that are loaded are asked, so that asking loads none; one that does not
 //! answer counts as busy, because nobody can say that it is not.
 
-use futures_util::future::join_all;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
 use rekindle_domain::{Action, BusyRun, BusyState, Plan};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     engine::{client::ClientError, directories::Directories, packages},
@@ -13,6 +16,11 @@ use crate::{
     observe::Observation,
     target::Target,
 };
+
+/// How many directories are asked at a time, each with four questions.
+const AT_A_TIME: usize = 8;
+/// How long all of them may take together.
+const ALL: Duration = Duration::from_secs(20);
 
 impl Target {
     /// What is running: sessions, what waits for a person, terminals. `everywhere`: in all directories of
@@ -35,11 +43,16 @@ impl Target {
     /// What is running in the other directories that the engine has loaded.
     pub async fn busy_elsewhere(&self) -> Vec<BusyRun> {
         let (Some(client), Some(known)) = (&self.client, self.directories()) else { return Vec::new() };
-        let others = known.others(client.directory()).into_iter().map(async |directory| {
-            let runs = client.for_directory(directory).runs(known.may_have_terminals(directory)).await;
-            in_directory(directory, runs)
-        });
-        join_all(others).await.into_iter().flatten().collect()
+        let end = Instant::now() + ALL;
+        let late = || ClientError::TimedOut { route: "/session/status".to_owned(), seconds: ALL.as_secs() };
+        let ask = async |directory: &str| {
+            let client = client.for_directory(directory);
+            let runs = timeout_at(end, client.runs(known.may_have_terminals(directory))).await;
+            in_directory(directory, runs.unwrap_or_else(|_| Err(late())))
+        };
+        let others = known.others(client.directory()).into_iter().map(ask);
+        let asked: Vec<_> = stream::iter(others).buffered(AT_A_TIME).collect().await;
+        asked.into_iter().flatten().collect()
     }
 
     /// What a reload would do, with all that it would interrupt and about how long it takes.

@@ -49,6 +49,8 @@ pub fn by_record(places: &Places) -> Target {
                 view,
                 client: Some(client),
                 identity: Identity::of(&record),
+                program: record.program.clone(),
+                caveat: None,
                 scanner: Arc::default(),
             }
         }
@@ -64,6 +66,8 @@ pub fn by_host(places: &Places, state: &HostState) -> Target {
         view: state.view.clone(),
         client: state.client.clone(),
         identity,
+        program: state.record.as_ref().and_then(|record| record.program.clone()),
+        caveat: None,
         scanner: Arc::default(),
     }
 }
@@ -71,6 +75,7 @@ pub fn by_host(places: &Places, state: &HostState) -> Target {
 /// Someone else's engine.
 pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Result<Target, ClientError> {
     let client = Client::new(url, &places.directory.display().to_string(), credentials)?;
+    let caveat = client.caveat();
     let health = client.health(SHORT).await;
     let state = match &health {
         Ok(_) => EngineState::Running,
@@ -86,7 +91,7 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
         message: health.as_ref().err().map(|error| chain(error)),
     };
     let client = health.is_ok().then_some(client);
-    Ok(Target { places: places.clone(), view, client, identity: Identity::of_url(url), scanner: Arc::default() })
+    Ok(Target { client, identity: Identity::of_url(url), caveat, ..nowhere(places, view) })
 }
 
 /// Has the owner, another process, replace the engine's process.
@@ -95,9 +100,9 @@ pub async fn restart_by_owner(places: &Places) -> Result<Target, String> {
     Ok(by_record(places))
 }
 
-/// Whether an address can be one, before anything is asked.
-pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result<(), ClientError> {
-    Client::new(url, &places.directory.display().to_string(), credentials).map(drop)
+/// Whether an address can be one, before anything is asked; and what people should know before it is.
+pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result<Option<String>, ClientError> {
+    Client::new(url, &places.directory.display().to_string(), credentials).map(|client| client.caveat())
 }
 
 /// Someone else's engine before it was asked.
@@ -117,5 +122,18 @@ pub fn failed(places: &Places, error: &ClientError) -> Target {
 
 fn none(places: &Places, state: EngineState, message: Option<String>) -> Target {
     let view = EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message };
-    Target { places: places.clone(), view, client: None, identity: Identity::default(), scanner: Arc::default() }
+    nowhere(places, view)
+}
+
+/// An engine that is not there.
+fn nowhere(places: &Places, view: EngineView) -> Target {
+    Target {
+        places: places.clone(),
+        view,
+        client: None,
+        identity: Identity::default(),
+        program: None,
+        caveat: None,
+        scanner: Arc::default(),
+    }
 }

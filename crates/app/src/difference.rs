@@ -12,7 +12,7 @@ use std::{
 
 use rekindle_domain::{
     Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked,
-    mentions_outside, value_of,
+    masked_text, mentions_outside, value_of,
 };
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -180,6 +180,9 @@ fn plain(value: &Value) -> String {
 
 /// Line by line; long stretches of equal lines are left out. `until`: when to be content with what was found.
 fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
+    // Masked as a whole, because a secret may have several lines; compared as they are, so that its change is seen.
+    let (old, new) = (masked_text(before), masked_text(after));
+    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
     let diff = TextDiff::configure().deadline(until).diff_lines(before, after);
     let changes: Vec<_> = diff.iter_all_changes().collect();
     let differs = |change: &similar::Change<&str>| change.tag() != ChangeTag::Equal;
@@ -198,7 +201,9 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
             }
         };
         gap(&mut left_out, &mut lines);
-        lines.push(DiffLine { mark, text: change.value().trim_end_matches('\n').to_owned() });
+        let shown = |side: &[&str], at: Option<usize>| at.and_then(|at| side.get(at)).map(|line| (*line).to_owned());
+        let text = shown(&old, change.old_index()).or_else(|| shown(&new, change.new_index())).unwrap_or_default();
+        lines.push(DiffLine { mark, text });
     }
     if !lines.is_empty() {
         gap(&mut left_out, &mut lines);

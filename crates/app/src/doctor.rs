@@ -11,6 +11,7 @@ use tokio::{process::Command, time::timeout};
 use crate::{
     config::file::create_private_dir,
     engine::{
+        client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
         descendants::{self, EndError, Process},
         find,
         output::last_words,
@@ -46,8 +47,10 @@ pub async fn examine(target: &Target, observation: &Observation, choice: &Engine
     findings
 }
 
+/// What is found of one thing, in one line, whatever is named in it.
 fn finding(level: FindingLevel, title: &str, message: String, hint: &str) -> Finding {
-    Finding { level, title: title.to_owned(), message, hint: hint.to_owned() }
+    let line = |text: &str| text.split(['\n', '\r']).map(str::trim).collect::<Vec<_>>().join(" ");
+    Finding { level, title: title.to_owned(), message: line(&message), hint: line(hint) }
 }
 
 async fn binary(choice: &EngineChoice) -> Finding {
@@ -60,6 +63,7 @@ async fn binary(choice: &EngineChoice) -> Finding {
         }
     };
     let mut command = Command::new(&path);
+    command.env_remove(PASSWORD_VARIABLE).env_remove(USERNAME_VARIABLE);
     command.arg("--version").kill_on_drop(true).stdin(std::process::Stdio::null());
     // The current folder may be gone.
     command.current_dir(path.parent().unwrap_or(Path::new("/")));
@@ -127,8 +131,9 @@ fn said(target: &Target, observation: &Observation) -> Option<Finding> {
         return None;
     }
     let lines = last_words(&target.places, 20);
-    let hint = "mend what it complains about, if it does";
-    (!lines.is_empty()).then(|| finding(FindingLevel::Warning, "It said", lines.join("\n    "), hint))
+    let (title, hint) = ("It said".to_owned(), "mend what it complains about, if it does".to_owned());
+    // The one finding of several lines.
+    (!lines.is_empty()).then(|| Finding { level: FindingLevel::Warning, title, message: lines.join("\n"), hint })
 }
 
 /// What is left of engines that have ended, and of instances that were dropped.

@@ -22,6 +22,7 @@ pub mod log;
 pub mod output;
 pub mod packages;
 mod process;
+mod program;
 pub mod record;
 pub mod weight;
 

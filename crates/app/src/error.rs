@@ -151,12 +151,14 @@ impl Tell for ClientError {
                 "set REKINDLE_ENGINE_PASSWORD (and REKINDLE_ENGINE_USERNAME) to what the engine was started with",
             ),
             Self::Stuck { .. } => ("stuck", "mend the file if it is broken; then the engine has to be restarted"),
-            Self::Status { .. } | Self::NotJson { .. } => {
+            Self::Status { .. } | Self::NotJson { .. } | Self::TooLong { .. } => {
                 ("unexpected-answer", "check that this is an OpenCode engine, and its log")
             }
-            Self::BadUrl { .. } => {
-                ("bad-url", "give an address such as http://127.0.0.1:4096, without user name and password")
-            }
+            Self::BadUrl { .. } => (
+                "bad-url",
+                "give an address such as http://127.0.0.1:4096, without user name, password and \
+                 query",
+            ),
         };
         user_error(code, chain(self), hint)
     }

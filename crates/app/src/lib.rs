@@ -2,7 +2,7 @@
 //!
 //! Invariant: decisions are made in `rekindle-domain`; this crate carries them out. It has three
 //! consumers: the window, the command line and the tests. Deliberately absent: tauri, clap, and
-//! printing.
+//! what is printed (`terminal` is only the door).
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make and read files of their own"))]
 // Foreign data is read here: everything has an answer, and nothing is cut or looked up that may not be there.
@@ -19,6 +19,7 @@
     )
 )]
 
+mod accepted;
 #[cfg(test)]
 mod anything;
 pub mod app;
@@ -44,3 +45,4 @@ pub mod reload;
 pub mod settings;
 pub mod skill;
 pub mod target;
+pub mod terminal;

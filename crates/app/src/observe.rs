@@ -16,7 +16,7 @@ use aho_corasick::AhoCorasick;
 pub use observation::Observation;
 use rekindle_domain::{
     Answers, BusyRun, Change, Disk, EngineMode, EngineState, EngineView, Evidence, ItemId, Loaded, Memory, Problem,
-    Profile, drift, loaded, would_be_lost,
+    Profile, drift, loaded, masked_text, would_be_lost,
 };
 
 use crate::{
@@ -243,7 +243,10 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
 /// What the engine has loaded, told from its answers beside these files.
 pub(crate) fn compare(scan: &mut Scan, answers: &Answers, memory: &Memory) -> Loaded {
     let locations = answers.skills.iter().map(|skill| skill.location.as_str());
-    let gone = locations.filter(|location| location.starts_with('/') && !Path::new(location).exists());
+    // Only below folders of ours: an engine may name any path, and looking at one is not always harmless.
+    let folders: Vec<_> = scan.disk.skill_folders.iter().map(|(folder, _)| Path::new(folder)).collect();
+    let is_below = |location: &&str| folders.iter().any(|folder| Path::new(location).starts_with(folder));
+    let gone = locations.filter(is_below).filter(|location| !Path::new(location).exists());
     scan.disk.gone_files = gone.map(str::to_owned).collect();
     loaded(&scan.disk, answers, memory)
 }
@@ -260,7 +263,7 @@ pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId,
     let mut failed = BTreeMap::new();
     let nameless = messages.iter().find_map(|message| message.strip_prefix(SOME_PLUGIN));
     if let (Some(reason), 1) = (nameless, disk.plugin_specs.len()) {
-        let reason = format!("its config hook failed: {reason}");
+        let reason = masked_text(&format!("its config hook failed: {reason}"));
         failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
     }
     let specs: Vec<_> = disk.plugin_specs.iter().filter(|(_, spec)| !spec.is_empty()).collect();
@@ -276,7 +279,7 @@ pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId,
         for (id, spec) in longest.into_values().filter_map(|pattern| specs.get(pattern.as_usize())) {
             // The first message about it says why.
             if told.insert(*id) {
-                failed.insert((*id).clone(), reason(message, spec));
+                failed.insert((*id).clone(), masked_text(&reason(message, spec)));
             }
         }
     }

@@ -1,24 +1,17 @@
 //! The engine of a directory, and what is needed for asking it and for reading the files beside it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rekindle_domain::{Answers, EngineView};
+use rekindle_domain::{Answers, EngineMode, EngineView, Fingerprint};
 use serde_json::Value;
 
 use crate::{
-    config::schema::Schema,
     disk::{
         locate::Places,
         scan::{Scan, Scanner},
         watch::Hint,
     },
-    engine::{
-        client::Client,
-        record::{Records, load, write_json},
-    },
+    engine::{client::Client, record::Records},
     fault::Fault,
     memory::{Identity, MemoryStore},
 };
@@ -34,6 +27,10 @@ pub struct Target {
     pub client: Option<Client>,
     /// Which process it is.
     pub identity: Identity,
+    /// The program of an engine of ours, if it is known.
+    pub program: Option<Fingerprint>,
+    /// What people should know about the way to it.
+    pub caveat: Option<String>,
     /// For reading the files; what it remembers of them outlives one look.
     pub scanner: Arc<Mutex<Scanner>>,
 }
@@ -72,8 +69,12 @@ impl Target {
         tokio::task::spawn_blocking(read).await.unwrap_or_else(ended)
     }
 
-    /// Takes note of folders of skills that no file names, but a plugin; true when there are new ones.
+    /// Takes note of folders of skills that no file names, but a plugin; true when there are new ones. Someone
+    /// else's engine chooses no folder of this machine.
     pub(crate) fn learn(&self, answers: &Answers) -> bool {
+        if self.view.mode == EngineMode::Client {
+            return false;
+        }
         let paths = answers.config.pointer("/skills/paths").and_then(Value::as_array).into_iter().flatten();
         let paths: Vec<_> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
         // For whoever removes a skill without asking the engine (`change/extent.rs`).
@@ -85,31 +86,5 @@ impl Target {
             tracing::debug!(%error, "keeping the folders of skills");
         }
         self.scanner.lock().unwrap_or_else(PoisonError::into_inner).learn(paths)
-    }
-
-    /// The engine's schema, from the engine or from an earlier answer of the same version.
-    pub async fn schema(&self) -> Option<Arc<Schema>> {
-        static READY: Mutex<BTreeMap<String, Arc<Schema>>> = Mutex::new(BTreeMap::new());
-        let version = self.view.version.as_deref().unwrap_or("unknown").replace(['/', '\\'], "_");
-        let ready = || READY.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = ready().get(&version) {
-            return Some(schema.clone());
-        }
-        let schema = Arc::new(self.make_schema(&version).await?);
-        ready().insert(version, schema.clone());
-        Some(schema)
-    }
-
-    async fn make_schema(&self, version: &str) -> Option<Schema> {
-        let kept = self.places.common_state.join("schemas").join(format!("{version}.json"));
-        if let Some(schema) = load::<Value>(&kept).as_ref().and_then(Schema::from_doc) {
-            return Some(schema);
-        }
-        let doc = self.client.as_ref()?.doc().await.inspect_err(|error| tracing::warn!(%error, "the schema")).ok()?;
-        let schema = Schema::from_doc(&doc)?;
-        if let Err(error) = write_json(&kept, &doc) {
-            tracing::debug!(%error, "keeping the schema");
-        }
-        Some(schema)
     }
 }

@@ -17,6 +17,7 @@ use rekindle_app::{
     settings,
     skill::install,
     target::Target,
+    terminal,
 };
 use rekindle_domain::{
     Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
@@ -57,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "rekindle", &mut script);
-            print::raw(&script);
+            terminal::print_own(&String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
     };
@@ -85,7 +86,8 @@ async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError>
 /// A reload that was cut off is judged before anything else is said.
 async fn finish_cut_off(arguments: &Arguments, target: &Target) {
     if let Recovered::Ended(receipt) = recover(target, false).await {
-        print::note(arguments, &format!("The reload {} was cut off.\n{}", receipt.id, words::receipt(&receipt)));
+        let said = format!("The reload {} was cut off.", receipt.id);
+        print::note(arguments, &[vec![said], words::receipt(&receipt)].concat());
     }
 }
 
@@ -137,7 +139,8 @@ async fn watch_statuses(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let source = match &arguments.engine {
         Some(url) => {
             let credentials = Credentials::from_environment();
-            connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
+            let caveat = connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
+            caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
             Source::Client { url: url.clone(), credentials }
         }
         None => Source::Attached,
@@ -317,7 +320,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
         SkillCommand::Check { path } => {
             let checked = install::check(path).map_err(|error| change::ChangeError::from(error).tell())?;
             let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
-            print::result(arguments, &value, || format!("OpenCode would load it as “{}”.", checked.skill.name));
+            print::result(arguments, &value, || vec![format!("OpenCode would load it as “{}”.", checked.skill.name)]);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -343,7 +346,7 @@ fn changed(arguments: &Arguments, text: &str, token: &str) {
 
 fn print_change(arguments: &Arguments, value: &serde_json::Value, text: &str) {
     print::result(arguments, value, || {
-        format!("{text}. Make it live with: rekindle reload. Take it back with: rekindle undo")
+        vec![format!("{text}. Make it live with: rekindle reload. Take it back with: rekindle undo")]
     });
 }
 
@@ -359,11 +362,12 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
         _ => None,
     };
     let path = change::undo(&places, None, choice).map_err(|error| error.tell())?;
-    print::result(arguments, &json!({ "path": path }), || match choice {
-        Some(UndoChoice::Ours) => format!("{} is without that change.", path.display()),
-        Some(UndoChoice::Leave) => format!("{} stays as it is.", path.display()),
-        Some(UndoChoice::Before) | None => format!("{} is as it was.", path.display()),
-    });
+    let how = match choice {
+        Some(UndoChoice::Ours) => "is without that change",
+        Some(UndoChoice::Leave) => "stays as it is",
+        Some(UndoChoice::Before) | None => "is as it was",
+    };
+    print::result(arguments, &json!({ "path": path }), || vec![format!("{} {how}.", path.display())]);
     Ok(ExitCode::SUCCESS)
 }
 

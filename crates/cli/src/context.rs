@@ -11,7 +11,7 @@ use rekindle_app::{
 };
 use rekindle_domain::UserError;
 
-use crate::arguments::Arguments;
+use crate::{arguments::Arguments, print};
 
 /// The places of the directory that the arguments name.
 pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
@@ -29,7 +29,12 @@ pub(crate) fn places_even_if_gone(arguments: &Arguments) -> Result<Places, UserE
 pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
     let places = places(arguments)?;
     match &arguments.engine {
-        Some(url) => connect::by_url(&places, url, Credentials::from_environment()).await.map_err(|error| error.tell()),
+        Some(url) => {
+            let credentials = Credentials::from_environment();
+            let caveat = connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
+            caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
+            connect::by_url(&places, url, credentials).await.map_err(|error| error.tell())
+        }
         None => Ok(connect::by_record(&places)),
     }
 }

@@ -13,7 +13,7 @@ use rekindle_app::{
     disk::locate::Places,
     engine::{
         attach,
-        client::{ClientError, SHORT},
+        client::{ClientError, PASSWORD_VARIABLE, SHORT, USERNAME_VARIABLE},
         control::{self, Request},
         descendants::MARK,
         find,
@@ -69,13 +69,10 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
 
 fn show(arguments: &Arguments, record: &Record) {
     print::result(arguments, record, || {
-        format!(
-            "Engine {} runs at {} (process {})\nPassword: {}",
-            record.version,
-            record.url,
-            record.pid,
-            record.password_file.display()
-        )
+        vec![
+            format!("Engine {} runs at {} (process {})", record.version, record.url, record.pid),
+            format!("Password: {}", record.password_file.display()),
+        ]
     });
 }
 
@@ -97,7 +94,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     // It is nothing of the engine in whose terminal this may have been typed.
-    command.env_remove(MARK);
+    command.env_remove(MARK).env_remove(PASSWORD_VARIABLE).env_remove(USERNAME_VARIABLE);
     // Out of this terminal's reach: Ctrl-C here is not meant for it.
     #[cfg(unix)]
     command.process_group(0);
@@ -179,13 +176,13 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
         sleep(OFTEN).await;
     }
     print::result(arguments, &serde_json::json!({ "state": EngineState::Stopped }), || {
-        "The engine has stopped.".to_owned()
+        vec!["The engine has stopped.".to_owned()]
     });
     Ok(())
 }
 
 async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, UserError> {
-    let status = attach::attach(places, |moved| print::note(arguments, moved)).await.map_err(|error| error.tell())?;
+    let status = attach::attach(places, |moved| print::note(arguments, &[moved.to_owned()])).await.map_err(|error| error.tell())?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 

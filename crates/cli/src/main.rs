@@ -18,14 +18,20 @@ fn main() -> ExitCode {
     if let Some(code) = rekindle_app::engine::keeper::run_if_asked() {
         return code;
     }
-    let arguments = arguments::Arguments::parse();
+    rekindle_app::terminal::tell_panics();
+    let arguments = match arguments::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return print::usage(&error),
+    };
     let level = match (arguments.quiet, arguments.verbose) {
         (true, _) => "error",
         (_, 0) => "rekindle_app=error",
         (_, 1) => "info",
         _ => "debug",
     };
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();
+    // Without colours: what is logged goes through the same door as all else.
+    let log = tracing_subscriber::fmt().with_env_filter(level).with_ansi(false).without_time();
+    log.with_writer(|| rekindle_app::terminal::Log).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -1,11 +1,10 @@
-//! Standard output and standard error: the only place that writes to them.
-#![allow(clippy::print_stdout, reason = "a command line's output is its purpose")]
+//! What is printed, and where: results to standard output, all else to standard error.
+//!
+//! Invariant: a text for people is a list of lines, so that no value in it can make another one.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
+use rekindle_app::terminal;
 use rekindle_domain::UserError;
 use serde::Serialize;
 use serde_json::json;
@@ -15,42 +14,51 @@ use crate::arguments::Arguments;
 /// Exit code: something is wrong.
 pub(crate) const ERROR: u8 = 2;
 
-/// Prints the result: JSON if that is wanted, else text.
-pub(crate) fn result(arguments: &Arguments, value: &impl Serialize, text: impl FnOnce() -> String) {
-    let output = if arguments.json { serde_json::to_string_pretty(value).unwrap_or_default() } else { text() };
-    let output = output.trim_end();
-    if !output.is_empty() {
-        // A closed pipe (`| head`) is the reader's wish, not an error.
-        writeln!(std::io::stdout(), "{output}").ok();
+/// Prints the result: JSON if that is wanted, else lines of text.
+pub(crate) fn result(arguments: &Arguments, value: &impl Serialize, lines: impl FnOnce() -> Vec<String>) {
+    if arguments.json {
+        terminal::print_json(&serde_json::to_string_pretty(value).unwrap_or_default());
+    } else {
+        terminal::print(&lines());
     }
 }
 
 /// Prints a value as one line of JSON; false when nobody reads it.
 pub(crate) fn line(value: &impl Serialize) -> bool {
-    let line = serde_json::to_string(value).unwrap_or_default();
-    let mut out = std::io::stdout();
-    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
-}
-
-/// Prints text as it is.
-pub(crate) fn raw(text: &[u8]) {
-    std::io::stdout().write_all(text).ok();
+    terminal::print_json(&serde_json::to_string(value).unwrap_or_default())
 }
 
 /// Tells an error: one line to standard error, or an object to standard output.
 pub(crate) fn failure(arguments: &Arguments, error: &UserError) -> ExitCode {
     if arguments.json {
-        result(arguments, &json!({ "error": error }), String::new);
+        result(arguments, &json!({ "error": error }), Vec::new);
     } else {
-        eprintln!("rekindle: {}: {}", one_line(&error.message), one_line(&error.hint));
+        terminal::tell(&format!("rekindle: {}: {}", one_line(&error.message), one_line(&error.hint)));
     }
     ExitCode::from(ERROR)
 }
 
+/// Tells what is wrong with the arguments, or what they ask to be told of the program.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        error.render().to_string().trim_end().lines().for_each(terminal::tell);
+    } else {
+        terminal::print_own(&error.render().to_string());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ERROR))
+}
+
 /// Tells something that is not the result, to whoever did not ask for quiet.
-pub(crate) fn note(arguments: &Arguments, text: &str) {
+pub(crate) fn note(arguments: &Arguments, lines: &[String]) {
     if !arguments.quiet && !arguments.json {
-        eprintln!("{text}");
+        lines.iter().for_each(|line| terminal::tell(line));
+    }
+}
+
+/// Warns of something that cannot wait for the result, or is no part of it.
+pub(crate) fn warn(arguments: &Arguments, text: &str) {
+    if !arguments.quiet {
+        terminal::tell(&format!("Warning: {text}"));
     }
 }
 
@@ -63,8 +71,8 @@ pub(crate) fn warning(arguments: &Arguments, text: &str) {
 
 /// Tells what is under way, on a terminal only.
 pub(crate) fn progress(arguments: &Arguments, text: &str) {
-    if !arguments.quiet && !arguments.json && std::io::stderr().is_terminal() {
-        eprintln!("{text}");
+    if !arguments.quiet && !arguments.json && terminal::is_read_by_person() {
+        terminal::tell(text);
     }
 }
 

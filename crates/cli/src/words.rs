@@ -1,4 +1,6 @@
-//! What the commands say to people.
+//! What the commands say to people, line by line.
+//!
+//! Invariant: a value never ends a line: whoever prints it escapes what is in a line.
 
 use rekindle_domain::{
     Action, BusyRun, BusyState, Change, ChangeKind, DiffLine, EngineMode, EngineState, EngineView, Finding,
@@ -10,7 +12,7 @@ use rekindle_domain::{
 type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
 
 /// `rows`: the items as they are, for what is not as it should be although nothing waits.
-pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference<'_>) -> String {
+pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference<'_>) -> Vec<String> {
     let mut lines = vec![engine(&status.engine)];
     lines.extend(status.problems.iter().flat_map(|found| problem("Would not load", found)));
     lines.extend(status.warnings.iter().flat_map(|found| problem("Warning", found)));
@@ -28,7 +30,7 @@ pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference
     lines.extend(status.changes.iter().flat_map(|change| with_difference(change, difference)));
     lines.extend(status.notices.iter().map(|notice| format!("Note: {notice}")));
     lines.extend(status.busy.iter().map(run));
-    lines.join("\n")
+    lines
 }
 
 /// That nothing waits, and no more than is so.
@@ -78,7 +80,7 @@ fn problem(what: &str, problem: &Problem) -> Vec<String> {
     [said].into_iter().chain(text).collect()
 }
 
-pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> String {
+pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> Vec<String> {
     let mut lines: Vec<_> = warnings.iter().flat_map(|found| problem("Warning", found)).collect();
     lines.push(match plan.action {
         Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
@@ -94,7 +96,7 @@ pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>
     lines.extend(plan.installs.iter().map(|package| format!("  ! installed first: {package}")));
     lines.extend(plan.takes.map(|takes| format!("Usually takes {}", takes.words())));
     lines.push(format!("Plan {}", plan.fingerprint.as_str()));
-    lines.join("\n")
+    lines
 }
 
 /// A change, and the first lines of what differs.
@@ -155,7 +157,7 @@ pub(crate) fn engine(view: &EngineView) -> String {
     }
 }
 
-pub(crate) fn receipt(receipt: &Receipt) -> String {
+pub(crate) fn receipt(receipt: &Receipt) -> Vec<String> {
     let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
         ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
@@ -180,7 +182,7 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
         lines.push(format!("Still pending: {}", count(receipt.still_pending.len(), "change")));
         lines.extend(receipt.still_pending.iter().map(change));
     }
-    lines.join("\n")
+    lines
 }
 
 /// What became of a change.
@@ -209,45 +211,42 @@ pub(crate) fn step(step: StepName) -> &'static str {
     }
 }
 
-pub(crate) fn rows(rows: &[Row]) -> String {
-    let lines: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let state = match &row.state {
-                RowState::Loaded => "loaded".to_owned(),
-                RowState::Waiting { action: Action::Restart, .. } => "needs a restart".to_owned(),
-                RowState::Waiting { .. } => "waiting for reload".to_owned(),
-                RowState::Failed { message } => format!("failed: {message}"),
-                RowState::Overridden { by } => format!("overridden by {by}"),
-                RowState::NotRead { why } => format!("not read: {why}"),
-                RowState::Unknown => "unknown".to_owned(),
-            };
-            let over = row.overrides.iter().map(|place| format!(", instead of {place}")).collect::<String>();
-            let warning = row.warning.iter().map(|warning| format!("\n  ! {warning}")).collect::<String>();
-            let (kind, scope) = (row.kind.word(), row.scope.word());
-            format!("{kind:<12} {scope:<8} {:<28} {:<32} {state}{over}{warning}", row.name, row.place)
-        })
-        .collect();
-    lines.join("\n")
+pub(crate) fn rows(rows: &[Row]) -> Vec<String> {
+    let lines = rows.iter().flat_map(|row| {
+        let state = match &row.state {
+            RowState::Loaded => "loaded".to_owned(),
+            RowState::Waiting { action: Action::Restart, .. } => "needs a restart".to_owned(),
+            RowState::Waiting { .. } => "waiting for reload".to_owned(),
+            RowState::Failed { message } => format!("failed: {message}"),
+            RowState::Overridden { by } => format!("overridden by {by}"),
+            RowState::NotRead { why } => format!("not read: {why}"),
+            RowState::Unknown => "unknown".to_owned(),
+        };
+        let over = row.overrides.iter().map(|place| format!(", instead of {place}")).collect::<String>();
+        let (kind, scope) = (row.kind.word(), row.scope.word());
+        let line = format!("{kind:<12} {scope:<8} {:<28} {:<32} {state}{over}", row.name, row.place);
+        [line].into_iter().chain(row.warning.iter().map(|warning| format!("  ! {warning}")))
+    });
+    lines.collect()
 }
 
-pub(crate) fn findings(findings: &[Finding]) -> String {
-    let lines: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let sign = match finding.level {
-                FindingLevel::Ok => "✓",
-                FindingLevel::Warning => "!",
-                FindingLevel::Error => "✗",
-            };
-            let hint = if finding.hint.is_empty() { String::new() } else { format!("\n    → {}", finding.hint) };
-            format!("{sign} {}: {}{hint}", finding.title, finding.message)
-        })
-        .collect();
-    lines.join("\n")
+pub(crate) fn findings(findings: &[Finding]) -> Vec<String> {
+    let lines = findings.iter().flat_map(|finding| {
+        let sign = match finding.level {
+            FindingLevel::Ok => "✓",
+            FindingLevel::Warning => "!",
+            FindingLevel::Error => "✗",
+        };
+        let mut said = finding.message.split('\n');
+        let first = format!("{sign} {}: {}", finding.title, said.next().unwrap_or_default());
+        let more = said.map(|line| format!("    {line}"));
+        let hint = (!finding.hint.is_empty()).then(|| format!("    → {}", finding.hint));
+        [first].into_iter().chain(more).chain(hint).collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
-pub(crate) fn restored(restored: &Restored) -> String {
+pub(crate) fn restored(restored: &Restored) -> Vec<String> {
     let lines = restored.files.iter().map(|file| {
         let what = match file.change {
             Restoring::Replaced => "restored",
@@ -258,27 +257,24 @@ pub(crate) fn restored(restored: &Restored) -> String {
     });
     let first = format!("Restored {}; what was there is kept.", count(restored.files.len(), "file"));
     let last = "Make it live with: rekindle reload. Take it back with: rekindle undo".to_owned();
-    [first].into_iter().chain(lines).chain([last]).collect::<Vec<_>>().join("\n")
+    [first].into_iter().chain(lines).chain([last]).collect()
 }
 
-pub(crate) fn history(receipts: &[Receipt]) -> String {
+pub(crate) fn history(receipts: &[Receipt]) -> Vec<String> {
     if receipts.is_empty() {
-        return "No reload yet.".to_owned();
+        return vec!["No reload yet.".to_owned()];
     }
-    let lines: Vec<_> = receipts
-        .iter()
-        .map(|receipt| {
-            let result = match receipt.result {
-                ReceiptResult::Proved => "proved",
-                ReceiptResult::Partial => "partial",
-                ReceiptResult::Failed => "failed",
-                ReceiptResult::Refused => "refused",
-            };
-            let items: Vec<_> = receipt.items.iter().map(|item| item.name.as_str()).collect();
-            format!("{}  {result:<8} {:>6} ms  {}  {}", receipt.at, receipt.duration_ms, receipt.id, items.join(", "))
-        })
-        .collect();
-    lines.join("\n")
+    let lines = receipts.iter().map(|receipt| {
+        let result = match receipt.result {
+            ReceiptResult::Proved => "proved",
+            ReceiptResult::Partial => "partial",
+            ReceiptResult::Failed => "failed",
+            ReceiptResult::Refused => "refused",
+        };
+        let items: Vec<_> = receipt.items.iter().map(|item| item.name.as_str()).collect();
+        format!("{}  {result:<8} {:>6} ms  {}  {}", receipt.at, receipt.duration_ms, receipt.id, items.join(", "))
+    });
+    lines.collect()
 }
 
 fn seconds(ms: u64) -> String {

@@ -24,7 +24,7 @@ mod fingerprint;
 mod last_good;
 mod leftover;
 mod loaded;
-#[allow(clippy::string_slice, reason = "it cuts where it found a character of one byte in the same text")]
+#[allow(clippy::indexing_slicing, clippy::string_slice, reason = "it cuts and takes only what it found in the same text")]
 mod mask;
 mod merge;
 mod plan;
@@ -33,6 +33,7 @@ mod profile;
 mod receipt;
 mod reload;
 mod text;
+mod visible;
 mod wire;
 
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
@@ -45,7 +46,7 @@ pub use loaded::{
     Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, Question, SkillAnswer, ToolNames, loaded,
     plugin_fingerprint, shown_value, value_of, would_be_lost,
 };
-pub use mask::{masked, masked_line, masked_text, mentions_outside};
+pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use merge::{
     agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
     unique_plugins,
@@ -58,6 +59,7 @@ pub use reload::{
     Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
 };
 pub use text::Text;
+pub use visible::{visible, visible_json};
 pub use wire::{
     Choice, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
     ReloadStatus, Row, RowState, Settings, Shown, Theme, UndoChoice, UserError, WindowState, Workspace,

@@ -63,9 +63,9 @@ impl<'a> Text<'a> {
     /// The beginning of a line, from 1, as it may be shown.
     fn shown(&self, number: usize) -> String {
         let start = self.lines.get(number.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let end = self.text.floor_char_boundary(start.saturating_add(BLOCK));
-        let line = self.text.get(start..end).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        crate::masked_line(line).chars().take(SHOWN).collect()
+        let end = self.lines.get(number).copied().unwrap_or(self.text.len()).min(start.saturating_add(BLOCK));
+        let line = crate::masked_lines(&self.text, start..end).into_iter().next().unwrap_or_default();
+        line.chars().take(SHOWN).collect()
     }
 
     /// How many lines there are; behind the last line break none begins.

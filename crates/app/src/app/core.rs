@@ -54,6 +54,10 @@ pub(super) struct Core {
     ahead: Plan,
     /// The number of the last question for it.
     asked: u64,
+    /// The question under way.
+    asking: Option<JoinHandle<()>>,
+    /// True when there was a reason to ask since it began.
+    asks_again: bool,
     phase: Phase,
     /// True when a wish came too late to join the reload under way.
     follows: bool,
@@ -119,6 +123,8 @@ impl Core {
             target,
             ahead: Observation::default().plan(),
             asked: 0,
+            asking: None,
+            asks_again: false,
             observation: Observation::default(),
             phase: Phase::Clean,
             follows: false,
@@ -207,8 +213,7 @@ impl Core {
                 self.want(Look::Everything);
             }
             Input::Elsewhere => self.foresee(),
-            Input::Foreseen(asked, plan) if asked == self.asked => self.ahead = *plan,
-            Input::Foreseen(..) => {}
+            Input::Foreseen(asked, plan) => self.foreseen(asked, *plan),
             Input::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
                 if !self.phase.is_running()

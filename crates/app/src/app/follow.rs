@@ -1,16 +1,16 @@
 //! Keeping up with the engine.
 //!
-//! Invariant: an event becomes an input and nothing else; a broken stream is opened again, ever more
-//! seldom.
+//! Invariant: an event becomes an input and nothing else, and many events few inputs; a broken stream is opened
+//! again, ever more seldom.
 
 use std::time::Duration;
 
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 
-use super::{Input, SELDOM, Source, report};
+use super::{Input, SELDOM, Source, pace::Pace, report};
 use crate::{
     connect,
     disk::locate::Places,
@@ -57,24 +57,43 @@ pub(super) async fn follow(places: Places, source: Source, inputs: mpsc::WeakSen
     }
 }
 
+/// What an event is a hint of, the more urgent first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hint {
+    Disposed,
+    Engine,
+    Elsewhere,
+}
+
 /// Passes events on until the stream ends or the host says that the engine is another one.
 async fn pass_on(
     mut events: Events,
     inputs: &mpsc::WeakSender<Input>,
     mut host: Option<&mut watch::Receiver<HostState>>,
 ) {
+    let mut pace = Pace::new(Instant::now());
     loop {
+        let due = async {
+            match pace.due() {
+                Some(due) => sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
         let changed = async {
             match &mut host {
                 Some(state) => drop(state.changed().await),
                 None => std::future::pending().await,
             }
         };
-        let input = tokio::select! {
+        // In this order: a stream that always has another event keeps nothing else waiting.
+        let hint = tokio::select! {
+            biased;
+            () = changed => return,
+            () = due => None,
             event = events.next() => match event {
-                Some(EngineEvent::Disposed | EngineEvent::AllDisposed) => Input::Disposed,
-                Some(EngineEvent::Activity) => Input::Engine,
-                Some(EngineEvent::Elsewhere) => Input::Elsewhere,
+                Some(EngineEvent::Disposed | EngineEvent::AllDisposed) => Some(Hint::Disposed),
+                Some(EngineEvent::Activity) => Some(Hint::Engine),
+                Some(EngineEvent::Elsewhere) => Some(Hint::Elsewhere),
                 Some(EngineEvent::Loading) => continue,
                 Some(EngineEvent::PluginFailed(message)) => {
                     tracing::info!(message, "a plugin failed");
@@ -82,10 +101,20 @@ async fn pass_on(
                 }
                 None => return,
             },
-            () = changed => return,
         };
-        if !report(inputs, input).await {
-            return;
-        }
+        let Some(hint) = hint else {
+            for hint in pace.take(Instant::now()) {
+                let input = match hint {
+                    Hint::Disposed => Input::Disposed,
+                    Hint::Engine => Input::Engine,
+                    Hint::Elsewhere => Input::Elsewhere,
+                };
+                if !report(inputs, input).await {
+                    return;
+                }
+            }
+            continue;
+        };
+        pace.add(hint);
     }
 }

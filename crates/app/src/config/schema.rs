@@ -1,14 +1,22 @@
 //! The engine's own schema of its configuration.
 //!
-//! Invariant: what is accepted here is accepted by the engine. Source: `GET /doc`, which publishes a
-//! schema that forbids unknown keys; the engine leaves them out instead.
+//! Invariants: what is accepted here is accepted by the engine; a check of anything ends, whoever wrote the schema.
+//! Source: `GET /doc`, which publishes a schema that forbids unknown keys; the engine leaves them out instead.
 
+mod bounds;
+
+use jsonschema::PatternOptions;
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 
 /// Where the schemas that have a name are, in the engine's words for them.
 const NAMED: &str = "#/components/schemas/";
+
+/// How often a pattern may be tried anew on one text.
+const PATIENCE: usize = 10_000;
+/// How large a pattern may become, in bytes.
+const PATTERN: usize = 1024 * 1024;
 
 /// The part of the engine's `GET /doc` that is about its configuration; all of it is thirty times as
 /// much. `None`: there is no such part.
@@ -50,11 +58,16 @@ impl Schema {
     /// From the engine's `GET /doc`, or from the part of it. `None`: it holds no schema that can be used.
     pub fn from_doc(doc: &Value) -> Option<Self> {
         let published = part_of_doc(doc)?.pointer_mut("/components/schemas")?.take();
+        if let Err(error) = bounds::check(published.as_object()?) {
+            tracing::warn!(%error, "the engine's schema is not used");
+            return None;
+        }
         let mut schemas = published.clone();
         // The engine ignores keys that it does not know; its published schema forbids them.
         allow_unknown_keys(&mut schemas);
         let root = json!({"$ref": "#/components/schemas/Config", "components": {"schemas": schemas}});
-        match jsonschema::validator_for(&root) {
+        let patterns = PatternOptions::fancy_regex().backtrack_limit(PATIENCE).size_limit(PATTERN);
+        match jsonschema::options().with_pattern_options(patterns).build(&root) {
             Ok(validator) => Some(Self { validator, schemas: published }),
             Err(error) => {
                 tracing::warn!(%error, "the engine's schema cannot be used");
@@ -184,5 +197,19 @@ mod tests {
             json!({"mcp": {"a": {"type": "local", "command": ["c"]}, "b": {"enabled": true}}}),
         );
         check(json!({"agent": {"a": {"x": 1}}}), json!({"agent": {"a": {"x": 1}}}));
+    }
+
+    /// N16: a schema that is no good is none, and one with a pattern that never ends ends.
+    #[test]
+    fn a_schema_of_anyone_does_no_harm() {
+        let of = |config: Value| Schema::from_doc(&json!({"components": {"schemas": {"Config": config}}}));
+        assert!(of(json!({"$ref": "#/components/schemas/Config"})).is_none());
+        assert!(of(json!({"$ref": "http://127.0.0.1:9/schema"})).is_none());
+        assert!(of(json!({"type": "nonsense"})).is_none());
+        assert!(of(json!({"pattern": "(x{1000}){1000}"})).is_none());
+        assert!(of(json!(true)).is_some());
+        let schema = of(json!({"properties": {"a": {"pattern": "^(?=(a+)+$)(a+)+b$"}}})).expect("a schema");
+        assert!(!schema.accepts(&json!({"a": "a".repeat(100_000)})));
+        assert!(schema.first_fault(&json!({"a": "a".repeat(100_000)})).is_some());
     }
 }

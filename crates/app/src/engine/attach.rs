@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{
+    client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
     control::ControlError,
     find, listeners,
     record::{Record, Records},
@@ -82,7 +83,9 @@ fn start(places: &Places) -> Result<(Record, Child), AttachError> {
     let mut command = Command::new(&program);
     command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory).current_dir(&places.directory);
     // By the environment: arguments can be seen by other users.
-    command.env("OPENCODE_SERVER_USERNAME", &record.username).env("OPENCODE_SERVER_PASSWORD", password);
+    command.env_remove(PASSWORD_VARIABLE)
+        .env_remove(USERNAME_VARIABLE)
+        .env("OPENCODE_SERVER_USERNAME", &record.username).env("OPENCODE_SERVER_PASSWORD", password);
     let terminal = command.spawn().map_err(|cause| AttachError::Spawn { program, cause })?;
     Ok((record, terminal))
 }

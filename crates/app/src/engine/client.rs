@@ -1,27 +1,32 @@
 //! Talking to the engine over HTTP.
 //!
-//! Invariants: every request has a time-out; an answer that is not JSON is an error, because the
-//! engine answers unknown routes with a page and 200. Source of routes and shapes:
-//! `docs/engine.md`, "Asking and reading".
+//! Invariants: every request has a time-out, and every answer a bound; an answer that is not JSON is an error,
+//! because the engine answers unknown routes with a page and 200; what the engine says in its own words is
+//! masked and short before anyone sees it. Source of routes and shapes: `docs/engine.md`, "Asking and reading".
 
+mod address;
+mod body;
 mod error;
 mod runs;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 pub use error::ClientError;
-use rekindle_domain::{Answers, BusyRun, Question, SkillAnswer, plugin_spec};
+use rekindle_domain::{Answers, BusyRun, McpAnswer, Question, SkillAnswer, masked_text, plugin_spec};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::{Map, Value, json};
 
-use self::runs::{add_titles, busy_runs};
+use self::{
+    address::Address,
+    runs::{add_titles, busy_runs},
+};
 use super::listeners;
 use crate::{config::schema, error::chain};
 
@@ -32,6 +37,13 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long MCP servers may take to connect before they are told to be connecting still. What waits
 /// for them holds up nothing else for longer.
 pub const CONNECTING: Duration = Duration::from_secs(5);
+
+/// The variable with the password of someone else's engine. No program that we start is given it.
+pub const PASSWORD_VARIABLE: &str = "REKINDLE_ENGINE_PASSWORD";
+/// The variable with the user name for it.
+pub const USERNAME_VARIABLE: &str = "REKINDLE_ENGINE_USERNAME";
+/// How much of what an engine says in its own words is kept, in characters.
+const WORDS: usize = 2000;
 
 /// A user name and a password.
 #[derive(Clone)]
@@ -48,8 +60,8 @@ impl Credentials {
     pub fn from_environment() -> Self {
         let read = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         Self {
-            username: read("REKINDLE_ENGINE_USERNAME").unwrap_or_else(|| super::host::USERNAME.to_owned()),
-            password: read("REKINDLE_ENGINE_PASSWORD"),
+            username: read(USERNAME_VARIABLE).unwrap_or_else(|| super::host::USERNAME.to_owned()),
+            password: read(PASSWORD_VARIABLE),
         }
     }
 }
@@ -61,19 +73,20 @@ pub struct Client {
     url: String,
     directory: String,
     credentials: Credentials,
+    /// True when others on the network could read what is sent.
+    is_in_clear: bool,
 }
 
 impl Client {
     /// A client for the engine at an address such as `http://127.0.0.1:4096`.
     pub fn new(url: &str, directory: &str, credentials: Credentials) -> Result<Self, ClientError> {
-        let bad = || ClientError::BadUrl { url: url.to_owned() };
-        let parsed = reqwest::Url::parse(url).map_err(|_| bad())?;
-        if !matches!(parsed.scheme(), "http" | "https") || parsed.host().is_none() || !parsed.username().is_empty() {
-            return Err(bad());
-        }
+        let Some(address) = Address::parse(url) else {
+            return Err(ClientError::BadUrl { url: address::shown(url) });
+        };
         Ok(Self {
-            http: http(parsed.scheme() == "https"),
-            url: url.trim_end_matches('/').to_owned(),
+            http: http(address.is_encrypted),
+            is_in_clear: !address.is_encrypted && !address.is_here,
+            url: address.url,
             directory: directory.to_owned(),
             credentials,
         })
@@ -90,6 +103,18 @@ impl Client {
         self
     }
 
+    /// What people should know about the way to the engine.
+    pub fn caveat(&self) -> Option<String> {
+        let sends_password = self.is_in_clear && self.credentials.password.is_some();
+        sends_password.then(|| {
+            format!(
+                "The password for {} is sent unencrypted, and others on the network can read it: use https, or a tunnel such as \
+                 ssh -L.",
+                self.url
+            )
+        })
+    }
+
     /// Its address, without credentials.
     pub fn url(&self) -> &str {
         &self.url
@@ -103,7 +128,7 @@ impl Client {
     /// The engine's version. Creates no instance and is true even of a stuck directory.
     pub async fn health(&self, bound: Duration) -> Result<String, ClientError> {
         let answer: Value = self.get("/global/health", bound).await?;
-        Ok(answer["version"].as_str().unwrap_or("unknown").to_owned())
+        Ok(answer["version"].as_str().unwrap_or("unknown").chars().take(64).collect())
     }
 
     /// The part of the engine's description of itself that has the schema of its configuration.
@@ -135,7 +160,7 @@ impl Client {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: Value::Object(global_config?),
-            skills: skills?,
+            skills: skills?.into_iter().filter(has_place).collect(),
             config,
             ..rest
         })
@@ -148,7 +173,7 @@ impl Client {
         let (agents, commands, mcp, tools, providers) = tokio::join!(
             when(is_asked(Question::Agents), self.get_again("/agent", ANSWER, bound)),
             when(is_asked(Question::Commands), self.get("/command", connecting)),
-            when(is_asked(Question::Servers), self.get("/mcp", connecting)),
+            when(is_asked(Question::Servers), self.get::<BTreeMap<String, McpAnswer>>("/mcp", connecting)),
             when(is_asked(Question::Tools), self.get_again("/experimental/tool/ids", ANSWER, bound)),
             when(is_asked(Question::Providers), self.get_again::<ProvidersAnswer>("/config/providers", ANSWER, bound)),
         );
@@ -157,7 +182,7 @@ impl Client {
             // They are only counted, and not kept: the texts of all skills are among the commands.
             agents: heard::<Vec<IgnoredAny>>(Question::Agents, agents, &mut refused).map(|list| list.len()),
             commands: heard::<Vec<IgnoredAny>>(Question::Commands, commands, &mut refused).map(|list| list.len()),
-            mcp: heard(Question::Servers, mcp, &mut refused),
+            mcp: heard(Question::Servers, mcp, &mut refused).map(told),
             tools: heard(Question::Tools, tools, &mut refused),
             providers: heard(Question::Providers, providers, &mut refused).map(|answer| answer.providers.len()),
             refused,
@@ -236,8 +261,8 @@ impl Client {
         if status.is_success() {
             return Ok(());
         }
-        let message = response.text().await.unwrap_or_default().chars().take(200).collect();
-        Err(ClientError::Status { route, status: status.as_u16(), message })
+        let body = body::read(response, &route, |cause| self.broken(&route, SHORT, cause)).await?;
+        Err(ClientError::Status { route, status: status.as_u16(), message: beginning(&body) })
     }
 
     /// Has the engine write a line into its log. It creates no instance.
@@ -314,14 +339,13 @@ impl Client {
             return Err(ClientError::Unauthorized);
         }
         let is_json = is_type(&response, "application/json");
-        let body = response.bytes().await.map_err(broken)?;
+        let body = body::read(response, route, broken).await?;
         if status.is_success() {
             let answer = is_json.then(|| serde_json::from_slice(&body).ok()).flatten();
             return answer.ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
         }
         let json = is_json.then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
-        let message =
-            json.as_ref().map_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect(), message_of);
+        let message = json.as_ref().map_or_else(|| beginning(&body), message_of);
         match json.as_ref().and_then(|json| json["name"].as_str()) {
             Some(name) if status == 400 && name.starts_with("Config") => Err(ClientError::Stuck { message }),
             _ => Err(ClientError::Status { route: route.to_owned(), status: status.as_u16(), message }),
@@ -375,7 +399,7 @@ fn heard<T>(question: Question, answer: Option<Result<T, ClientError>>, refused:
         Err(error) => error,
     };
     tracing::debug!(error = chain(&error), ?question, "not heard");
-    if matches!(error, ClientError::Status { .. }) {
+    if matches!(error, ClientError::Status { .. } | ClientError::TooLong { .. }) {
         refused.insert(question);
     }
     None
@@ -428,9 +452,51 @@ fn message_of(json: &Value) -> String {
     let message = data["message"].as_str().or_else(|| issue["message"].as_str()).or_else(|| json["message"].as_str());
     let path = data["path"].as_str().map(|path| format!("{path}: ")).unwrap_or_default();
     let message = message.unwrap_or("no reason given");
-    // A long report of the parser ends with what went wrong, behind this line.
-    let message = message.split("--- Errors ---").last().unwrap_or(message).trim();
-    format!("{path}{}", message.lines().next().unwrap_or_default())
+    format!("{path}{}", in_short(what_is_wrong(message)))
+}
+
+/// What went wrong of a message that may repeat a whole file before it says so.
+fn what_is_wrong(message: &str) -> &str {
+    const FILE: &str = "--- JSONC Input ---";
+    const ERRORS: &str = "--- Errors ---";
+    let starts = message.match_indices(ERRORS).map(|(at, _)| at + ERRORS.len());
+    let is_line = |at: &usize| {
+        message[..at - ERRORS.len()].ends_with('\n') && message[*at..].trim_start_matches('\r').starts_with('\n')
+    };
+    // A line of the file may say the same; what the engine quotes of it never is a line of its own.
+    match starts.filter(is_line).last() {
+        Some(start) => &message[start..],
+        None if message.contains(FILE) => "it is not valid",
+        None => message,
+    }
+}
+
+/// One line of what an engine says in its own words.
+pub(super) fn in_short(words: &str) -> String {
+    let line = words.trim().lines().next().unwrap_or_default();
+    // Masked before it is cut: half a secret is one.
+    let line: String = line.chars().take(4 * WORDS).collect();
+    masked_text(&line).chars().take(WORDS).collect()
+}
+
+/// The beginning of an answer that is none.
+fn beginning(body: &[u8]) -> String {
+    in_short(&String::from_utf8_lossy(&body[..body.len().min(WORDS)])).chars().take(200).collect()
+}
+
+/// Why servers failed, for people.
+fn told(servers: BTreeMap<String, McpAnswer>) -> BTreeMap<String, McpAnswer> {
+    let short = |server: McpAnswer| McpAnswer { error: server.error.as_deref().map(in_short), ..server };
+    servers.into_iter().map(|(name, server)| (name, short(server))).collect()
+}
+
+/// True when a skill is where the engine says, and not by way of somewhere else.
+fn has_place(skill: &SkillAnswer) -> bool {
+    let is_plain = skill.location.split(['/', '\\']).all(|part| part != "..");
+    if !is_plain {
+        tracing::warn!(skill.location, "a skill in no place");
+    }
+    is_plain
 }
 
 /// The plugins of a configuration as the engine names them, with their options; `file:` URLs are
@@ -462,15 +528,21 @@ mod tests {
         assert_eq!(message_of(&issues), "/p/o.json: Expected string");
     }
 
+    /// N16: of a file that the engine repeats nothing is told, whatever stands in it.
     #[test]
-    fn an_address_has_no_credentials() {
-        let check = |url: &str, ok| {
-            let credentials = Credentials { username: "u".to_owned(), password: None };
-            assert_eq!(Client::new(url, "/p", credentials).is_ok(), ok, "{url}");
+    fn a_message_repeats_no_file() {
+        let check = |message: &str, expected: &str| {
+            let error = json!({"name": "ConfigJsonError", "data": {"path": "/p/o.json", "message": message}});
+            assert_eq!(message_of(&error), format!("/p/o.json: {expected}"));
         };
-        check("http://127.0.0.1:4096/", true);
-        check("http://user:secret@127.0.0.1:4096", false);
-        check("127.0.0.1:4096", false);
-        check("file:///etc", false);
+        let input =
+            "\n--- JSONC Input ---\n{\n--- a comment ---\n\"key\": \"sk-1\"\n--- Errors ---\n\"key\": \"sk-2\"\n";
+        check(
+            &format!("{input}--- Errors ---\nInvalidSymbol at line 1, column 2\n"),
+            "InvalidSymbol at line 1, column 2",
+        );
+        check("\n--- JSONC Input ---\n{\n\"key\": \"sk-1", "it is not valid");
+        check("x --- Errors --- \"apiKey\": \"sk-1\"", "x --- Errors --- \"apiKey\": \"••••\"");
+        check("Expected string, got https://me:pw@host", "Expected string, got https://••••@host");
     }
 }

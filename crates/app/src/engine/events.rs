@@ -1,18 +1,25 @@
 //! The engine's events, as far as they concern us.
 //!
-//! Invariant: an event is a hint or the end of a wait, never a truth about what is loaded. The
-//! stream ends when the connection does; whoever needs more opens it again.
+//! Invariants: an event is a hint or the end of a wait, never a truth about what is loaded. The stream ends when
+//! the connection does; whoever needs more opens it again. No wait for a silence lasts longer than its bound: an
+//! engine may never be silent.
 
-use std::{path::Path, pin::Pin, time::Duration};
+mod frames;
 
-use futures_util::StreamExt;
+use std::{path::Path, time::Duration};
+
 use serde_json::Value;
-use sse_stream::SseByteStream;
 
+use self::frames::Frames;
 use super::client::{Client, ClientError, decoded};
 
 /// How long a stream may be silent; the engine's heart beats every 10 s.
 const SILENCE: Duration = Duration::from_secs(35);
+/// How long what has arrived by now may take to be read.
+const ARRIVED: Duration = Duration::from_millis(500);
+/// How many failures of plugins are kept, and how much of each, in characters.
+const FAILURES: usize = 500;
+const FAILURE: usize = 2000;
 
 /// What an event means to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +39,10 @@ pub enum EngineEvent {
 }
 
 /// All events of an engine, as they come.
-pub(super) struct Stream(Pin<Box<dyn futures_util::Stream<Item = Value> + Send>>);
+pub(super) struct Stream {
+    response: reqwest::Response,
+    frames: Frames,
+}
 
 impl Stream {
     /// Opens the stream and waits until the engine says that it is connected.
@@ -42,14 +52,10 @@ impl Stream {
             Err(error @ ClientError::Unreachable { .. }) if !error.is_refused() => client.open_events().await?,
             response => response?,
         };
-        let stream = SseByteStream::new(response.bytes_stream())
-            .take_while(|event| std::future::ready(event.is_ok()))
-            .filter_map(|event| std::future::ready(event.ok().and_then(|event| event.data)))
-            .filter_map(|data| std::future::ready(serde_json::from_str::<Value>(&data).ok()));
-        let mut events = Self(Box::pin(stream));
+        let mut events = Self { response, frames: Frames::default() };
         let route = "/global/event".to_owned();
         let bound = super::client::SHORT;
-        match tokio::time::timeout(bound, events.0.next()).await {
+        match tokio::time::timeout(bound, events.read()).await {
             Ok(Some(_)) => Ok(events),
             _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
         }
@@ -58,7 +64,18 @@ impl Stream {
     /// The next event; `None` when the connection ended.
     pub(super) async fn next(&mut self) -> Option<Value> {
         // A connection without a heartbeat is dead, whatever the system says of it.
-        tokio::time::timeout(SILENCE, self.0.next()).await.ok()?
+        tokio::time::timeout(SILENCE, self.read()).await.ok()?
+    }
+
+    /// Nothing is lost when nobody waits for it any more.
+    async fn read(&mut self) -> Option<Value> {
+        loop {
+            if let Some(event) = self.frames.next() {
+                return Some(event);
+            }
+            let piece = self.response.chunk().await.ok()??;
+            self.frames.take(&piece);
+        }
     }
 }
 
@@ -93,7 +110,7 @@ impl Events {
             while let Some(event) = self.next().await {
                 match event {
                     EngineEvent::AllDisposed | EngineEvent::Disposed => return true,
-                    EngineEvent::PluginFailed(message) => failures.push(message),
+                    EngineEvent::PluginFailed(message) => keep(failures, message),
                     _ => {}
                 }
             }
@@ -104,7 +121,9 @@ impl Events {
 
     /// Leaves out what has arrived by now.
     pub async fn skip(&mut self) {
-        while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, self.next()).await {}
+        let all = async { while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, self.next()).await {} };
+        // In time or not: what is left is no more than a hint too many.
+        drop(tokio::time::timeout(ARRIVED, all).await);
         self.has_loading = false;
     }
 
@@ -117,13 +136,23 @@ impl Events {
     /// The failures of plugins that have arrived by now.
     pub async fn failures(&mut self) -> Vec<String> {
         let mut failures = Vec::new();
-        // What the engine sent before it answered the last request has been read by then.
-        while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(30), self.next()).await {
-            if let EngineEvent::PluginFailed(message) = event {
-                failures.push(message);
+        let all = async {
+            // What the engine sent before it answered the last request has been read by then.
+            while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(30), self.next()).await {
+                if let EngineEvent::PluginFailed(message) = event {
+                    keep(&mut failures, message);
+                }
             }
-        }
+        };
+        // An engine that goes on talking has said by then what it had to say.
+        drop(tokio::time::timeout(ARRIVED, all).await);
         failures
+    }
+}
+
+fn keep(failures: &mut Vec<String>, message: String) {
+    if failures.len() < FAILURES {
+        failures.push(message);
     }
 }
 
@@ -144,7 +173,7 @@ fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
         "server.instance.disposed" => Some(EngineEvent::Disposed),
         "session.error" if payload["properties"]["sessionID"].is_null() => {
             let message = payload["properties"]["error"]["data"]["message"].as_str()?;
-            Some(EngineEvent::PluginFailed(decoded(message)))
+            Some(EngineEvent::PluginFailed(decoded(message).chars().take(FAILURE).collect()))
         }
         kind => is_activity(kind).then_some(EngineEvent::Activity),
     }

@@ -36,6 +36,7 @@ pub fn run_if_asked() -> Option<ExitCode> {
     (arguments.next()? == ARGUMENT).then(|| keep(arguments.collect()))
 }
 
+#[allow(clippy::disallowed_methods, reason = "its owner reads what it writes, and no terminal")]
 fn keep(arguments: Vec<OsString>) -> ExitCode {
     let [mark, program, rest @ ..] = &arguments[..] else { return ExitCode::from(2) };
     let mut command = Command::new(program);

@@ -16,6 +16,8 @@ use tokio::{
     sync::mpsc,
 };
 
+use rekindle_domain::masked_text;
+
 use crate::{config::file::adopt, disk::locate::Places, foreign::open_with, lines};
 
 /// How many lines of output are kept.
@@ -139,19 +141,46 @@ pub fn last_words(places: &Places, most: usize) -> Vec<String> {
     lines.into_iter().skip(first).collect()
 }
 
-/// The lines that may be shown. The engine repeats a broken file whole, with what is secret in it.
+/// The lines that may be shown. The engine repeats a broken file whole, with what is secret in it, between two
+/// lines of its own; the file may have such lines, too, and the first of them may be forgotten by now.
 fn telling(lines: &[String]) -> Vec<String> {
-    let mut repeats = false;
+    const FILE: &str = "--- JSONC Input ---";
+    const ERRORS: &str = "--- Errors ---";
+    const END: &str = "--- End ---";
+    let is = |line: &String, border: &str| line.trim() == border;
     let mut shown = Vec::new();
-    for line in lines {
-        let text = line.trim();
-        if text.starts_with("---") {
-            repeats = text.contains("JSONC Input");
-        } else if !repeats && !text.starts_with("Line ") && !text.trim_matches('^').is_empty() {
-            shown.push(line.clone());
-        }
+    let mut rest = lines;
+    let mut is_file = rest.iter().take_while(|line| !is(line, FILE)).any(|line| is(line, ERRORS) || is(line, END));
+    while !rest.is_empty() {
+        let next = rest.iter().position(|line| is(line, FILE)).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(next);
+        // From the last end of a report on, it is the engine that speaks.
+        let ends = |at: &usize| {
+            let report = part[..*at].iter().rposition(|line| is(line, ERRORS)).map(|errors| &part[errors + 1..*at]);
+            is(&part[*at], END) && report.is_some_and(|report| report.iter().all(|line| is_of_report(line.trim())))
+        };
+        let end = if is_file { (0..part.len()).rev().find(ends).map_or(part.len(), |at| at + 1) } else { 0 };
+        shown.extend(part[..end].iter().filter(|line| is_verdict(line.trim())).cloned());
+        let said = part[end..].iter().filter(|line| !line.trim().trim_matches('^').is_empty());
+        shown.extend(said.map(|line| masked_text(line)));
+        rest = behind.get(1..).unwrap_or_default();
+        is_file = true;
     }
     shown
+}
+
+/// A line of what the parser reports: what is wrong, the line in question, and a sign below it.
+fn is_of_report(line: &str) -> bool {
+    is_verdict(line) || line.starts_with("Line ") || line.trim_matches('^').is_empty()
+}
+
+/// What the parser says of a file, as `InvalidSymbol at line 1, column 3`.
+fn is_verdict(line: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.len() < 10 && text.chars().all(|c| c.is_ascii_digit());
+    line.split_once(" at line ").is_some_and(|(what, place)| {
+        let is_word = !what.is_empty() && what.len() < 40 && what.chars().all(|c| c.is_ascii_alphabetic());
+        is_word && place.split_once(", column ").is_some_and(|(line, column)| is_number(line) && is_number(column))
+    })
 }
 
 /// Keeps lines as they come, and passes them on to whoever waits for one of them.
@@ -257,5 +286,26 @@ mod tests {
         output.begin(&places);
         output.push("kept".to_owned());
         assert_eq!(output.shown(), ["kept"]);
+    }
+
+    /// N16: nothing of a file that is repeated is told, whatever lines it has, and wherever the output begins.
+    #[test]
+    fn a_file_that_is_repeated_is_not_told() {
+        let file = "{\n// ---\n--- x\n\"apiKey\": \"sk-1\"\n--- Errors ---\n\"key\": \"sk-2\"\n--- End ---\nLine 1: sk-3\nsk-4";
+        let errors = "--- Errors ---\nInvalidSymbol at line 1, column 3\n   Line 1: sk-5\n      ^\n--- End ---";
+        let all = format!("Error: x:\n--- JSONC Input ---\n{file}\n{errors}\nstopped, https://me:sk-6@host");
+        let check = |text: &str, expected: &[&str]| {
+            let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            assert_eq!(telling(&lines), expected, "{text}");
+        };
+        let verdict = "InvalidSymbol at line 1, column 3";
+        check(&all, &["Error: x:", verdict, "stopped, https://••••@host"]);
+        check(
+            &format!("{all}\n{all}"),
+            &["Error: x:", verdict, "stopped, https://••••@host", "Error: x:", verdict, "stopped, https://••••@host"],
+        );
+        check(&all[all.find("// ---").expect("there")..], &[verdict, "stopped, https://••••@host"]);
+        check(&all[..all.find("sk-4").expect("there")], &["Error: x:"]);
+        check("a\n\nb", &["a", "b"]);
     }
 }

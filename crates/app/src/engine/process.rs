@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{
     access::Access,
-    client::{Client, ClientError, Credentials},
+    client::{Client, ClientError, Credentials, PASSWORD_VARIABLE, USERNAME_VARIABLE},
     descendants::{Generation, MARK, mark_of, new_mark},
     directories::{self, Following},
     find,
@@ -27,6 +27,7 @@ use super::{
     keeper::{self, Group},
     listeners::our_uid,
     output::{Output, forward},
+    program::program,
     record::Record,
 };
 use crate::{clock, disk::locate::Places, memory::Identity, settings};
@@ -69,7 +70,7 @@ impl Running {
     pub(super) async fn launch(start: Start<'_>) -> Result<(Self, Record), HostError> {
         // Each time anew: the person may have chosen another.
         let binary = find::find(&settings::read(start.places).engine)?;
-        let mark = new_mark(start.places);
+        let (program, mark) = (program(&binary), new_mark(start.places));
         start.output.begin(start.places);
         let mut keeper = start.command(&binary, &mark).spawn().map_err(|cause| start.spawn_failed(cause))?;
         let (lines, mut inbox) = mpsc::channel(64);
@@ -102,6 +103,7 @@ impl Running {
             started_at: clock::now(),
             directory,
             generation: Some(mark.clone()),
+            program,
             moved_from: None,
             password_changed: false,
         };
@@ -162,6 +164,9 @@ impl Start<'_> {
             .env("OPENCODE_SERVER_PASSWORD", &self.access.password)
             // The mark is the engine's; we may have been started from a terminal of another one.
             .env_remove(MARK)
+            // Nor is what opens someone else's engine anything for this one and its servers.
+            .env_remove(PASSWORD_VARIABLE)
+            .env_remove(USERNAME_VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EngineMode, EngineState};
+use rekindle_domain::{EngineMode, EngineState, Fingerprint};
 use serde::{Deserialize, Serialize};
 
-use super::{door::Door, listeners::our_uid, lock::Lock};
+use super::{descendants::is_engine, door::Door, listeners::our_uid, lock::Lock};
 use crate::{
     config::file::{FileError, read, write_private},
     disk::{environment::Environment, locate::Places},
@@ -50,6 +50,9 @@ pub struct Record {
     /// The mark of everything that it starts (`descendants`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<String>,
+    /// Its program, told by its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Fingerprint>,
     /// Its address before the last restart, if that was another one. Its password is another one, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
@@ -59,6 +62,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// True when its very process lives; false where the system does not tell.
+    pub(crate) fn is_alive(&self) -> bool {
+        is_engine(self)
+    }
+
     /// What people should know about its address.
     pub fn moved(&self) -> Option<String> {
         if let Some(from) = &self.moved_from {

@@ -71,6 +71,7 @@ impl Observation {
     /// What is pending, for people and programs.
     pub fn status(&self, target: &Target) -> ReloadStatus {
         let plan = self.plan();
+        let caveats = target.caveat.clone().into_iter().chain(target.caveat_of_schema());
         ReloadStatus {
             version: 1,
             directory: target.places.directory.display().to_string(),
@@ -83,7 +84,7 @@ impl Observation {
             busy: plan.interrupts,
             problems: self.problems.clone(),
             warnings: self.scan.warnings.clone(),
-            notices: self.notices(),
+            notices: caveats.chain(self.notices()).collect(),
             past: None,
         }
     }

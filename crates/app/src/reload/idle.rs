@@ -12,6 +12,8 @@ use crate::engine::events::{EngineEvent, Events};
 
 /// How long to wait before asking again although no event came.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long to wait at least: an engine may never stop telling that something happened.
+const OFTEN: Duration = Duration::from_millis(100);
 /// How long the engine may be silent before the wait is given up.
 const SILENT: Duration = Duration::from_secs(30);
 
@@ -28,7 +30,9 @@ impl Run {
         loop {
             let pause = LOOK.min(patience.unwrap_or(LOOK));
             // In time or not: what counts is what the engine says when it is asked.
+            let calm = tokio::time::sleep(OFTEN.min(pause));
             drop(tokio::time::timeout(pause, self.activity()).await);
+            calm.await;
             match self.busy().await {
                 Ok(runs) if runs.is_empty() => return Input::Done { attempt },
                 Ok(runs) => return Input::StillBusy { attempt, runs },

@@ -1,6 +1,7 @@
 //! What a reload would do, before anyone asks for one.
 //!
-//! Invariant: the plan that is shown is that of the last look; what had to be asked for comes after it.
+//! Invariants: the plan that is shown is that of the last look; what had to be asked for comes after it. One
+//! question for it at a time, and one more afterwards, however many there were reasons for meanwhile.
 
 use rekindle_domain::{Phase, Plan, Refusal, Refused};
 
@@ -27,12 +28,29 @@ impl Core {
             let Plan { servers, directories, installs, takes, .. } = before;
             self.ahead = Plan { servers, directories, installs, takes, ..self.ahead.clone() };
         }
+        if self.asking.as_ref().is_some_and(|asking| !asking.is_finished()) {
+            self.asks_again = true;
+            return;
+        }
+        self.asks_again = false;
         let (target, observation, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let asked = self.asked;
-        tokio::spawn(async move {
+        self.asking = Some(tokio::spawn(async move {
             let plan = target.plan(&observation).await;
             report(&inputs, Input::Foreseen(asked, Box::new(plan))).await;
-        });
+        }));
+    }
+
+    /// What a reload would do was found out.
+    pub(super) fn foreseen(&mut self, asked: u64, plan: Plan) {
+        self.asking = None;
+        // An older answer about the same plan is better than none: the newer one may take its time, too.
+        if asked == self.asked || plan.fingerprint == self.ahead.fingerprint {
+            self.ahead = plan;
+        }
+        if std::mem::take(&mut self.asks_again) {
+            self.foresee();
+        }
     }
 
     /// Why the last wish came to nothing, as long as it is so.

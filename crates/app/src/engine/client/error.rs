@@ -45,10 +45,18 @@ pub enum ClientError {
         /// What was asked.
         route: String,
     },
+    /// It answered with more than anyone has to say.
+    #[error("the engine's answer to {route} is longer than {most}")]
+    TooLong {
+        /// What was asked.
+        route: String,
+        /// How long an answer may be.
+        most: String,
+    },
     /// The address is not one.
     #[error("“{url}” is not the address of an engine")]
     BadUrl {
-        /// What was given.
+        /// What was given, without what may be a secret.
         url: String,
     },
 }
@@ -59,7 +67,7 @@ impl ClientError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => true,
             Self::Status { status, .. } => *status >= 500,
-            Self::Unauthorized | Self::Stuck { .. } | Self::BadUrl { .. } => false,
+            Self::Unauthorized | Self::Stuck { .. } | Self::TooLong { .. } | Self::BadUrl { .. } => false,
         }
     }
 
