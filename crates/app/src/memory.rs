@@ -220,6 +220,7 @@ mod tests {
             started_at: started_at.to_owned(),
             directory: "/p".to_owned(),
             generation: mark.map(str::to_owned),
+            program: None,
             moved_from: None,
             password_changed: false,
         }

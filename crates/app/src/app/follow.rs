@@ -57,12 +57,26 @@ pub(super) async fn follow(places: Places, source: Source, inputs: mpsc::WeakSen
     }
 }
 
-/// What an event is a hint of, the more urgent first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What an event is a hint of, each kind at a pace of its own: that an instance was dropped is not held up by what
+/// runs in it.
+#[derive(Clone, Copy)]
 enum Hint {
     Disposed,
     Engine,
     Elsewhere,
+}
+
+/// The more urgent first.
+const HINTS: [Hint; 3] = [Hint::Disposed, Hint::Engine, Hint::Elsewhere];
+
+impl Hint {
+    fn input(self) -> Input {
+        match self {
+            Self::Disposed => Input::Disposed,
+            Self::Engine => Input::Engine,
+            Self::Elsewhere => Input::Elsewhere,
+        }
+    }
 }
 
 /// Passes events on until the stream ends or the host says that the engine is another one.
@@ -71,10 +85,10 @@ async fn pass_on(
     inputs: &mpsc::WeakSender<Input>,
     mut host: Option<&mut watch::Receiver<HostState>>,
 ) {
-    let mut pace = Pace::new(Instant::now());
+    let mut paces = [Pace::new(Instant::now()); HINTS.len()];
     loop {
         let due = async {
-            match pace.due() {
+            match paces.iter().filter_map(Pace::due).min() {
                 Some(due) => sleep_until(due).await,
                 None => std::future::pending().await,
             }
@@ -99,22 +113,27 @@ async fn pass_on(
                     tracing::info!(message, "a plugin failed");
                     continue;
                 }
-                None => return,
+                None => break,
             },
         };
         let Some(hint) = hint else {
-            for hint in pace.take(Instant::now()) {
-                let input = match hint {
-                    Hint::Disposed => Input::Disposed,
-                    Hint::Engine => Input::Engine,
-                    Hint::Elsewhere => Input::Elsewhere,
-                };
-                if !report(inputs, input).await {
+            let now = Instant::now();
+            for (hint, pace) in HINTS.into_iter().zip(&mut paces) {
+                if !pace.take(now) {
+                    continue;
+                }
+                if !report(inputs, hint.input()).await {
                     return;
                 }
             }
             continue;
         };
-        pace.add(hint);
+        paces[hint as usize].add();
+    }
+    // What it said last counts, too.
+    for (hint, _) in HINTS.into_iter().zip(paces).filter(|(_, pace)| pace.due().is_some()) {
+        if !report(inputs, hint.input()).await {
+            return;
+        }
     }
 }

@@ -194,8 +194,31 @@ fn only_the_lines_in_the_range_are_shown() {
 #[test]
 fn masking_is_not_slow() {
     let parts = [
-        "://", "://a:b@", "token:", "\"token\":", "token=", "token=\"", "token: '", "sk-", "sk-1234567", "eyJ.", "-----BEGIN ",
-        "docker ", "mysql -p", "--token ", "set token ", "'a ", "\"a b\" ", "a:b@", "bearer ", "\\\"", "=", ":", "`", "a-", "{\"",
+        "://",
+        "://a:b@",
+        "token:",
+        "\"token\":",
+        "token=",
+        "token=\"",
+        "token: '",
+        "sk-",
+        "sk-1234567",
+        "eyJ.",
+        "-----BEGIN ",
+        "docker ",
+        "mysql -p",
+        "--token ",
+        "set token ",
+        "'a ",
+        "\"a b\" ",
+        "a:b@",
+        "bearer ",
+        "\\\"",
+        "=",
+        ":",
+        "`",
+        "a-",
+        "{\"",
     ];
     for part in parts {
         for end in ["", "\n"] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rekindle_domain::{BusyRun, BusyState};
+use rekindle_domain::{BusyRun, BusyState, masked_text};
 use serde_json::{Map, Value};
 
 /// What `GET /session/status`, `/permission`, `/question` and `/pty` say, each session once.
@@ -38,7 +38,7 @@ pub(super) fn busy_runs(
     let terminals = running.filter_map(|terminal| {
         Some(BusyRun {
             session: terminal["id"].as_str()?.to_owned(),
-            title: terminal["title"].as_str().unwrap_or("terminal").to_owned(),
+            title: shown(terminal["title"].as_str().unwrap_or("terminal")),
             state: BusyState::Terminal,
             directory: None,
         })
@@ -46,12 +46,17 @@ pub(super) fn busy_runs(
     runs.into_values().chain(terminals).collect()
 }
 
+/// A title as it is shown: short, and without what may be a secret.
+fn shown(title: &str) -> String {
+    masked_text(&title.chars().take(200).collect::<String>())
+}
+
 /// The titles of sessions, as far as they are in the answer.
 pub(super) fn add_titles(runs: &mut [BusyRun], sessions: &Value) {
     for session in sessions.as_array().into_iter().flatten() {
         let run = runs.iter_mut().find(|run| session["id"] == *run.session);
         if let (Some(run), Some(title)) = (run, session["title"].as_str()) {
-            title.clone_into(&mut run.title);
+            run.title = shown(title);
         }
     }
 }
