@@ -181,11 +181,11 @@ fn lines_are_masked_where_they_may_hold_secrets() {
 
 #[test]
 fn only_the_lines_in_the_range_are_shown() {
-    let text = "a\n\"env\": {\n\"k\": \"v\"\nd";
+    let text = "a\n\"env\": {\n\"k\": \"v\"\n}\nd";
     let check = |range: Range<usize>, expected: &[&str]| assert_eq!(masked_lines(text, range), expected);
     check(0..2, &["a"]);
     check(11..20, &["\"k\": \"••••\""]);
-    check(20..99, &["d"]);
+    check(20..99, &["}", "d"]);
     check(99..100, &[]);
     assert_eq!(masked_lines(&"ü".repeat(LONGEST), 0..2 * LONGEST).concat().len(), LONGEST);
 }
@@ -222,9 +222,9 @@ fn masking_is_not_slow() {
     ];
     for part in parts {
         for end in ["", "\n"] {
-            let text = format!("{part}{end}").repeat(500_000 / part.len());
+            let text = format!("{part}{end}").repeat(100_000 / part.len());
             assert!(!masked_text(&text).is_empty(), "{part:?}");
-            assert!(!masked("command", &json!(vec![part; 50_000])).is_null(), "{part:?}");
+            assert!(!masked("command", &json!(vec![part; 10_000])).is_null(), "{part:?}");
         }
     }
 }

@@ -106,6 +106,7 @@ fn addresses(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, border) in text.match_indices("://") {
         let start = at + border.len();
         let rest = near(text, start);
+        let rest = &rest[..rest.find(border).unwrap_or(rest.len())];
         let rest = &rest[..rest.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).unwrap_or(rest.len())];
         let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let user = rest[..authority].rfind('@').or_else(|| {
