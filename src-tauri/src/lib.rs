@@ -31,7 +31,18 @@ struct Arguments {
 /// Opens the window and stays until it is closed.
 pub fn run() -> ExitCode {
     terminal::tell_panics();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let text = error.render().to_string();
+            if error.use_stderr() {
+                text.trim_end().lines().for_each(terminal::tell);
+            } else {
+                terminal::print_own(&text);
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
     let log = tracing_subscriber::fmt().with_env_filter("rekindle_app=warn").with_ansi(false).without_time();
     log.with_writer(|| terminal::Log).init();
     let opened = tauri::async_runtime::block_on(Shell::open(arguments.directory, arguments.engine));

@@ -11,7 +11,10 @@ use crate::{
         scan::{Scan, Scanner},
         watch::Hint,
     },
-    engine::{client::Client, record::Records},
+    engine::{
+        client::Client,
+        record::{Records, load, write_json},
+    },
     fault::Fault,
     memory::{Identity, MemoryStore},
 };

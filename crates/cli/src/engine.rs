@@ -182,7 +182,9 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
 }
 
 async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, UserError> {
-    let status = attach::attach(places, |moved| print::note(arguments, &[moved.to_owned()])).await.map_err(|error| error.tell())?;
+    let status = attach::attach(places, |moved| print::note(arguments, &[moved.to_owned()]))
+        .await
+        .map_err(|error| error.tell())?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 

@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use rekindle_domain::visible;
 
 mod arguments;
 mod commands;
@@ -21,7 +22,11 @@ fn main() -> ExitCode {
     rekindle_app::terminal::tell_panics();
     let arguments = match arguments::Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return print::usage(&error),
+        Err(error) => {
+            // Told of arguments as they are shown: what is wrong with them may be a line in itself.
+            let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
+            return print::usage(&arguments::Arguments::try_parse_from(shown).err().unwrap_or(error));
+        }
     };
     let level = match (arguments.quiet, arguments.verbose) {
         (true, _) => "error",

@@ -83,9 +83,11 @@ fn start(places: &Places) -> Result<(Record, Child), AttachError> {
     let mut command = Command::new(&program);
     command.arg("attach").arg(&record.url).arg("--dir").arg(&places.directory).current_dir(&places.directory);
     // By the environment: arguments can be seen by other users.
-    command.env_remove(PASSWORD_VARIABLE)
+    command
+        .env_remove(PASSWORD_VARIABLE)
         .env_remove(USERNAME_VARIABLE)
-        .env("OPENCODE_SERVER_USERNAME", &record.username).env("OPENCODE_SERVER_PASSWORD", password);
+        .env("OPENCODE_SERVER_USERNAME", &record.username)
+        .env("OPENCODE_SERVER_PASSWORD", password);
     let terminal = command.spawn().map_err(|cause| AttachError::Spawn { program, cause })?;
     Ok((record, terminal))
 }
