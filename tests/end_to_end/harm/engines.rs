@@ -96,10 +96,13 @@ async fn ten_thousand_skills_are_no_harm() {
         .collect();
     let commands: Vec<_> =
         skills.iter().map(|skill| json!({"name": skill["name"], "template": skill["content"]})).collect();
-    let (skills, commands) = (json!(skills), json!(commands));
+    // Written out once: this is about who reads it.
+    let said =
+        |value: Value| Said::Raw(200, "content-type: application/json\r\n".to_owned(), value.to_string().into_bytes());
+    let (skills, commands) = (said(json!(skills)), said(json!(commands)));
     let engine = Hostile::start(move |route| match route {
-        "/skill" => Said::Json(skills.clone()),
-        "/command" => Said::Json(commands.clone()),
+        "/skill" => skills.clone(),
+        "/command" => commands.clone(),
         _ => Said::Usual,
     })
     .await;
