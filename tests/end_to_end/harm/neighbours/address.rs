@@ -20,6 +20,7 @@ use rekindle_tests::{
     wait,
     world::{Engine, World, kill, write},
 };
+use tokio::io::AsyncReadExt;
 
 /// A program at a port that notes what it is sent.
 struct StandIn(Arc<Mutex<String>>);
@@ -167,6 +168,28 @@ async fn a_new_address_has_a_new_password() {
     drop(attached);
 }
 
+/// A process that stands still.
+struct Paused(u32);
+
+impl Paused {
+    fn new(pid: u32) -> Self {
+        let paused = Self(pid);
+        paused.signal("-STOP");
+        paused
+    }
+
+    fn signal(&self, name: &str) {
+        let status = std::process::Command::new("kill").args([name, &self.0.to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
 /// N16: nothing is said to another user's program that listens where the engine did, though the record still names it.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_users_program_is_told_nothing() {
@@ -176,36 +199,31 @@ async fn another_users_program_is_told_nothing() {
     }
     let world = World::new();
     let engine = world.start_engine().await;
-    let owner = world.owner();
-    let signal = |name: &str| {
-        let status = std::process::Command::new("kill").args([name, &owner.to_string()]).status();
-        assert!(status.expect("kill runs").success());
-    };
     // It does not notice that its engine has ended.
-    signal("-STOP");
+    let paused = Paused::new(world.owner());
     kill(engine.pid);
     let port = engine.url.rsplit(':').next().expect("a port");
-    let program = "const heard = []; require('net').createServer((socket) => socket.on('error', () => {}) \
+    let program = "require('net').createServer((socket) => socket.on('error', () => {}) \
         .on('data', (data) => console.log(String(data)))) \
         .listen(Number(process.argv[1]), '127.0.0.1', () => console.log('listens'))";
-    let mut command = std::process::Command::new("setpriv");
+    let mut command = tokio::process::Command::new("setpriv");
     command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "node", "-e", program, "--", port]);
-    let mut stranger = command.current_dir("/").stdout(Stdio::piped()).spawn().expect("setpriv runs");
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut stranger = command.spawn().expect("setpriv runs");
     let mut out = stranger.stdout.take().expect("its output");
     let mut first = [0; 8];
-    out.read_exact(&mut first).expect("it listens");
+    tokio::time::timeout(wait::BOUND, out.read_exact(&mut first)).await.expect("in time").expect("it listens");
     let status = world.rekindle(&["status", "--json"]).await;
     assert_eq!((status.code, status.json()["engine"]["state"].as_str()), (2, Some("unreachable")), "{status:?}");
-    for arguments in [&["plan"][..], &["reload"], &["doctor"]] {
-        world.rekindle(arguments).await;
+    for arguments in [["plan"], ["list"], ["doctor"]] {
+        world.rekindle(&arguments).await;
     }
     let ran = world.rekindle(&["engine", "attach"]).await;
     assert!(ran.err.contains("another user's program listens"), "{ran:?}");
-    signal("-CONT");
+    drop(paused);
     wait::until("its end", async || world.try_engine().is_none().then_some(())).await;
-    stranger.kill().expect("ended");
-    stranger.wait().expect("gone");
+    stranger.kill().await.expect("ended");
     let mut heard = String::new();
-    out.read_to_string(&mut heard).expect("read");
+    out.read_to_string(&mut heard).await.expect("read");
     assert_eq!(heard.trim(), "", "it was told something");
 }
