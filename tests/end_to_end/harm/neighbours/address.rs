@@ -95,7 +95,7 @@ async fn a_new_address_has_a_new_password() {
     let notes = world.outside("attached");
     let program = world.outside("terminal.sh");
     let script = format!(
-        "#!/bin/sh\ntrap 'exit 0' TERM\necho \"$2 $OPENCODE_SERVER_PASSWORD\" >>'{}'\nwhile :; do sleep 0.1; done\n",
+        "#!/bin/sh\ntrap 'exit 0' TERM\necho \"$2 $OPENCODE_SERVER_PASSWORD\" >>'{}'\nwhile kill -0 $PPID 2>/dev/null; do sleep 0.1; done\n",
         notes.display()
     );
     write(&program, &script);
