@@ -24,7 +24,11 @@ mod fingerprint;
 mod last_good;
 mod leftover;
 mod loaded;
-#[allow(clippy::indexing_slicing, clippy::string_slice, reason = "it cuts and takes only what it found in the same text")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "it cuts and takes only what it found in the same text"
+)]
 mod mask;
 mod merge;
 mod plan;

@@ -139,10 +139,9 @@ async fn a_new_address_has_a_new_password() {
         let listener = tokio::net::TcpListener::bind(second.url.trim_start_matches("http://")).await.expect("free");
         let (heard, ()) = tokio::join!(
             async {
-                let (stream, _) = listener.accept().await.expect("somebody");
+                let (mut stream, _) = listener.accept().await.expect("somebody");
                 let mut buffer = [0; 4096];
-                stream.readable().await.expect("something");
-                let read = stream.try_read(&mut buffer).expect("something");
+                let read = stream.read(&mut buffer).await.expect("something");
                 String::from_utf8_lossy(&buffer[..read]).into_owned()
             },
             try_again(&second)
