@@ -206,7 +206,7 @@ async fn the_trash_may_be_on_another_file_system() {
         fs::set_permissions(folder.join("scripts/run.sh"), fs::Permissions::from_mode(0o751)).expect("mode set");
         symlink("/no/such/place", folder.join("dangling")).expect("linked");
         symlink(".", folder.join("loop")).expect("linked");
-        symlink(world.project(), folder.join("project")).expect("linked");
+        symlink(world.path("note.txt"), folder.join("absolute")).expect("linked");
         let (whole, time) = (tree(world.project()), |path: &str| {
             folder.join(path).symlink_metadata().and_then(|metadata| metadata.modified()).expect("a time")
         });
