@@ -6,6 +6,7 @@
 mod access;
 pub mod attach;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
+#[allow(clippy::string_slice, reason = "it cuts only where it found something in the same text")]
 pub mod client;
 pub mod control;
 pub mod descendants;
@@ -18,7 +19,17 @@ pub mod host;
 pub mod keeper;
 mod listeners;
 pub mod lock;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "it cuts and takes only what it found in the same text"
+)]
 pub mod log;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "it cuts and takes only what it found in the same text"
+)]
 pub mod output;
 pub mod packages;
 mod process;

@@ -40,9 +40,11 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    let Some(first) = text.find(is_hidden) else { return Cow::Borrowed(text) };
-    let mut shown = text[..first].to_owned();
-    for c in text[first..].chars() {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_hidden(c) { replace(c, &mut shown) } else { shown.push(c) }
     }
     Cow::Owned(shown)

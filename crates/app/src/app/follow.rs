@@ -128,7 +128,7 @@ async fn pass_on(
             }
             continue;
         };
-        paces[hint as usize].add();
+        paces.get_mut(hint as usize).into_iter().for_each(Pace::add);
     }
     // What it said last counts, too.
     for (hint, _) in HINTS.into_iter().zip(paces).filter(|(_, pace)| pace.due().is_some()) {
