@@ -65,7 +65,7 @@ pub(crate) fn warn(arguments: &Arguments, text: &str) {
 /// Tells what should be mended, also beside JSON; to whoever did not ask for quiet.
 pub(crate) fn warning(arguments: &Arguments, text: &str) {
     if !arguments.quiet {
-        eprintln!("rekindle: {}", one_line(text));
+        terminal::tell(&format!("rekindle: {}", one_line(text)));
     }
 }
 
