@@ -305,10 +305,11 @@ impl Owner {
 
     /// Gives the directory up, if its lock is not where it was.
     async fn look_at_lock(&mut self, engine: &mut Option<Running>) {
-        if !self.lock.as_ref().is_some_and(|lock| lock.is_lost()) {
-            return;
-        }
+        let Some(lock) = self.lock.clone().filter(|lock| lock.is_lost()) else { return };
         if let Some(running) = engine.take() {
+            // First it is told: nobody is to ask an engine that is about to end.
+            let lost = HostError::Lost { path: lock.folder().to_owned() };
+            self.set(EngineState::Stopped, None, Some(lost.to_string()));
             stop(running).await;
         }
         self.give_up();

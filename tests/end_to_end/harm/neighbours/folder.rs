@@ -8,7 +8,7 @@ use rekindle_tests::{
     proxy::{Fault, Rule},
     wait,
     window::Window,
-    world::{World, is_alive},
+    world::World,
 };
 use serde_json::json;
 use tokio::process::Command;
@@ -90,9 +90,8 @@ async fn a_window_without_its_folder_says_so() {
     window.engine_runs().await;
     let before = world.engine().pid;
     fs::remove_dir_all(world.home(".local/state/rekindle")).expect("deleted");
-    let told = window.banner("engine-down").await;
-    assert!(told.contains("was deleted, moved or replaced"), "{told}");
-    assert!(!is_alive(before));
+    window.text_with("banner", "was deleted, moved or replaced").await;
+    wait::until("the end of its engine", async || are_gone(&[before])).await;
     window.click("start-engine").await;
     window.engine_runs().await;
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
