@@ -29,7 +29,8 @@ async fn start_and_count(world: &World) {
             let later = engines(world);
             running.retain(|pid| later.contains(pid));
         }
-        assert!(running.len() <= 1, "engines at the same time: {running:?}");
+        let all = || world.processes();
+        assert!(running.len() <= 1, "engines at the same time: {running:?} of {:?}", all());
         starting.try_wait().expect("it can be waited for")
     })
     .await;
