@@ -339,6 +339,27 @@ async fn a_keeper_that_is_killed_leaves_no_engine() {
     assert!(is_alive(world.engine().pid));
 }
 
+/// N16: what the owner had open is not kept open by the engine: whoever waits for its end is not kept waiting.
+#[test]
+fn a_keeper_keeps_nothing_open() {
+    let world = World::new();
+    let pipe = world.outside("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec 9>\"$1\"; exec \"$2\" __keep-engine mark sleep 600", "sh"]);
+    shell.arg(&pipe).arg(World::program("rekindle")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut keeper = shell.spawn().expect("a keeper");
+    let (told, heard) = std::sync::mpsc::channel();
+    // Opening waits for the other end, and reading until nobody has it open.
+    std::thread::spawn(move || told.send(fs::read(pipe).map(|read| read.len())));
+    let end = heard.recv_timeout(std::time::Duration::from_secs(30));
+    let is_running = keeper.try_wait().expect("asked").is_none();
+    drop(keeper.stdin.take());
+    keeper.wait().expect("the end");
+    assert_eq!(end.expect("nobody keeps it open").expect("read"), 0);
+    assert!(is_running, "the engine was still there");
+}
+
 /// K9: a record may be old, and its process id be used again by another process: that one is not touched,
 /// even if it listens where the engine did.
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,7 @@ pub fn run_if_asked() -> Option<ExitCode> {
 #[allow(clippy::disallowed_methods, reason = "its owner reads what it writes, and no terminal")]
 fn keep(arguments: Vec<OsString>) -> ExitCode {
     let [mark, program, rest @ ..] = &arguments[..] else { return ExitCode::from(2) };
+    close_inherited();
     let mut command = Command::new(program);
     command.args(rest).env(MARK, mark).stdin(std::process::Stdio::null());
     let mut wrapped = CommandWrap::from(command);
@@ -63,6 +64,28 @@ fn keep(arguments: Vec<OsString>) -> ExitCode {
     drop(ended);
     ExitCode::from(status.ok().and_then(|status| u8::try_from(status.code()?).ok()).unwrap_or(1))
 }
+
+/// Closes what the owner had open in the moment of the start and did not mean for anyone: libraries of a window open
+/// pipes for their own children, and wait until the last other end of one is closed. An engine would keep it open for
+/// as long as it lives.
+#[cfg(unix)]
+fn close_inherited() {
+    let open: Vec<i32> = std::fs::read_dir("/dev/fd")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|open| *open > 2)
+        .collect();
+    for open in open {
+        if let Err(error) = nix::unistd::close(open) {
+            // Most often that of the list itself.
+            tracing::debug!(%error, "closing what was inherited");
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn close_inherited() {}
 
 /// Carries out the owner's commands; when the owner is gone, ends the engine.
 fn obey(group: Group, engine_ended: &mpsc::Receiver<()>) {
