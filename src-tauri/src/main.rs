@@ -4,6 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before anything of the window: this program is also its engine's keeper.
-    rekindle_app::engine::keeper::run_if_asked().unwrap_or_else(rekindle_desktop::run)
+    // Before anything of the window: this program is also its engine's keeper, and a parser.
+    rekindle_app::run_if_asked().unwrap_or_else(rekindle_desktop::run)
 }

@@ -23,6 +23,10 @@ use crate::{config::file, skill::frontmatter};
 const AROUND: usize = 2;
 /// How long the smallest differences are looked for, all changes together; then any difference will do.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The most lines that are shown. Nobody reads more.
+const MOST_LINES: usize = 5000;
+/// The longest path of a value, in bytes: behind that it is shown as one.
+const LONGEST_PATH: usize = 512;
 
 /// The two sides that are compared, for as many changes as anyone asks for.
 pub struct Sides<'a> {
@@ -157,12 +161,14 @@ fn values(name: &str, before: &Value, after: &Value, written: &Value, was_hidden
 /// Every value by its path; a list of plain values is one value.
 fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
     match value {
-        Value::Object(map) if !map.is_empty() => {
+        Value::Object(map) if !map.is_empty() && path.len() <= LONGEST_PATH => {
             for (key, value) in map {
                 flatten(&format!("{path}.{key}"), value, into);
             }
         }
-        Value::Array(list) if list.iter().any(|value| value.is_object() || value.is_array()) => {
+        Value::Array(list)
+            if path.len() <= LONGEST_PATH && list.iter().any(|value| value.is_object() || value.is_array()) =>
+        {
             for (index, value) in list.iter().enumerate() {
                 flatten(&format!("{path}[{index}]"), value, into);
             }
@@ -207,6 +213,11 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
     }
     if !lines.is_empty() {
         gap(&mut left_out, &mut lines);
+    }
+    let more = lines.len().saturating_sub(MOST_LINES);
+    if more > 0 {
+        lines.truncate(MOST_LINES);
+        lines.push(DiffLine { mark: Mark::Same, text: format!("… and {more} more lines") });
     }
     lines
 }
@@ -277,6 +288,19 @@ mod tests {
         check(before, "");
         check("1\n2\n3\n4\nfive\n6\n7\n8\n9\n", "~2\n 3\n 4\n-5\n+five\n 6\n 7\n~2\n");
         check("", "-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n");
+    }
+
+    /// N16: two texts that have nothing in common and no end are compared in bounded time and shown in part; a
+    /// value may be as deep as it likes.
+    #[test]
+    fn a_difference_has_a_bound() {
+        let text =
+            |seed: u64| (0..300_000_u64).map(|at| format!("{}\n", at.wrapping_mul(seed) % 997)).collect::<String>();
+        let found = lines(&text(7_919), &text(104_729), Instant::now() + PATIENCE);
+        assert_eq!(found.len(), MOST_LINES + 1);
+        assert!(found.last().is_some_and(|last| last.text.starts_with("… and ")), "{:?}", found.last());
+        let deep = (0..400).fold(json!(1), |value, at| json!({ format!("{}{at}", "k".repeat(1000)): value }));
+        assert_eq!(values("k", &Value::Null, &deep, &Value::Null, false).len(), 1);
     }
 
     #[test]

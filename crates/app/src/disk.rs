@@ -7,6 +7,7 @@ mod declared;
 pub mod environment;
 pub mod layers;
 pub mod locate;
+pub mod parser;
 mod plugins;
 pub mod scan;
 mod seen;

@@ -63,6 +63,20 @@ impl ReadError {
         }
     }
 
+    /// What is wrong, for where the path is told beside it.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Refused { cause, .. } => format!("it could not be read: {cause}"),
+            Self::NotAFile { what, .. } => format!("it is {what}, not a file"),
+            Self::TooLarge { most, .. } => {
+                format!("it is larger than {}, and Rekindle reads no more of one file", size(*most))
+            }
+            Self::Spent { most, .. } => {
+                format!("it was not read: Rekindle reads no more than {} in one look", size(*most))
+            }
+        }
+    }
+
     /// True when only Rekindle does not read it: another program may well.
     pub fn is_bound_of_ours(&self) -> bool {
         matches!(self, Self::TooLarge { .. } | Self::Spent { .. })
@@ -106,6 +120,15 @@ pub fn text(path: &Path) -> io::Result<String> {
     Ok(lossy(bytes(path, LARGEST)?.ok_or(io::ErrorKind::NotFound)?))
 }
 
+/// The beginning of a file as text, however large it is; `None`: it is not there.
+pub fn beginning(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
+    let Some((file, _)) = open(path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let read = file.take(most).read_to_end(&mut bytes);
+    read.map_err(|cause| ReadError::Refused { path: path.to_owned(), cause })?;
+    Ok(Some(lossy(bytes)))
+}
+
 /// The last bytes of a file of our own as text; what is not UTF-8 is replaced.
 pub fn end(path: &Path, most: u64) -> io::Result<String> {
     let mut file = open_with(path, OpenOptions::new().read(true))?;
@@ -144,7 +167,7 @@ impl Budget {
 
     /// For configuration and Markdown files, which are kept in memory while they are compared.
     pub fn of_configuration() -> Self {
-        Self::new(128 * 1024 * 1024, 100_000)
+        Self::new(64 * 1024 * 1024, 100_000)
     }
 
     /// For files of which only a little is kept: skills, code.
@@ -309,6 +332,7 @@ mod tests {
             assert!(!bytes(Path::new("/proc/self/status"), LARGEST).expect("read").expect("there").is_empty());
             assert!(matches!(bytes(Path::new("/proc/self/status"), 10), Err(ReadError::TooLarge { .. })));
         }
+        assert_eq!(beginning(&path, 2).expect("read").as_deref(), Some("12"));
         assert_eq!(end(&path, 2).expect("read"), "45");
         assert_eq!(end(&path, 9).expect("read"), "12345");
         File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");

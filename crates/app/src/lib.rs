@@ -46,3 +46,9 @@ pub mod settings;
 pub mod skill;
 pub mod target;
 pub mod terminal;
+
+/// Runs as one of the processes that a program of ours starts of itself, if it was started as one: the
+/// keeper of an engine, or a parser of code. Every program of ours calls this before anything else.
+pub fn run_if_asked() -> Option<std::process::ExitCode> {
+    engine::keeper::run_if_asked().or_else(disk::parser::run_if_asked)
+}

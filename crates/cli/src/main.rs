@@ -16,7 +16,7 @@ mod print;
 mod words;
 
 fn main() -> ExitCode {
-    if let Some(code) = rekindle_app::engine::keeper::run_if_asked() {
+    if let Some(code) = rekindle_app::run_if_asked() {
         return code;
     }
     rekindle_app::terminal::tell_panics();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rekindle_app::disk::{locate::Places, scan::scan};
+use rekindle_app::disk::{locate::Places, parser::use_program, scan::scan};
 use rekindle_tests::world::{World, write};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -144,6 +144,7 @@ async fn what_cannot_be_parsed_is_told_and_nothing_else() {
     let failed: BTreeMap<String, Value> =
         serde_json::from_str(&std::fs::read_to_string(&told).expect("told")).expect("JSON");
 
+    use_program(World::program("rekindle"));
     let environment = world.environment().into_iter();
     let environment = environment.map(|(name, value)| (name.to_owned(), value.display().to_string())).collect();
     let scan = scan(&Places::in_environment(&sources, environment).expect("places"), None).expect("no fault");

@@ -20,7 +20,6 @@ use crate::{
         layers::{MarkdownFile, markdown_files},
         locate::Places,
     },
-    error::chain,
     foreign::{Budget, ReadError},
     skill::frontmatter::{self, NotRead},
 };
@@ -29,7 +28,7 @@ use crate::{
 /// can be told without one is found.
 pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
     let mut budget = Budget::of_configuration();
-    let mut references = References::new(&mut budget);
+    let mut references = References::beginnings(&mut budget);
     let configs = places.config_files();
     let mut found: Vec<_> =
         configs.iter().filter_map(|config| check_text(&config.path, places, schema, &mut references)).collect();
@@ -44,7 +43,7 @@ pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
 
 /// What would keep the engine from loading one configuration file.
 pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Option<Problem> {
-    check_text(path, places, schema, &mut References::new(&mut Budget::of_configuration()))
+    check_text(path, places, schema, &mut References::beginnings(&mut Budget::of_configuration()))
 }
 
 fn check_text(
@@ -93,13 +92,13 @@ fn check_text(
 /// A file that could not be read, or that Rekindle does not read: what was not checked must not be loaded.
 fn unread(shown: &str, error: &ReadError) -> Problem {
     if error.is_bound_of_ours() {
-        return Problem::new(shown, not_checked(error), "make it smaller, or move it away");
+        return Problem::new(shown, not_checked(&error.why()), "make it smaller, or move it away");
     }
-    Problem::new(shown, chain(error), "make it a readable text file, or move it away")
+    Problem::new(shown, error.why(), "make it a readable text file, or move it away")
 }
 
-fn not_checked(error: &dyn std::error::Error) -> String {
-    format!("it could not be checked whether OpenCode would load this: {error}")
+fn not_checked(why: &dyn std::fmt::Display) -> String {
+    format!("it could not be checked whether OpenCode would load this: {why}")
 }
 
 /// The engine refuses the one newer spelling that it could misread.
@@ -124,8 +123,9 @@ fn check_markdown(file: &MarkdownFile, schema: &Schema, budget: &mut Budget) -> 
     let shown = file.path.display().to_string();
     let text = match budget.text(&file.path) {
         Ok(text) => text?,
-        Err(error) if error.is_bound_of_ours() => return Some(unread(&shown, &error)),
-        Err(_) => return None,
+        Err(ReadError::Refused { .. }) => return None,
+        // The engine waits for a pipe, and reads a device, without end.
+        Err(error) => return Some(unread(&shown, &error)),
     };
     let parsed = match frontmatter::parse(&text) {
         Ok(parsed) => parsed,

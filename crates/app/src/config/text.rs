@@ -6,6 +6,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, errors::Pa
 use serde_json::Value;
 
 const BOM: char = '\u{feff}';
+/// The most values of a text that are read. The engine reads more; people do not write them.
+const MOST_VALUES: usize = 250_000;
 
 /// Why a text is not a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +46,14 @@ pub fn bom_len(text: &str) -> usize {
 pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     let bom = bom_len(text);
     let body = text.strip_prefix(BOM).unwrap_or(text);
-    if let Some(offset) = control_character(body) {
-        return Err(TextError {
-            message: "a control character, such as a tab, in a text".to_owned(),
-            hint: "write \\t for a tab".to_owned(),
-            offset: bom + offset,
-        });
+    if let Err((offset, why)) = skim(body) {
+        let (message, hint) = match why {
+            Odd::Control => ("a control character, such as a tab, in a text".to_owned(), "write \\t for a tab"),
+            Odd::TooMany => {
+                (format!("there are more than {MOST_VALUES} values, and Rekindle reads no more"), "make it smaller")
+            }
+        };
+        return Err(TextError { message, hint: hint.to_owned(), offset: bom + offset });
     }
     let parsed = jsonc_parser::parse_to_ast(body, &CollectOptions::default(), &options());
     parsed.map(|parsed| parsed.value).map_err(|error| {
@@ -63,8 +67,17 @@ pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     })
 }
 
-/// Where a control character stands inside of a text in quotes; a line break has an error of its own.
-fn control_character(text: &str) -> Option<usize> {
+/// What is told before a text is parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Odd {
+    /// A control character stands inside of a text in quotes; a line break has an error of its own.
+    Control,
+    /// A value takes a hundred times the memory of the comma behind it.
+    TooMany,
+}
+
+/// Goes through a text once; where something odd stands.
+fn skim(text: &str) -> Result<(), (usize, Odd)> {
     enum In {
         Nothing,
         Slash,
@@ -74,8 +87,14 @@ fn control_character(text: &str) -> Option<usize> {
         Quotes,
         Escape,
     }
-    let mut place = In::Nothing;
+    let (mut place, mut values) = (In::Nothing, 0);
     for (at, byte) in text.bytes().enumerate() {
+        if matches!((&place, byte), (In::Nothing | In::Slash, b',' | b'[' | b'{')) {
+            values += 1;
+            if values > MOST_VALUES {
+                return Err((at, Odd::TooMany));
+            }
+        }
         place = match (place, byte) {
             (In::Nothing | In::Slash, b'"') | (In::Escape, _) | (In::Quotes, b'\r') => In::Quotes,
             (In::Slash, b'/') => In::Line,
@@ -88,11 +107,11 @@ fn control_character(text: &str) -> Option<usize> {
             (In::Block | In::Star, b'*') => In::Star,
             (In::Star, _) => In::Block,
             (In::Quotes, b'\\') => In::Escape,
-            (In::Quotes, 0..0x20) => return Some(at),
+            (In::Quotes, 0..0x20) => return Err((at, Odd::Control)),
             (In::Quotes, _) => In::Quotes,
         };
     }
-    None
+    Ok(())
 }
 
 /// How deep values may stand in each other. The engine takes more, but answers that are much deeper cannot be
@@ -283,7 +302,9 @@ mod tests {
     /// What stands in comments and escapes is no control character of a text.
     #[test]
     fn control_characters_are_found_in_texts_only() {
-        let check = |text: &str, expected: Option<usize>| assert_eq!(control_character(text), expected, "{text:?}");
+        let check = |text: &str, expected: Option<usize>| {
+            assert_eq!(skim(text).err(), expected.map(|at| (at, Odd::Control)), "{text:?}")
+        };
         check("{\t\"a\":\t\"b\"}", None);
         check("\"a\tb\"", Some(2));
         check("// \"\t\n\"\t\"", Some(7));
@@ -293,6 +314,18 @@ mod tests {
         check("\"\\\"\t\"", Some(3));
         check("\"é\\é\t\"", Some(6));
         check("\"open\n\t", None);
+    }
+
+    /// N16: what a text is parsed into has a bound, in number and in depth; commas in texts are none.
+    #[test]
+    fn what_is_made_of_a_text_has_a_bound() {
+        let error = |text: &str| value(text).expect_err("too much").message;
+        assert!(error(&format!("{{\"a\": [{}]}}", "0,".repeat(1_000_000))).contains("Rekindle reads no more"));
+        assert!(error(&format!("{{\"a\": {}", "[".repeat(1_000_000))).contains("Rekindle reads no more"));
+        assert!(error(&format!("{{\"a\": {}", "[".repeat(100_000))).contains("depth"));
+        assert!(error(&"{\"a\":".repeat(100_000)).contains("depth"));
+        assert!(value(&format!("{{\"a\": \"{}\" /* {0} */}}", ",[{".repeat(300_000))).is_ok());
+        assert!(value(&format!("{{\"a\": [{}0]}}", "0,".repeat(100_000))).is_ok());
     }
 
     #[test]

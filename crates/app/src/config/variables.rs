@@ -11,11 +11,11 @@ use std::{
 };
 
 use super::shape::plain;
-use crate::foreign::{Budget, ReadError};
+use crate::foreign::{self, Budget, ReadError};
 
 /// The longest text that variables may make, in bytes. The engine takes longer ones (measured,
 /// `docs/engine.md`).
-pub const LONGEST: usize = 64 * 1024 * 1024;
+pub const LONGEST: usize = 32 * 1024 * 1024;
 
 /// A text with its variables replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,21 +43,39 @@ pub enum VariableError {
         /// The byte offset of the reference in the text that was given.
         offset: usize,
     },
-    /// Rekindle reads no more; the engine may.
-    #[error("with its variables replaced it is larger than {} MiB, and Rekindle reads no more", LONGEST / 1024 / 1024)]
+    /// Rekindle reads no more; the engine does.
+    #[error("with what its variables stand for it is larger than Rekindle reads")]
     TooLong,
 }
 
 /// The files that are referred to in one look: each is read once, however often it is named.
 pub struct References<'a> {
     budget: &'a mut Budget,
-    read: HashMap<PathBuf, Result<Arc<str>, &'static str>>,
+    /// How much of each stands in the text; `None`: all.
+    beginning: Option<usize>,
+    read: HashMap<PathBuf, Result<Arc<str>, Unread>>,
+}
+
+/// Why nothing can stand in place of a reference.
+#[derive(Clone, Copy, Debug)]
+enum Unread {
+    /// The engine cannot read it either, because of this.
+    Bad(&'static str),
+    /// It is larger than what is read.
+    TooLong,
 }
 
 impl<'a> References<'a> {
     /// None yet. `budget`: what they may come to.
     pub fn new(budget: &'a mut Budget) -> Self {
-        Self { budget, read: HashMap::new() }
+        Self { budget, beginning: None, read: HashMap::new() }
+    }
+
+    /// The same, with no more than the beginning of each file: enough to tell whether a text can be loaded,
+    /// because a text stays a text.
+    pub fn beginnings(budget: &'a mut Budget) -> Self {
+        const LENGTH: usize = 4096;
+        Self { beginning: Some(LENGTH), ..Self::new(budget) }
     }
 
     /// What else is read in the look.
@@ -66,19 +84,23 @@ impl<'a> References<'a> {
     }
 
     /// What stands in place of the reference: the file's text as it stands inside of quotes.
-    fn content(&mut self, path: &Path) -> Result<Arc<str>, &'static str> {
+    fn content(&mut self, path: &Path) -> Result<Arc<str>, Unread> {
         if let Some(known) = self.read.get(path) {
             return known.clone();
         }
-        let read = match self.budget.text(path) {
+        let text = match self.beginning {
+            Some(length) => foreign::beginning(path, length as u64),
+            None => self.budget.text(path),
+        };
+        let read = match text {
             Ok(Some(text)) => {
                 let quoted = serde_json::Value::from(text.trim_start_matches('\u{feff}').trim()).to_string();
                 Ok(Arc::from(&quoted[1..quoted.len() - 1]))
             }
-            Ok(None) => Err("is not there"),
-            Err(ReadError::NotAFile { .. }) => Err("is not a file"),
-            Err(ReadError::Refused { .. }) => Err("cannot be read"),
-            Err(ReadError::TooLarge { .. } | ReadError::Spent { .. }) => Err("is larger than what Rekindle reads"),
+            Ok(None) => Err(Unread::Bad("is not there")),
+            Err(ReadError::NotAFile { .. }) => Err(Unread::Bad("is not a file")),
+            Err(ReadError::Refused { .. }) => Err(Unread::Bad("cannot be read")),
+            Err(ReadError::TooLarge { .. } | ReadError::Spent { .. }) => Err(Unread::TooLong),
         };
         self.read.insert(path.to_owned(), read.clone());
         read
@@ -120,12 +142,15 @@ pub fn replace(
         if named.insert(path.clone()) {
             out.files.push(path.clone());
         }
-        content.map(Some).map_err(|why| VariableError::BadReference {
-            path,
-            target: target.to_owned(),
-            why,
-            // Where it stands in the text as given, or at least near it.
-            offset: text.find(&format!("{{file:{target}}}")).unwrap_or(0),
+        content.map(Some).map_err(|unread| match unread {
+            Unread::TooLong => VariableError::TooLong,
+            Unread::Bad(why) => VariableError::BadReference {
+                path,
+                target: target.to_owned(),
+                why,
+                // Where it stands in the text as given, or at least near it.
+                offset: text.find(&format!("{{file:{target}}}")).unwrap_or(0),
+            },
         })
     })?;
     Ok(out)
@@ -212,5 +237,9 @@ mod tests {
         assert_eq!(with(&"{file:large}".repeat(100), &mut budget), Err(VariableError::TooLong));
         assert_eq!(with(&"{env:X}".repeat(1000), &mut budget), Err(VariableError::TooLong));
         assert_eq!(with(&"{file:a}".repeat(500_000), &mut budget).expect("replaced").text, "");
+        let text = "{file:large}".repeat(100);
+        let short = |_: &str| String::new();
+        let found = replace(&text, folder.path(), folder.path(), short, &mut References::beginnings(&mut budget));
+        assert_eq!(found.expect("replaced").text.len(), 100 * 4096);
     }
 }

@@ -12,8 +12,9 @@ use std::{
 use rekindle_domain::{Fingerprint, Problem};
 
 use super::{
+    parser::Parser,
     stamp::{Kept, Stamp},
-    syntax,
+    syntax::Language,
 };
 use crate::{
     config::{file, shape::plain},
@@ -33,6 +34,15 @@ pub(super) struct Code {
     parsed: HashMap<PathBuf, Kept<Option<Problem>>>,
 }
 
+/// One look at code: what it may cost, and what parses it.
+#[derive(Debug)]
+pub(super) struct CodeLook<'a> {
+    known: &'a mut Code,
+    /// What else is looked at beside code counts as well.
+    pub(super) budget: Budget,
+    parser: Parser,
+}
+
 #[derive(Clone, Debug)]
 struct Module {
     fingerprint: Fingerprint,
@@ -40,9 +50,16 @@ struct Module {
 }
 
 impl Code {
+    /// One look at code.
+    pub(super) fn look(&mut self) -> CodeLook<'_> {
+        CodeLook { known: self, budget: Budget::of_files(), parser: Parser::default() }
+    }
+}
+
+impl CodeLook<'_> {
     /// The fingerprint of a module and everything that it imports by a path, and those files.
     /// `None`: it cannot be read.
-    pub(super) fn of(&mut self, entry: &Path, budget: &mut Budget) -> Option<(Fingerprint, Vec<PathBuf>)> {
+    pub(super) fn of(&mut self, entry: &Path) -> Option<(Fingerprint, Vec<PathBuf>)> {
         let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
         let mut found = BTreeMap::new();
         let mut left = vec![entry.clone()];
@@ -50,13 +67,13 @@ impl Code {
             if found.contains_key(&path) || found.len() >= MOST {
                 continue;
             }
-            let Some(module) = self.module(&path, budget) else { continue };
+            let Some(module) = self.module(&path) else { continue };
             // Behind a link, the engine looks from where the file really is.
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             let folder = real.parent().unwrap_or(Path::new("/"));
             left.extend((real != path).then(|| real.clone()));
             // To find where an import leads costs as much as to look at a file.
-            if budget.steps(module.imports.len() as u64) {
+            if self.budget.steps(module.imports.len() as u64) {
                 left.extend(module.imports.iter().filter_map(|import| resolve(folder, import)));
             }
             found.insert(path, module.fingerprint);
@@ -73,20 +90,22 @@ impl Code {
 
     /// Why a module cannot be parsed; what it imports is not looked at. `None`: nothing is known against
     /// it.
-    pub(super) fn problem(&mut self, entry: &Path, budget: &mut Budget) -> Option<Problem> {
+    pub(super) fn problem(&mut self, entry: &Path) -> Option<Problem> {
         let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
-        remembered(&mut self.parsed, &entry, budget, |bytes| {
+        let language = Language::of(&entry)?;
+        let parser = &mut self.parser;
+        remembered(&mut self.known.parsed, &entry, &mut self.budget, |bytes| {
             // What is no text may be one to the engine.
             let text = std::str::from_utf8(bytes).ok()?;
-            let error = syntax::check(&entry, text).err()?;
+            let error = parser.check(language, text).err()?;
             let message = format!("this code cannot be parsed: {error}");
             let shown = entry.display().to_string();
             Some(Problem::new(&shown, message, "mend this place").at(text, error.offset))
         })?
     }
 
-    fn module(&mut self, path: &Path, budget: &mut Budget) -> Option<Module> {
-        remembered(&mut self.modules, path, budget, |bytes| Module {
+    fn module(&mut self, path: &Path) -> Option<Module> {
+        remembered(&mut self.known.modules, path, &mut self.budget, |bytes| Module {
             fingerprint: Fingerprint::of_bytes(bytes),
             imports: imports(&String::from_utf8_lossy(bytes)),
         })
@@ -173,7 +192,7 @@ mod tests {
         write("lib/deep/index.js", "1");
         write("c.ts", "1");
         write("d.ts", "1");
-        let of = || Code::default().of(&folder.path().join("a.ts"), &mut Budget::of_files()).expect("code");
+        let of = || Code::default().look().of(&folder.path().join("a.ts")).expect("code");
         let (before, files) = of();
         assert_eq!(files.len(), 4, "{files:?}");
         write("d.ts", "2");
@@ -199,14 +218,15 @@ mod tests {
             ["./large", "./pipe", "./zero", "./environ", "/dev/zero", "/proc/kmsg", "/", "./package", "../..", "./a"];
         let text: String = imports.iter().map(|path| format!("import '{path}'\n")).collect();
         fs::write(at("a.js"), text).expect("written");
-        let of = |name: &str, budget: &mut Budget| Code::default().of(&at(name), budget);
-        assert!(of("a.js", &mut Budget::of_files()).is_some());
+        let of = |name: &str| Code::default().look().of(&at(name));
+        assert!(of("a.js").is_some());
         for name in ["large.js", "pipe.js", "zero.js", "package"] {
-            assert!(of(name, &mut Budget::of_files()).is_none(), "{name}");
+            assert!(of(name).is_none(), "{name}");
         }
         // In sum, too, and the same whether it was read before or not.
-        let (mut code, mut budget) = (Code::default(), Budget::new(1000, 1000));
-        let times = (0..100).filter(|_| code.of(&at("a.js"), &mut budget).is_some()).count();
+        let mut code = Code::default();
+        let mut look = CodeLook { budget: Budget::new(1000, 1000), ..code.look() };
+        let times = (0..100).filter(|_| look.of(&at("a.js")).is_some()).count();
         assert!((1..10).contains(&times), "{times}");
     }
 }

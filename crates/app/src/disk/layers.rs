@@ -24,7 +24,6 @@ use crate::{
         shape, text,
         variables::{self, References, VariableError},
     },
-    error::chain,
     foreign::{Budget, ReadError},
     skill::{
         frontmatter::{self, Markdown, NotRead},
@@ -83,7 +82,7 @@ impl Layers {
         let mut layers = Self::default();
         let mut budget = Budget::of_configuration();
         let references = References::new(&mut budget);
-        let mut reader = Reader { places, schema, layers: &mut layers, references };
+        let mut reader = Reader { places, schema, layers: &mut layers, references, is_spent: false };
         for file in places.global_files() {
             reader.file(file);
         }
@@ -130,6 +129,8 @@ struct Reader<'a> {
     schema: Option<&'a Schema>,
     layers: &'a mut Layers,
     references: References<'a>,
+    /// True when nothing more is read in this look.
+    is_spent: bool,
 }
 
 impl Reader<'_> {
@@ -170,9 +171,14 @@ impl Reader<'_> {
         let replaced = match replace(&of) {
             Ok(replaced) => replaced,
             Err(error) => {
-                // A file that is missing may come.
-                if let VariableError::BadReference { path, .. } = error {
-                    self.layers.references.push(path);
+                match error {
+                    // It may come.
+                    VariableError::BadReference { path, .. } => self.layers.references.push(path),
+                    VariableError::TooLong => {
+                        let message = format!("what is in this file is not compared: {error}");
+                        let hint = "refer to smaller files, or to fewer";
+                        self.layers.warnings.push(Problem::new(&file.path.display().to_string(), message, hint));
+                    }
                 }
                 self.layers.broken.push(file.path);
                 return;
@@ -281,11 +287,15 @@ impl Reader<'_> {
 
     /// Takes note of a Markdown file that could not be read.
     fn unread(&mut self, path: &Path, error: &ReadError) {
-        let shown = path.display().to_string();
         if error.is_bound_of_ours() {
             self.layers.broken.push(path.to_owned());
         }
-        self.layers.warnings.push(Problem::new(&shown, chain(error), "make it a readable text file, or move it away"));
+        // Of those that are too many the first one is told.
+        let is_spent = matches!(error, ReadError::Spent { .. });
+        if !is_spent || !std::mem::replace(&mut self.is_spent, true) {
+            let hint = "make it a readable text file, or move it away";
+            self.layers.warnings.push(Problem::new(&path.display().to_string(), error.why(), hint));
+        }
     }
 
     /// The engine skips a mode with a wrong type, where it refuses an agent.

@@ -14,7 +14,7 @@ use rekindle_domain::{
 use serde_json::Value;
 
 use super::{
-    code::Code,
+    code::CodeLook,
     layers::{Layer, Layers, code_files},
     locate::Places,
     scan::{Scan, row},
@@ -54,7 +54,7 @@ pub(super) fn scan_plugins(
     places: &Places,
     layers: &Layers,
     effective: &Value,
-    (code, budget): (&mut Code, &mut Budget),
+    code: &mut CodeLook<'_>,
     scan: &mut Scan,
 ) {
     let entries: Vec<_> = layers.iter().flat_map(entries).collect();
@@ -68,7 +68,7 @@ pub(super) fn scan_plugins(
             None if !used.contains(entry.entry) => Some(last.unwrap_or(entry.layer)),
             None => None,
         };
-        let row = add_plugin(places, entry, by.is_none(), (code, budget), &mut declared, scan);
+        let row = add_plugin(places, entry, by.is_none(), code, &mut declared, scan);
         let state = match by {
             Some(by) if by.path == entry.layer.path && stronger.is_some() => continue,
             Some(by) => RowState::Overridden { by: by.path.display().to_string() },
@@ -76,7 +76,7 @@ pub(super) fn scan_plugins(
         };
         scan.push_row(Row { state, ..row });
     }
-    add_nested(places, budget, scan);
+    add_nested(places, &mut code.budget, scan);
 }
 
 /// For each entry the layer of the next one of the same plugin, which beats it.
@@ -102,7 +102,7 @@ fn add_plugin(
     places: &Places,
     entry: &Entry<'_>,
     is_used: bool,
-    (code, budget): (&mut Code, &mut Budget),
+    code: &mut CodeLook<'_>,
     declared: &mut Declared,
     scan: &mut Scan,
 ) -> Row {
@@ -112,7 +112,7 @@ fn add_plugin(
     let parsed = PluginSpec::parse(&spec);
     let fingerprint = match (&path, is_used) {
         (_, false) => None,
-        (Some(path), true) => code.of(path, budget).map(|(fingerprint, files)| {
+        (Some(path), true) => code.of(path).map(|(fingerprint, files)| {
             scan.push_code(path, files);
             fingerprint
         }),
@@ -141,7 +141,7 @@ fn add_plugin(
     let is_there = path.as_ref().is_none_or(|path| path.exists());
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
-        let problem = if is_there { code.problem(path, budget) } else { Some(missing(entry, path, declared)) };
+        let problem = if is_there { code.problem(path) } else { Some(missing(entry, path, declared)) };
         // That it is not there is told by the row's layer.
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
         scan.warnings.extend(problem);
@@ -227,15 +227,15 @@ fn add_nested(places: &Places, budget: &mut Budget, scan: &mut Scan) {
 }
 
 /// Finds all tools in folders.
-pub(super) fn scan_tools(places: &Places, (code, budget): (&mut Code, &mut Budget), scan: &mut Scan) {
+pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Scan) {
     for (folder, scope) in places.tool_folders() {
-        for path in code_files(&folder, budget) {
-            let fingerprint = code.of(&path, budget).map(|(fingerprint, files)| {
+        for path in code_files(&folder, &mut code.budget) {
+            let fingerprint = code.of(&path).map(|(fingerprint, files)| {
                 scan.push_code(&path, files);
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
-            let problem = code.problem(&path, budget).map(|problem| Problem {
+            let problem = code.problem(&path).map(|problem| Problem {
                 message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
                 ..problem
             });

@@ -24,7 +24,6 @@ use super::{
 use crate::{
     config::schema::Schema,
     fault::{Fault, sheltered},
-    foreign::Budget,
 };
 
 pub use super::plugins::declared_id;
@@ -158,13 +157,17 @@ impl Scanner {
         let values = layers.values();
         let config = effective(&global, &values);
         self.named = skills::named(&config).map(str::to_owned).collect();
-        let folders = skills::folders(places, &config, &self.learned);
+        let (folders, too_many) = skills::folders(places, &config, &self.learned);
+        scan.warnings.extend(skills::too_many(places, &too_many));
+        scan.disk.unseen.extend(too_many.into_iter().map(|folder| folder.path.display().to_string()));
         scan.disk.plugin_folders = shown(places.plugin_folders());
         scan.disk.skill_folders = shown(folders.iter().map(|folder| (folder.path.clone(), folder.scope)));
         scan.disk.broken = layers.broken.iter().map(|path| path.display().to_string()).collect();
-        let mut budget = Budget::of_files();
-        scan_plugins(places, &layers, &config, (&mut self.code, &mut budget), &mut scan);
-        scan_tools(places, (&mut self.code, &mut budget), &mut scan);
+        let mut code = self.code.look();
+        scan_plugins(places, &layers, &config, &mut code, &mut scan);
+        scan_tools(places, &mut code, &mut scan);
+        // Nothing more is parsed.
+        drop(code);
         self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut scan);
         scan.references.clone_from(&layers.references);

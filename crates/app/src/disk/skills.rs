@@ -22,7 +22,6 @@ use super::{
     walk::{Cut, Walked, walk_within},
 };
 use crate::{
-    error::chain,
     foreign::{self, Budget, LARGEST, ReadError},
     skill::{
         frontmatter::{self, NotASkill},
@@ -62,9 +61,12 @@ struct Found {
     warning: Option<Problem>,
 }
 
+/// The most folders that are looked into because a configuration names them.
+const MOST_NAMED: usize = 1000;
+
 /// The folders in which the engine looks for skills. `effective`: its configuration, which may name
-/// more of them. `learned`: those that the engine named.
-pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) -> Vec<SkillFolder> {
+/// more of them. `learned`: those that the engine named. The second: those of them that are too many.
+pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) -> (Vec<SkillFolder>, Vec<SkillFolder>) {
     let named = named(effective).chain(learned.iter().map(String::as_str)).map(|path| SkillFolder {
         path: places.skills_named(path),
         scope: Scope::Project,
@@ -72,8 +74,20 @@ pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) ->
     });
     let mut folders = places.skill_folders();
     let mut known: HashSet<_> = folders.iter().map(|folder| folder.path.clone()).collect();
-    folders.extend(named.filter(|folder| known.insert(folder.path.clone())));
-    folders
+    let mut named: Vec<_> = named.filter(|folder| known.insert(folder.path.clone())).collect();
+    let too_many = named.split_off(named.len().min(MOST_NAMED));
+    folders.extend(named);
+    (folders, too_many)
+}
+
+/// What people are told of folders that are too many.
+pub(super) fn too_many(places: &Places, folders: &[SkillFolder]) -> Option<Problem> {
+    let message = format!(
+        "“skills.paths” names too many folders: Rekindle looked at the first {MOST_NAMED}, and not at {} more",
+        folders.len()
+    );
+    let shown = places.directory.display().to_string();
+    (!folders.is_empty()).then(|| Problem::new(&shown, message, "name a folder that holds them all"))
 }
 
 /// The folders of skills that a configuration names.
@@ -226,7 +240,7 @@ fn read(
     let made = Arc::new(match foreign::bytes(path, LARGEST) {
         Ok(bytes) => found(places, path, scope, &foreign::lossy(bytes.unwrap_or_default())),
         Err(error) => {
-            let why = chain(&error);
+            let why = error.why();
             let warning = Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
             let is_unseen = error.is_bound_of_ours();
             Found { is_unseen, ..not_read(places, path, scope, why, warning) }
@@ -320,7 +334,7 @@ impl Collected {
         }
         if let Some(first) = spent.first() {
             let path = first.path().display().to_string();
-            let message = format!("{first}; there are {} such skills", spent.len());
+            let message = format!("{}; there are {} such skills", first.why(), spent.len());
             self.warnings.push(Problem::new(&path, message, "take out what does not belong there"));
         }
         self.unseen.extend(spent.iter().map(|error| error.path().display().to_string()));

@@ -21,9 +21,9 @@ pub const MOST_PATHS: u32 = 8;
 /// What is below a folder.
 #[derive(Debug, Default)]
 pub struct Walked {
-    /// The files, by name.
+    /// The files, by name; and what is neither a file nor a folder, such as a pipe.
     pub files: Vec<PathBuf>,
-    /// The folder itself and those below it, as far as they are worth watching.
+    /// The folder itself and those below it, as far as they are worth watching, in order.
     pub folders: Vec<Folder>,
     /// True when a link was followed on the way to any of them.
     pub has_links: bool,
@@ -122,11 +122,11 @@ pub fn walk_within(
                 kind = target.file_type();
             }
             // The engine can read no file whose name is not UTF-8.
-            if kind.is_file() && is_wanted(&name) && path.to_str().is_some() {
-                walk.walked.files.push(path);
-            } else if kind.is_dir()
-                && let Some(next) = walk.enter(path, Some(step), is_link)
-            {
+            if !kind.is_dir() {
+                if is_wanted(&name) && path.to_str().is_some() {
+                    walk.walked.files.push(path);
+                }
+            } else if let Some(next) = walk.enter(path, Some(step), is_link) {
                 // Packages are large; they come last.
                 if name == "node_modules" { walk.late.push(next) } else { left.push_back(next) }
             }

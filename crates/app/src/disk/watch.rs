@@ -28,9 +28,14 @@ pub const WINDOW: Duration = Duration::from_millis(60);
 /// How long a change may stay unseen where the system sends no events.
 pub const SLOW: Duration = Duration::from_secs(30);
 
+/// The most folders that are watched, beside those of configuration. Each takes memory of the system.
+const MOST: usize = 30_000;
+
 /// Why changes are seen late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blind {
+    /// There are more folders than are watched.
+    TooMany,
     /// The system has no watches left.
     Exhausted,
     /// The file system sends no events.
@@ -44,6 +49,7 @@ impl Blind {
     pub fn text(self) -> String {
         let seconds = SLOW.as_secs();
         let (why, what) = match self {
+            Self::TooMany => ("the folders of skills hold more folders than Rekindle watches", ""),
             Self::Exhausted => (
                 "the system has no file watches left",
                 ": close programs that watch many files, or raise fs.inotify.max_user_watches",
@@ -92,6 +98,8 @@ pub struct Watch {
     lost: Arc<Mutex<Vec<PathBuf>>>,
     interest: Arc<RwLock<Interest>>,
     blind: Option<Blind>,
+    /// Why not all of the many are watched, if they are not.
+    missed: Option<Blind>,
 }
 
 /// Which events matter.
@@ -139,8 +147,8 @@ impl Watch {
         let watcher = watcher.inspect_err(|error| tracing::warn!(%error, "watching")).ok();
         std::thread::spawn(move || gather(&changes, &hint));
         let blind = if watcher.is_none() { Some(Blind::Refused) } else { None };
-        let mut watch =
-            Self { watcher, watched: BTreeSet::new(), few: BTreeSet::new(), many: Vec::new(), lost, interest, blind };
+        let (watched, few, many) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        let mut watch = Self { watcher, watched, few, many, lost, interest, blind, missed: None };
         watch.follow(places, &Scan::default());
         watch
     }
@@ -177,7 +185,8 @@ impl Watch {
         }
         let new: Vec<_> = all.difference(&self.watched).cloned().collect();
         // Where nothing came or went among the many, only the few may be too many.
-        let is_one_of_many = |folder: &Folder| self.many.iter().any(|walked| walked.folders.contains(folder));
+        let is_one_of_many =
+            |folder: &Folder| self.many.iter().any(|walked| walked.folders.binary_search(folder).is_ok());
         let old: Vec<_> = if is_known {
             self.few.difference(&few).filter(|folder| !is_one_of_many(folder)).cloned().collect()
         } else {
@@ -194,19 +203,26 @@ impl Watch {
                 tracing::debug!(%error, path = %folder.path.display(), "unwatching");
             }
         }
-        let mut blind = is_silent(&places.directory).then_some(Blind::Silent);
+        // Where nothing came or went among the many, those that are not watched are not among the new.
+        let mut missed = self.missed.filter(|_| is_known);
         for folder in new {
+            // What is read whatever its name is comes first, and is bounded by what is looked at.
+            if self.watched.len() >= MOST && !self.few.contains(&folder) {
+                missed = missed.or(Some(Blind::TooMany));
+                continue;
+            }
             match watcher.watch(&folder.path, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(self.watched.insert(folder)),
                 Err(error) => {
                     if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
-                        blind = Some(Blind::Exhausted);
+                        missed = Some(Blind::Exhausted);
                     }
                     tracing::debug!(%error, path = %folder.path.display(), "watching");
                 }
             }
         }
-        self.blind = blind;
+        self.missed = missed;
+        self.blind = missed.or_else(|| is_silent(&places.directory).then_some(Blind::Silent));
     }
 }
 
