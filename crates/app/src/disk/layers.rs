@@ -70,6 +70,8 @@ pub struct Layers {
     pub folders: Vec<Folder>,
     /// The Markdown and plugin files in them, also those that the engine cannot load.
     pub found: Vec<PathBuf>,
+    /// Those of the folders that were not wholly looked at.
+    pub cut: Vec<(PathBuf, Cut)>,
     /// Layers that another file of the same folder and name takes the place of, with that file.
     pub replaced: Vec<(Layer, PathBuf)>,
     /// All files and folders that were read, each as it was before.
@@ -227,7 +229,7 @@ impl Reader<'_> {
         let found = markdown_files(&folder.path, self.references.budget());
         found.folders.iter().for_each(|folder| self.see(&folder.path));
         self.layers.folders.extend(found.folders);
-        self.layers.warnings.extend(found.cut.iter().map(|(folder, cut)| cut.problem(folder)));
+        self.layers.cut.extend(found.cut);
         for file in found.files {
             self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
@@ -241,7 +243,8 @@ impl Reader<'_> {
             }
         }
         for name in ["plugin", "plugins"] {
-            let found = code_files(&folder.path.join(name), self.references.budget());
+            let (found, cut) = code_files(&folder.path.join(name), self.references.budget());
+            self.layers.cut.extend(cut.map(|cut| (folder.path.join(name), cut)));
             if !found.is_empty() {
                 let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
                 self.layers.found.extend(found);
@@ -405,16 +408,21 @@ pub fn markdown_files(folder: &Path, budget: &mut Budget) -> MarkdownFiles {
     found
 }
 
-/// The files of a folder that the engine takes for plugins or tools, by name.
-pub fn code_files(folder: &Path, budget: &mut Budget) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+/// The files of a folder that the engine takes for plugins or tools, by name, and why these are not all.
+pub fn code_files(folder: &Path, budget: &mut Budget) -> (Vec<PathBuf>, Option<Cut>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Default::default() };
+    let mut cut = None;
     let mut files: Vec<_> = entries
-        .take_while(|_| budget.step())
+        .take_while(|_| {
+            let has_left = budget.step();
+            cut = (!has_left).then(|| Cut::TooMuch(budget.most_entries()));
+            has_left
+        })
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "ts" || ending == "js"))
         // A link that leads nowhere is listed, too.
         .filter(|path| !path.is_dir())
         .collect();
     files.sort();
-    files
+    (files, cut)
 }

@@ -142,6 +142,7 @@ fn add_plugin(
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
         let problem = if is_there { code.problem(path) } else { Some(missing(entry, path, declared)) };
+        let problem = problem.or_else(|| not_read(path, &item, scan));
         // That it is not there is told by the row's layer.
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
         scan.warnings.extend(problem);
@@ -151,6 +152,20 @@ fn add_plugin(
         scan.disk.items.insert(item);
     }
     row
+}
+
+/// Code that is there and was not read: it is too large, or there is too much of it. Nothing is claimed of
+/// what is in it.
+fn not_read(path: &Path, item: &Item, scan: &mut Scan) -> Option<Problem> {
+    if item.code.is_some() || !path.is_file() {
+        return None;
+    }
+    let shown = path.display().to_string();
+    if item.source == shown {
+        scan.disk.unseen.insert(shown.clone());
+    }
+    let message = "this code is not compared: it cannot be read, or is more than Rekindle reads";
+    Some(Problem::new(&shown, message, "make it smaller, or check its permissions"))
 }
 
 /// A plugin whose file is not there; it is told where it is declared.
@@ -229,7 +244,11 @@ fn add_nested(places: &Places, budget: &mut Budget, scan: &mut Scan) {
 /// Finds all tools in folders.
 pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Scan) {
     for (folder, scope) in places.tool_folders() {
-        for path in code_files(&folder, &mut code.budget) {
+        let (files, cut) = code_files(&folder, &mut code.budget);
+        if let Some(cut) = cut {
+            cut.tell(&folder, scan);
+        }
+        for path in files {
             let fingerprint = code.of(&path).map(|(fingerprint, files)| {
                 scan.push_code(&path, files);
                 fingerprint

@@ -170,6 +170,7 @@ impl Scanner {
         drop(code);
         self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut scan);
+        layers.cut.iter().for_each(|(folder, cut)| cut.tell(folder, &mut scan));
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;

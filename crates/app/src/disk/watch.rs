@@ -28,7 +28,7 @@ pub const WINDOW: Duration = Duration::from_millis(60);
 /// How long a change may stay unseen where the system sends no events.
 pub const SLOW: Duration = Duration::from_secs(30);
 
-/// The most folders that are watched, beside those of configuration. Each takes memory of the system.
+/// The most folders of skills that are watched. Each takes memory of the system.
 const MOST: usize = 30_000;
 
 /// Why changes are seen late.
@@ -49,7 +49,7 @@ impl Blind {
     pub fn text(self) -> String {
         let seconds = SLOW.as_secs();
         let (why, what) = match self {
-            Self::TooMany => ("the folders of skills hold more folders than Rekindle watches", ""),
+            Self::TooMany => ("there are more folders than Rekindle watches", ""),
             Self::Exhausted => (
                 "the system has no file watches left",
                 ": close programs that watch many files, or raise fs.inotify.max_user_watches",
@@ -206,8 +206,9 @@ impl Watch {
         // Where nothing came or went among the many, those that are not watched are not among the new.
         let mut missed = self.missed.filter(|_| is_known);
         for folder in new {
-            // What is read whatever its name is comes first, and is bounded by what is looked at.
-            if self.watched.len() >= MOST && !self.few.contains(&folder) {
+            // What is read whatever its name is has as much again for itself.
+            let most = if self.few.contains(&folder) { 2 * MOST } else { MOST };
+            if self.watched.len() >= most {
                 missed = missed.or(Some(Blind::TooMany));
                 continue;
             }
