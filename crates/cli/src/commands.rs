@@ -126,6 +126,12 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     if let Some(problem) = observation.problems.first() {
         return Err(problem_error(problem));
     }
+    let view = observation.view.as_ref().unwrap_or(&target.view);
+    if observation.answers.is_none() && view.state != EngineState::Stuck {
+        // Without its answer nobody knows what would change.
+        let message = view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned());
+        return Err(user_error("no-answer", message, "see what is wrong with: rekindle doctor"));
+    }
     let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
     print::result(arguments, &Planned { plan: &plan, warnings }, || {
         let difference = observation.differences();

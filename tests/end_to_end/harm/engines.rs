@@ -55,6 +55,9 @@ async fn an_answer_without_an_end_is_cut_off() {
         if is_needed {
             assert_eq!(state, "unreachable", "{route}: {status}");
             assert!(message.contains(route) && message.contains("longer than"), "{route}: {message}");
+            // Who was told nothing does not say that there is nothing to do.
+            let plan = client(&world, &engine.url, &["plan", "--json"]).await;
+            assert!(plan.code == 2 && plan.json()["error"]["message"].is_string(), "{route}: {plan:?}");
         } else {
             assert_eq!(state, "running", "{route}: {status}");
         }

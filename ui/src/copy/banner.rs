@@ -61,6 +61,10 @@ pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
         Banner::Waiting { runs } => words("Waiting until nothing is running", waiting(runs)),
         Banner::Reloading { action: Action::Restart, progress, .. } => words("Restarting engine", under_way(progress)),
         Banner::Reloading { progress, .. } => words("Reloading engine", under_way(progress)),
+        // No file is at fault.
+        Banner::Blocked { problem, more } if problem.path == status.directory => {
+            words("Reload blocked by a fault of Rekindle", blocked(problem, *more))
+        }
         Banner::Blocked { problem, more } => {
             words(&format!("Reload blocked: {} has an error", file_name(&problem.path)), blocked(problem, *more))
         }
