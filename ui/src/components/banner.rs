@@ -43,7 +43,7 @@ fn Frame() -> impl IntoView {
     // Another reload is another part; what is heard of the same one only changes its words.
     let past = app.part(|state| state.past.as_ref().map(|past| past.id.clone()));
     let now = app.part(|state| family(&state.banner));
-    let word = app.part(|state| copy::banner::state_word(state));
+    let word = app.part(copy::banner::state_word);
     let result = app.part(|state| state.past.as_ref().map(|past| copy::receipt::result_word(past.result)));
     let tone = app.part(|state| state.past.as_ref().map_or_else(|| now_tone(&state.banner), past_tone));
     let alert = app.part(|state| {

@@ -159,6 +159,7 @@ impl Drop for Running {
 }
 
 /// Parses what comes in, one text after the other, until nothing more comes.
+#[expect(clippy::disallowed_methods, reason = "its parent reads what it writes, and no terminal")]
 fn serve() -> ExitCode {
     bound();
     let parse = || -> Option<()> {
