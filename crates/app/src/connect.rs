@@ -33,9 +33,9 @@ pub fn by_record(places: &Places) -> Target {
         return none(places, EngineState::Starting, Some(message.to_owned()));
     };
     let credentials = Credentials { username: record.username.clone(), password: Some(password) };
-    match Client::new(&record.url, &record.directory, credentials) {
+    let client = Client::new(&record.url, &record.directory, credentials);
+    match client.and_then(|client| client.of_user(record.user())) {
         Ok(client) => {
-            let client = client.of_user(record.user());
             let view = EngineView {
                 mode: EngineMode::Host,
                 url: Some(record.url.clone()),

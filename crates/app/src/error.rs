@@ -154,6 +154,7 @@ impl Tell for ClientError {
             Self::Status { .. } | Self::NotJson { .. } | Self::TooLong { .. } => {
                 ("unexpected-answer", "check that this is an OpenCode engine, and its log")
             }
+            Self::NotReady(_) => ("internal", "restart Rekindle; if it stays so, report this"),
             Self::BadUrl { .. } => (
                 "bad-url",
                 "give an address such as http://127.0.0.1:4096, without user name, password and \

@@ -40,7 +40,8 @@ impl Fault {
 
     /// The same where files are told that would not load: with it nothing is loaded.
     pub fn problem(&self) -> Problem {
-        Problem::new(&self.directory.display().to_string(), self.to_string(), HINT)
+        let problem = Problem::new(&self.directory.display().to_string(), self.to_string(), HINT);
+        Problem { is_fault: true, ..problem }
     }
 }
 

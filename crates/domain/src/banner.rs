@@ -163,7 +163,7 @@ impl Banner {
             return Self::None;
         }
         let mut waiting = status.changes.iter().filter(|change| change.action.needs_reload());
-        if past.is_some_and(|past| waiting.all(|change| past.covers(change, status.engine.mode))) {
+        if past.is_some_and(|past| waiting.all(past.covers(status.engine.mode))) {
             return Self::None;
         }
         if status.engine.mode == EngineMode::Client {

@@ -289,8 +289,9 @@ impl ReceiptItem {
         if answers.tools.is_some() || answers.has_broken_tools() {
             return;
         }
-        let is_tool = |id: &ItemId| planned.iter().any(|change| change.id == *id && change.kind == Kind::Tool);
-        for item in items.iter_mut().filter(|item| is_tool(&item.id)) {
+        let tools = planned.iter().filter(|change| change.kind == Kind::Tool);
+        let tools: HashSet<_> = tools.map(|change| &change.id).collect();
+        for item in items.iter_mut().filter(|item| tools.contains(&item.id)) {
             if matches!(item.state, ItemState::Active | ItemState::Unknown) {
                 (item.state, item.detail, item.unheard) = (ItemState::Unknown, Some(NOT_LISTED_YET.to_owned()), true);
             }

@@ -76,6 +76,9 @@ pub struct Problem {
     /// The lines around it, each with its number.
     #[serde(default)]
     pub excerpt: Vec<(usize, String)>,
+    /// True when no file is at fault, but Rekindle.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_fault: bool,
 }
 
 impl Problem {
@@ -88,6 +91,7 @@ impl Problem {
             message: message.into(),
             hint: hint.into(),
             excerpt: Vec::new(),
+            is_fault: false,
         }
     }
 
@@ -479,8 +483,8 @@ impl WindowState {
             Banner::Blocked { .. } => (Vec::new(), self.status.problems.clone()),
             // Told by the reload that left them, with the button that tries it again.
             Banner::None => {
-                let covers = |change: &_| self.past.as_ref().is_some_and(|past| past.covers(change, mode));
-                (signatures(&covers), Vec::new())
+                let covers = self.past.as_ref().map(|past| past.covers(mode));
+                (signatures(&|change| covers.as_ref().is_some_and(|covers| covers(change))), Vec::new())
             }
             Banner::Waiting { .. } | Banner::Reloading { .. } | Banner::Stuck { .. } | Banner::EngineDown { .. } => {
                 (Vec::new(), Vec::new())

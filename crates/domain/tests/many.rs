@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use rekindle_domain::{
-    Answers, Disk, Fingerprint, Item, ItemId, Kind, Loaded, McpAnswer, Memory, Otherwise, Place, Plan, Profile,
-    ReceiptItem, Scope, SkillAnswer, drift, effective, loaded, plugin_fingerprint, would_be_lost,
+    Answers, Disk, EngineMode, Fingerprint, Item, ItemId, Kind, Loaded, McpAnswer, Memory, Otherwise, Past, Place,
+    Plan, Profile, Receipt, ReceiptItem, Row, RowState, Scope, SkillAnswer, drift, effective, loaded,
+    plugin_fingerprint, would_be_lost,
 };
 use serde_json::{Map, Value, json};
 
@@ -138,8 +139,39 @@ fn judged(plan: &Plan, loaded: &Loaded, answers: &Answers) {
     let mut items = ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new());
     ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
+    ReceiptItem::await_tools(&mut items, &plan.changes, &Answers { tools: None, ..answers.clone() });
     items.extend(ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new()));
     assert_eq!(items.len(), 2 * plan.changes.len());
+    told(plan, items);
+}
+
+/// How it is told afterwards, when nothing of it has become live.
+fn told(plan: &Plan, items: Vec<ReceiptItem>) {
+    let receipt = json!({
+        "version": 1, "id": "r", "at": "", "result": "failed", "action": "dispose", "durationMs": 1, "steps": [],
+        "items": items, "counts": {}, "stillPending": plan.changes,
+    });
+    let receipt: Receipt = serde_json::from_value(receipt).expect("a receipt");
+    let row = |item: &ReceiptItem| Row {
+        id: item.id.clone(),
+        kind: Kind::Config,
+        name: item.name.clone(),
+        scope: Scope::Project,
+        source: String::new(),
+        place: String::new(),
+        origin: None,
+        detail: None,
+        layer: String::new(),
+        state: RowState::Unknown,
+        removable: false,
+        overrides: Vec::new(),
+        warning: None,
+    };
+    let rows: Vec<_> = receipt.items.iter().map(row).collect();
+    let open = receipt.items.iter().filter(|item| !item.is_proved()).count();
+    assert_eq!(Past::of(&receipt, &rows, true).map(|past| past.unproved.len()), Some(open));
+    let covers = receipt.covers(EngineMode::Host);
+    assert!(plan.changes.iter().all(|change| covers(change)), "trying it again is about all of them");
 }
 
 /// N16: a list of the engine's that holds at least what a file says.

@@ -61,8 +61,7 @@ pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
         Banner::Waiting { runs } => words("Waiting until nothing is running", waiting(runs)),
         Banner::Reloading { action: Action::Restart, progress, .. } => words("Restarting engine", under_way(progress)),
         Banner::Reloading { progress, .. } => words("Reloading engine", under_way(progress)),
-        // No file is at fault.
-        Banner::Blocked { problem, more } if problem.path == status.directory => {
+        Banner::Blocked { problem, more } if problem.is_fault => {
             words("Reload blocked by a fault of Rekindle", blocked(problem, *more))
         }
         Banner::Blocked { problem, more } => {

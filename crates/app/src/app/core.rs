@@ -95,6 +95,8 @@ pub(super) struct Core {
     /// The look under way.
     look: Option<JoinHandle<()>>,
     era: u64,
+    /// The wait for another process's reload.
+    turn: Option<JoinHandle<()>>,
     wanted: Option<Look>,
     again: Again,
     notices: Vec<String>,
@@ -146,6 +148,7 @@ impl Core {
             unread_settings,
             look: None,
             era: 0,
+            turn: None,
             wanted: None,
             again: Again::default(),
             notices: Vec::new(),

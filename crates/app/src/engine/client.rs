@@ -84,7 +84,7 @@ impl Client {
             return Err(ClientError::BadUrl { url: address::shown(url) });
         };
         Ok(Self {
-            http: http(address.is_encrypted),
+            http: http(address.is_encrypted)?,
             is_in_clear: !address.is_encrypted && !address.is_here,
             url: address.url,
             directory: directory.to_owned(),
@@ -94,13 +94,12 @@ impl Client {
 
     /// The same, for an engine that was started by the user with this id on this machine: nothing is said to whoever
     /// else listens there (`listeners`).
-    #[must_use]
-    pub(crate) fn of_user(mut self, uid: u32) -> Self {
+    pub(crate) fn of_user(mut self, uid: u32) -> Result<Self, ClientError> {
         let port = reqwest::Url::parse(&self.url).ok().and_then(|url| url.port());
         if let Some(port) = port {
-            self.http = guarded(uid, port);
+            self.http = guarded(uid, port)?;
         }
-        self
+        Ok(self)
     }
 
     /// What people should know about the way to the engine.
@@ -405,34 +404,35 @@ fn heard<T>(question: Question, answer: Option<Result<T, ClientError>>, refused:
     None
 }
 
-fn http(encrypted: bool) -> reqwest::Client {
+fn http(encrypted: bool) -> Result<reqwest::Client, ClientError> {
     static HTTP: [OnceLock<reqwest::Client>; 2] = [const { OnceLock::new() }; 2];
-    HTTP[usize::from(encrypted)]
-        .get_or_init(|| {
-            let builder = builder();
-            // Reading the system's hundreds of certificates takes longer than an engine's answer.
-            let builder = if encrypted { builder } else { builder.tls_certs_only([]) };
-            builder.build().unwrap_or_default()
-        })
-        .clone()
+    let ready = &HTTP[usize::from(encrypted)];
+    if let Some(client) = ready.get() {
+        return Ok(client.clone());
+    }
+    // Reading the system's hundreds of certificates takes longer than an engine's answer.
+    let builder = if encrypted { builder() } else { builder().tls_certs_only([]) };
+    let client = builder.build().map_err(ClientError::NotReady)?;
+    Ok(ready.get_or_init(|| client).clone())
 }
 
 /// Connects only to what this user has started. One pool for each engine, so that a new client finds the connections of
 /// the one before.
-fn guarded(uid: u32, port: u16) -> reqwest::Client {
+fn guarded(uid: u32, port: u16) -> Result<reqwest::Client, ClientError> {
     static GUARDED: Mutex<Option<(u32, u16, reqwest::Client)>> = Mutex::new(None);
     let mut last = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, at, client)) = &*last
         && (*of, *at) == (uid, port)
     {
-        return client.clone();
+        return Ok(client.clone());
     }
     let guard = tower::util::AndThenLayer::new(move |connection| async move {
         // After the connection, so that whoever it leads to is there already.
         listeners::is_started_by(uid, port).map(|()| connection)
     });
-    let client = builder().tls_certs_only([]).connector_layer(guard).build().unwrap_or_default();
-    last.insert((uid, port, client)).2.clone()
+    // Never one without the guard in its place.
+    let client = builder().tls_certs_only([]).connector_layer(guard).build().map_err(ClientError::NotReady)?;
+    Ok(last.insert((uid, port, client)).2.clone())
 }
 
 fn builder() -> reqwest::ClientBuilder {

@@ -3,10 +3,12 @@
 //! Invariant: whatever is said of how much is live comes from one [`Tally`], so that no two sentences can
 //! disagree; nothing is told of what is no longer so.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{ItemState, Receipt, ReceiptItem, ReceiptResult};
-use crate::{Change, EngineMode, Row, RowState};
+use crate::{Change, EngineMode, ItemId, Row, RowState};
 
 /// How much of a reload is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +52,14 @@ impl Receipt {
         is_left && mode == EngineMode::Host
     }
 
-    /// True when trying it again is about this change, too: it is told by what is told of the reload.
-    pub fn covers(&self, change: &Change, mode: EngineMode) -> bool {
-        let was_left = self.still_pending.iter().any(|left| left.signature == change.signature);
-        let is_meant = self.result == ReceiptResult::Failed
-            || self.items.iter().any(|item| item.id == change.id && item.state == ItemState::NeedsRestart);
-        was_left && is_meant && self.can_be_tried_again(mode)
+    /// Tells of a change whether trying the reload again is about it, too: it is told by what is told of the reload.
+    pub fn covers(&self, mode: EngineMode) -> impl Fn(&Change) -> bool {
+        let left = self.still_pending.iter().filter(|_| self.can_be_tried_again(mode));
+        let left: HashSet<_> = left.map(|change| change.signature.as_str()).collect();
+        let restarts = self.items.iter().filter(|item| item.state == ItemState::NeedsRestart);
+        let restarts: HashSet<_> = restarts.map(|item| &item.id).collect();
+        let has_failed = self.result == ReceiptResult::Failed;
+        move |change| left.contains(change.signature.as_str()) && (has_failed || restarts.contains(&change.id))
     }
 }
 
@@ -81,8 +85,11 @@ impl Past {
     /// What is to be told of the last reload; `None` when nothing is. `rows`: the items as they are now.
     /// `is_pending`: something waits for a reload, or keeps one from being done.
     pub fn of(receipt: &Receipt, rows: &[Row], is_pending: bool) -> Option<Self> {
-        let is_so = |item: &&ReceiptItem| !item.is_proved() && is_still_so(item, rows);
-        let unproved: Vec<_> = receipt.items.iter().filter(is_so).cloned().collect();
+        let open: Vec<_> = receipt.items.iter().filter(|item| !item.is_proved()).collect();
+        let ids: HashSet<_> = open.iter().map(|item| &item.id).collect();
+        let rows = rows.iter().filter(|row| ids.contains(&row.id)).rev();
+        let states: HashMap<_, _> = rows.map(|row| (&row.id, &row.state)).collect();
+        let unproved: Vec<_> = open.into_iter().filter(|item| is_still_so(item, &states)).cloned().collect();
         let is_told = match receipt.result {
             ReceiptResult::Partial => !unproved.is_empty(),
             ReceiptResult::Failed => is_pending,
@@ -100,13 +107,12 @@ impl Past {
 }
 
 /// True unless the engine shows by now what it did not show then. What it cannot tell it cannot tell now.
-fn is_still_so(item: &ReceiptItem, rows: &[Row]) -> bool {
-    let row = rows.iter().find(|row| row.id == item.id);
-    match (item.state, row.map(|row| &row.state)) {
+fn is_still_so(item: &ReceiptItem, states: &HashMap<&ItemId, &RowState>) -> bool {
+    match (item.state, states.get(&item.id)) {
         (ItemState::Active | ItemState::Removed, _) => false,
         (_, None) => item.state == ItemState::NeedsRestart,
         (ItemState::Unknown, Some(_)) => true,
-        (ItemState::Failed | ItemState::NeedsRestart, Some(state)) => *state != RowState::Loaded,
+        (ItemState::Failed | ItemState::NeedsRestart, Some(state)) => **state != RowState::Loaded,
     }
 }
 

@@ -95,10 +95,10 @@ fn blocked_tells_where_and_what_still_works() {
     check(Some(14), Some(3), 0, "Line 14, column 3: expected a comma.");
     check(Some(14), None, 1, "Line 14: expected a comma. Another file has an error too.");
     check(None, None, 2, "Expected a comma. More files have errors too.");
-    let status = fixture::status(vec![]);
-    let problem = Problem::new(&status.directory, "the files could not be read", "h");
+    let problem = Problem { is_fault: true, ..Problem::new("/p", "the files could not be read", "h") };
     let body = "The files could not be read. The engine keeps running with what it has loaded.";
-    self::check(Banner::Blocked { problem, more: 0 }, &status, "Reload blocked by a fault of Rekindle", body);
+    let title = "Reload blocked by a fault of Rekindle";
+    self::check(Banner::Blocked { problem, more: 0 }, &fixture::status(vec![]), title, body);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Looking at the files and the engine, one look at a time.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use tokio::time::sleep;
 
@@ -62,11 +65,7 @@ impl Core {
         if look == Look::Everything && Records(&self.places).is_reloading() {
             // Another process reloads: what it sees and remembers comes first. The files are ours to see.
             look = Look::Files;
-            let inputs = self.inputs.clone();
-            tokio::spawn(async move {
-                sleep(PATIENT).await;
-                report(&inputs, Input::Engine).await;
-            });
+            self.await_turn();
         }
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
@@ -94,6 +93,18 @@ impl Core {
         }));
     }
 
+    /// Asks the engine once another process's reload may have ended; one wait at a time.
+    fn await_turn(&mut self) {
+        if self.turn.as_ref().is_some_and(|turn| !turn.is_finished()) {
+            return;
+        }
+        let inputs = self.inputs.clone();
+        self.turn = Some(tokio::spawn(async move {
+            sleep(PATIENT).await;
+            report(&inputs, Input::Engine).await;
+        }));
+    }
+
     /// Looks again by itself, ever more seldom, as long as the last look came to nothing or the engine did
     /// not say what it has loaded.
     pub(super) fn look_again_if_needed(&mut self) {
@@ -113,8 +124,8 @@ impl Core {
     pub(super) fn observed(&mut self, observation: Observation) {
         self.observation = observation;
         // What is gone and comes back is another thing, and nobody has seen that one.
-        let drift = &self.observation.drift;
-        self.dismissed.retain(|signature| drift.iter().any(|change| change.signature == *signature));
+        let pending: HashSet<_> = self.observation.drift.iter().map(|change| change.signature.as_str()).collect();
+        self.dismissed.retain(|signature| pending.contains(signature.as_str()));
         self.dismissed_problems.retain(|problem| self.observation.problems.contains(problem));
         self.foresee();
         self.catch_up();

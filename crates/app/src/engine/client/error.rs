@@ -53,6 +53,9 @@ pub enum ClientError {
         /// How long an answer may be.
         most: String,
     },
+    /// Nothing could be made ready for asking.
+    #[error("no connection to an engine can be made ready")]
+    NotReady(#[source] reqwest::Error),
     /// The address is not one.
     #[error("“{url}” is not the address of an engine")]
     BadUrl {
@@ -67,7 +70,11 @@ impl ClientError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => true,
             Self::Status { status, .. } => *status >= 500,
-            Self::Unauthorized | Self::Stuck { .. } | Self::TooLong { .. } | Self::BadUrl { .. } => false,
+            Self::Unauthorized
+            | Self::Stuck { .. }
+            | Self::TooLong { .. }
+            | Self::NotReady(_)
+            | Self::BadUrl { .. } => false,
         }
     }
 
