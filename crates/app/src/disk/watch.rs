@@ -30,6 +30,8 @@ pub const SLOW: Duration = Duration::from_secs(30);
 
 /// The most folders of skills that are watched. Each takes memory of the system.
 const MOST: usize = 30_000;
+/// More paths than these that were moved or removed between two looks are as good as all of them.
+const MOST_LOST: usize = 10_000;
 
 /// Why changes are seen late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +97,43 @@ pub struct Watch {
     /// Those of them that are many: the folders of skills in the last scan.
     many: Vec<Arc<Walked>>,
     /// What was moved or removed: the system watches it no longer, even when it is back.
-    lost: Arc<Mutex<Vec<PathBuf>>>,
+    lost: Arc<Mutex<Lost>>,
     interest: Arc<RwLock<Interest>>,
     blind: Option<Blind>,
     /// Why not all of the many are watched, if they are not.
     missed: Option<Blind>,
+}
+
+/// What was moved or removed since the last look.
+#[derive(Debug)]
+enum Lost {
+    /// These paths, and what is below them.
+    Paths(HashSet<PathBuf>),
+    /// There were too many to tell.
+    All,
+}
+
+impl Default for Lost {
+    fn default() -> Self {
+        Self::Paths(HashSet::new())
+    }
+}
+
+impl Lost {
+    fn add<'a>(&mut self, paths: impl Iterator<Item = &'a PathBuf>) {
+        let Self::Paths(lost) = self else { return };
+        lost.extend(paths.cloned());
+        if lost.len() > MOST_LOST {
+            *self = Self::All;
+        }
+    }
+
+    fn has(&self, folder: &Path) -> bool {
+        match self {
+            Self::Paths(lost) => folder.ancestors().any(|path| lost.contains(path)),
+            Self::All => true,
+        }
+    }
 }
 
 /// Which events matter.
@@ -117,7 +151,7 @@ impl Watch {
         let interest = Arc::new(RwLock::new(Interest::default()));
         let (changed, changes) = mpsc::channel();
         let shared = interest.clone();
-        let lost = Arc::new(Mutex::new(Vec::new()));
+        let lost = Arc::new(Mutex::new(Lost::default()));
         let losing = lost.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let hint = match event {
@@ -125,10 +159,11 @@ impl Watch {
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
                 Ok(event) if event.need_rescan() => Hint::Anything,
                 Ok(event) => {
-                    if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
-                        losing.lock().unwrap_or_else(PoisonError::into_inner).extend(event.paths.iter().cloned());
-                    }
                     let interest = shared.read().unwrap_or_else(PoisonError::into_inner);
+                    if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
+                        let gone = event.paths.iter().filter(|path| interest.may_be_watched(path));
+                        losing.lock().unwrap_or_else(PoisonError::into_inner).add(gone);
+                    }
                     let paths: BTreeSet<_> = event.paths.into_iter().filter(|path| interest.covers(path)).collect();
                     if paths.is_empty() {
                         return;
@@ -161,8 +196,7 @@ impl Watch {
     /// Forgets the watches that ended with a move or removal; true when there are some.
     fn forget_lost(&mut self) -> bool {
         let lost = std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner));
-        let is_lost = |folder: &Folder| lost.iter().any(|path| folder.path.starts_with(path));
-        let gone: Vec<_> = self.watched.iter().filter(|folder| is_lost(folder)).cloned().collect();
+        let gone: Vec<_> = self.watched.iter().filter(|folder| lost.has(&folder.path)).cloned().collect();
         for folder in &gone {
             self.watched.remove(folder);
             if let Some(Err(error)) = self.watcher.as_mut().map(|watcher| watcher.unwatch(&folder.path)) {
@@ -231,6 +265,12 @@ impl Interest {
     fn covers(&self, path: &Path) -> bool {
         let is_below = |folder: &PathBuf| path.strip_prefix(folder).is_ok_and(|below| !is_noise(below));
         self.exact.contains(path) || self.below.iter().any(is_below)
+    }
+
+    /// True where a folder that is watched may be, or be below. Each of them is on the way to a path, or below
+    /// one of the folders, also where its name is noise.
+    fn may_be_watched(&self, path: &Path) -> bool {
+        self.exact.contains(path) || self.below.iter().any(|folder| path.starts_with(folder))
     }
 
     /// A path, and every folder on the way to it.
@@ -416,6 +456,26 @@ mod tests {
             });
             world.hinted("a skill behind the link", |_| write(real.join("skills/s/SKILL.md")));
         }
+    }
+
+    /// N16: what is gone is remembered where it matters, and not without end.
+    #[test]
+    fn what_is_lost_has_a_bound() {
+        let mut interest = Interest::default();
+        interest.add(Path::new("/p/opencode.json"));
+        interest.below.push("/p/skills".into());
+        for (path, expected) in
+            [("/p", true), ("/p/skills/a/b", true), ("/p/skills/bun.lock", true), ("/p/x", false), ("/q", false)]
+        {
+            assert_eq!(interest.may_be_watched(Path::new(path)), expected, "{path}");
+        }
+        let mut lost = Lost::default();
+        lost.add([PathBuf::from("/p/skills")].iter());
+        assert!(lost.has(Path::new("/p/skills/a")) && lost.has(Path::new("/p/skills")));
+        assert!(!lost.has(Path::new("/p/skills-2")) && !lost.has(Path::new("/p")));
+        let many: Vec<_> = (0..=MOST_LOST).map(|at| PathBuf::from(format!("/p/skills/{at}"))).collect();
+        lost.add(many.iter());
+        assert!(matches!(lost, Lost::All) && lost.has(Path::new("/q")));
     }
 
     /// P12: what the engine writes, packages (too many to watch), and other people's files are no
