@@ -29,7 +29,7 @@ pub fn by_record(places: &Places) -> Target {
     }
     // Another password has another file: this record is old by now, and what it says is not to be relied on.
     let Some(password) = record.password() else {
-        let message = "its password is not where it was written; if that lasts, restart the engine";
+        let message = "the engine's password file is missing; if this persists, restart the engine";
         return none(places, EngineState::Starting, Some(message.to_owned()));
     };
     let credentials = Credentials { username: record.username.clone(), password: Some(password) };

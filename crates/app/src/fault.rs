@@ -16,12 +16,12 @@ use rekindle_domain::{Problem, UserError};
 use crate::error::{Tell, user_error};
 
 /// What to do about a fault of Rekindle.
-const HINT: &str = "what was known before is still shown, and nothing is reloaded meanwhile; Rekindle looks again by \
-    itself, and if this stays, mend what was written last, restart Rekindle, and report this";
+const HINT: &str = "Rekindle keeps showing the last known state, reloads nothing, and looks again on its own; if this \
+    persists, undo your last edit, restart Rekindle, and report it";
 
 /// A look that Rekindle could not carry out, through a fault of its own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} could not be read, which is a fault of Rekindle")]
+#[error("could not read {what} because of a bug in Rekindle")]
 pub struct Fault {
     what: &'static str,
     directory: PathBuf,
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(sheltered_async(fault(), async { empty[at] }).await, Err(fault()));
         let problem = fault().problem();
         assert_eq!(problem.path, "/p");
-        assert!(problem.message.contains("fault of Rekindle") && problem.hint.contains("report"), "{problem:?}");
+        assert!(problem.message.contains("bug in Rekindle") && problem.hint.contains("report"), "{problem:?}");
         assert_eq!(fault().tell().code, "fault");
     }
 }

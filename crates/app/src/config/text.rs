@@ -145,7 +145,7 @@ pub fn value(text: &str) -> Result<Value, TextError> {
     match from_tree(&tree) {
         value if is_deeper(&value, DEEPEST) => Err(TextError {
             message: format!("lists and objects stand in each other more than {DEEPEST} deep"),
-            hint: "Rekindle does not follow that; make it flatter".to_owned(),
+            hint: format!("Rekindle reads at most {DEEPEST} levels; nest it less deeply"),
             offset: bom_len(text) + tree.range().start,
         }),
         value @ Value::Object(_) => Ok(value),

@@ -65,7 +65,7 @@ pub async fn attach(places: &Places, tell: impl Fn(&str)) -> Result<ExitStatus, 
             moved = moved(places, &record) => moved,
         };
         end(&mut terminal).await;
-        tell(&moved.moved().unwrap_or_else(|| format!("The engine runs at {} by now.", moved.url)));
+        tell(&moved.moved().unwrap_or_else(|| format!("The engine is now at {}.", moved.url)));
     }
 }
 

@@ -208,7 +208,7 @@ async fn hear(mut wire: Box<dyn Wire>, desk: Arc<Desk>) {
 
 async fn carry_out(request: Request, mut wire: Box<dyn Wire>, desk: Arc<Desk>) {
     let Ok(_turn) = desk.at_work.try_acquire() else {
-        let error = "too much is asked for at a time; ask again".to_owned();
+        let error = "too many requests at once; try again".to_owned();
         return reply(&mut wire, &Reply { error: Some(error) }).await;
     };
     let error = match request {
