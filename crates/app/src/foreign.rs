@@ -7,12 +7,14 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 /// The largest file that is read whole, in bytes. A larger one is no text that a person wrote.
 pub const LARGEST: u64 = 32 * 1024 * 1024;
+/// The same for files of others that are only looked into, such as the description of a package.
+pub const LARGEST_ASIDE: u64 = 1024 * 1024;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -129,16 +131,6 @@ pub fn beginning(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
     Ok(Some(lossy(bytes)))
 }
 
-/// The last bytes of a file of our own as text; what is not UTF-8 is replaced.
-pub fn end(path: &Path, most: u64) -> io::Result<String> {
-    let mut file = open_with(path, OpenOptions::new().read(true))?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(lossy(bytes))
-}
-
 /// Opens a file in another way than only to read it: to add to it, or as a lock. It never waits, and
 /// what is no regular file is refused.
 pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
@@ -211,8 +203,13 @@ impl Budget {
 
     /// All of a file, if it is no larger than [`LARGEST`]; `None`: it is not there.
     pub fn bytes(&mut self, path: &Path) -> Result<Option<Vec<u8>>, ReadError> {
-        let found = bytes(path, LARGEST.min(self.left)).map_err(|error| match error {
-            ReadError::TooLarge { path, most } if most < LARGEST => ReadError::Spent { path, most: self.most },
+        self.bytes_up_to(path, LARGEST)
+    }
+
+    /// The same of a file that is no larger than this.
+    pub fn bytes_up_to(&mut self, path: &Path, largest: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let found = bytes(path, largest.min(self.left)).map_err(|error| match error {
+            ReadError::TooLarge { path, most } if most < largest => ReadError::Spent { path, most: self.most },
             other => other,
         })?;
         if let Some(found) = &found {
@@ -333,8 +330,6 @@ mod tests {
             assert!(matches!(bytes(Path::new("/proc/self/status"), 10), Err(ReadError::TooLarge { .. })));
         }
         assert_eq!(beginning(&path, 2).expect("read").as_deref(), Some("12"));
-        assert_eq!(end(&path, 2).expect("read"), "45");
-        assert_eq!(end(&path, 9).expect("read"), "12345");
         File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
         assert!(matches!(bytes(&path, LARGEST), Err(ReadError::TooLarge { .. })));
     }
@@ -351,6 +346,8 @@ mod tests {
         assert!(matches!(budget.bytes(&large), Err(ReadError::Spent { most: 13, .. })));
         assert!(budget.bytes(&small).is_ok(), "a small one is read all the same");
         assert!(budget.spend(&small, 2).is_err());
+        assert!(matches!(Budget::new(13, 2).bytes_up_to(&large, 9), Err(ReadError::TooLarge { most: 9, .. })));
+        assert!(matches!(Budget::new(8, 2).bytes_up_to(&large, 9), Err(ReadError::Spent { most: 8, .. })));
         assert!(budget.step() && budget.step() && !budget.step());
         let (one, other) = Budget::new(5, 0).halves();
         assert_eq!((one.left, other.left), (2, 3));

@@ -369,6 +369,13 @@ async fn no_code_ends_who_reads_it() {
     }
     let status = looks(&world).await;
     assert!(said(&status, &world.path(".opencode/plugins/0.ts")).contains("cannot be parsed"), "{status}");
+    let broken = world.path(".opencode/tools/broken.ts");
+    assert!(said(&status, &broken).contains("was not checked"), "it is not taken for fine: {status}");
     let listed = bounded(&world, &["list", "--json"]).await.json().to_string();
     assert!(listed.contains(&format!("p{}.ts", all.len() - 1)), "they are listed all the same");
+    for at in 0..all.len() {
+        fs::remove_file(world.path(&format!(".opencode/plugins/p{at}.ts"))).expect("removed");
+    }
+    let status = bounded(&world, &["status", "--json"]).await.json();
+    assert!(said(&status, &broken).contains("cannot be parsed"), "{status}");
 }

@@ -5,20 +5,25 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    marker::PhantomData,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use rekindle_domain::{Fingerprint, Problem};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::{
-    parser::Parser,
+    parser::{self, Checked, Parser},
     stamp::{Kept, Stamp},
     syntax::Language,
 };
 use crate::{
-    config::{file, shape::plain},
-    foreign::{self, Budget, LARGEST},
+    config::shape::plain,
+    foreign::{self, Budget, LARGEST, LARGEST_ASIDE},
 };
 
 /// More files than this are no plugin that a person wrote; what is behind them is not followed.
@@ -31,7 +36,7 @@ const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "json
 #[derive(Debug, Default)]
 pub(super) struct Code {
     modules: HashMap<PathBuf, Kept<Module>>,
-    parsed: HashMap<PathBuf, Kept<Option<Problem>>>,
+    parsed: HashMap<PathBuf, Kept<Option<Doubt>>>,
 }
 
 /// One look at code: what it may cost, and what parses it.
@@ -43,6 +48,24 @@ pub(super) struct CodeLook<'a> {
     parser: Parser,
 }
 
+/// What is known against a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It cannot be parsed.
+    Broken(Problem),
+    /// It was not parsed, so that it may be anything.
+    Unchecked(Problem),
+}
+
+impl Doubt {
+    /// What people are told.
+    pub(super) fn problem(self) -> Problem {
+        match self {
+            Self::Broken(problem) | Self::Unchecked(problem) => problem,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Module {
     fingerprint: Fingerprint,
@@ -52,15 +75,20 @@ struct Module {
 impl Code {
     /// One look at code.
     pub(super) fn look(&mut self) -> CodeLook<'_> {
-        CodeLook { known: self, budget: Budget::of_files(), parser: Parser::default() }
+        CodeLook { known: self, budget: Budget::of_files(), parser: Parser::new(parser::program()) }
     }
 }
 
 impl CodeLook<'_> {
+    /// Ends the parser; what may still be read in this look.
+    pub(super) fn end(self) -> Budget {
+        self.budget
+    }
+
     /// The fingerprint of a module and everything that it imports by a path, and those files.
     /// `None`: it cannot be read.
     pub(super) fn of(&mut self, entry: &Path) -> Option<(Fingerprint, Vec<PathBuf>)> {
-        let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
+        let entry = if entry.is_dir() { main_of_package(entry, &mut self.budget)? } else { entry.to_owned() };
         let mut found = BTreeMap::new();
         let mut left = vec![entry.clone()];
         while let Some(path) = left.pop() {
@@ -88,20 +116,40 @@ impl CodeLook<'_> {
         Some((Fingerprint::of_parts(&parts), found.into_keys().collect()))
     }
 
-    /// Why a module cannot be parsed; what it imports is not looked at. `None`: nothing is known against
-    /// it.
-    pub(super) fn problem(&mut self, entry: &Path) -> Option<Problem> {
-        let entry = if entry.is_dir() { main_of_package(entry)? } else { entry.to_owned() };
+    /// Why a module cannot be parsed, or was not; what it imports is not looked at. `None`: nothing is known
+    /// against it.
+    pub(super) fn doubt(&mut self, entry: &Path) -> Option<Doubt> {
+        let entry = if entry.is_dir() { main_of_package(entry, &mut self.budget)? } else { entry.to_owned() };
         let language = Language::of(&entry)?;
-        let parser = &mut self.parser;
-        remembered(&mut self.known.parsed, &entry, &mut self.budget, |bytes| {
+        let (parser, mut is_skipped) = (&mut self.parser, false);
+        let doubt = remembered(&mut self.known.parsed, &entry, &mut self.budget, |bytes| {
             // What is no text may be one to the engine.
             let text = std::str::from_utf8(bytes).ok()?;
-            let error = parser.check(language, text).err()?;
-            let message = format!("this code cannot be parsed: {error}");
-            let shown = entry.display().to_string();
-            Some(Problem::new(&shown, message, "mend this place").at(text, error.offset))
-        })?
+            let problem = |message: String, hint| Problem::new(&entry.display().to_string(), message, hint);
+            match parser.check(language, text) {
+                Checked::Fine => None,
+                Checked::Wrong(error) => {
+                    let message = format!("this code cannot be parsed: {error}");
+                    Some(Doubt::Broken(problem(message, "mend this place").at(text, error.offset)))
+                }
+                Checked::Ended => {
+                    let message = "this code was not checked: the parser could not get through it";
+                    let hint = "look at it before you reload; save it again to have it checked again";
+                    Some(Doubt::Unchecked(problem(message.to_owned(), hint)))
+                }
+                Checked::Skipped => {
+                    is_skipped = true;
+                    let message = "this code was not checked: the parser failed too often before it, or did not start";
+                    let hint = "remove the files that the parser could not get through, or restart Rekindle";
+                    Some(Doubt::Unchecked(problem(message.to_owned(), hint)))
+                }
+            }
+        });
+        if is_skipped {
+            // It is parsed in a later look, when what kept it from that is known or gone.
+            self.known.parsed.remove(&entry);
+        }
+        doubt?
     }
 
     fn module(&mut self, path: &Path) -> Option<Module> {
@@ -130,12 +178,71 @@ fn remembered<T: Clone>(
     Some(made)
 }
 
-fn main_of_package(folder: &Path) -> Option<PathBuf> {
-    let text = file::read(&folder.join("package.json")).ok()??;
-    let package: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let exported = ["/exports/.~1server", "/exports/.~1server/import", "/exports/.~1server/default", "/main"];
-    let main = exported.iter().find_map(|pointer| package.pointer(pointer)?.as_str());
-    resolve(folder, &format!("./{}", main.unwrap_or("index")))
+/// What a package says of where its code is. The rest of its description is skipped and takes no memory.
+#[derive(Deserialize)]
+struct Exporting<T> {
+    exports: Object<Server<T>>,
+}
+
+#[derive(Deserialize)]
+struct Server<T> {
+    #[serde(rename = "./server")]
+    server: T,
+}
+
+#[derive(Deserialize)]
+struct Import {
+    import: String,
+}
+
+#[derive(Deserialize)]
+struct Fallback {
+    default: String,
+}
+
+#[derive(Deserialize)]
+struct Main {
+    main: String,
+}
+
+fn main_of_package(folder: &Path, budget: &mut Budget) -> Option<PathBuf> {
+    let text = budget.bytes_up_to(&folder.join("package.json"), LARGEST_ASIDE).ok()??;
+    serde_json::from_slice::<IgnoredAny>(&text).ok()?;
+    // Each may have another shape than the one that counts.
+    let server = said(&text).map(|package: Exporting<String>| package.exports.0.server);
+    let import = || said(&text).map(|package: Exporting<Object<Import>>| package.exports.0.server.0.import);
+    let fallback = || said(&text).map(|package: Exporting<Object<Fallback>>| package.exports.0.server.0.default);
+    let main = || said(&text).map(|package: Main| package.main);
+    let main = server.or_else(import).or_else(fallback).or_else(main);
+    resolve(folder, &format!("./{}", main.as_deref().unwrap_or("index")))
+}
+
+/// What is an object and no list, which would count as one with its fields in order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// A description of this shape; `None`: it has another one.
+fn said<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    serde_json::from_slice(text).ok().map(|Object(said)| said)
 }
 
 /// The paths in `from "…"`, `import "…"`, `import("…")` and `require("…")`. A path in a comment is one
@@ -228,5 +335,52 @@ mod tests {
         let mut look = CodeLook { budget: Budget::new(1000, 1000), ..code.look() };
         let times = (0..100).filter(|_| look.of(&at("a.js")).is_some()).count();
         assert!((1..10).contains(&times), "{times}");
+    }
+
+    #[test]
+    fn a_package_says_where_its_code_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for name in ["server.js", "main.js", "index.js"] {
+            fs::write(at(name), "1").expect("written");
+        }
+        let cases = [
+            (r#"{"exports": {"./server": "./server.js"}, "main": "main.js"}"#, Some("server.js")),
+            (r#"{"exports": {"./server": {"types": 1, "import": "./server.js"}}}"#, Some("server.js")),
+            (r#"{"exports": {"./server": {"import": 1, "default": "./server.js"}}}"#, Some("server.js")),
+            (r#"{"exports": ["a"], "main": "main.js"}"#, Some("main.js")),
+            (r#"{"main": {}, "x": [{"main": "main.js"}]}"#, Some("index.js")),
+            ("{", None),
+        ];
+        for (text, expected) in cases {
+            fs::write(at("package.json"), text).expect("written");
+            let found = main_of_package(folder.path(), &mut Budget::of_files());
+            assert_eq!(found, expected.map(at), "{text}");
+        }
+        let long = format!(r#"{{"main": "main.js", "x": "{}"}}"#, "x".repeat(1024 * 1024));
+        fs::write(at("package.json"), long).expect("written");
+        assert_eq!(main_of_package(folder.path(), &mut Budget::of_files()), None);
+        fs::write(at("package.json"), "{}").expect("written");
+        assert_eq!(main_of_package(folder.path(), &mut Budget::new(1, 1)), None, "within the budget");
+    }
+
+    /// N16: files at which the parser ends make no other one count as fine, neither now nor later.
+    #[cfg(unix)]
+    #[test]
+    fn what_was_not_checked_is_told_and_not_fine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files: Vec<_> = (0..8).map(|at| folder.path().join(format!("{at}.ts"))).collect();
+        files.iter().for_each(|path| fs::write(path, "export {}").expect("written"));
+        let mut code = Code::default();
+        let mut told = |program: &str| {
+            let mut look = CodeLook { parser: Parser::new(Some(program.into())), ..code.look() };
+            let doubts = files.iter().map(|path| look.doubt(path));
+            let unchecked = |doubt: &Option<Doubt>| matches!(doubt, Some(Doubt::Unchecked(_)));
+            (doubts.filter(unchecked).count(), code.parsed.len())
+        };
+        assert_eq!(told("/not/there"), (8, 0), "nothing is kept of what no parser has seen");
+        assert_eq!(told("/usr/bin/false"), (8, 5), "those at which it ended are known");
+        let mut look = CodeLook { parser: Parser::new(None), ..code.look() };
+        assert_eq!(look.doubt(&files[7]), None, "and the others are asked for again");
     }
 }

@@ -17,6 +17,7 @@ use super::{
     locate::Places,
     scan::{Scan, row},
 };
+use crate::foreign::{Budget, LARGEST_ASIDE, lossy};
 
 /// What one layer says of one name: as the engine reads it, and as it stands in the file.
 struct Said<'a> {
@@ -44,7 +45,7 @@ impl Said<'_> {
 }
 
 /// Finds all items that the layers declare, but for plugins.
-pub(super) fn scan_declared(places: &Places, layers: &Layers, scan: &mut Scan) {
+pub(super) fn scan_declared(places: &Places, layers: &Layers, budget: &mut Budget, scan: &mut Scan) {
     for ((kind, name), mut said) in by_name(layers) {
         see_what_adds(kind, &mut said);
         let Some(strongest) = said.last() else { continue };
@@ -58,7 +59,7 @@ pub(super) fn scan_declared(places: &Places, layers: &Layers, scan: &mut Scan) {
             add_item(places, &name, group, &said, strongest, scan);
         }
     }
-    add_not_read(places, layers, scan);
+    add_not_read(places, layers, budget, scan);
 }
 
 /// Which of several declarations make a difference; the strongest one always counts.
@@ -210,7 +211,7 @@ fn fold<'a>(kind: Kind, said: impl Iterator<Item = (&'a Layer, &'a Value)>) -> V
 }
 
 /// Rows for what is in the files and never read.
-fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
+fn add_not_read(places: &Places, layers: &Layers, budget: &mut Budget, scan: &mut Scan) {
     for (layer, by) in &layers.replaced {
         for (kind, name, pointer) in names_in(&layer.value, false) {
             let value = at(&layer.value, &pointer);
@@ -226,7 +227,7 @@ fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
     }
     let other = places.directory.join("config.json");
     let is_project = places.global != places.directory && !other.starts_with(&places.global);
-    if is_project && other.is_file() && looks_like_ours(&other) {
+    if is_project && other.is_file() && looks_like_ours(&other, budget) {
         let layer = Layer {
             path: other,
             scope: Scope::Project,
@@ -243,9 +244,9 @@ fn add_not_read(places: &Places, layers: &Layers, scan: &mut Scan) {
 }
 
 /// Many programs have a `config.json`; one of the engine names its schema.
-fn looks_like_ours(path: &Path) -> bool {
-    let text = crate::config::file::read_lossy(path).ok().flatten().unwrap_or_default();
-    text.contains("opencode.ai/config.json")
+fn looks_like_ours(path: &Path, budget: &mut Budget) -> bool {
+    let text = budget.bytes_up_to(path, LARGEST_ASIDE).ok().flatten().unwrap_or_default();
+    lossy(text).contains("opencode.ai/config.json")
 }
 
 fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, state: RowState, scan: &mut Scan) {

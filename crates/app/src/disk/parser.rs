@@ -4,7 +4,8 @@
 //! code calls itself for all that is nested, and a grammar like that has no bound that can be told from
 //! the text: a stack that overflows cannot be caught, and a parser that tries again can take any time.
 //! So it runs in a child with bounds of its own, this same program under a hidden argument. One child
-//! parses many files; a file at which it ends is left unchecked, and the next one gets a new child.
+//! parses many files; a file at which it ends is left unchecked, and the next one gets a new child. What was
+//! not checked is never taken for fine.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -31,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STACK: usize = 128 * 1024 * 1024;
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: u64 = 4096;
+/// The variables without which a system may not start a program of ours.
+const OF_THE_SYSTEM: [&str; 3] = ["SystemRoot", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// The program that parses when it is given [`ARGUMENT`].
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -54,53 +57,72 @@ pub fn use_program(program: PathBuf) {
     PROGRAM.get_or_init(|| program);
 }
 
+/// The program that parses, where there is one.
+pub(super) fn program() -> Option<PathBuf> {
+    PROGRAM.get().cloned()
+}
+
 /// Parses texts for as long as one look takes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parser {
+    program: Option<PathBuf>,
     child: Option<Running>,
     ends: u32,
 }
 
 /// What is known of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
-    /// It was parsed.
-    Parsed(Result<(), SyntaxError>),
-    /// The child ended.
+pub(super) enum Checked {
+    /// Nothing is known against it.
+    Fine,
+    /// It is no code.
+    Wrong(SyntaxError),
+    /// The child ended at it, also a fresh one.
     Ended,
+    /// It was not parsed, because of others or of the system: in another look it may be.
+    Skipped,
 }
 
 impl Parser {
-    /// Parses a text. Nothing is said of one that is too long, and of one at which the parser ends.
-    pub(super) fn check(&mut self, language: Language, text: &str) -> Result<(), SyntaxError> {
-        if text.len() > LONGEST {
-            return Ok(());
+    /// Parses with this program; without one nothing is parsed, and nothing said against any text.
+    pub(super) fn new(program: Option<PathBuf>) -> Self {
+        Self { program, child: None, ends: 0 }
+    }
+
+    /// Parses a text. Nothing is said of one that is too long.
+    pub(super) fn check(&mut self, language: Language, text: &str) -> Checked {
+        if self.program.is_none() || text.len() > LONGEST {
+            return Checked::Fine;
         }
         // A child that has parsed much may come to its end at a harmless text.
         let is_fresh = self.child.is_none();
-        match (self.ask(language, text), is_fresh) {
-            (Answer::Ended, false) => match self.ask(language, text) {
-                Answer::Parsed(result) => result,
-                Answer::Ended => Ok(()),
-            },
-            (Answer::Parsed(result), _) => result,
-            (Answer::Ended, true) => Ok(()),
+        match self.ask(language, text) {
+            Checked::Ended if !is_fresh => self.ask(language, text),
+            checked => checked,
         }
     }
 
-    fn ask(&mut self, language: Language, text: &str) -> Answer {
+    fn ask(&mut self, language: Language, text: &str) -> Checked {
         if self.child.is_none() && self.ends < MOST_ENDS {
-            self.child = PROGRAM.get().and_then(|program| {
-                Running::start(program).inspect_err(|error| tracing::debug!(%error, "code is not parsed")).ok()
-            });
+            match self.program.as_deref().map(Running::start) {
+                Some(Ok(child)) => self.child = Some(child),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "code is not parsed");
+                    self.ends += 1;
+                }
+                None => {}
+            }
         }
-        let Some(child) = &mut self.child else { return Answer::Ended };
-        if let Some(answer) = child.ask(language, text) {
-            return Answer::Parsed(answer);
+        let Some(child) = &mut self.child else { return Checked::Skipped };
+        match child.ask(language, text) {
+            Some(Ok(())) => Checked::Fine,
+            Some(Err(error)) => Checked::Wrong(error),
+            None => {
+                self.child = None;
+                self.ends += 1;
+                Checked::Ended
+            }
         }
-        self.child = None;
-        self.ends += 1;
-        Answer::Ended
     }
 }
 
@@ -116,6 +138,9 @@ impl Running {
     fn start(program: &std::path::Path) -> io::Result<Self> {
         let mut command = Command::new(program);
         command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // What it parses is hostile, and the environment may hold secrets.
+        command.env_clear();
+        command.envs(OF_THE_SYSTEM.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         let mut child = command.spawn()?;
         let (tell, answers) = mpsc::channel();
         let input = child.stdin.take();

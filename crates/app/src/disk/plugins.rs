@@ -14,7 +14,7 @@ use rekindle_domain::{
 use serde_json::Value;
 
 use super::{
-    code::CodeLook,
+    code::{CodeLook, Doubt},
     layers::{Layer, Layers, code_files},
     locate::Places,
     scan::{Scan, row},
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     config::{file, shape::plugin_path, text},
-    foreign::Budget,
+    foreign::{Budget, LARGEST_ASIDE},
 };
 
 /// One entry of one layer.
@@ -116,7 +116,7 @@ fn add_plugin(
             scan.push_code(path, files);
             fingerprint
         }),
-        (None, true) => installed_package(places, &parsed),
+        (None, true) => installed_package(places, &parsed, &mut code.budget),
     };
     let name = match &path {
         Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -141,7 +141,8 @@ fn add_plugin(
     let is_there = path.as_ref().is_none_or(|path| path.exists());
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
-        let problem = if is_there { code.problem(path) } else { Some(missing(entry, path, declared)) };
+        let problem =
+            if is_there { code.doubt(path).map(Doubt::problem) } else { Some(missing(entry, path, declared)) };
         let problem = problem.or_else(|| not_read(path, &item, scan));
         // That it is not there is told by the row's layer.
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
@@ -212,10 +213,11 @@ fn decoded(spec: &str) -> String {
 }
 
 /// A package is told by its own description: it changes when another version is installed.
-fn installed_package(places: &Places, spec: &PluginSpec) -> Option<Fingerprint> {
+fn installed_package(places: &Places, spec: &PluginSpec, budget: &mut Budget) -> Option<Fingerprint> {
     let version = spec.version.as_deref().unwrap_or("latest");
     let folder = places.packages.join(format!("{}@{version}", spec.name));
-    let text = file::bytes(&folder.join("node_modules").join(&spec.name).join("package.json")).ok()??;
+    let description = folder.join("node_modules").join(&spec.name).join("package.json");
+    let text = budget.bytes_up_to(&description, LARGEST_ASIDE).ok()??;
     Some(Fingerprint::of_bytes(&text))
 }
 
@@ -254,9 +256,12 @@ pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Sc
                 fingerprint
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
-            let problem = code.problem(&path).map(|problem| Problem {
-                message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
-                ..problem
+            let problem = code.doubt(&path).map(|doubt| match doubt {
+                Doubt::Broken(problem) => Problem {
+                    message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
+                    ..problem
+                },
+                Doubt::Unchecked(problem) => problem,
             });
             scan.found.insert(path);
             let warning = problem.as_ref().map(Problem::sentences);

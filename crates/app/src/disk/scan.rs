@@ -167,9 +167,9 @@ impl Scanner {
         scan_plugins(places, &layers, &config, &mut code, &mut scan);
         scan_tools(places, &mut code, &mut scan);
         // Nothing more is parsed.
-        drop(code);
+        let mut budget = code.end();
         self.skills.scan(places, &folders, changed, &mut scan);
-        scan_declared(places, &layers, &mut scan);
+        scan_declared(places, &layers, &mut budget, &mut scan);
         layers.cut.iter().for_each(|(folder, cut)| cut.tell(folder, &mut scan));
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
