@@ -34,7 +34,7 @@ pub fn by_record(places: &Places) -> Target {
     };
     let credentials = Credentials { username: record.username.clone(), password: Some(password) };
     let client = Client::new(&record.url, &record.directory, credentials);
-    match client.and_then(|client| client.of_user(record.user())) {
+    match client.and_then(|client| client.of_user(record.user(), record.pid)) {
         Ok(client) => {
             let view = EngineView {
                 mode: EngineMode::Host,

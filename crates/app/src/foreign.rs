@@ -131,12 +131,22 @@ pub fn beginning(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
     Ok(Some(lossy(bytes)))
 }
 
-/// Opens a file in another way than only to read it: to add to it, or as a lock. It never waits, and
-/// what is no regular file is refused.
+/// Opens a file in another way than only to read it. It never waits, and what is no regular file is refused.
 pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     refuse_what_is_no_file(path, fs::metadata(path))?;
+    open_as(path, with_flags(options, false))
+}
+
+/// The same for a file of our own state, to add to it, to begin it anew, or as a lock: never through a link, which may
+/// lead to a file of somebody else's. Folders on the way may be links.
+pub fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    refuse_what_is_no_file(path, fs::symlink_metadata(path))?;
+    open_as(path, with_flags(options, true))
+}
+
+fn open_as(path: &Path, options: &OpenOptions) -> io::Result<File> {
     #[expect(clippy::disallowed_methods, reason = "this is the door: what is opened is looked at before it is used")]
-    let file = without_waiting(options).open(path)?;
+    let file = options.open(path)?;
     refuse_what_is_no_file(path, file.metadata())?;
     Ok(file)
 }
@@ -258,15 +268,16 @@ fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io
 }
 
 #[cfg(unix)]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+fn with_flags(options: &mut OpenOptions, is_own: bool) -> &mut OpenOptions {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
+    let links = if is_own { OFlags::NOFOLLOW } else { OFlags::empty() };
     #[expect(clippy::cast_possible_wrap, reason = "flags, as the system's headers have them")]
-    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32)
+    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | links).bits() as i32)
 }
 
 #[cfg(not(unix))]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+fn with_flags(options: &mut OpenOptions, _is_own: bool) -> &mut OpenOptions {
     options
 }
 
@@ -276,6 +287,8 @@ fn what(metadata: &fs::Metadata) -> &'static str {
     let kind = metadata.file_type();
     if kind.is_dir() {
         "a folder"
+    } else if kind.is_symlink() {
+        "a link"
     } else if kind.is_fifo() {
         "a pipe"
     } else if kind.is_socket() {
@@ -313,6 +326,23 @@ mod tests {
             assert!(matches!(bytes(&path, LARGEST), Err(ReadError::NotAFile { .. })), "{name}");
             assert!(open_with(&path, OpenOptions::new().append(true)).is_err(), "{name}");
         }
+    }
+
+    /// N16: a file of ours is never opened through a link, made nor emptied; a folder on the way may be one.
+    #[cfg(unix)]
+    #[test]
+    fn our_own_files_are_no_links() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("theirs"), "theirs").expect("written");
+        for (link, target) in [("link", "theirs"), ("dangling", "new"), ("way", ".")] {
+            std::os::unix::fs::symlink(target, at(link)).expect("linked");
+        }
+        for link in ["link", "dangling"] {
+            assert!(open_own(&at(link), OpenOptions::new().create(true).write(true).truncate(true)).is_err(), "{link}");
+        }
+        assert!(open_own(&at("way/ours"), OpenOptions::new().create(true).write(true)).is_ok());
+        assert_eq!((fs::read_to_string(at("theirs")).expect("there").as_str(), at("new").exists()), ("theirs", false));
     }
 
     /// N16: of a file that says nothing of its size, or too little, no more than the bound is read.

@@ -85,7 +85,7 @@ impl History {
     /// Adds a reload.
     pub fn add(&self, receipt: &Receipt) -> std::io::Result<()> {
         let line = serde_json::to_string(receipt)?;
-        let mut file = foreign::open_with(&self.0, fs::OpenOptions::new().create(true).append(true).read(true))?;
+        let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().create(true).append(true).read(true))?;
         adopt(&file, &self.0);
         let length = file.metadata()?.len();
         // A line that a crash tore must not swallow this one.

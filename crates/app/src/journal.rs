@@ -130,7 +130,7 @@ impl Journal {
         options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = foreign::open_with(&self.0, &mut options)?;
+        let mut file = foreign::open_own(&self.0, &mut options)?;
         adopt(&file, &self.0);
         // Begun with an end of line, it stays whole behind a line that a crash tore.
         file.write_all(format!("\n{line}\n").as_bytes())?;

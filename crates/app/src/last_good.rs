@@ -226,14 +226,15 @@ impl LastGood {
     }
 
     /// Takes back that files were restored: those of the version `kept` come back. `left`: the version that
-    /// was restored; false if one of the files is neither as that one nor as the one that is kept. Without it,
-    /// they come back whatever is there now, of which a copy is kept.
+    /// was restored; false if one of the files is neither as that one nor as the one that is kept, or if the copies
+    /// are gone. Without it, they come back whatever is there now, of which a copy is kept.
     pub(crate) fn put_back(&self, files: &[PathBuf], kept: &str, left: Option<&str>) -> Result<bool, LastGoodError> {
         let _lock = self.lock()?;
-        let version = self.version(kept)?;
+        // Only so many versions are kept. What cannot be taken back any more is no obstacle to what was done before.
+        let Ok(version) = self.version(kept) else { return Ok(false) };
         let now = Files::read(&self.places, &Scan::default(), files.iter());
         if let Some(left) = left {
-            let left = self.version(left)?;
+            let Ok(left) = self.version(left) else { return Ok(false) };
             let is_ours = |path: &PathBuf| {
                 let entry = now.entries().get(path).unwrap_or(&Entry::Absent);
                 [&left, &version].iter().any(|version| version.files.get(path).unwrap_or(&Entry::Absent) == entry)
@@ -246,7 +247,7 @@ impl LastGood {
         }
         let mut changes = version.changes(&now, &self.places);
         changes.retain(|change| files.iter().any(|path| path.as_path() == Path::new(&change.path)));
-        let contents = self.contents(&version, &changes).ok_or(LastGoodError::NotWhole)?;
+        let Some(contents) = self.contents(&version, &changes) else { return Ok(false) };
         all_kept(&changes, &now)?;
         self.put(&version, &now, &changes, &contents)?;
         Ok(true)

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChangeError, undo::Undo};
 use crate::{
-    config::file::{FileError, sync_folder, write_private},
+    config::file::{FileError, read, sync_folder, write_private},
     disk::locate::Places,
     engine::{
         lock::Lock,
@@ -216,7 +216,9 @@ impl Records {
             if !matches!(stage, Stage::Intended | Stage::Undoing) {
                 continue;
             }
-            let Some(record) = load::<Record>(&self.path(&token, stage)) else {
+            // One that cannot be read in this moment may well be in the next.
+            let Ok(Some(text)) = read(&self.path(&token, stage)) else { continue };
+            let Ok(record) = serde_json::from_str::<Record>(&text) else {
                 self.settle(&token, stage, Stage::Stale);
                 continue;
             };

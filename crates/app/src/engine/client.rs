@@ -92,12 +92,12 @@ impl Client {
         })
     }
 
-    /// The same, for an engine that was started by the user with this id on this machine: nothing is said to whoever
-    /// else listens there (`listeners`).
-    pub(crate) fn of_user(mut self, uid: u32) -> Result<Self, ClientError> {
+    /// The same, for an engine of this process that was started by the user with this id on this machine: nothing is said
+    /// to whoever else listens there (`listeners`).
+    pub(crate) fn of_user(mut self, uid: u32, pid: u32) -> Result<Self, ClientError> {
         let port = reqwest::Url::parse(&self.url).ok().and_then(|url| url.port());
         if let Some(port) = port {
-            self.http = guarded(uid, port)?;
+            self.http = guarded(uid, port, pid)?;
         }
         Ok(self)
     }
@@ -416,13 +416,16 @@ fn http(encrypted: bool) -> Result<reqwest::Client, ClientError> {
     Ok(ready.get_or_init(|| client).clone())
 }
 
-/// Connects only to what this user has started. One pool for each engine, so that a new client finds the connections of
-/// the one before.
-fn guarded(uid: u32, port: u16) -> Result<reqwest::Client, ClientError> {
-    static GUARDED: Mutex<Option<(u32, u16, reqwest::Client)>> = Mutex::new(None);
+/// Connects only to what this user has started. One pool for each process of an engine: a new client finds the connections
+/// of the one before, and never those to a process that has ended, each of which would be reset.
+fn guarded(uid: u32, port: u16, pid: u32) -> Result<reqwest::Client, ClientError> {
+    /// The user, the port and the process that a client is for.
+    type For = (u32, u16, u32);
+    static GUARDED: Mutex<Option<(For, reqwest::Client)>> = Mutex::new(None);
     let mut last = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((of, at, client)) = &*last
-        && (*of, *at) == (uid, port)
+    let engine = (uid, port, pid);
+    if let Some((of, client)) = &*last
+        && *of == engine
     {
         return Ok(client.clone());
     }
@@ -432,7 +435,7 @@ fn guarded(uid: u32, port: u16) -> Result<reqwest::Client, ClientError> {
     });
     // Never one without the guard in its place.
     let client = builder().tls_certs_only([]).connector_layer(guard).build().map_err(ClientError::NotReady)?;
-    Ok(last.insert((uid, port, client)).2.clone())
+    Ok(last.insert((engine, client)).1.clone())
 }
 
 fn builder() -> reqwest::ClientBuilder {

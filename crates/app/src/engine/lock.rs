@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     config::file::{adopt, create_private_dir},
-    foreign::{self, open_with},
+    foreign::{self, open_own, open_with},
 };
 
 /// The longest file that is looked into, in bytes.
@@ -34,7 +34,7 @@ impl Lock {
         const TRIES: u32 = 20;
         for _ in 0..TRIES {
             create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
-            let file = open_with(path, OpenOptions::new().create(true).truncate(false).write(true))?;
+            let file = open_own(path, OpenOptions::new().create(true).truncate(false).write(true))?;
             match file.try_lock() {
                 Ok(()) => {
                     adopt(&file, path);

@@ -18,7 +18,7 @@ use tokio::{
 
 use rekindle_domain::masked_text;
 
-use crate::{config::file::adopt, disk::locate::Places, foreign::open_with, lines};
+use crate::{config::file::adopt, disk::locate::Places, foreign::open_own, lines};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;
@@ -118,7 +118,7 @@ fn new_file(path: &Path) -> io::Result<File> {
     options.create(true).write(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    open_with(path, &mut options).inspect(|file| adopt(file, path))
+    open_own(path, &mut options).inspect(|file| adopt(file, path))
 }
 
 /// Where the output is kept for other processes.

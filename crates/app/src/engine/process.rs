@@ -90,7 +90,7 @@ impl Running {
         tokio::spawn(async move { while inbox.recv().await.is_some() {} });
         let directory = start.places.directory.display().to_string();
         let credentials = Credentials { username: USERNAME.to_owned(), password: Some(start.access.password.clone()) };
-        let client = Client::new(&url, &directory, credentials).and_then(|client| client.of_user(our_uid()));
+        let client = Client::new(&url, &directory, credentials).and_then(|client| client.of_user(our_uid(), pid));
         let client = client.map_err(HostError::Silent)?;
         let version = first_health(&client).await.map_err(HostError::Silent)?;
         let record = Record {
