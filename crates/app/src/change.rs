@@ -122,6 +122,12 @@ pub enum ChangeError {
     /// There is nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
+    /// What takes the change back cannot be read, so that nothing was taken back, nor what came before it.
+    #[error("how to take the change back cannot be read: {path}")]
+    Unreadable {
+        /// The record.
+        path: PathBuf,
+    },
     /// Somebody has changed what we left.
     #[error("{path} was changed since, so it was left as it is")]
     ChangedSince {
@@ -169,6 +175,15 @@ impl Tell for ChangeError {
                 let hint = "only changes that Rekindle made in this very folder can be undone";
                 user_error("nothing-to-undo", self.to_string(), hint)
             }
+            Self::Unreadable { path } => UserError {
+                path: Some(path.display().to_string()),
+                choices: vec![UndoChoice::Leave],
+                ..user_error(
+                    "unreadable-record",
+                    self.to_string(),
+                    "what it removed is in the trash folder of Rekindle's state; pass over it with --leave",
+                )
+            },
             Self::ChangedSince { path, choices } => UserError {
                 path: Some(path.display().to_string()),
                 choices: choices.clone(),

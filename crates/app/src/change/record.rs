@@ -18,10 +18,7 @@ use super::{ChangeError, undo::Undo};
 use crate::{
     config::file::{FileError, read, sync_folder, write_private},
     disk::locate::Places,
-    engine::{
-        lock::Lock,
-        record::{load, write_json},
-    },
+    engine::{lock::Lock, record::write_json},
     error::chain,
     foreign,
 };
@@ -152,7 +149,7 @@ impl Records {
 
     fn write(&self, undo: &Undo) -> Result<String, ChangeError> {
         let failed = |cause: FileError| ChangeError::NotBegun { cause: Box::new(cause) };
-        let number = self.last_number() + 1;
+        let number = self.last_number().saturating_add(1);
         write_private(&self.folder.join("sequence"), &format!("{number}\n")).map_err(failed)?;
         let token = format!("s{number:012}");
         let record = Record { directory: self.directory.clone(), undo: undo.clone() };
@@ -172,23 +169,26 @@ impl Records {
         }
     }
 
-    /// The last change that was made for this folder.
+    /// The last change that was made for this folder, or may have been: one that cannot be read is not passed over.
     pub(super) fn last(&self) -> Option<String> {
         let made = self.names().into_iter().filter(|(_, stage)| *stage == Stage::Made);
         let mut tokens: Vec<_> = made.map(|(token, _)| token).collect();
         tokens.sort_by_key(|token| order(token));
-        tokens.into_iter().rev().find(|token| self.load(token).is_some())
+        tokens.into_iter().rev().find(|token| !matches!(self.load(token), Ok(None)))
     }
 
     /// What takes a change back; `None`: nothing, or it was made for another folder that was here.
-    pub(super) fn load(&self, token: &str) -> Option<Undo> {
-        let record = load::<Record>(&self.path(token, Stage::Made))?;
+    pub(super) fn load(&self, token: &str) -> Result<Option<Undo>, ChangeError> {
+        let path = self.path(token, Stage::Made);
+        let unreadable = || ChangeError::Unreadable { path: path.clone() };
+        let Some(text) = read(&path).map_err(|_| unreadable())? else { return Ok(None) };
+        let record: Record = serde_json::from_str(&text).map_err(|_| unreadable())?;
         let is_of_here = match (&self.directory, &record.directory) {
             (Some(here), Some(there)) => here.is(there),
             // The folder is gone, or nobody noted then which it was.
             _ => true,
         };
-        is_of_here.then_some(record.undo)
+        Ok(is_of_here.then_some(record.undo))
     }
 
     /// Takes a change back that is noted. `None`: it stays one that can be taken back.
@@ -262,9 +262,11 @@ impl Records {
     }
 
     fn last_number(&self) -> u64 {
+        /// More than anybody makes: a counter beyond it is damaged.
+        const MOST: u64 = 999_999_999_999;
         let kept = foreign::text(&self.folder.join("sequence")).ok().and_then(|text| text.trim().parse().ok());
         let used = self.names().into_iter().filter_map(|(token, _)| token.strip_prefix('s')?.parse().ok());
-        used.chain(kept).max().unwrap_or_default()
+        used.chain(kept).filter(|number| *number < MOST).max().unwrap_or_default()
     }
 
     fn path(&self, token: &str, stage: Stage) -> PathBuf {

@@ -444,6 +444,29 @@ fn the_order_is_that_of_a_counter() {
     assert!(matches!(undo(&places, Some(&token), None), Err(ChangeError::NothingToUndo)));
 }
 
+/// N16: a record that cannot be read is told, and nothing older is taken back in its place; a counter that is damaged
+/// is counted on from the records.
+#[test]
+fn what_cannot_be_read_is_not_passed_over() {
+    let (_root, places) = places();
+    let records = places.state.join("undo");
+    write_skill(&places, ".opencode/skills/one", "one");
+    write_skill(&places, ".opencode/skills/two", "two");
+    let first = remove_skill(&places, "one").token;
+    fs::write(records.join("sequence"), u64::MAX.to_string()).expect("written");
+    let token = remove_skill(&places, "two").token;
+    assert!(token > first, "{token}");
+    let place = places.directory.join(".opencode/skills/one/SKILL.md");
+    for damaged in ["{", "", "[]", "\u{0}"] {
+        fs::write(records.join(format!("{token}.json")), damaged).expect("written");
+        assert!(matches!(undo(&places, None, None), Err(ChangeError::Unreadable { .. })), "{damaged:?}");
+        assert!(!place.exists(), "{damaged:?}");
+    }
+    undo(&places, None, Some(UndoChoice::Leave)).expect("passed over");
+    undo(&places, None, None).expect("taken back");
+    assert!(place.exists());
+}
+
 /// N16: what was done in a folder is nothing of another folder that came to be at its path.
 #[test]
 fn a_record_belongs_to_the_folder_and_not_to_its_path() {

@@ -254,7 +254,13 @@ pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) ->
     }
     let records = Records::open_if_any(places)?.ok_or(ChangeError::NothingToUndo)?;
     let token = token.map(str::to_owned).or_else(|| records.last()).ok_or(ChangeError::NothingToUndo)?;
-    let undo = records.load(&token).ok_or(ChangeError::NothingToUndo)?;
+    let undo = match records.load(&token) {
+        Err(ChangeError::Unreadable { path }) if choice == Some(UndoChoice::Leave) => {
+            records.forget(&token)?;
+            return Ok(path);
+        }
+        loaded => loaded?.ok_or(ChangeError::NothingToUndo)?,
+    };
     if choice == Some(UndoChoice::Leave) {
         records.forget(&token)?;
         return Ok(undo.path().to_owned());
