@@ -208,6 +208,7 @@ fn install_hint(error: &InstallError) -> &'static str {
     match error {
         InstallError::NoSkill { .. } => "choose a folder that holds a file named SKILL.md",
         InstallError::File(_) => "check the file's permissions",
+        InstallError::Unknown { .. } => "make the front matter of SKILL.md smaller, or less nested",
         InstallError::Invalid { .. } => "SKILL.md begins with ---, then name: and description:, then ---",
         InstallError::BadName { .. } => "change the name in SKILL.md, or give the folder another name",
         InstallError::Exists { .. } => "remove the skill that is there first",

@@ -243,7 +243,7 @@ fn read(
             let why = error.why();
             let warning = Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
             let is_unseen = error.is_bound_of_ours();
-            Found { is_unseen, ..not_read(places, path, scope, why, warning) }
+            not_read(places, path, scope, (!is_unseen).then_some(why), warning)
         }
     });
     Ok(match stamp {
@@ -259,7 +259,7 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
         Err(why) => {
             let is_unseen = matches!(why, NotASkill::NotRead(_));
             let warning = problem::dropped(path, text, &why);
-            return Found { is_unseen, ..not_read(places, path, scope, why.to_string(), warning) };
+            return not_read(places, path, scope, (!is_unseen).then(|| why.to_string()), warning);
         }
     };
     let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
@@ -271,11 +271,17 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, is_unseen: false, warning }
 }
 
-fn not_read(places: &Places, path: &Path, scope: Scope, why: String, warning: Problem) -> Found {
+/// `why`: what keeps the engine from reading it; `None`: Rekindle did not, and the engine may.
+fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<String>, warning: Problem) -> Found {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
-    let row = Row { state: RowState::NotRead { why }, ..row(places, &item, None, None, "installed") };
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, is_unseen: false, warning: Some(warning) }
+    let row = row(places, &item, None, None, "installed");
+    let is_unseen = why.is_none();
+    let row = match why {
+        Some(why) => Row { state: RowState::NotRead { why }, ..row },
+        None => Row { warning: Some(warning.sentences()), ..row },
+    };
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, is_unseen, warning: Some(warning) }
 }
 
 fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::frontmatter::{self, NotASkill, SkillText};
+use super::frontmatter::{self, NotASkill, NotRead, SkillText};
 use crate::{
     config::file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
     disk::locate::real,
@@ -44,6 +44,14 @@ pub enum InstallError {
         path: PathBuf,
         /// Why not.
         cause: NotASkill,
+    },
+    /// Rekindle does not read it; the engine may.
+    #[error("whether OpenCode would load this skill is not known: {cause}")]
+    Unknown {
+        /// The `SKILL.md`.
+        path: PathBuf,
+        /// Why it was not read.
+        cause: NotRead,
     },
     /// Its name can't be a folder's name.
     #[error("“{name}” cannot be the name of a folder")]
@@ -111,7 +119,10 @@ pub fn check(source: &Path) -> Result<Candidate, InstallError> {
     let folder = folder.canonicalize().map_err(|_| missing())?;
     let path = folder.join("SKILL.md");
     let text = file::read(&path)?.ok_or_else(missing)?;
-    let skill = frontmatter::skill(&text).map_err(|cause| InstallError::Invalid { path, cause })?;
+    let skill = frontmatter::skill(&text).map_err(|cause| match cause {
+        NotASkill::NotRead(cause) => InstallError::Unknown { path, cause },
+        cause => InstallError::Invalid { path, cause },
+    })?;
     Ok(Candidate { folder, skill })
 }
 

@@ -67,7 +67,8 @@ impl<'a> Reader<'a> {
             Event::MappingStart(_, anchor, _) => (anchor, self.inside(Self::map)?),
             Event::Alias(anchor) => {
                 let Some((_, size)) = self.anchors.get(&anchor) else {
-                    return Err(wrong("an alias without an anchor"));
+                    // The parser knows the anchor, and what it stands for is not whole yet: it holds itself.
+                    return Err(without_end());
                 };
                 let size = *size;
                 // Before it is made.
@@ -182,6 +183,10 @@ pub(super) fn too_many() -> NotRead {
 
 fn too_large() -> NotRead {
     NotRead::TooMuch { what: format!("more than {} MiB of text", MOST_BYTES / 1024 / 1024) }
+}
+
+fn without_end() -> NotRead {
+    NotRead::TooMuch { what: "a value that holds itself".to_owned() }
 }
 
 fn too_deep() -> NotRead {
@@ -341,6 +346,7 @@ mod tests {
             ("each twice the one before", format!("k0: &a0 x\n{doubled}")),
             ("each deeper than the one before", format!("k0: &a0 x\n{deeper}")),
             ("merged", format!("k0: &a0 {{q: {}}}\n{merged}", "x".repeat(100_000))),
+            ("a value that holds itself", "a: &x [*x]".to_owned()),
             ("anchors in anchors", format!("{}{long}{}", "&a [".repeat(200), "]".repeat(200))),
             ("many values", format!("[{}]", "1, ".repeat(200_000))),
             ("deep flow", format!("a: {}{}", "[".repeat(100_000), "]".repeat(100_000))),

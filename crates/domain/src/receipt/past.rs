@@ -54,7 +54,8 @@ impl Receipt {
 
     /// Tells of a change whether trying the reload again is about it, too: it is told by what is told of the reload.
     pub fn covers(&self, mode: EngineMode) -> impl Fn(&Change) -> bool {
-        let left = self.still_pending.iter().filter(|_| self.can_be_tried_again(mode));
+        let is_possible = self.can_be_tried_again(mode);
+        let left = self.still_pending.iter().filter(|_| is_possible);
         let left: HashSet<_> = left.map(|change| change.signature.as_str()).collect();
         let restarts = self.items.iter().filter(|item| item.state == ItemState::NeedsRestart);
         let restarts: HashSet<_> = restarts.map(|item| &item.id).collect();
