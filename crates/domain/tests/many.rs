@@ -126,23 +126,28 @@ fn many_items_are_compared() {
     let same = memory(&before, None, true);
     let unseen = memory(&now, Some(&same), false);
     let profile = Profile::for_version("1.18.33");
+    let mut last = None;
     for (memory, disk) in [(&Memory::default(), &now), (&unseen, &now), (&same, &Disk::default())] {
         let loaded = loaded(disk, &answers, memory);
         let drift = drift(&disk.items, &loaded.items, &profile);
         assert!(!loaded.items.is_empty());
         would_be_lost(disk, memory, &profile);
-        judged(&Plan::new(drift, Vec::new()), &loaded, &answers);
+        let plan = Plan::new(drift, Vec::new());
+        let items = judged(&plan, &loaded, &answers);
+        last = Some((plan, items));
     }
+    let (plan, items) = last.expect("a case");
+    told(&plan, items);
 }
 
-fn judged(plan: &Plan, loaded: &Loaded, answers: &Answers) {
+fn judged(plan: &Plan, loaded: &Loaded, answers: &Answers) -> Vec<ReceiptItem> {
     let mut items = ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new());
     ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
     ReceiptItem::await_tools(&mut items, &plan.changes, &Answers { tools: None, ..answers.clone() });
     items.extend(ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new()));
     assert_eq!(items.len(), 2 * plan.changes.len());
-    told(plan, items);
+    items
 }
 
 /// How it is told afterwards, when nothing of it has become live.
