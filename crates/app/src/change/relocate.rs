@@ -78,16 +78,23 @@ fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
     }
     // From here on nobody can change what is there unseen, and it is gone at once or not at all.
     let aside = beside(from, id);
+    let mut is_back = true;
     let put_aside = rename_new(from, &aside).and_then(|()| {
         let is_same = self::survey(&aside).is_ok_and(|now| now == survey);
         if is_same {
             return Ok(());
         }
-        rename_new(&aside, from)?;
+        rename_new(&aside, from).map_err(|error| {
+            is_back = false;
+            io::Error::new(error.kind(), format!("{} is at {} now: {error}", from.display(), aside.display()))
+        })?;
         Err(Refusal::Changed { path: from.to_owned() }.into())
     });
     if let Err(error) = put_aside {
-        discard(to);
+        // What is not back where it was is there twice rather than once.
+        if is_back {
+            discard(to);
+        }
         return Err(error);
     }
     discard(&aside);

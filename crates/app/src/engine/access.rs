@@ -15,8 +15,7 @@ use tokio::net::TcpSocket;
 use super::{host::HostError, listeners::Sight, record::Records};
 use crate::{disk::locate::Places, foreign};
 
-/// An address and its password.
-#[derive(Debug)]
+/// An address and its password. Nothing that would print it.
 pub(super) struct Access {
     pub(super) port: u16,
     pub(super) password: String,
