@@ -152,7 +152,10 @@ fn parted_by_quotes(line: &str) -> Vec<&str> {
 /// a guess, which at worst hides too much.
 #[derive(Default)]
 struct Enclosing {
-    open: Vec<String>,
+    /// For each of them whether what is in it may be secret.
+    open: Vec<bool>,
+    /// How many of them.
+    secret: usize,
     /// The last text, which may be a name.
     last: String,
     text: Option<String>,
@@ -164,12 +167,13 @@ struct Enclosing {
 
 impl Enclosing {
     fn is_secret(&self) -> bool {
-        self.open.iter().any(|name| holds_secrets(name) || is_secret(name))
+        self.secret > 0
     }
 
     /// True when an object that holds secrets is opened in the line itself.
     fn ends_up_secret(&self, line: &str) -> bool {
-        let mut then = Self { open: self.open.clone(), in_comment: self.in_comment, ..Self::default() };
+        let (open, secret, in_comment) = (self.open.clone(), self.secret, self.in_comment);
+        let mut then = Self { open, secret, in_comment, ..Self::default() };
         line.char_indices().any(|(at, c)| {
             then.read(&line[at..at + c.len_utf8()]);
             then.is_secret()
@@ -205,8 +209,13 @@ impl Enclosing {
                 ('/', '/') => self.in_line_comment = true,
                 ('/', '*') => self.in_comment = true,
                 (_, '"') => self.text = Some(String::new()),
-                (_, '{' | '[') => self.open.push(std::mem::take(&mut self.last)),
-                (_, '}' | ']') => drop(self.open.pop()),
+                (_, '{' | '[') => {
+                    let name = std::mem::take(&mut self.last);
+                    let is_secret = holds_secrets(&name) || is_secret(&name);
+                    self.secret += usize::from(is_secret);
+                    self.open.push(is_secret);
+                }
+                (_, '}' | ']') => self.secret -= usize::from(self.open.pop() == Some(true)),
                 (_, ',') => self.last.clear(),
                 _ => {}
             }

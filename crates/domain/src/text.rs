@@ -3,7 +3,7 @@
 //! Invariant: a place is found in a time that does not grow with the line that it is in, nor with how many
 //! were found before it; an offset that points nowhere has a place, too.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 use crate::Problem;
 
@@ -14,8 +14,12 @@ pub struct Text<'a> {
     lines: Vec<usize>,
     /// How many characters begin before each block of the text.
     blocks: Vec<usize>,
+    /// How many problems were shown with the lines around them.
+    excerpts: Cell<usize>,
 }
 
+/// More lines than those around so many problems of one file nobody reads.
+const MOST_EXCERPTS: usize = 100;
 /// The bytes of a block.
 const BLOCK: usize = 4096;
 /// How much of a line is shown, in characters.
@@ -31,21 +35,22 @@ impl<'a> Text<'a> {
             *sum = sum.saturating_add(beginnings(block));
             Some(before)
         });
-        Self { lines, blocks: counts.collect(), text }
+        Self { lines, blocks: counts.collect(), text, excerpts: Cell::new(0) }
     }
 
-    /// The problem at a byte offset of the text, with the lines around it.
+    /// The problem at a byte offset of the text; the first hundred of them with the lines around it.
     #[must_use]
     pub fn place(&self, problem: Problem, offset: usize) -> Problem {
         // From 1; a line begins at the offset, or before it.
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let before = self.characters(offset).saturating_sub(self.characters(start));
-        let excerpt = (line.saturating_sub(2).max(1)..=line.saturating_add(1)).filter(|number| *number <= self.count());
+        let last = if self.excerpts.get() < MOST_EXCERPTS { line.saturating_add(1).min(self.count()) } else { 0 };
+        self.excerpts.set(self.excerpts.get().saturating_add(1));
         Problem {
             line: Some(line),
             column: Some(before.saturating_add(1)),
-            excerpt: excerpt.map(|number| (number, self.shown(number))).collect(),
+            excerpt: (line.saturating_sub(2).max(1)..=last).map(|number| (number, self.shown(number))).collect(),
             ..problem
         }
     }
@@ -99,6 +104,9 @@ mod tests {
         check("é\nüx\n", 5, (2, 2), &[1, 2]);
         check("é\nüx\n", 7, (3, 1), &[1, 2]);
         check("1\n2\n3\n4\n5", 4, (3, 1), &[1, 2, 3, 4]);
+        let text = Text::new("a");
+        let shown = (0..=MOST_EXCERPTS).map(|_| text.place(Problem::new("/p", "", ""), 0));
+        assert_eq!(shown.filter(|problem| !problem.excerpt.is_empty()).count(), MOST_EXCERPTS);
         let long = "é".repeat(BLOCK * 3);
         for characters in [0, 1, BLOCK / 2, BLOCK, BLOCK * 3 - 1, BLOCK * 3] {
             check(&long, characters * 2, (1, characters + 1), &[1]);

@@ -23,7 +23,7 @@ use rekindle_domain::{
 };
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinHandle,
+    task::{JoinHandle, block_in_place},
     time::timeout,
 };
 
@@ -108,7 +108,8 @@ pub(super) struct Core {
 impl Core {
     /// A core that has not looked yet.
     pub(super) fn new(places: Places, source: Source, sequence: u64, inputs: mpsc::WeakSender<Input>) -> Self {
-        if let Err(error) = settings::remember_directory(&places) {
+        // It waits for others who write settings.
+        if let Err(error) = block_in_place(|| settings::remember_directory(&places)) {
             tracing::warn!(error = chain(&error), "settings");
         }
         let (settings, unread_settings) = settings::look(&places);
@@ -192,7 +193,8 @@ impl Core {
             let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
             self.take(input);
             if has_looked {
-                files.follow(&self.target.places.refreshed(), &self.observation.scan);
+                // Thousands of watches take a while, and others have a right to this thread.
+                block_in_place(|| files.follow(&self.target.places.refreshed(), &self.observation.scan));
                 self.notices = files.blind().map(Blind::text).into_iter().collect();
             }
             self.look_if_wanted();

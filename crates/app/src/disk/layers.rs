@@ -68,6 +68,8 @@ pub struct Layers {
     pub warnings: Vec<Problem>,
     /// The folders in which files are looked for whatever their names are.
     pub folders: Vec<Folder>,
+    /// The links in them.
+    pub links: Vec<PathBuf>,
     /// The Markdown and plugin files in them, also those that the engine cannot load.
     pub found: Vec<PathBuf>,
     /// Those of the folders that were not wholly looked at.
@@ -229,6 +231,7 @@ impl Reader<'_> {
         let found = markdown_files(&folder.path, self.references.budget());
         found.folders.iter().for_each(|folder| self.see(&folder.path));
         self.layers.folders.extend(found.folders);
+        self.layers.links.extend(found.links);
         self.layers.cut.extend(found.cut);
         for file in found.files {
             self.layers.found.push(file.path.clone());
@@ -245,6 +248,7 @@ impl Reader<'_> {
         for name in ["plugin", "plugins"] {
             let (found, cut) = code_files(&folder.path.join(name), self.references.budget());
             self.layers.cut.extend(cut.map(|cut| (folder.path.join(name), cut)));
+            self.layers.links.extend(links_of(&found));
             if !found.is_empty() {
                 let urls: Vec<_> = found.iter().map(|path| shape::url_of(path)).collect();
                 self.layers.found.extend(found);
@@ -378,6 +382,8 @@ pub struct MarkdownFiles {
     pub files: Vec<MarkdownFile>,
     /// The folders that they may be in.
     pub folders: Vec<Folder>,
+    /// The links among both.
+    pub links: Vec<PathBuf>,
     /// Those that were not wholly looked at.
     pub cut: Vec<(PathBuf, Cut)>,
 }
@@ -398,6 +404,7 @@ pub fn markdown_files(folder: &Path, budget: &mut Budget) -> MarkdownFiles {
         let is_markdown = |name: &OsStr| name.as_encoded_bytes().ends_with(b".md");
         let walked = walk_within(&root, depth, true, is_markdown, budget);
         found.folders.extend(walked.folders);
+        found.links.extend(walked.links);
         found.cut.extend(walked.cut.map(|cut| (root.clone(), cut)));
         for path in walked.files {
             let below = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
@@ -406,6 +413,11 @@ pub fn markdown_files(folder: &Path, budget: &mut Budget) -> MarkdownFiles {
         }
     }
     found
+}
+
+/// Those of the files that are links.
+pub(super) fn links_of(files: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
+    files.iter().filter(|path| path.is_symlink()).cloned()
 }
 
 /// The files of a folder that the engine takes for plugins or tools, by name, and why these are not all.

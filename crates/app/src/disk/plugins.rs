@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     code::{CodeLook, Doubt},
-    layers::{Layer, Layers, code_files},
+    layers::{Layer, Layers, code_files, links_of},
     locate::Places,
     scan::{Scan, row},
     walk::walk_within,
@@ -250,6 +250,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Sc
         if let Some(cut) = cut {
             cut.tell(&folder, scan);
         }
+        scan.links.extend(links_of(&files));
         for path in files {
             let fingerprint = code.of(&path).map(|(fingerprint, files)| {
                 scan.push_code(&path, files);

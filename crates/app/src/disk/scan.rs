@@ -53,6 +53,8 @@ pub struct Scan {
     pub skill_roots: Vec<PathBuf>,
     /// The folders whose files are read whatever their names are, but for those of skills.
     pub folders: Vec<Folder>,
+    /// The links in them.
+    pub links: Vec<PathBuf>,
     /// The same for skills, one for each folder in which they are looked for: unchanged, it is the
     /// same as in the scan before.
     pub skill_folders: Vec<Arc<Walked>>,
@@ -174,6 +176,7 @@ impl Scanner {
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;
+        scan.links.extend(layers.links);
         scan.seen = layers.seen;
         scan.found.extend(layers.found);
         scan.warnings.extend(layers.warnings);

@@ -112,7 +112,8 @@ impl Skills {
         };
         let roots: Vec<_> = folders.iter().map(|folder| (folder.clone(), walked(folder))).collect();
         scan.skill_folders.extend(roots.iter().map(|(_, walked)| walked.clone()));
-        let is_same = |((_, a), (_, b)): (&(_, Arc<Walked>), &(_, Arc<Walked>))| Arc::ptr_eq(a, b) && !a.has_links;
+        let is_same =
+            |((_, a), (_, b)): (&(_, Arc<Walked>), &(_, Arc<Walked>))| Arc::ptr_eq(a, b) && a.links.is_empty();
         let nothing_came = roots.len() == self.roots.len() && roots.iter().zip(&self.roots).all(is_same);
         if let Some(changed) = changed.filter(|_| nothing_came && !self.is_cut)
             && self.patch(places, changed)
@@ -217,7 +218,7 @@ fn is_skill_file(path: &Path) -> bool {
 fn is_touched(path: &Path, walked: &Walked, changed: Option<&[PathBuf]>) -> bool {
     let Some(changed) = changed else { return true };
     // What is behind a link changes elsewhere.
-    walked.has_links || changed.iter().any(|changed| path.starts_with(changed))
+    !walked.links.is_empty() || changed.iter().any(|changed| path.starts_with(changed))
 }
 
 /// `Err`: it is one too many for this look.

@@ -26,8 +26,8 @@ pub struct Walked {
     pub files: Vec<PathBuf>,
     /// The folder itself and those below it, as far as they are worth watching, in order.
     pub folders: Vec<Folder>,
-    /// True when a link was followed on the way to any of them.
-    pub has_links: bool,
+    /// The links among them, and those that lead nowhere: what is behind a link changes elsewhere.
+    pub links: Vec<PathBuf>,
     /// How many files and folders were looked at.
     pub entries: u64,
     /// Why this is not all.
@@ -124,10 +124,13 @@ pub fn walk_within(
             }
             let path = walk.steps[step].path.join(&name);
             let is_link = kind.is_symlink();
-            walk.walked.has_links |= is_link;
             if is_link {
+                let target = fs::metadata(&path);
+                if is_wanted(&name) || !target.as_ref().is_ok_and(Metadata::is_file) {
+                    walk.walked.links.push(path.clone());
+                }
                 // One that leads nowhere is nothing.
-                let Ok(target) = fs::metadata(&path) else { continue };
+                let Ok(target) = target else { continue };
                 kind = target.file_type();
             }
             // The engine can read no file whose name is not UTF-8.
@@ -240,7 +243,8 @@ mod tests {
         symlink("nowhere", root.join("d")).expect("linked");
         let walked = walk(&root, None, false);
         assert_eq!(names(&root, &walked), ["a/x", "a-b/x", "a.md", "b/c/d", "c/c/d", "z"]);
-        assert!(walked.has_links && walked.cut.is_none());
+        assert_eq!(walked.links.len(), 2, "also the one that leads nowhere");
+        assert!(walked.cut.is_none());
         assert_eq!(names(&root, &walk(&root, Some(1), true)), ["a.md", "z"]);
         assert_eq!(names(&root, &walk(&root, Some(2), true)), [".h/x", "a/x", "a-b/x", "a.md", "z"]);
         assert!(walk(&root.join("z"), None, true).files.is_empty(), "a file holds nothing");

@@ -2,12 +2,14 @@
 //!
 //! Invariants: an event means only "look again"; what is true is decided by a scan. What is watched
 //! is computed from what is to be seen, against what is watched now, so it converges: folders that
-//! appear later, that are moved away and come back, or that another one takes the place of. Where
-//! the system sends no events, a slow look stands in, and people are told.
+//! appear later, that are moved away and come back, or that another one takes the place of. A folder is
+//! watched once, under its path without links, however many names lead to it, and each link on the way
+//! where it stands. Where the system sends no events, a slow look stands in, and people are told.
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    path::{Path, PathBuf},
+    collections::{BTreeSet, HashMap, HashSet},
+    fs,
+    path::{Component, Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         mpsc::{self, RecvTimeoutError},
@@ -32,6 +34,8 @@ pub const SLOW: Duration = Duration::from_secs(30);
 const MOST: usize = 30_000;
 /// More paths than these that were moved or removed between two looks are as good as all of them.
 const MOST_LOST: usize = 10_000;
+/// The most links that are followed to one path, as the system does.
+const MOST_LINKS: u32 = 40;
 
 /// Why changes are seen late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,11 +98,13 @@ pub struct Watch {
     watched: BTreeSet<Folder>,
     /// Those of them that are few, and looked at each time.
     few: BTreeSet<Folder>,
-    /// Those of them that are many: the folders of skills in the last scan.
-    many: Vec<Arc<Walked>>,
+    /// Those of them that are many: the folders of skills.
+    many: BTreeSet<Folder>,
+    /// What these come from, in the last scan.
+    skills: Vec<Arc<Walked>>,
     /// What was moved or removed: the system watches it no longer, even when it is back.
     lost: Arc<Mutex<Lost>>,
-    interest: Arc<RwLock<Interest>>,
+    interest: Arc<RwLock<Interests>>,
     blind: Option<Blind>,
     /// Why not all of the many are watched, if they are not.
     missed: Option<Blind>,
@@ -136,19 +142,24 @@ impl Lost {
     }
 }
 
-/// Which events matter.
+/// Which events matter. All paths are without links.
 #[derive(Debug, Default)]
 struct Interest {
-    /// These paths themselves: files, and folders on the way to them.
+    /// These paths themselves: files, links, and folders on the way to them.
     exact: HashSet<PathBuf>,
     /// Everything below these folders.
-    below: Vec<PathBuf>,
+    below: HashSet<PathBuf>,
+    /// What else leads to a path.
+    names: HashMap<PathBuf, Vec<PathBuf>>,
 }
+
+/// That of the few, and that of the many.
+type Interests = [Interest; 2];
 
 impl Watch {
     /// Starts to watch; `hint` is called from another thread, at most once a [`WINDOW`].
     pub fn start(places: &Places, hint: impl Fn(Hint) + Send + 'static) -> Self {
-        let interest = Arc::new(RwLock::new(Interest::default()));
+        let interest = Arc::new(RwLock::new(Interests::default()));
         let (changed, changes) = mpsc::channel();
         let shared = interest.clone();
         let lost = Arc::new(Mutex::new(Lost::default()));
@@ -161,10 +172,14 @@ impl Watch {
                 Ok(event) => {
                     let interest = shared.read().unwrap_or_else(PoisonError::into_inner);
                     if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
-                        let gone = event.paths.iter().filter(|path| interest.may_be_watched(path));
+                        let is_watched = |path: &&PathBuf| interest.iter().any(|one| one.may_be_watched(path));
+                        let gone = event.paths.iter().filter(is_watched);
                         losing.lock().unwrap_or_else(PoisonError::into_inner).add(gone);
                     }
-                    let paths: BTreeSet<_> = event.paths.into_iter().filter(|path| interest.covers(path)).collect();
+                    let told = |path: &PathBuf| {
+                        interest.iter().map(|one| one.told(path)).collect::<Vec<_>>().into_iter().flatten()
+                    };
+                    let paths: BTreeSet<_> = event.paths.iter().flat_map(told).collect();
                     if paths.is_empty() {
                         return;
                     }
@@ -182,8 +197,17 @@ impl Watch {
         let watcher = watcher.inspect_err(|error| tracing::warn!(%error, "watching")).ok();
         std::thread::spawn(move || gather(&changes, &hint));
         let blind = if watcher.is_none() { Some(Blind::Refused) } else { None };
-        let (watched, few, many) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        let mut watch = Self { watcher, watched, few, many, lost, interest, blind, missed: None };
+        let mut watch = Self {
+            watcher,
+            watched: BTreeSet::new(),
+            few: BTreeSet::new(),
+            many: BTreeSet::new(),
+            skills: Vec::new(),
+            lost,
+            interest,
+            blind,
+            missed: None,
+        };
         watch.follow(places, &Scan::default());
         watch
     }
@@ -208,27 +232,31 @@ impl Watch {
 
     /// Watches what has to be watched now, and nothing else: folders come and go.
     pub fn follow(&mut self, places: &Places, scan: &Scan) {
-        let Wanted { folders: few, interest } = Wanted::of(places, scan);
+        let few = Wanted::few(places, scan);
         let has_lost = self.forget_lost();
-        let is_known = scan.skill_folders.len() == self.many.len()
+        let is_known = scan.skill_folders.len() == self.skills.len()
             && !has_lost
-            && scan.skill_folders.iter().zip(&self.many).all(|(now, before)| Arc::ptr_eq(now, before));
-        let mut all = few.clone();
-        if !is_known {
-            all.extend(scan.skill_folders.iter().flat_map(|walked| walked.folders.iter().cloned()));
-        }
-        let new: Vec<_> = all.difference(&self.watched).cloned().collect();
-        // Where nothing came or went among the many, only the few may be too many.
-        let is_one_of_many =
-            |folder: &Folder| self.many.iter().any(|walked| walked.folders.binary_search(folder).is_ok());
-        let old: Vec<_> = if is_known {
-            self.few.difference(&few).filter(|folder| !is_one_of_many(folder)).cloned().collect()
-        } else {
-            self.watched.difference(&all).cloned().collect()
+            && scan.skill_folders.iter().zip(&self.skills).all(|(now, before)| Arc::ptr_eq(now, before));
+        let many = (!is_known).then(|| Wanted::many(&scan.skill_folders));
+        let mut interest = self.interest.write().unwrap_or_else(PoisonError::into_inner);
+        interest[0] = few.interest;
+        let (new, old): (Vec<_>, Vec<_>) = match many {
+            // Where nothing came or went among the many, only the few may be too many.
+            None => {
+                let old = self.few.difference(&few.folders).filter(|folder| !self.many.contains(*folder));
+                (few.folders.difference(&self.watched).cloned().collect(), old.cloned().collect())
+            }
+            Some(many) => {
+                interest[1] = many.interest;
+                let all = &few.folders | &many.folders;
+                self.many = many.folders;
+                let new = all.difference(&self.watched).cloned().collect();
+                (new, self.watched.difference(&all).cloned().collect())
+            }
         };
-        self.many.clone_from(&scan.skill_folders);
-        self.few = few;
-        *self.interest.write().unwrap_or_else(PoisonError::into_inner) = interest;
+        drop(interest);
+        self.skills.clone_from(&scan.skill_folders);
+        self.few = few.folders;
         let Some(watcher) = &mut self.watcher else { return };
         for folder in old {
             self.watched.remove(&folder);
@@ -263,14 +291,29 @@ impl Watch {
 
 impl Interest {
     fn covers(&self, path: &Path) -> bool {
-        let is_below = |folder: &PathBuf| path.strip_prefix(folder).is_ok_and(|below| !is_noise(below));
-        self.exact.contains(path) || self.below.iter().any(is_below)
+        let is_told = |folder: &&Path| path.strip_prefix(folder).is_ok_and(|below| !is_noise(below));
+        self.exact.contains(path)
+            || path.ancestors().filter(|folder| self.below.contains(*folder)).any(|folder| is_told(&folder))
     }
 
     /// True where a folder that is watched may be, or be below. Each of them is on the way to a path, or below
     /// one of the folders, also where its name is noise.
     fn may_be_watched(&self, path: &Path) -> bool {
-        self.exact.contains(path) || self.below.iter().any(|folder| path.starts_with(folder))
+        self.exact.contains(path) || path.ancestors().any(|folder| self.below.contains(folder))
+    }
+
+    /// A path with an event, under all its names, if it matters.
+    fn told(&self, path: &Path) -> BTreeSet<PathBuf> {
+        if !self.covers(path) {
+            return BTreeSet::new();
+        }
+        let mut names = BTreeSet::from([path.to_owned()]);
+        for real in path.ancestors() {
+            let below = path.strip_prefix(real).unwrap_or(path);
+            let others = self.names.get(real).into_iter().flatten();
+            names.extend(others.map(|name| name.components().chain(below.components()).collect::<PathBuf>()));
+        }
+        names
     }
 
     /// A path, and every folder on the way to it.
@@ -283,20 +326,25 @@ impl Interest {
     }
 }
 
+/// What is to be watched, and which events matter then.
+#[derive(Default)]
 struct Wanted {
     folders: BTreeSet<Folder>,
     interest: Interest,
+    /// The paths without links, as far as they were found out.
+    real: HashMap<PathBuf, PathBuf>,
 }
 
 impl Wanted {
-    fn of(places: &Places, scan: &Scan) -> Self {
-        let mut wanted = Self { folders: BTreeSet::new(), interest: Interest::default() };
+    /// All but what belongs to skills.
+    fn few(places: &Places, scan: &Scan) -> Self {
+        let mut wanted = Self::default();
         // What is read whatever its name is; its folders come from the scan.
-        for path in places.all_folders().into_iter().chain(scan.skill_roots.iter().cloned()) {
-            wanted.interest.below.push(path.clone());
-            wanted.add(&path);
+        for path in places.all_folders().iter().chain(&scan.skill_roots) {
+            let real = wanted.add(path);
+            wanted.below(path, real);
         }
-        wanted.folders.extend(scan.folders.iter().cloned());
+        wanted.walked(&scan.folders, &scan.links);
         let configs = places.config_files().into_iter().map(|config| config.path);
         for path in configs.chain(scan.references.iter().cloned()).chain(scan.code_files.iter().cloned()) {
             wanted.add(&path);
@@ -309,11 +357,94 @@ impl Wanted {
         wanted
     }
 
-    /// A path that may exist or not: its nearest existing parent is watched, and the folder itself.
-    fn add(&mut self, path: &Path) {
-        self.interest.add(path);
-        let parent = path.ancestors().skip(1).find_map(Folder::at);
-        self.folders.extend(parent.into_iter().chain(Folder::at(path)));
+    /// The folders of skills.
+    fn many(skills: &[Arc<Walked>]) -> Self {
+        let mut wanted = Self::default();
+        for walked in skills {
+            match walked.folders.first() {
+                // Without links none of them has to be looked at, and they may be thousands.
+                Some(root) if walked.links.is_empty() && wanted.real(&root.path, &mut 0) == root.path => {
+                    wanted.folders.extend(walked.folders.iter().cloned());
+                }
+                _ => wanted.walked(&walked.folders, &walked.links),
+            }
+        }
+        wanted
+    }
+
+    /// What a walk found.
+    fn walked(&mut self, folders: &[Folder], links: &[PathBuf]) {
+        for folder in folders {
+            let path = self.real(&folder.path, &mut 0);
+            self.folders.insert(Folder { path, inode: folder.inode });
+        }
+        for link in links {
+            let real = self.add(link);
+            if real.is_dir() {
+                self.below(link, real);
+            }
+        }
+    }
+
+    /// Everything below a folder, which may have another name.
+    fn below(&mut self, name: &Path, real: PathBuf) {
+        if real != name {
+            self.interest.names.entry(real.clone()).or_default().push(name.to_owned());
+        }
+        self.interest.below.insert(real);
+    }
+
+    /// A path that may exist or not: its nearest existing parent is watched, and the folder itself. Returns the path
+    /// without links.
+    fn add(&mut self, path: &Path) -> PathBuf {
+        let real = self.real(path, &mut 0);
+        self.watch(&real);
+        real
+    }
+
+    /// The same for a path without links.
+    fn watch(&mut self, real: &Path) {
+        self.interest.add(real);
+        let parent = real.ancestors().skip(1).find_map(Folder::at);
+        self.folders.extend(parent.into_iter().chain(Folder::at(real)));
+    }
+
+    /// Goes to a path as the system does: the path without links, whether it exists or not. Each link on the way
+    /// is watched where it stands. `followed`: how many there were.
+    fn real(&mut self, path: &Path, followed: &mut u32) -> PathBuf {
+        if let Some(real) = self.real.get(path) {
+            return real.clone();
+        }
+        let mut parts = path.components();
+        let (Some(last), above) = (parts.next_back(), parts.as_path()) else { return path.to_owned() };
+        let real = match last {
+            Component::Prefix(_) | Component::RootDir => path.to_owned(),
+            Component::CurDir => self.real(above, followed),
+            Component::ParentDir => {
+                let above = self.real(above, followed);
+                above.parent().map_or(above.clone(), Path::to_owned)
+            }
+            Component::Normal(name) => {
+                let above = self.real(above, followed);
+                let here = above.join(name);
+                match fs::read_link(&here) {
+                    Ok(target) if *followed < MOST_LINKS => {
+                        *followed += 1;
+                        self.watch_link(&here);
+                        self.real(&above.join(target), followed)
+                    }
+                    _ => here,
+                }
+            }
+        };
+        self.real.insert(path.to_owned(), real.clone());
+        real
+    }
+
+    /// A link, whose parent is without links.
+    fn watch_link(&mut self, link: &Path) {
+        self.interest.add(link);
+        self.folders.extend(link.parent().and_then(Folder::at));
     }
 }
 
@@ -458,12 +589,96 @@ mod tests {
         }
     }
 
+    /// A change is seen behind every kind of link, also by who put another link in its place; and of two names of one
+    /// folder each one can go.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_behind_links_is_seen() {
+        use std::os::unix::fs::symlink;
+        let mut world = World::new();
+        let dotfiles = world.root.path().canonicalize().expect("there").join("dotfiles");
+        let project = world.places.directory.clone();
+        let write = |path: PathBuf, text: &str| fs::write(path, text).expect("written");
+        let link = |target: PathBuf, at: &str| {
+            let at = project.join(at);
+            fs::create_dir_all(at.parent().expect("a parent")).expect("made");
+            symlink(target, at).expect("linked");
+        };
+        for folder in ["skills/x", "agents", "one/deep", "two/deep", "plugins"] {
+            fs::create_dir_all(dotfiles.join(folder)).expect("made");
+        }
+        write(dotfiles.join("opencode.json"), "{}");
+        for name in ["skills/x/SKILL.md", "one/deep/SKILL.md", "two/deep/SKILL.md", "alone.md"] {
+            write(dotfiles.join(name), "---\nname: s\n---\n");
+        }
+        // A file; a file by way of another link; folders; one folder twice; a file in a folder; a root.
+        symlink("opencode.json", dotfiles.join("current.json")).expect("linked");
+        link(dotfiles.join("current.json"), "opencode.json");
+        link(dotfiles.join("skills/x"), ".claude/skills/x");
+        link("../../../dotfiles/skills/x".into(), ".opencode/skills/again");
+        link(dotfiles.join("alone.md"), ".opencode/skills/alone/SKILL.md");
+        link(dotfiles.join("agents"), ".opencode/agents");
+        symlink("one", dotfiles.join("chosen")).expect("linked");
+        link(dotfiles.join("chosen"), ".agents/skills");
+        link(dotfiles.join("plugins/later.ts"), ".opencode/plugins/later.ts");
+        world.settle();
+        let skill = "---\nname: changed\n---\n";
+        world.hinted("a file", |_| write(dotfiles.join("opencode.json"), "{ }"));
+        world.hinted("a skill's folder", |_| write(dotfiles.join("skills/x/SKILL.md"), skill));
+        world.hinted("a new file in it", |_| write(dotfiles.join("skills/x/more.md"), ""));
+        world.hinted("a skill's file", |_| write(dotfiles.join("alone.md"), skill));
+        world.hinted("an agent", |_| write(dotfiles.join("agents/a.md"), "x"));
+        world.hinted("a root", |_| write(dotfiles.join("one/deep/SKILL.md"), skill));
+        world.hinted("what a link did not lead to", |_| write(dotfiles.join("plugins/later.ts"), "export {}"));
+        world.hinted("a link in the middle", |_| {
+            symlink("two", dotfiles.join("chosen.new")).expect("linked");
+            fs::rename(dotfiles.join("chosen.new"), dotfiles.join("chosen")).expect("renamed");
+        });
+        world.hinted("what that leads to", |_| write(dotfiles.join("two/deep/SKILL.md"), skill));
+        world.hinted("one of two links", |project| fs::remove_file(project.join(".claude/skills/x")).expect("removed"));
+        world.hinted("a skill with the other", |_| write(dotfiles.join("skills/x/SKILL.md"), "x"));
+        world.hinted("a link that became a file", |project| {
+            fs::remove_file(project.join("opencode.json")).expect("removed");
+            write(project.join("opencode.json"), "{}");
+        });
+        write(dotfiles.join("opencode.json"), "{  }");
+        assert!(world.hints.recv_timeout(WINDOW * 5).is_err(), "nothing leads there any more");
+    }
+
+    /// What a path with an event is called by whoever came to it in another way, and how far links are followed.
+    #[cfg(unix)]
+    #[test]
+    fn paths_have_names() {
+        use std::os::unix::fs::symlink;
+        let root = tempfile::tempdir().expect("a folder");
+        let root = root.path().canonicalize().expect("there");
+        fs::create_dir_all(root.join("a/b")).expect("made");
+        for (target, at) in [("a", "l"), ("../l/b/..", "a/up"), ("none/x", "dangling"), ("loop", "loop")] {
+            symlink(target, root.join(at)).expect("linked");
+        }
+        let mut wanted = Wanted::default();
+        for (path, real) in [
+            ("l/b", "a/b"),
+            ("l/b/../b/x", "a/b/x"),
+            ("a/up/up/b", "a/b"),
+            ("dangling/y", "none/x/y"),
+            ("none/y", "none/y"),
+            ("loop/x", "loop/x"),
+        ] {
+            assert_eq!(wanted.real(&root.join(path), &mut 0), root.join(real), "{path}");
+        }
+        wanted.below(&root.join("l"), root.join("a"));
+        let told = wanted.interest.told(&root.join("a/b/SKILL.md"));
+        assert_eq!(told, BTreeSet::from([root.join("a/b/SKILL.md"), root.join("l/b/SKILL.md")]));
+        assert!(wanted.interest.told(&root.join("none/other")).is_empty());
+    }
+
     /// N16: what is gone is remembered where it matters, and not without end.
     #[test]
     fn what_is_lost_has_a_bound() {
         let mut interest = Interest::default();
         interest.add(Path::new("/p/opencode.json"));
-        interest.below.push("/p/skills".into());
+        interest.below.insert("/p/skills".into());
         for (path, expected) in
             [("/p", true), ("/p/skills/a/b", true), ("/p/skills/bun.lock", true), ("/p/x", false), ("/q", false)]
         {

@@ -99,7 +99,7 @@ impl Record {
 }
 
 /// How to ask the owner of an engine for something.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct ControlAddress {
     /// Where the owner listens.
     pub door: Door,
