@@ -14,6 +14,9 @@ use std::{
 
 use crate::foreign::text;
 
+#[cfg(target_os = "linux")]
+mod asked;
+
 /// How often a port in sight is looked at.
 const OFTEN: Duration = Duration::from_millis(20);
 
@@ -28,6 +31,15 @@ pub(super) struct Listening {
 
 /// Who listens at a port such that the loopback's IPv4 address leads there; `None`: the system does not tell.
 pub(super) fn listeners(port: u16) -> Option<BTreeSet<Listening>> {
+    #[cfg(target_os = "linux")]
+    if let Ok(all) = asked::listeners(port) {
+        return Some(all);
+    }
+    read(port)
+}
+
+/// The same from a file, for which the system goes through all connections that there are: it takes milliseconds.
+fn read(port: u16) -> Option<BTreeSet<Listening>> {
     // Where there is no IPv6 there is no such file.
     let six = text("/proc/net/tcp6".as_ref()).unwrap_or_default();
     let four = text("/proc/net/tcp".as_ref()).ok()?;
@@ -166,6 +178,19 @@ mod tests {
         let port = listener.local_addr().expect("an address").port();
         let all = listeners(port).expect("Linux tells");
         assert_eq!(all.iter().map(|one| one.uid).collect::<Vec<_>>(), [our_uid()]);
+        assert_eq!(Some(all), read(port), "both ways tell the same");
+        for (address, is_met) in
+            [("0.0.0.0", true), ("[::]", true), ("[::1]", false), ("127.0.0.2", false), ("[::ffff:127.0.0.1]", true)]
+        {
+            let Ok(listener) = std::net::TcpListener::bind(format!("{address}:0")) else {
+                assert!(address.starts_with('['), "{address}: only IPv6 may be switched off");
+                continue;
+            };
+            let port = listener.local_addr().expect("an address").port();
+            let all = listeners(port).expect("Linux tells");
+            assert_eq!(!all.is_empty(), is_met, "{address}");
+            assert_eq!(Some(all), read(port), "{address}: both ways tell the same");
+        }
         assert!(is_started_by(our_uid(), port).is_ok());
         let error = is_started_by(our_uid() + 1, port).expect_err("somebody else");
         assert!(error.to_string().contains(&port.to_string()));
