@@ -22,6 +22,13 @@ use crate::{
     skill::install::{DEEPEST, MOST_ENTRIES},
 };
 
+/// What a repository has in it that is known by its name: of Git, Mercurial, Subversion, Jujutsu, Bazaar, Darcs, Pijul,
+/// CVS, and Fossil, also by the name that it has on Windows.
+const REPOSITORIES: [&str; 10] =
+    [".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul", "CVS", ".fslckout", "_FOSSIL_"];
+/// What a repository of Git without files is told by.
+const BARE: [&str; 3] = ["HEAD", "objects", "refs"];
+
 /// How much of a skill is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -171,6 +178,7 @@ impl Inside {
         let mut entries = 0;
         let mut left = vec![(folder.to_owned(), 0)];
         while let Some((path, depth)) = left.pop() {
+            let mut parts_of_bare = 0;
             for entry in fs::read_dir(path)? {
                 let entry = entry?;
                 entries += 1;
@@ -188,12 +196,15 @@ impl Inside {
                         && target.join("SKILL.md").exists()
                 };
                 self.skills += usize::from(name == "SKILL.md" || is_linked_skill());
-                self.has_repository |= name == ".git";
+                self.has_repository |= REPOSITORIES.iter().any(|repository| name == *repository)
+                    || Path::new(&name).extension().is_some_and(|ending| ending == "fossil");
+                parts_of_bare += usize::from(BARE.iter().any(|part| name == *part));
                 if kind.is_dir() {
                     self.has_mount |= device(&entry.path())? != here;
                     left.push((entry.path(), depth + 1));
                 }
             }
+            self.has_repository |= parts_of_bare == BARE.len();
         }
         Ok(())
     }

@@ -68,6 +68,41 @@ impl World {
     }
 }
 
+/// N16: no repository moves with a skill, of whatever kind it is and wherever in its folder.
+#[test]
+fn a_repository_does_not_move_with_a_skill() {
+    let world = World::new();
+    let kinds = [
+        ".git",
+        ".hg/store",
+        ".svn/wc.db",
+        ".jj/repo",
+        ".bzr/branch",
+        "_darcs/format",
+        ".fslckout",
+        "_FOSSIL_",
+        "x.fossil",
+    ];
+    for (number, kind) in kinds.into_iter().enumerate() {
+        for (place, inside) in [("top", ""), ("deep", "a/b/")] {
+            let skill = format!(".opencode/skills/{place}{number}");
+            world.write(&format!("{skill}/{inside}{kind}"), "x");
+            assert_eq!(world.extent(&format!("{skill}/SKILL.md")), Extent::File, "{place}, {kind}");
+        }
+    }
+    for (name, parts, extent) in [
+        ("bare", &["HEAD", "objects/x", "refs/x"][..], Extent::File),
+        ("deep", &["a/x.git/HEAD", "a/x.git/objects/x", "a/x.git/refs/x"][..], Extent::File),
+        ("apart", &["HEAD", "a/objects/x", "b/refs/x"][..], Extent::Folder),
+        ("half", &["objects/x", "refs/x", "hg/x", "git/x"][..], Extent::Folder),
+    ] {
+        for part in parts {
+            world.write(&format!(".opencode/skills/{name}/{part}"), "x");
+        }
+        assert_eq!(world.extent(&format!(".opencode/skills/{name}/SKILL.md")), extent, "{name}");
+    }
+}
+
 /// N16: what moves, by what the configuration names and what is in the folder.
 #[test]
 fn what_moves_follows_from_what_is_known_of_a_folder() {
