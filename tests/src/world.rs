@@ -182,11 +182,17 @@ impl World {
 
     /// Runs `rekindle` as someone to whom the modes of files apply, also when the tests run as root.
     pub async fn rekindle_without_privileges(&self, arguments: &[&str]) -> Ran {
-        let mut command = tokio::process::Command::new(Self::program("rekindle"));
+        self.rekindle_after_without_privileges(":", arguments).await
+    }
+
+    /// The same after something that is said to the shell.
+    pub async fn rekindle_after_without_privileges(&self, shell: &str, arguments: &[&str]) -> Ran {
+        let mut command = tokio::process::Command::new("sh");
+        command.args(["-c", &format!("{shell}; exec \"$@\""), "sh"]);
         if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
-            command = tokio::process::Command::new("setpriv");
-            command.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(Self::program("rekindle"));
+            command.args(["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]);
         }
+        command.arg(Self::program("rekindle"));
         self.run(command, arguments, &[]).await
     }
 

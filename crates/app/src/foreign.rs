@@ -85,6 +85,13 @@ impl ReadError {
     }
 }
 
+/// A file of our own has a second name, under which it may be somebody else's.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} is the same file as another one (a hard link), so nothing is written to it; put a copy in its place")]
+pub struct SharedFile {
+    path: PathBuf,
+}
+
 impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error {
@@ -137,11 +144,21 @@ pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     open_as(path, with_flags(options, false))
 }
 
-/// The same for a file of our own state, to add to it, to begin it anew, or as a lock: never through a link, which may
-/// lead to a file of somebody else's. Folders on the way may be links.
+/// The same for a file of our own state, to add to it, or as a lock; it is made if it is not there, and nobody else can
+/// read it. Never one that may be somebody else's: neither through a link nor one with a second name. Folders on the way
+/// may be links. Nothing is cut off before that is known, whatever the options say: see [`begin_own`].
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     refuse_what_is_no_file(path, fs::symlink_metadata(path))?;
-    open_as(path, with_flags(options, true))
+    let file = open_as(path, with_flags(private(options.create(true).truncate(false)), true))?;
+    refuse_what_has_another_name(path, &file)?;
+    Ok(file)
+}
+
+/// A file of our own state to write to, with nothing in it.
+pub fn begin_own(path: &Path) -> io::Result<File> {
+    let file = open_own(path, OpenOptions::new().write(true))?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
 fn open_as(path: &Path, options: &OpenOptions) -> io::Result<File> {
@@ -268,6 +285,43 @@ fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io
 }
 
 #[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// One of ours has one name, or none any more. It is private whatever the umask and whoever made it.
+#[cfg(unix)]
+fn refuse_what_has_another_name(path: &Path, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata()?;
+    if metadata.nlink() > 1 {
+        return Err(io::Error::other(SharedFile { path: path.to_owned() }));
+    }
+    make_private(file, &metadata)
+}
+
+#[cfg(not(unix))]
+fn refuse_what_has_another_name(_path: &Path, _file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A new file has less than this under some umasks, so that we could not open it again.
+#[cfg(unix)]
+fn make_private(file: &File, metadata: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    match is_ours && metadata.mode() & 0o7777 != 0o600 {
+        true => file.set_permissions(fs::Permissions::from_mode(0o600)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(unix)]
 fn with_flags(options: &mut OpenOptions, is_own: bool) -> &mut OpenOptions {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
@@ -339,9 +393,28 @@ mod tests {
             std::os::unix::fs::symlink(target, at(link)).expect("linked");
         }
         for link in ["link", "dangling"] {
-            assert!(open_own(&at(link), OpenOptions::new().create(true).write(true).truncate(true)).is_err(), "{link}");
+            assert!(begin_own(&at(link)).is_err(), "{link}");
         }
-        assert!(open_own(&at("way/ours"), OpenOptions::new().create(true).write(true)).is_ok());
+        assert!(open_own(&at("way/ours"), OpenOptions::new().write(true)).is_ok());
+        // Nor one that is somebody else's under another name; it is not even emptied.
+        fs::hard_link(at("theirs"), at("second")).expect("linked");
+        for shared in ["theirs", "second"] {
+            for options in [OpenOptions::new().write(true).truncate(true), OpenOptions::new().append(true)] {
+                let refused = open_own(&at(shared), options).expect_err(shared);
+                assert!(refused.downcast::<SharedFile>().is_ok(), "{shared}");
+            }
+            assert!(begin_own(&at(shared)).is_err(), "{shared}");
+        }
+        // Once it has one name, it is begun anew, and nobody else can read it.
+        fs::remove_file(at("second")).expect("removed");
+        fs::write(at("ours"), "before").expect("written");
+        for mode in [0o644, 0o666, 0o200] {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(at("ours"), fs::Permissions::from_mode(mode)).expect("mode set");
+            begin_own(&at("ours")).expect("opened");
+            let metadata = fs::metadata(at("ours")).expect("there");
+            assert_eq!((metadata.len(), metadata.permissions().mode() & 0o7777), (0, 0o600), "{mode:o}");
+        }
         assert_eq!((fs::read_to_string(at("theirs")).expect("there").as_str(), at("new").exists()), ("theirs", false));
     }
 

@@ -1,25 +1,29 @@
 //! Past reloads, one JSON object a line.
 //!
-//! Invariants: a line is written in one piece, and never changed; what is learnt of a reload after its end is
+//! Invariants: one process at a time writes to it; a line is written in one piece, and never changed; what is learnt of
+//! a reload after its end is
 //! another line with its id, which takes the place of the first; a torn or foreign line is left out when
 //! reading; what is read, and what is kept, is bounded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::{Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::PathBuf,
+    time::Duration,
 };
 
 use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
 use serde::Deserialize;
 
-use crate::{clock, config::file::adopt, disk::locate::Places, foreign, lines};
+use crate::{clock, config::file::adopt, disk::locate::Places, engine::lock::Lock, foreign, lines};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
 /// How much of the end of the file is read, in bytes. Receipts are some kilobytes.
 const LONG: u64 = 16 * 1024 * 1024;
+/// How long another process may take to add a line, or to cut the file.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many reloads tell how long the next one takes.
 const ALIKE: usize = 20;
 
@@ -77,15 +81,19 @@ impl History {
     }
 
     /// What was learnt of a reload after its end.
-    pub fn settle(&self, receipt: &Receipt) -> std::io::Result<()> {
+    pub fn settle(&self, receipt: &Receipt) -> io::Result<()> {
         let settled_at = receipt.settled_at.clone().unwrap_or_else(clock::now);
         self.add(&Receipt { settled_at: Some(settled_at), ..receipt.clone() })
     }
 
     /// Adds a reload.
-    pub fn add(&self, receipt: &Receipt) -> std::io::Result<()> {
+    pub fn add(&self, receipt: &Receipt) -> io::Result<()> {
         let line = serde_json::to_string(receipt)?;
-        let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().create(true).append(true).read(true))?;
+        // Who has the file open while another process cuts it would write where nobody reads.
+        let turn = Lock::wait(&self.0.with_extension("lock"), PATIENCE)?;
+        let _turn =
+            turn.ok_or_else(|| io::Error::new(io::ErrorKind::WouldBlock, "another process is writing to it"))?;
+        let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().append(true).read(true))?;
         adopt(&file, &self.0);
         let length = file.metadata()?.len();
         // A line that a crash tore must not swallow this one.
@@ -97,7 +105,7 @@ impl History {
             let all = receipts(&text);
             let kept = all.iter().skip(all.len().saturating_sub(KEPT)).map(serde_json::to_string);
             let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
-            crate::config::file::write_private(&self.0, &text).map_err(std::io::Error::other)?;
+            crate::config::file::write_private(&self.0, &text).map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -107,7 +115,7 @@ impl History {
     }
 }
 
-fn ends_a_line(file: &mut fs::File) -> std::io::Result<bool> {
+fn ends_a_line(file: &mut fs::File) -> io::Result<bool> {
     let mut last = [0];
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
@@ -226,6 +234,34 @@ mod tests {
         let ids: Vec<_> = history.last(9).into_iter().map(|receipt| receipt.id).collect();
         assert_eq!(ids, ["3", "2"]);
         assert!(history.length() < 10_000);
+    }
+
+    /// N16: what several processes add at a time is all kept, also while one of them cuts the file.
+    #[test]
+    fn nothing_is_lost_while_it_is_cut() {
+        const EACH: usize = 40;
+        let (_folder, history) = history();
+        let old = |id: usize| receipt(id, Action::Dispose, ReceiptResult::Partial, 5);
+        // As long as it may be before it is cut: one of the first lines that are added cuts it.
+        let lines: Vec<_> = (0..2 * KEPT).map(|id| serde_json::to_string(&old(id)).expect("JSON")).collect();
+        fs::write(&history.0, lines.join("\n")).expect("written");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let history = History(history.0.clone());
+                scope.spawn(move || {
+                    for at in 0..EACH {
+                        let id = 10_000 * (writer + 1) + at;
+                        history.add(&receipt(id, Action::Dispose, ReceiptResult::Partial, 5)).expect("added");
+                        history.settle(&receipt(id, Action::Dispose, ReceiptResult::Proved, 5)).expect("settled");
+                    }
+                });
+            }
+        });
+        let all = history.last(4 * EACH);
+        let is_new = |receipt: &Receipt| receipt.id.len() == 5 && receipt.result == ReceiptResult::Proved;
+        assert_eq!(all.iter().filter(|receipt| is_new(receipt)).count(), 4 * EACH);
+        let distinct: BTreeSet<_> = all.iter().map(|receipt| &receipt.id).collect();
+        assert_eq!(distinct.len(), 4 * EACH);
     }
 
     /// N16: what is learnt later takes the place of what was known, wherever that stands, also across a torn line

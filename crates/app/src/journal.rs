@@ -126,11 +126,7 @@ impl Journal {
 
     fn add(&self, entry: &Entry) -> io::Result<()> {
         let line = serde_json::to_string(entry)?;
-        let mut options = fs::OpenOptions::new();
-        options.create(true).append(true).read(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = foreign::open_own(&self.0, &mut options)?;
+        let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().append(true).read(true))?;
         adopt(&file, &self.0);
         // Begun with an end of line, it stays whole behind a line that a crash tore.
         file.write_all(format!("\n{line}\n").as_bytes())?;

@@ -3,7 +3,7 @@
 //! Invariants: one choice is saved at a time, into the file as it is then, so that two processes lose nothing
 //! of each other, nor anything that only another version knows; a file that cannot be read is left alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rekindle_domain::{Choice, Settings, UserError};
 use serde_json::{Map, Value};
@@ -107,13 +107,8 @@ pub fn remember_directory(places: &Places) -> Result<Settings, SettingsError> {
 }
 
 fn turn(places: &Places) -> Result<Lock, SettingsError> {
-    let end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
-        if let Some(turn) = Lock::take(&places.settings.with_extension("lock")).map_err(SettingsError::Lock)? {
-            return Ok(turn);
-        }
-    }
-    Err(SettingsError::Busy)
+    let turn = Lock::wait(&places.settings.with_extension("lock"), PATIENCE).map_err(SettingsError::Lock)?;
+    turn.ok_or(SettingsError::Busy)
 }
 
 /// What the file holds.

@@ -1,7 +1,6 @@
 //! `rekindle engine`: an engine in the background, owned by a process of ours.
 
 use std::{
-    fs::OpenOptions,
     io::Write,
     process::{ExitCode, Stdio},
     time::{Duration, Instant},
@@ -21,8 +20,7 @@ use rekindle_app::{
         record::{Record, Records},
     },
     error::{Tell, chain, user_error},
-    foreign::{self, open_own},
-    observe, settings,
+    foreign, observe, settings,
 };
 use rekindle_domain::{EngineState, UserError};
 use tokio::{process::Command, time::sleep};
@@ -86,7 +84,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     };
     rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
-    let mut log = open_own(&path, OpenOptions::new().create(true).write(true).truncate(true)).map_err(failed)?;
+    let mut log = foreign::begin_own(&path).map_err(failed)?;
     rekindle_app::config::file::adopt(&log, &path);
     // What the owner says could not be kept on a full disk; better told now than not at all.
     writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;

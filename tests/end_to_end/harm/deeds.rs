@@ -309,6 +309,28 @@ async fn modes_and_owners_are_kept() {
     }
 }
 
+/// N16: what Rekindle keeps is its owner's to read and to write, whatever the umask takes away.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_can_be_read_under_any_umask() {
+    for umask in ["777", "000", "277"] {
+        let world = World::new();
+        world.write("opencode.json", r#"{"plugin": []}"#);
+        world.write(".opencode/skills/mine/SKILL.md", &skill("mine", "Body."));
+        let deeds: [&[&str]; 4] = [&["plugin", "add", "a@1"], &["skill", "remove", "mine"], &["undo"], &["undo"]];
+        for deed in deeds {
+            let ran = world.rekindle_after_without_privileges(&format!("umask {umask}"), deed).await;
+            assert_eq!(ran.code, 0, "{umask} {deed:?}: {ran:?}");
+            let state = world.home(".local/state/rekindle");
+            for path in tree(&state).into_keys().filter(|path| !path.starts_with(state.join("trash"))) {
+                let expected = if path.is_dir() { 0o700 } else { 0o600 };
+                assert_eq!(mode(&path), expected, "{umask} {deed:?}: {}", path.display());
+            }
+        }
+        assert!(world.path(".opencode/skills/mine/SKILL.md").exists(), "{umask}");
+        assert_eq!(world.read("opencode.json"), r#"{"plugin": []}"#, "{umask}");
+    }
+}
+
 /// N16: a file that would not stay its owner's is not written.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_user_stays_theirs() {

@@ -9,7 +9,7 @@ use std::{
     fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -108,14 +108,8 @@ impl Records {
     /// Waits for the turn, and judges what was cut off.
     pub(crate) fn open(places: &Places) -> Result<Self, ChangeError> {
         let folder = places.state.join("undo");
-        let end = Instant::now() + PATIENCE;
-        let turn = loop {
-            match Lock::take(&folder.join("lock")).map_err(|cause| not_begun(&folder, cause))? {
-                Some(turn) => break turn,
-                None if Instant::now() > end => return Err(ChangeError::Busy),
-                None => {}
-            }
-        };
+        let turn = Lock::wait(&folder.join("lock"), PATIENCE).map_err(|cause| not_begun(&folder, cause))?;
+        let turn = turn.ok_or(ChangeError::Busy)?;
         let records = Self { folder, directory: FolderId::at(&places.directory), _turn: turn };
         records.judge_what_was_cut_off(places);
         Ok(records)
@@ -126,8 +120,8 @@ impl Records {
         if places.state.join("undo").is_dir() { Self::open(places).map(Some) } else { Ok(None) }
     }
 
-    /// Makes a change that is written down; its token, with what came of it. When it fails nothing is noted, and
-    /// when it cannot be noted it is taken back.
+    /// Makes a change that is written down; its token, with what came of it. When it fails nothing is noted, unless it
+    /// is half made; when it cannot be noted it is taken back.
     pub(crate) fn carry_out<T, E: From<ChangeError>>(
         &self,
         places: &Places,
@@ -141,7 +135,10 @@ impl Records {
                 Ok((made, token))
             }
             Err(error) => {
-                self.remove(&token, Stage::Intended);
+                match undo.is_half_made() {
+                    true => self.settle(&token, Stage::Intended, Stage::Made),
+                    false => self.remove(&token, Stage::Intended),
+                }
                 Err(error)
             }
         }
@@ -222,7 +219,10 @@ impl Records {
                 self.settle(&token, stage, Stage::Stale);
                 continue;
             };
-            record.undo.tidy();
+            match stage {
+                Stage::Intended => record.undo.tidy(),
+                _ => record.undo.tidy_back(),
+            }
             match stage {
                 Stage::Intended if record.undo.was_made(places) => self.settle(&token, stage, Stage::Made),
                 Stage::Undoing if !record.undo.was_taken_back(places) => self.settle(&token, stage, Stage::Made),

@@ -6,8 +6,9 @@
 //! cannot be copied so is refused before anything is.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, FileTimes, Metadata},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,13 @@ enum Refusal {
     TooLarge { path: PathBuf },
     #[error("{path} was changed while it was copied")]
     Changed { path: PathBuf },
+    #[error("{path} is at {aside} now, and could not be put back")]
+    Aside {
+        path: PathBuf,
+        aside: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("could not copy {path}")]
     Copy {
         path: PathBuf,
@@ -61,7 +69,7 @@ pub(super) fn relocate(from: &Path, to: &Path, id: &str) -> io::Result<()> {
 }
 
 /// What a move with this id needs beside a place; there only while it goes on.
-pub(super) fn beside(place: &Path, id: &str) -> PathBuf {
+fn beside(place: &Path, id: &str) -> PathBuf {
     place.with_file_name(format!(".rekindle-{id}"))
 }
 
@@ -76,29 +84,67 @@ fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
     if let Some(folder) = to.parent() {
         sync_folder(folder);
     }
-    // From here on nobody can change what is there unseen, and it is gone at once or not at all.
-    let aside = beside(from, id);
-    let mut is_back = true;
-    let put_aside = rename_new(from, &aside).and_then(|()| {
-        let is_same = self::survey(&aside).is_ok_and(|now| now == survey);
-        if is_same {
-            return Ok(());
-        }
-        rename_new(&aside, from).map_err(|error| {
-            is_back = false;
-            io::Error::new(error.kind(), format!("{} is at {} now: {error}", from.display(), aside.display()))
-        })?;
-        Err(Refusal::Changed { path: from.to_owned() }.into())
-    });
-    if let Err(error) = put_aside {
-        // What is not back where it was is there twice rather than once.
-        if is_back {
-            discard(to);
-        }
-        return Err(error);
+    give_up(from, to, &beside(from, id), |aside| self::survey(aside).is_ok_and(|now| now == survey))
+}
+
+/// Removes what was copied, if it is still what was copied. It is put aside first: from then on nobody can change it
+/// unseen, and it is gone at once or not at all.
+fn give_up(from: &Path, copy: &Path, aside: &Path, is_unchanged: impl FnOnce(&Path) -> bool) -> io::Result<()> {
+    rename_new(from, aside).inspect_err(|_| discard(copy))?;
+    if is_unchanged(aside) {
+        discard(aside);
+        return Ok(());
     }
-    discard(&aside);
-    Ok(())
+    // What is not back where it was is there twice rather than once.
+    rename_new(aside, from).map_err(|cause| Refusal::Aside {
+        path: from.to_owned(),
+        aside: aside.to_owned(),
+        cause,
+    })?;
+    discard(copy);
+    Err(Refusal::Changed { path: from.to_owned() }.into())
+}
+
+/// Clears up what a move that was cut off left beside both places. The original is removed only if all of it is in the
+/// copy; else it goes back to where it was, and the copy stays, too.
+pub(super) fn tidy(from: &Path, to: &Path, id: &str) {
+    if from.symlink_metadata().is_ok() {
+        discard(&beside(to, id));
+    }
+    let aside = beside(from, id);
+    if is_all_in(&aside, to).unwrap_or(false) {
+        discard(&aside);
+    } else if let Err(error) = put_back(from, id) {
+        tracing::warn!(error = chain(&error), "what was not moved as a whole stays aside");
+    }
+}
+
+/// Puts an original back that a move left aside; true when there was one.
+pub(super) fn put_back(from: &Path, id: &str) -> io::Result<bool> {
+    let aside = beside(from, id);
+    if aside.symlink_metadata().is_err() {
+        return Ok(false);
+    }
+    rename_new(&aside, from).map_err(|cause| Refusal::Aside { path: from.to_owned(), aside: aside.clone(), cause })?;
+    tracing::warn!(path = %from.display(), "it was changed while it was moved, so it is back where it was");
+    Ok(true)
+}
+
+/// Whether whatever is in one tree is in another. Folders may differ in their traits: those of a tree that is just
+/// being removed do.
+fn is_all_in(tree: &Path, other: &Path) -> io::Result<bool> {
+    let others: BTreeMap<_, _> = survey(other)?.into_iter().map(|part| (part.below.clone(), part)).collect();
+    for part in survey(tree)? {
+        let is_there = others.get(&part.below).is_some_and(|other| match part.kind.is_file() {
+            true => other.kind.is_file() && part.traits == other.traits,
+            false => part.kind == other.kind,
+        });
+        let files = || Ok::<_, io::Error>((open_plain(&at(tree, &part.below))?, open_plain(&at(other, &part.below))?));
+        if !is_there || part.kind.is_file() && !files().and_then(|(one, other)| is_same(one, other))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What is in a tree, each folder before what is in it.
@@ -115,6 +161,14 @@ enum Kind {
     Folder,
     File,
     Link(PathBuf),
+    /// The same file as an earlier one of the tree.
+    Same(PathBuf),
+}
+
+impl Kind {
+    fn is_file(&self) -> bool {
+        matches!(self, Self::File | Self::Same(_))
+    }
 }
 
 /// What a copy has to have as well, and what tells that something was written meanwhile.
@@ -140,6 +194,18 @@ fn traits(metadata: &Metadata) -> Traits {
     Traits { bytes, modified: metadata.modified().ok(), mode: 0, owner: (0, 0) }
 }
 
+/// What tells a file that has several names.
+#[cfg(unix)]
+fn shared(metadata: &Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.nlink() > 1).then(|| metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn shared(_metadata: &Metadata) -> Option<u64> {
+    None
+}
+
 #[cfg(unix)]
 fn device(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::dev(metadata)
@@ -153,7 +219,7 @@ fn device(_metadata: &Metadata) -> u64 {
 /// Looks at everything that would have to be copied, and then removed.
 fn survey(top: &Path) -> io::Result<Vec<Part>> {
     let here = device(&top.symlink_metadata()?);
-    let mut parts = Vec::new();
+    let (mut parts, mut firsts) = (Vec::new(), BTreeMap::new());
     let mut left = vec![(PathBuf::new(), 0)];
     while let Some((below, depth)) = left.pop() {
         let path = at(top, &below);
@@ -179,7 +245,10 @@ fn survey(top: &Path) -> io::Result<Vec<Part>> {
         } else if metadata.is_symlink() {
             Kind::Link(fs::read_link(&path).map_err(failed)?)
         } else if metadata.is_file() {
-            Kind::File
+            match shared(&metadata).map(|number| firsts.entry(number).or_insert_with(|| below.clone())) {
+                Some(first) if *first != below => Kind::Same(first.clone()),
+                _ => Kind::File,
+            }
         } else {
             return Err(Refusal::Special { path }.into());
         };
@@ -208,16 +277,17 @@ fn may_empty(_path: &Path, metadata: &Metadata) -> bool {
 
 fn copy(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
     for part in parts {
-        let (from, to) = (at(from, &part.below), at(to, &part.below));
+        let (top, from, to) = (to, at(from, &part.below), at(to, &part.below));
         let copied = match &part.kind {
             Kind::Folder => fs::create_dir(&to),
             Kind::Link(target) => link(target, &to),
             Kind::File => copy_file(&from, &to, part),
+            Kind::Same(first) => fs::hard_link(at(top, first), &to),
         };
         copied.map_err(|cause| Refusal::Copy { path: from, cause })?;
     }
     // What is in a folder changes its time, and may not be allowed by its mode.
-    for part in parts.iter().rev().filter(|part| part.kind != Kind::File) {
+    for part in parts.iter().rev().filter(|part| !part.kind.is_file()) {
         let (from, to) = (at(from, &part.below), at(to, &part.below));
         finish(&from, &to, part).map_err(|cause| Refusal::Copy { path: from, cause })?;
     }
@@ -231,12 +301,11 @@ fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
     if traits(&metadata) != part.traits {
         return Err(Refusal::Changed { path: from.to_owned() }.into());
     }
-    let mut copy = private(to)?;
-    io::copy(&mut (&source).take(part.traits.bytes + 1), &mut copy)?;
-    copy.flush()?;
+    let copy = private(to)?;
+    copy_content(&source, &copy, part.traits.bytes)?;
     keep_owner(&copy, &metadata)?;
-    // Another file system may heed what lends a program its owner's rights where this one did not.
-    set_mode(to, part.traits.mode & 0o777)?;
+    // It is the person's own and stays theirs, so it keeps what lends its owner's rights, too.
+    set_mode(to, part.traits.mode)?;
     let times = FileTimes::new();
     copy.set_times(part.traits.modified.map_or(times, |modified| times.set_modified(modified)))?;
     copy.sync_all()?;
@@ -244,6 +313,32 @@ fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
         return Ok(());
     }
     Err(Refusal::Changed { path: from.to_owned() }.into())
+}
+
+/// Copies what a file holds; where it holds nothing, neither does the copy.
+#[cfg(target_os = "linux")]
+fn copy_content(mut source: &File, mut copy: &File, length: u64) -> io::Result<()> {
+    use rustix::{
+        fs::{SeekFrom::Data, SeekFrom::Hole, seek},
+        io::Errno,
+    };
+    let mut end = 0;
+    while end < length {
+        let begin = match seek(source, Data(end)) {
+            Err(Errno::NXIO) => break,
+            begin => begin?,
+        };
+        end = seek(source, Hole(begin))?;
+        source.seek(SeekFrom::Start(begin))?;
+        copy.seek(SeekFrom::Start(begin))?;
+        io::copy(&mut source.take(end - begin), &mut copy)?;
+    }
+    copy.set_len(length)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn copy_content(source: &File, mut copy: &File, length: u64) -> io::Result<()> {
+    io::copy(&mut source.take(length), &mut copy).map(drop)
 }
 
 /// A new file that nobody else can open.
@@ -304,8 +399,7 @@ fn finish(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
         lchown(to, Some(source.uid()), Some(source.gid()))?;
     }
     if part.kind == Kind::Folder {
-        // That a folder hands on its group, and who may remove what is in it, lends nobody anything.
-        set_mode(to, part.traits.mode & 0o3777)?;
+        set_mode(to, part.traits.mode)?;
     }
     let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
     let times = Timestamps {
@@ -321,7 +415,7 @@ fn finish(_from: &Path, _to: &Path, _part: &Part) -> io::Result<()> {
 }
 
 /// Removes what is needed no more because it is elsewhere, whole. What cannot be removed stays, which is told.
-pub(super) fn discard(path: &Path) {
+fn discard(path: &Path) {
     let Ok(metadata) = path.symlink_metadata() else { return };
     let remove = || if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     let mut removed = remove();

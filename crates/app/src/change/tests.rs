@@ -409,6 +409,32 @@ fn a_change_that_was_cut_off_is_judged_by_what_is_on_disk() {
     }
 }
 
+/// N16: a skill that could be neither moved as a whole nor put back can be taken back: it comes from where it was left.
+#[test]
+fn what_a_move_left_aside_comes_back() {
+    for stage in ["json", "intended"] {
+        let (_root, places) = places();
+        write_skill(&places, ".opencode/skills/s", "s");
+        let token = remove_skill(&places, "s").token;
+        let record = places.state.join("undo").join(token);
+        fs::rename(record.with_extension("json"), record.with_extension(stage)).expect("renamed");
+        let trash = walk(&places.common_state.join("trash"), None, true).files;
+        let place = trash[0].parent().and_then(Path::parent).and_then(Path::file_name).expect("its own");
+        let aside = format!(".opencode/skills/.rekindle-{}", place.to_str().expect("a name"));
+        write_skill(&places, &aside, "s");
+        fs::write(places.directory.join(&aside).join("since.txt"), "theirs").expect("written");
+        let undone = undo(&places, None, None);
+        // Whoever comes after a crash puts it back at once, and then there was no removal.
+        assert!(
+            undone.is_ok() || stage == "intended" && matches!(undone, Err(ChangeError::NothingToUndo)),
+            "{undone:?}"
+        );
+        let text = fs::read_to_string(places.directory.join(".opencode/skills/s/since.txt")).expect("it is back");
+        assert_eq!((text.as_str(), places.directory.join(&aside).exists()), ("theirs", false), "{stage}");
+        assert!(trash[0].exists(), "{stage}: the copy stays");
+    }
+}
+
 /// N16: the last change is the one that was made last, whatever the clock said; records of an earlier version,
 /// which were ordered by it, are read as well.
 #[test]

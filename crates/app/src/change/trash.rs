@@ -5,10 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::relocate::{beside, discard, relocate};
+use super::relocate::{self, relocate};
 use crate::{
     clock,
-    config::file::{FileError, adopt_folder, create_dirs, create_private_dir, write_private_bytes},
+    config::file::{FileError, adopt_folder, create_dirs, create_private_dir, make_private, write_private_bytes},
     disk::locate::Places,
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn place_for(places: &Places, path: &Path) -> io::Result<PathBuf> {
     let trash = places.common_state.join("trash");
     create_private_dir(&trash)?;
     let folder = tempfile::Builder::new().prefix(&format!("{}-", clock::new_id())).tempdir_in(trash)?.keep();
+    make_private(&folder)?;
     adopt_folder(&folder);
     Ok(folder.join(path.file_name().unwrap_or_default()))
 }
@@ -52,13 +53,20 @@ pub(crate) fn forget(place: &Path) {
     place.parent().into_iter().for_each(remove_empty);
 }
 
-/// Removes what a move that was cut off left beside either place, where the whole is at the other one.
-pub(crate) fn tidy(path: &Path, place: &Path) {
-    for (beside_it, whole) in [(path, place), (place, path)] {
-        if whole.symlink_metadata().is_ok() {
-            discard(&beside(beside_it, id(place)));
-        }
-    }
+/// Clears up what was left by a move into the trash that was cut off.
+pub(crate) fn tidy_in(path: &Path, place: &Path) {
+    relocate::tidy(path, place, id(place));
+}
+
+/// The same for a move from the trash.
+pub(crate) fn tidy_back(place: &Path, path: &Path) {
+    relocate::tidy(place, path, id(place));
+}
+
+/// Puts something back that could be neither moved to this place in the trash nor left where it was; true when there
+/// was something. Its copy stays in the trash.
+pub(crate) fn put_back(path: &Path, place: &Path) -> io::Result<bool> {
+    relocate::put_back(path, id(place))
 }
 
 fn remove_empty(folder: &Path) {

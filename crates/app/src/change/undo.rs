@@ -110,10 +110,10 @@ impl Undo {
     pub(super) fn take_back(&self, places: &Places) -> Result<bool, ChangeError> {
         match self {
             Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
-            Self::Removed { from, trash } if is_there(from) || !is_there(trash) => Ok(false),
-            Self::Removed { from, trash } => match trash::bring_back(trash, from) {
+            Self::Removed { from, .. } if is_there(from) => Ok(false),
+            Self::Removed { from, trash } => match bring_back(trash, from) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
-                moved => moved.map(|()| true).map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
+                brought => brought.map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
             },
             Self::Created { path, .. } => {
                 let is_ours = self.is_as_left(path);
@@ -204,11 +204,23 @@ impl Undo {
         }
     }
 
-    /// Removes what a move that was cut off left.
+    /// Clears up what a move that was cut off left.
     pub(super) fn tidy(&self) {
         if let Self::Removed { from, trash } = self {
-            trash::tidy(from, trash);
+            trash::tidy_in(from, trash);
         }
+    }
+
+    /// The same for one that was to take it back.
+    pub(super) fn tidy_back(&self) {
+        if let Self::Removed { from, trash } = self {
+            trash::tidy_back(trash, from);
+        }
+    }
+
+    /// Whether a change that failed has left something that taking it back puts right.
+    pub(super) fn is_half_made(&self) -> bool {
+        matches!(self, Self::Removed { from, trash } if is_there(trash) && !is_there(from))
     }
 
     /// Whether a folder is as it was created.
@@ -287,6 +299,17 @@ fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result
         (Some(_), _) => undo.make_as_before(places),
         (None, _) => Err(ChangeError::ChangedSince { path: path.to_owned(), choices }),
     }
+}
+
+/// Brings something back that was removed; false when it is nowhere.
+fn bring_back(trash: &Path, from: &Path) -> io::Result<bool> {
+    if trash::put_back(from, trash)? {
+        return Ok(true);
+    }
+    if !is_there(trash) {
+        return Ok(false);
+    }
+    trash::bring_back(trash, from).map(|()| true)
 }
 
 fn set_aside_item(places: &Places, path: &Path) -> Result<(), ChangeError> {

@@ -17,8 +17,8 @@ pub use self::{
     write::{Content, put, replace, write_private, write_private_bytes},
 };
 pub(crate) use self::{
-    owner::{adopt_folder, keep_owner, our_user},
-    write::{behind, end_of_links, rename_new, sync_folder},
+    owner::{adopt_folder, keep_owner, make_private, our_user},
+    write::{behind, end_of_links, private_in, rename_new, sync_folder},
 };
 use super::edit::EditError;
 use crate::foreign::{self, LARGEST, ReadError};

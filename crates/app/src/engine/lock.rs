@@ -8,7 +8,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -34,7 +34,7 @@ impl Lock {
         const TRIES: u32 = 20;
         for _ in 0..TRIES {
             create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
-            let file = open_own(path, OpenOptions::new().create(true).truncate(false).write(true))?;
+            let file = open_own(path, OpenOptions::new().write(true))?;
             match file.try_lock() {
                 Ok(()) => {
                     adopt(&file, path);
@@ -53,6 +53,17 @@ impl Lock {
             }
         }
         Ok(None)
+    }
+
+    /// The same, but waits for whoever has it; `None`: they keep it longer than that.
+    pub(crate) fn wait(path: &Path, patience: Duration) -> io::Result<Option<Self>> {
+        let end = Instant::now() + patience;
+        loop {
+            match Self::take(path)? {
+                None if Instant::now() < end => {}
+                taken => return Ok(taken),
+            }
+        }
     }
 
     /// True when the file is not at its path any more: it was deleted or moved, or another one took its place. Another

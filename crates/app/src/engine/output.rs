@@ -18,7 +18,7 @@ use tokio::{
 
 use rekindle_domain::masked_text;
 
-use crate::{config::file::adopt, disk::locate::Places, foreign::open_own, lines};
+use crate::{config::file::adopt, disk::locate::Places, foreign::begin_own, lines};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;
@@ -114,11 +114,7 @@ impl Log {
 }
 
 fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = fs::OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    open_own(path, &mut options).inspect(|file| adopt(file, path))
+    begin_own(path).inspect(|file| adopt(file, path))
 }
 
 /// Where the output is kept for other processes.

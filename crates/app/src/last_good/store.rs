@@ -18,7 +18,7 @@ use super::{
     files::{Entry, Files},
 };
 use crate::{
-    config::file::{FileError, adopt, create_private_dir, end_of_links},
+    config::file::{FileError, adopt, create_private_dir, end_of_links, private_in},
     disk::locate::Places,
     engine::{
         lock::Lock,
@@ -164,8 +164,7 @@ impl Store {
         }
         let write = || {
             create_private_dir(&self.objects())?;
-            // A temporary file has mode 0600.
-            let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(self.objects())?;
+            let mut staged = private_in(&self.objects())?;
             staged.write_all(bytes)?;
             adopt(staged.as_file(), &path);
             staged.persist(&path).map_err(|error| error.error)

@@ -2,14 +2,13 @@ use std::{collections::BTreeMap, os::unix::fs::symlink};
 
 use super::*;
 
-/// A folder, and one on another file system, if this machine has one.
-fn two_systems() -> Option<(tempfile::TempDir, tempfile::TempDir)> {
-    let here = tempfile::tempdir().expect("a folder");
-    let of = |path: &Path| path.metadata().ok().map(|metadata| device(&metadata));
-    let others = ["/dev/shm", "/run/lock", "/var/tmp", "/run"];
-    let other =
-        others.iter().map(Path::new).find(|path| of(path).is_some_and(|other| Some(other) != of(here.path())))?;
-    tempfile::tempdir_in(other).ok().map(|there| (here, there))
+/// A folder, and one on another file system.
+fn two_systems() -> (tempfile::TempDir, tempfile::TempDir) {
+    let there = tempfile::tempdir_in("/dev/shm").expect("/dev/shm is there, and open to everyone");
+    let of = |folder: &tempfile::TempDir| device(&folder.path().metadata().expect("there"));
+    let mut folders = [std::env::temp_dir(), PathBuf::from(env!("CARGO_MANIFEST_DIR"))].into_iter();
+    let here = folders.find_map(|folder| tempfile::tempdir_in(folder).ok().filter(|here| of(here) != of(&there)));
+    (here.expect("the temporary folder or the sources are on another file system than /dev/shm"), there)
 }
 
 /// Everything in a tree: kind and content, mode, and time.
@@ -20,11 +19,15 @@ fn told(top: &Path) -> BTreeMap<PathBuf, (String, u32, Option<std::time::SystemT
             Kind::Folder => "folder".to_owned(),
             Kind::Link(target) => format!("-> {}", target.display()),
             Kind::File => String::from_utf8_lossy(&fs::read(path).expect("read")).into_owned(),
+            Kind::Same(first) => format!("= {}", first.display()),
         };
         (part.below, (content, part.traits.mode, part.traits.modified))
     });
     parts.collect()
 }
+
+/// How long a file is that holds next to nothing.
+const HOLES: u64 = 64 << 20;
 
 fn make_tree(top: &Path) {
     let file = |path: &str, text: &str, mode| {
@@ -38,6 +41,14 @@ fn make_tree(top: &Path) {
     file("locked/in.txt", "in", 0o400);
     file("empty.bin", "", 0o600);
     file("large.bin", &"0123456789abcdef".repeat(20_000), 0o644);
+    file("bin/lends", "#!/bin/sh\n", 0o6755);
+    fs::hard_link(top.join("bin/lends"), top.join("scripts/same")).expect("linked");
+    fs::hard_link(top.join("SKILL.md"), top.join("bin/SKILL.md")).expect("linked");
+    let holes = File::create(top.join("holes")).expect("made");
+    holes.set_len(HOLES).expect("a hole");
+    for place in [1 << 20, HOLES - 5] {
+        std::os::unix::fs::FileExt::write_all_at(&holes, b"some", place).expect("written");
+    }
     symlink("SKILL.md", top.join("relative")).expect("linked");
     symlink("/no/such/file", top.join("dangling")).expect("linked");
     symlink("..", top.join("loop")).expect("linked");
@@ -49,19 +60,21 @@ fn make_tree(top: &Path) {
     set_mode(&top.join("locked"), 0o555).expect("mode set");
 }
 
-/// N16: to another file system and back, everything is what it was: bytes, links, modes and times; nothing is left
-/// beside.
+/// N16: to another file system and back, everything is what it was: bytes, holes, links of both kinds, modes and
+/// times; nothing is left beside.
 #[test]
 fn what_goes_to_another_file_system_comes_back_the_same() {
-    let Some((here, there)) = two_systems() else { return };
+    let (here, there) = two_systems();
     let (from, to) = (here.path().join("skill"), there.path().join("skill"));
     make_tree(&from);
     let before = told(&from);
-    assert_eq!(before.len(), 12);
+    assert_eq!(before.len(), 17);
     for (from, to) in [(&from, &to), (&to, &from)] {
         relocate(from, to, "one").expect("moved");
         assert!(from.symlink_metadata().is_err());
         assert_eq!(told(to), before);
+        let room = std::os::unix::fs::MetadataExt::blocks(&fs::metadata(to.join("holes")).expect("there"));
+        assert!(room * 512 < HOLES / 16, "{room}");
         assert_eq!(fs::read_dir(from.parent().expect("a parent")).expect("listed").count(), 0);
         assert_eq!(fs::read_dir(to.parent().expect("a parent")).expect("listed").count(), 1);
     }
@@ -73,11 +86,10 @@ fn what_goes_to_another_file_system_comes_back_the_same() {
     assert_eq!(fs::metadata(there.path().join("large.bin")).expect("there").len(), 320_000);
 }
 
-/// N16: what cannot be copied is refused before anything moved, and nobody waits for it; what lends a program
-/// its owner's rights does not get to a file system that may heed it.
+/// N16: what cannot be copied is refused before anything moved, and nobody waits for it.
 #[test]
 fn what_cannot_be_copied_stays_whole() {
-    let Some((here, there)) = two_systems() else { return };
+    let (here, there) = two_systems();
     type Special<'a> = (&'a str, &'a dyn Fn(&Path));
     let make: [Special<'_>; 3] = [
         ("a pipe", &|path| {
@@ -104,18 +116,13 @@ fn what_cannot_be_copied_stays_whole() {
         relocate(&from, &here.path().join("moved").join(what), "id").expect_err("no such folder");
         relocate(&from, &here.path().join(format!("{what} moved")), "id").expect("renamed");
     }
-    let (from, to) = (here.path().join("s"), there.path().join("s"));
-    fs::write(&from, "x").expect("written");
-    set_mode(&from, 0o4755).expect("mode set");
-    relocate(&from, &to, "id").expect("moved");
-    assert_eq!(crate::config::file::mode(&to), Some(0o755));
 }
 
 /// N16: nothing that is there is replaced, on one file system and between two; a place that cannot be written to
 /// leaves the source whole.
 #[test]
 fn nothing_that_is_there_is_replaced() {
-    let Some((here, there)) = two_systems() else { return };
+    let (here, there) = two_systems();
     for folder in [here.path(), there.path()] {
         let (from, to) = (here.path().join("from"), folder.join("to"));
         for is_folder in [true, false] {
@@ -141,7 +148,7 @@ fn nothing_that_is_there_is_replaced() {
 /// N16: what was written while it was copied is not lost.
 #[test]
 fn what_changes_meanwhile_is_not_moved() {
-    let Some((here, there)) = two_systems() else { return };
+    let (here, there) = two_systems();
     let from = here.path().join("s");
     fs::create_dir(&from).expect("made");
     fs::write(from.join("a"), "one").expect("written");
@@ -150,4 +157,83 @@ fn what_changes_meanwhile_is_not_moved() {
     assert!(copy(&before, &from, &there.path().join("s")).is_err());
     fs::write(from.join("b"), "new").expect("written");
     assert_ne!(survey(&from).expect("surveyed"), before);
+}
+
+/// N16: an original that was changed while it was copied, and cannot be put back, is there twice; the move says where,
+/// and it is put back as soon as that can be done.
+#[test]
+fn what_cannot_be_put_back_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let (from, copy, aside) = (at("skill"), at("trash/skill"), beside(&at("skill"), "id"));
+    fs::create_dir(at("trash")).expect("made");
+    fs::write(&from, "ours, changed").expect("written");
+    fs::write(&copy, "ours").expect("written");
+    let somebody_is_there = |_: &Path| {
+        fs::write(&from, "theirs").expect("written");
+        false
+    };
+    let error = give_up(&from, &copy, &aside, somebody_is_there).expect_err("taken").to_string();
+    assert!(error.contains(&aside.display().to_string()), "{error}");
+    let texts = || [&from, &copy, &aside].map(|path| fs::read_to_string(path).unwrap_or_default());
+    assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
+    for tidied in [false, true] {
+        match tidied {
+            true => tidy(&from, &copy, "id"),
+            false => drop(put_back(&from, "id").expect_err("taken")),
+        }
+        assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
+    }
+    fs::remove_file(&from).expect("removed");
+    tidy(&from, &copy, "id");
+    assert_eq!(texts(), ["ours, changed", "ours", ""]);
+    assert!(!put_back(&from, "id").expect("nothing to do"));
+    // Where nobody is, it goes back at once.
+    let error = give_up(&from, &copy, &aside, |_| false).expect_err("changed");
+    assert!(error.to_string().contains("changed while"), "{error}");
+    assert_eq!(texts(), ["ours, changed", "", ""]);
+}
+
+/// N16: after a move that was cut off, the original is removed only if the copy has all of it.
+#[test]
+fn an_original_is_removed_only_for_its_copy() {
+    type Change<'a> = (&'a str, &'a dyn Fn(&Path), bool);
+    let time = |path: &Path| File::open(path).and_then(|file| file.metadata()?.modified()).expect("a time");
+    let changes: [Change<'_>; 7] = [
+        ("nothing", &|_| {}, true),
+        ("half removed", &|path| fs::remove_file(path.join("large.bin")).expect("removed"), true),
+        ("a file more", &|path| fs::write(path.join("new"), "").expect("written"), false),
+        ("another text", &|path| fs::write(path.join("SKILL.md"), "new").expect("written"), false),
+        (
+            "as long, of the same time",
+            &|path| {
+                let file = path.join("scripts/run 😀.sh");
+                let before = time(&file);
+                fs::write(&file, "#!/bin/zz\n").expect("written");
+                let options = fs::OpenOptions::new().write(true).open(file).expect("open");
+                options.set_times(FileTimes::new().set_modified(before)).expect("set");
+            },
+            false,
+        ),
+        (
+            "another link",
+            &|path| {
+                fs::remove_file(path.join("loop")).expect("removed");
+                symlink("elsewhere", path.join("loop")).expect("linked");
+            },
+            false,
+        ),
+        ("another mode", &|path| set_mode(&path.join("empty.bin"), 0o644).expect("mode set"), false),
+    ];
+    for (what, change, is_removed) in changes {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("skill"), folder.path().join("trash/skill"));
+        fs::create_dir(folder.path().join("trash")).expect("made");
+        let aside = beside(&from, "id");
+        make_tree(&aside);
+        copy(&survey(&aside).expect("surveyed"), &aside, &to).expect("copied");
+        change(&aside);
+        tidy(&from, &to, "id");
+        assert_eq!((from.exists(), aside.exists(), to.exists()), (!is_removed, false, true), "{what}");
+    }
 }

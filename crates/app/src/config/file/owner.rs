@@ -81,7 +81,10 @@ pub fn adopt(file: &File, path: &Path) {
 #[cfg(unix)]
 fn give(file: &File, folder: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
-    if file.metadata()?.uid() == folder.uid() {
+    let metadata = file.metadata()?;
+    // A file that has a second name, or that somebody else has, is none that was just made.
+    let is_new = metadata.is_file() && metadata.uid() == 0 && metadata.nlink() == 1;
+    if !is_new || folder.uid() == 0 {
         return Ok(());
     }
     fchown(file, Some(folder.uid()), Some(folder.gid()))
@@ -110,6 +113,9 @@ fn create(folder: &Path, mode: Option<u32>) -> io::Result<Vec<PathBuf>> {
         match builder(mode).create(path) {
             Ok(()) => {
                 made.push(path.to_owned());
+                if mode.is_some() {
+                    make_private(path)?;
+                }
                 adopt_folder(path);
             }
             // Another process was faster.
@@ -143,18 +149,48 @@ fn builder(_mode: Option<u32>) -> fs::DirBuilder {
     fs::DirBuilder::new()
 }
 
-/// The same as [`adopt`] for a folder that was just made. A link that somebody puts there meanwhile is not
-/// followed.
+/// Makes a folder that was just made one that only its owner can look into, whatever the umask left of its mode.
+#[cfg(unix)]
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = folder.symlink_metadata()?;
+    match metadata.is_dir() && metadata.permissions().mode() & 0o777 != 0o700 {
+        true => fs::set_permissions(folder, fs::Permissions::from_mode(0o700)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_private(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The same as [`adopt`] for a folder that was just made. What somebody puts in its place meanwhile is not given away:
+/// neither what a link leads to nor a folder of root's that holds something.
 #[cfg(unix)]
 pub(crate) fn adopt_folder(path: &Path) {
-    use std::os::unix::fs::{MetadataExt, lchown};
+    use std::os::unix::fs::MetadataExt;
     let Some(Ok(above)) = path.parent().map(fs::metadata) else { return };
     if our_user() != Some(0) || above.uid() == 0 {
         return;
     }
-    if let Err(error) = lchown(path, Some(above.uid()), Some(above.gid())) {
+    if let Err(error) = give_folder(path, &above) {
         tracing::debug!(error = chain(&error), path = %path.display(), "a new folder stays root's");
     }
+}
+
+#[cfg(unix)]
+fn give_folder(path: &Path, above: &Metadata) -> io::Result<()> {
+    use rustix::fs::{Dir, Mode, OFlags, fstat, open};
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let mut entries = Dir::read_from(&folder)?.filter_map(Result::ok);
+    let is_new =
+        fstat(&folder)?.st_uid == 0 && entries.all(|entry| matches!(entry.file_name().to_bytes(), b"." | b".."));
+    if !is_new {
+        return Ok(());
+    }
+    fchown(folder, Some(above.uid()), Some(above.gid()))
 }
 
 #[cfg(not(unix))]

@@ -118,13 +118,19 @@ pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |cause| FileError::Write { path: path.to_owned(), cause };
     let folder = path.parent().unwrap_or(Path::new("."));
     owner::create_private_dir(folder).map_err(failed)?;
-    // A temporary file has mode 0600.
-    let mut staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
+    let mut staged = private_in(folder).map_err(failed)?;
     staged.write_all(bytes).map_err(failed)?;
     owner::adopt(staged.as_file(), path);
     staged.as_file().sync_all().map_err(failed)?;
     staged.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// A new file in a folder that only its owner can read, whatever the umask.
+pub(crate) fn private_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+    owner::set_mode(staged.as_file(), 0o600)?;
+    Ok(staged)
 }
 
 /// Renames, unless something is there.

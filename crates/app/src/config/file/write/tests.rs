@@ -80,6 +80,27 @@ fn what_root_writes_is_not_roots() {
         }
     }
     assert_eq!((mode(&state), mode(&home.join(".local/state/rekindle"))), (0o600, 0o700));
+    // What was not just made is not given away, whatever its path is: root's file with a second name, a third user's,
+    // a folder that holds something, what a link leads to.
+    let (kept, kept_folder) = (base.join("kept"), base.join("folder"));
+    fs::write(&kept, "root's").expect("written");
+    fs::create_dir(&kept_folder).expect("made");
+    fs::write(kept_folder.join("in it"), "root's").expect("written");
+    fs::hard_link(&kept, home.join("shared")).expect("linked");
+    fs::write(home.join("third"), "").expect("written");
+    chown(home.join("third"), Some(34_567), Some(0)).expect("given");
+    fs::create_dir(home.join("full")).expect("made");
+    fs::write(home.join("full/in it"), "root's").expect("written");
+    std::os::unix::fs::symlink(&kept_folder, home.join("way")).expect("linked");
+    for (name, is_whose) in [("shared", 0), ("third", 34_567)] {
+        adopt(&File::open(home.join(name)).expect("open"), &home.join(name));
+        assert_eq!(owner(&home.join(name)).0, is_whose, "{name}");
+    }
+    adopt(&File::open(home.join("full")).expect("open"), &home.join("full"));
+    for name in ["full", "way", "shared"] {
+        owner::adopt_folder(&home.join(name));
+    }
+    assert_eq!([&home.join("full"), &kept_folder, &kept].map(|path| owner(path).0), [0, 0, 0]);
     // Somebody else's file in a folder of ours.
     let file = base.join("shared.json");
     fs::write(&file, "{}").expect("written");
