@@ -105,6 +105,12 @@ impl Tell for FileError {
                 "nothing was changed; make the file that it leads to, or remove the link, then try again".to_owned(),
                 path,
             ),
+            Self::Shared { path } => (
+                "hard-link",
+                "nothing was changed; make the change by hand, which keeps both, or put a copy of the file in its place"
+                    .to_owned(),
+                path,
+            ),
             Self::Owner { path, .. } => {
                 ("not-yours", "nothing was changed; do it as the user whom the file belongs to".to_owned(), path)
             }

@@ -331,6 +331,30 @@ async fn the_state_can_be_read_under_any_umask() {
     }
 }
 
+/// N16: a configuration that is hard-linked elsewhere, as some keep theirs, is not parted from that, by no deed; what was
+/// done before the link came is taken back once the file has one name again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_two_names_stays_one() {
+    let world = World::new();
+    let (config, dotfile) = (world.path("opencode.json"), world.home("dotfile.json"));
+    world.write("opencode.json", r#"{"plugin": ["a@1"]}"#);
+    assert_eq!(world.rekindle(&["plugin", "add", "b@1"]).await.code, 0);
+    fs::hard_link(&config, &dotfile).expect("linked");
+    let before = world.read("opencode.json");
+    let deeds: [&[&str]; 4] = [&["plugin", "add", "c@1"], &["plugin", "remove", "a"], &["undo"], &["undo", "--before"]];
+    for deed in deeds {
+        let ran = world.rekindle(&[deed, &["--json"]].concat()).await;
+        assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &json!("hard-link")), "{deed:?}: {ran:?}");
+        assert!(ran.json()["error"]["message"].to_string().contains("opencode.json"), "{ran:?}");
+        assert_eq!(world.read("opencode.json"), before, "{deed:?}");
+        let number = |path: &Path| fs::metadata(path).expect("there").ino();
+        assert_eq!(number(&config), number(&dotfile), "{deed:?}");
+    }
+    fs::remove_file(&dotfile).expect("removed");
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert_eq!(world.read("opencode.json"), r#"{"plugin": ["a@1"]}"#);
+}
+
 /// N16: a file that would not stay its owner's is not written.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_user_stays_theirs() {

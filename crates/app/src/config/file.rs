@@ -18,7 +18,7 @@ pub use self::{
 };
 pub(crate) use self::{
     owner::{adopt_folder, keep_owner, make_private, our_user},
-    write::{behind, end_of_links, private_in, rename_new, sync_folder},
+    write::{behind, end_of_links, private_in, refuse_shared, rename_new, sync_folder},
 };
 use super::edit::EditError;
 use crate::foreign::{self, LARGEST, ReadError};
@@ -63,6 +63,13 @@ pub enum FileError {
         path: PathBuf,
         /// Where it leads.
         target: PathBuf,
+    },
+    /// It has another name, from which putting a new file in its place would part it. Written in place, somebody could
+    /// read half of it, and a crash could leave half of it.
+    #[error("{path} is the same file as another one (a hard link), and the two would be parted")]
+    Shared {
+        /// The file.
+        path: PathBuf,
     },
     /// It could not stay its owner's: writing would make it ours.
     #[error("{path} belongs to another user or group, and would not any more")]
@@ -138,7 +145,7 @@ pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> 
 
 /// What an edit would do. Nothing is written; a file that could not be is an error already now.
 pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
-    behind(path)?;
+    refuse_shared(path, &behind(path)?)?;
     let before = read(path)?;
     let text = before.clone().unwrap_or_default();
     let after = change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text, cause })?;

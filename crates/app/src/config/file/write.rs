@@ -1,7 +1,8 @@
 //! Putting a content in the place of another.
 //!
 //! Invariants: written beside the file, synced, compared with what was expected, and renamed, so that a
-//! reader sees the old content or the new one; through a link only where it leads to a file.
+//! reader sees the old content or the new one; through a link only where it leads to a file; never in the place of
+//! one of several names of a file.
 
 use std::{
     fs::{self, File},
@@ -41,6 +42,7 @@ pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -
         }
         return Ok(true);
     };
+    refuse_shared(path, &target)?;
     let folder = target.parent().unwrap_or(Path::new("."));
     owner::create_dirs(folder).map_err(failed)?;
     let present = fs::metadata(&target).ok();
@@ -98,6 +100,19 @@ pub(crate) fn behind(path: &Path) -> Result<PathBuf, FileError> {
         }
         Err(cause) => Err(ReadError::Refused { path: path.to_owned(), cause }.into()),
     }
+}
+
+/// A file with several names is not replaced under one of them. `target`: the file behind the path.
+#[cfg(unix)]
+pub(crate) fn refuse_shared(path: &Path, target: &Path) -> Result<(), FileError> {
+    let is_shared = fs::metadata(target).is_ok_and(|file| std::os::unix::fs::MetadataExt::nlink(&file) > 1);
+    // Of a folder it counts what is in it, and a folder is refused by whoever reads it.
+    if is_shared && target.is_file() { Err(FileError::Shared { path: path.to_owned() }) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn refuse_shared(_path: &Path, _target: &Path) -> Result<(), FileError> {
+    Ok(())
 }
 
 /// Where a link, and the links behind it, lead, whether anything is there or not.

@@ -49,6 +49,30 @@ fn what_is_not_expected_stays() {
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 2);
 }
 
+/// N16: a file with two names is not parted from the other one, by whatever name or link it is reached; it can be
+/// removed under one of them, and written once it has only one.
+#[cfg(unix)]
+#[test]
+fn hard_links_are_not_parted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("one"), "{}").expect("written");
+    fs::hard_link(at("one"), at("two")).expect("linked");
+    std::os::unix::fs::symlink("two", at("link")).expect("linked");
+    for name in ["one", "two", "link"] {
+        let refused = put(&at(name), Some(b"{}"), Some(Content { bytes: b"{ }", mode: None }));
+        assert!(matches!(refused, Err(FileError::Shared { .. })), "{name}");
+        let refused = super::super::compute(&at(name), |text| Ok(text.to_owned()));
+        assert!(matches!(refused, Err(FileError::Shared { .. })), "{name}");
+        assert_eq!(fs::read_to_string(at(name)).expect("read"), "{}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 3, "nothing is left beside");
+    assert!(put(&at("one"), Some(b"{}"), None).expect("removed"));
+    assert_eq!(fs::read_to_string(at("two")).expect("read"), "{}");
+    assert!(put(&at("link"), Some(b"{}"), Some(Content { bytes: b"{ }", mode: None })).expect("one name"));
+    assert_eq!(fs::read_to_string(at("two")).expect("read"), "{ }");
+}
+
 /// N16: what root writes stays whose it was, and what root makes in somebody's folder is theirs.
 #[cfg(unix)]
 #[test]
