@@ -34,9 +34,10 @@ use crate::{
         file::{self, FileError, TRIES},
     },
     disk::{locate::Places, scan::declared_id},
-    error::{Tell, chain, user_error},
+    error::{Tell, chain, hint_of, user_error},
     last_good::LastGoodError,
     skill::install::{self, InstallError},
+    state::UnreadableState,
 };
 
 /// Why a change was not made. Nothing was changed, unless it says so.
@@ -119,6 +120,18 @@ pub enum ChangeError {
     /// Files that were restored could not be put back.
     #[error(transparent)]
     Restored(Box<LastGoodError>),
+    /// What was written down cannot be read.
+    #[error(transparent)]
+    State(#[from] UnreadableState),
+    /// There is nothing to undo in this folder, but in one that was here before.
+    #[error(
+        "there is nothing to undo in this folder: {count} {} to the folder that was here before",
+        if *.count == 1 { "change belongs" } else { "changes belong" }
+    )]
+    OfFolderBefore {
+        /// How many changes.
+        count: usize,
+    },
     /// There is nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -151,8 +164,10 @@ impl Tell for ChangeError {
             Self::Ambiguous { .. } => {
                 user_error("ambiguous", self.to_string(), "name the one you mean by its path: rekindle list")
             }
-            Self::Move { .. } => {
-                user_error("cannot-move", chain(self), "check the permissions and the free disk space")
+            Self::Move { cause, .. } => {
+                let hint = relocate::hint(cause).map(str::to_owned).or_else(|| hint_of(cause));
+                let hint = hint.unwrap_or_else(|| "check the permissions and the free disk space".to_owned());
+                user_error("cannot-move", chain(self), hint)
             }
             Self::Unsure { path, .. } => UserError {
                 path: Some(path.display().to_string()),
@@ -175,6 +190,12 @@ impl Tell for ChangeError {
                 let hint = "only changes that Rekindle made in this very folder can be undone";
                 user_error("nothing-to-undo", self.to_string(), hint)
             }
+            Self::OfFolderBefore { .. } => {
+                let hint = "nothing was changed; bring that folder back to its place to undo them there, or look for \
+                            what was removed in the trash folder of Rekindle's state";
+                user_error("nothing-to-undo", self.to_string(), hint)
+            }
+            Self::State(error) => error.tell(),
             Self::Unreadable { path } => UserError {
                 path: Some(path.display().to_string()),
                 choices: vec![UndoChoice::Leave],
@@ -204,8 +225,8 @@ fn choice_hint(choices: &[UndoChoice]) -> String {
     if told.is_empty() { "nothing of that change is left to take back".to_owned() } else { told.join(", ") }
 }
 
-fn install_hint(error: &InstallError) -> &'static str {
-    match error {
+fn install_hint(error: &InstallError) -> String {
+    let hint = match error {
         InstallError::NoSkill { .. } => "choose a folder that holds a file named SKILL.md",
         InstallError::File(_) => "check the file's permissions",
         InstallError::Unknown { .. } => "make the front matter of SKILL.md smaller, or less nested",
@@ -216,8 +237,12 @@ fn install_hint(error: &InstallError) -> &'static str {
         InstallError::TooLarge { .. } => "choose the skill's own folder, without build output",
         InstallError::IntoItself { .. } => "choose a folder elsewhere",
         InstallError::Changed { .. } => "try again when nobody writes to it",
-        InstallError::Copy { .. } => "check the permissions and the free disk space",
-    }
+        InstallError::Copy { cause, .. } => match hint_of(cause) {
+            Some(hint) => return hint,
+            None => "check the permissions and the free disk space",
+        },
+    };
+    hint.to_owned()
 }
 
 /// Declares a plugin; a token for taking it back.

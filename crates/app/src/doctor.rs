@@ -3,12 +3,16 @@
 //! Invariant: looking has no side effect on the engine or the files; each finding that is not well
 //! says what to do.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rekindle_domain::{EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Leftover, Profile, RowState};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
+    change::record::Strays,
     config::file::create_private_dir,
     engine::{
         client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
@@ -28,6 +32,7 @@ pub async fn examine(target: &Target, observation: &Observation, choice: &Engine
     let mut findings = vec![binary(choice).await, engine(target, observation), state_folder(target)];
     findings.extend(directory(target));
     findings.extend(unread_settings(target));
+    findings.extend(changes(target));
     findings.extend(said(target, observation));
     findings.extend(processes(target));
     findings.extend(observation.problems.iter().map(|problem| {
@@ -185,6 +190,34 @@ fn directory(target: &Target) -> Option<Finding> {
 fn unread_settings(target: &Target) -> Option<Finding> {
     let hint = "mend the file, or move it away";
     settings::look(&target.places).1.map(|unread| finding(FindingLevel::Warning, "Settings", unread, hint))
+}
+
+/// What is kept of changes and leads nowhere.
+fn changes(target: &Target) -> Vec<Finding> {
+    /// So many are named.
+    const MOST: usize = 10;
+    let strays = match Strays::of(&target.places) {
+        Ok(strays) => strays,
+        Err(error) => {
+            let told = error.tell();
+            return vec![finding(FindingLevel::Error, "Undo", told.message, &told.hint)];
+        }
+    };
+    let unreadable = |path: PathBuf| {
+        let message = format!("how to take a change back cannot be read: {}", path.display());
+        let hint = "what it removed is in the trash; when it is the last one, pass over it with: rekindle undo --leave";
+        finding(FindingLevel::Warning, "Undo", message, hint)
+    };
+    let mut findings: Vec<_> = strays.records.into_iter().map(unreadable).collect();
+    let count = strays.trash.len();
+    if count > 0 {
+        let named: Vec<_> = strays.trash.iter().take(MOST).map(|path| path.display().to_string()).collect();
+        let more = if count > MOST { format!(", and {} more", count - MOST) } else { String::new() };
+        let message = format!("{count} in it that no undo refers to: {}{more}", named.join(", "));
+        let hint = "take out what you need and remove the rest; Rekindle never empties it";
+        findings.push(finding(FindingLevel::Ok, "Trash", message, hint));
+    }
+    findings
 }
 
 fn unread(observation: &Observation) -> impl Iterator<Item = Finding> {

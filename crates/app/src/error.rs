@@ -96,13 +96,13 @@ impl Tell for FileError {
                     }
                     _ => "nothing was changed; try again",
                 };
-                ("cannot-write", hint.to_owned(), path)
+                ("cannot-write", hint_of(cause).unwrap_or_else(|| hint.to_owned()), path)
             }
             Self::NotText { path } => ("not-text", "save it as UTF-8".to_owned(), path),
             Self::Contended { path } => ("contended", "wait for the other program, then try again".to_owned(), path),
             Self::Dangling { path, .. } => (
                 "dangling-link",
-                "nothing was changed; make the file that it leads to, or remove the link, then try again".to_owned(),
+                "nothing was changed; make what it leads to, or remove the link, then try again".to_owned(),
                 path,
             ),
             Self::Shared { path } => (
@@ -120,6 +120,11 @@ impl Tell for FileError {
         error.path = Some(path.display().to_string());
         error
     }
+}
+
+/// What to do, where what the system said is an error of ours that knows.
+pub(crate) fn hint_of(cause: &std::io::Error) -> Option<String> {
+    cause.get_ref()?.downcast_ref::<FileError>().map(|error| error.tell().hint)
 }
 
 fn tell_edit(path: &std::path::Path, text: &str, cause: &EditError) -> UserError {

@@ -1,9 +1,8 @@
 //! Past reloads, one JSON object a line.
 //!
-//! Invariants: one process at a time writes to it; a line is written in one piece, and never changed; what is learnt of
-//! a reload after its end is
-//! another line with its id, which takes the place of the first; a torn or foreign line is left out when
-//! reading; what is read, and what is kept, is bounded.
+//! Invariants: one process at a time writes to it; a line is written in one piece, and never changed; what is
+//! learnt of a reload after its end is another line with its id, which takes the place of the first; a torn or
+//! foreign line is left out when reading; what is read, and what is kept, is bounded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +15,14 @@ use std::{
 use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
 use serde::Deserialize;
 
-use crate::{clock, config::file::adopt, disk::locate::Places, engine::lock::Lock, foreign, lines};
+use crate::{
+    clock,
+    config::file::adopt,
+    disk::locate::Places,
+    engine::lock::Lock,
+    foreign, lines,
+    state::{self, UnreadableState},
+};
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
@@ -34,6 +40,11 @@ impl History {
     /// The history of the directory.
     pub fn of(places: &Places) -> Self {
         Self(places.state.join("history.jsonl"))
+    }
+
+    /// Whether it can be read, where there is any.
+    pub fn check(&self) -> Result<(), UnreadableState> {
+        state::file(&self.0).map(drop)
     }
 
     /// The last reloads, newest first.

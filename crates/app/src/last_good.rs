@@ -28,6 +28,7 @@ use crate::{
     },
     engine::lock::Lock,
     error::{Tell, chain, user_error},
+    state::{self, UnreadableState},
 };
 use rekindle_domain::{LastGoodOffer, Restored, RestoredFile, Restoring, UserError};
 
@@ -37,6 +38,9 @@ pub enum LastGoodError {
     /// The state folder cannot be written.
     #[error("could not keep a copy of the configuration files")]
     Keep(#[from] FileError),
+    /// What is kept cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableState),
     /// The state folder cannot be locked.
     #[error("could not keep a copy of the configuration files")]
     Lock(#[source] io::Error),
@@ -94,6 +98,7 @@ impl From<LastGoodError> for ChangeError {
 
 impl Tell for LastGoodError {
     fn tell(&self) -> UserError {
+        let told;
         let (code, hint) = match self {
             Self::Keep(_) | Self::Lock(_) => {
                 ("not-kept", "check the state folder's permissions and the free disk space")
@@ -102,8 +107,12 @@ impl Tell for LastGoodError {
             Self::Nothing => ("nothing-to-restore", "the files are as the engine last loaded them, as far as is known"),
             Self::NotWhole => ("not-whole", "nothing was changed; mend the files by hand"),
             Self::Recorded(error) => return error.tell(),
+            Self::Unreadable(error) => return error.tell(),
             Self::NotKept { .. } => ("cannot-keep", "move it away, then try again"),
-            Self::PutBack { .. } => ("not-restored", "check the permissions and the free disk space, then try again"),
+            Self::PutBack { cause, .. } => {
+                told = cause.tell();
+                ("not-restored", told.hint.as_str())
+            }
             Self::Half { .. } => ("half-restored", "check the permissions and the free disk space, then try again"),
         };
         let mut error = user_error(code, chain(self), hint);
@@ -162,6 +171,13 @@ impl LastGood {
     pub fn judge(&self, id: &str, verdict: Verdict) -> Result<(), LastGoodError> {
         let _lock = self.lock()?;
         Ok(self.store.judge(id, verdict)?)
+    }
+
+    /// Whether it can be read what is kept, where there is any.
+    pub fn check(&self) -> Result<(), LastGoodError> {
+        state::folder(&self.store.versions())?;
+        state::folder(&self.store.objects())?;
+        Ok(())
     }
 
     /// The newest files that the engine loaded; those in which nothing failed come first. `None`: as

@@ -44,6 +44,7 @@ pub mod observe;
 pub mod reload;
 pub mod settings;
 pub mod skill;
+pub mod state;
 pub mod target;
 pub mod terminal;
 

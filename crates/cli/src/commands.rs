@@ -386,6 +386,7 @@ async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let last_good = LastGood::of(&places);
     // After a fault in reading all files, the configuration files alone are looked at and put back.
     let seen = scan(&places, None).unwrap_or_default();
+    last_good.check().map_err(|error| error.tell())?;
     let offer = last_good.offer(&seen).ok_or(LastGoodError::Nothing);
     let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
     print::result(arguments, &restored, || words::restored(&restored));
@@ -393,7 +394,9 @@ async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
 }
 
 fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
-    let receipts = History::of(&context::places_even_if_gone(arguments)?).last(last);
+    let history = History::of(&context::places_even_if_gone(arguments)?);
+    history.check().map_err(|error| error.tell())?;
+    let receipts = history.last(last);
     print::result(arguments, &receipts, || words::history(&receipts));
     Ok(ExitCode::SUCCESS)
 }

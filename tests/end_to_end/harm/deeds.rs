@@ -191,12 +191,9 @@ async fn what_cannot_be_written_down_is_not_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_trash_may_be_on_another_file_system() {
     let world = World::new();
-    let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
-    let others = ["/dev/shm", "/run/lock", "/var/tmp", "/run"].map(Path::new);
-    let is_other = |path: &&Path| device(path).is_some_and(|other| Some(other) != device(world.project()));
-    let Some(state) = others.into_iter().find(is_other).and_then(|path| tempfile::tempdir_in(path).ok()) else {
-        return;
-    };
+    let state = tempfile::tempdir_in("/dev/shm").expect("/dev/shm is there, and open to everyone");
+    let device = |path: &Path| path.metadata().expect("there").dev();
+    assert_ne!(device(state.path()), device(world.project()), "the temporary folder is not in /dev/shm");
     let state = [("XDG_STATE_HOME", state.path().to_str().expect("a path"))];
     for is_hidden in [false, true] {
         let folder = if is_hidden { ".claude/skills/mine" } else { ".opencode/skills/mine" };
@@ -227,6 +224,7 @@ async fn the_trash_may_be_on_another_file_system() {
         let error = &ran.json()["error"];
         assert_eq!((ran.code, &error["code"]), (2, &json!("cannot-move")), "{ran:?}");
         assert!(error["message"].as_str().is_some_and(|told| told.contains("pipe")), "{error}");
+        assert!(error["hint"].as_str().is_some_and(|told| told.contains("move it elsewhere yourself")), "{error}");
         assert_eq!(tree(world.project()), whole);
         fs::remove_dir_all(folder).expect("removed");
     }
@@ -353,6 +351,79 @@ async fn a_file_with_two_names_stays_one() {
     fs::remove_file(&dotfile).expect("removed");
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
     assert_eq!(world.read("opencode.json"), r#"{"plugin": ["a@1"]}"#);
+}
+
+/// N16: what is kept and cannot be read is not taken for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn state_that_cannot_be_read_is_told() {
+    let world = World::new();
+    world.write("opencode.json", "{}");
+    assert_eq!(world.rekindle(&["plugin", "add", "a@1"]).await.code, 0);
+    let state = world.home(".local/state/rekindle");
+    let ways: [&[&str]; 3] = [&["undo", "--json"], &["undo", "--last-good", "--json"], &["history", "--json"]];
+    let check = async |what: &str| {
+        for way in ways {
+            let ran = world.rekindle_without_privileges(way).await;
+            assert_eq!(
+                (ran.code, &ran.json()["error"]["code"]),
+                (2, &json!("unreadable-state")),
+                "{what}, {way:?}: {ran:?}"
+            );
+            assert!(ran.json()["error"]["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{ran:?}");
+        }
+        let doctor = world.rekindle_without_privileges(&["doctor", "--json"]).await;
+        assert!(doctor.out.contains("cannot be read, so what is there is not known"), "{what}: {doctor:?}");
+    };
+    for mode in [0o000, 0o300] {
+        let engines = fs::read_dir(state.join("engines")).expect("listed").filter_map(Result::ok);
+        let folders: Vec<_> = engines.map(|entry| entry.path()).collect();
+        let close = |mode| {
+            for folder in &folders {
+                for name in ["undo", "last-good/versions", "history.jsonl"] {
+                    let path = folder.join(name);
+                    if !path.exists() {
+                        let made =
+                            if name.ends_with("jsonl") { fs::write(&path, "") } else { fs::create_dir_all(&path) };
+                        made.expect("made");
+                    }
+                    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode set");
+                }
+            }
+        };
+        close(mode);
+        check(&format!("closed with {mode:o}")).await;
+        close(0o700);
+    }
+    let aside = world.outside("aside");
+    fs::rename(&state, &aside).expect("moved");
+    fs::write(&state, "").expect("written");
+    check("a file").await;
+    fs::remove_file(&state).expect("removed");
+    fs::rename(&aside, &state).expect("moved back");
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+}
+
+/// N16: what a hint says to do is what helps.
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_fit_what_happened() {
+    let world = World::new();
+    write(&world.outside("source").join("SKILL.md"), &skill("new", "Body."));
+    let nowhere = world.outside("nowhere");
+    for link in [".opencode/skills", ".opencode"] {
+        let link = world.path(link);
+        fs::create_dir_all(link.parent().expect("a parent")).expect("made");
+        if link.exists() {
+            fs::remove_dir_all(&link).expect("removed");
+        }
+        symlink(&nowhere, &link).expect("linked");
+        let source = world.outside("source").display().to_string();
+        let ran = world.rekindle(&["skill", "install", &source, "--json"]).await;
+        let error = &ran.json()["error"];
+        let said = |key: &str, text: &str| error[key].as_str().is_some_and(|told| told.contains(text));
+        assert!(ran.code == 2 && said("message", "which is not there") && said("hint", "remove the link"), "{ran:?}");
+        assert!(!nowhere.exists());
+        fs::remove_file(link).expect("removed");
+    }
 }
 
 /// N16: a file that would not stay its owner's is not written.

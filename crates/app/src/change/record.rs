@@ -6,6 +6,7 @@
 //! by what is on disk, by whoever comes next.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
@@ -21,6 +22,7 @@ use crate::{
     engine::{lock::Lock, record::write_json},
     error::chain,
     foreign,
+    state::{self, UnreadableState},
 };
 
 /// How long another process may take for its change.
@@ -117,7 +119,7 @@ impl Records {
 
     /// The same, if anything was ever written down.
     pub(super) fn open_if_any(places: &Places) -> Result<Option<Self>, ChangeError> {
-        if places.state.join("undo").is_dir() { Self::open(places).map(Some) } else { Ok(None) }
+        if state::folder(&places.state.join("undo"))? { Self::open(places).map(Some) } else { Ok(None) }
     }
 
     /// Makes a change that is written down; its token, with what came of it. When it fails nothing is noted, unless it
@@ -174,12 +176,15 @@ impl Records {
         tokens.into_iter().rev().find(|token| !matches!(self.load(token), Ok(None)))
     }
 
+    /// How many changes were made for another folder that was here.
+    pub(super) fn of_the_folder_before(&self) -> usize {
+        let made = self.names().into_iter().filter(|(_, stage)| *stage == Stage::Made);
+        made.filter(|(token, _)| matches!(self.load(token), Ok(None))).count()
+    }
+
     /// What takes a change back; `None`: nothing, or it was made for another folder that was here.
     pub(super) fn load(&self, token: &str) -> Result<Option<Undo>, ChangeError> {
-        let path = self.path(token, Stage::Made);
-        let unreadable = || ChangeError::Unreadable { path: path.clone() };
-        let Some(text) = read(&path).map_err(|_| unreadable())? else { return Ok(None) };
-        let record: Record = serde_json::from_str(&text).map_err(|_| unreadable())?;
+        let Some(record) = self.record(token, Stage::Made)? else { return Ok(None) };
         let is_of_here = match (&self.directory, &record.directory) {
             (Some(here), Some(there)) => here.is(there),
             // The folder is gone, or nobody noted then which it was.
@@ -188,19 +193,47 @@ impl Records {
         Ok(is_of_here.then_some(record.undo))
     }
 
-    /// Takes a change back that is noted. `None`: it stays one that can be taken back.
+    fn record(&self, token: &str, stage: Stage) -> Result<Option<Record>, ChangeError> {
+        let path = self.path(token, stage);
+        let unreadable = || ChangeError::Unreadable { path: path.clone() };
+        let Some(text) = read(&path).map_err(|_| unreadable())? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|_| unreadable())
+    }
+
+    /// Takes a change back that is noted. When it fails, it stays one that can be taken back. A folder that comes back
+    /// by it is the one for which it was made, so what else was made for that one goes on to be of it.
     pub(super) fn take_back<T>(
         &self,
+        places: &Places,
         token: &str,
         take_back: impl FnOnce() -> Result<T, ChangeError>,
     ) -> Result<T, ChangeError> {
         self.go_on(token, Stage::Made, Stage::Undoing).map_err(|cause| not_begun(&self.folder, cause))?;
         let taken = take_back();
         match &taken {
-            Ok(_) => self.remove(token, Stage::Undoing),
+            Ok(_) => {
+                if self.directory.is_none() {
+                    self.follow(token, places);
+                }
+                self.remove(token, Stage::Undoing);
+            }
             Err(_) => self.settle(token, Stage::Undoing, Stage::Made),
         }
         taken
+    }
+
+    fn follow(&self, token: &str, places: &Places) {
+        let before = self.record(token, Stage::Undoing).ok().flatten().and_then(|record| record.directory);
+        let (Some(before), Some(now)) = (before, FolderId::at(&places.directory)) else { return };
+        for (token, stage) in self.names() {
+            let Ok(Some(record)) = self.record(&token, stage) else { continue };
+            if record.directory.as_ref().is_some_and(|directory| directory.is(&before)) {
+                let record = Record { directory: Some(now.clone()), ..record };
+                if let Err(error) = write_json(&self.path(&token, stage), &record) {
+                    tracing::warn!(error = chain(&error), "the record of a change stays one of the folder before");
+                }
+            }
+        }
     }
 
     /// What can't be undone must not stand in the way of what was done before it.
@@ -272,6 +305,63 @@ impl Records {
     fn path(&self, token: &str, stage: Stage) -> PathBuf {
         self.folder.join(format!("{token}.{}", stage.ending()))
     }
+}
+
+/// What is kept of changes that are past undoing.
+#[derive(Debug, Default)]
+pub(crate) struct Strays {
+    /// The records of a directory that cannot be read.
+    pub(crate) records: Vec<PathBuf>,
+    /// What is in the trash, and no record of any directory refers to.
+    pub(crate) trash: Vec<PathBuf>,
+}
+
+impl Strays {
+    /// Looks for them. Nothing is changed, and nobody waited for.
+    pub(crate) fn of(places: &Places) -> Result<Self, UnreadableState> {
+        let mut strays = Self::default();
+        let mut claimed = BTreeSet::new();
+        let here = places.state.join("undo");
+        let engines = entries(&places.common_state.join("engines"))?;
+        let elsewhere = engines.into_iter().map(|state| state.join("undo")).filter(|folder| *folder != here);
+        for path in entries(&here)? {
+            let Some(stage) = stage_of(&path).filter(|stage| *stage != Stage::Stale) else { continue };
+            match read_record(&path) {
+                Some(record) => claimed.extend(record.undo.in_trash().map(Path::to_owned)),
+                // One that was about to be made is judged by whoever comes next.
+                None if stage == Stage::Made => strays.records.push(path),
+                None => {}
+            }
+        }
+        for path in elsewhere.flat_map(|folder| entries(&folder).unwrap_or_default()) {
+            let is_open = stage_of(&path).is_some_and(|stage| stage != Stage::Stale);
+            let record = is_open.then(|| read_record(&path)).flatten();
+            claimed.extend(record.and_then(|record| record.undo.in_trash().map(Path::to_owned)));
+        }
+        for folder in entries(&places.common_state.join("trash"))? {
+            let inside = entries(&folder).unwrap_or_default();
+            strays.trash.extend(inside.into_iter().filter(|path| !claimed.contains(path)));
+        }
+        Ok(strays)
+    }
+}
+
+/// What is in a folder, sorted; nothing, if it is not there.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, UnreadableState> {
+    state::folder(folder)?;
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn stage_of(path: &Path) -> Option<Stage> {
+    let ending = path.extension()?;
+    Stage::ALL.into_iter().find(|stage| ending == stage.ending())
+}
+
+fn read_record(path: &Path) -> Option<Record> {
+    serde_json::from_str(&read(path).ok()??).ok()
 }
 
 /// The order in which changes were made. Tokens were the time in microseconds, and a process, before there was

@@ -34,6 +34,10 @@ enum Refusal {
     Fixed { path: PathBuf },
     #[error("{path} holds too much to be moved to another file system")]
     TooLarge { path: PathBuf },
+    #[error("{path} is the same file as one elsewhere (a hard link), and would be parted from it")]
+    Shared { path: PathBuf },
+    #[error("{path} lends its owner's rights (set-uid or set-gid), and only one of the two file systems heeds that")]
+    Lends { path: PathBuf },
     #[error("{path} was changed while it was copied")]
     Changed { path: PathBuf },
     #[error("{path} is at {aside} now, and could not be put back")]
@@ -49,6 +53,29 @@ enum Refusal {
         #[source]
         cause: io::Error,
     },
+}
+
+impl Refusal {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Special { .. } => "nothing was moved; remove it, or move it elsewhere yourself, then try again",
+            Self::Mount { .. } => "nothing was moved; unmount it first, then try again",
+            Self::Fixed { .. } => "nothing was moved; do it as the user whom it belongs to",
+            Self::TooLarge { .. } => "nothing was moved; move it elsewhere yourself",
+            Self::Changed { .. } => "nothing was moved; try again when nobody writes to it",
+            Self::Shared { .. } => "nothing was moved; put a copy in its place, then try again",
+            Self::Lends { .. } => "nothing was moved; take that right from it (chmod ug-s), then try again",
+            Self::Aside { .. } => {
+                "a copy is in the trash; see what is in the way, then put it back with: rekindle undo"
+            }
+            Self::Copy { .. } => "nothing was moved; check the permissions and the free disk space",
+        }
+    }
+}
+
+/// What to do about something that was not moved.
+pub(super) fn hint(error: &io::Error) -> Option<&'static str> {
+    error.get_ref()?.downcast_ref::<Refusal>().map(Refusal::hint)
 }
 
 impl From<Refusal> for io::Error {
@@ -75,6 +102,8 @@ fn beside(place: &Path, id: &str) -> PathBuf {
 
 fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
     let survey = survey(from)?;
+    refuse_what_is_shared(&survey, from)?;
+    refuse_what_lends(&survey, from, to)?;
     let staging = beside(to, id);
     let copied = copy(&survey, from, &staging).and_then(|()| rename_new(&staging, to));
     if let Err(error) = copied {
@@ -91,7 +120,7 @@ fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
 /// unseen, and it is gone at once or not at all.
 fn give_up(from: &Path, copy: &Path, aside: &Path, is_unchanged: impl FnOnce(&Path) -> bool) -> io::Result<()> {
     rename_new(from, aside).inspect_err(|_| discard(copy))?;
-    if is_unchanged(aside) {
+    if is_unchanged(aside) && is_all_in(aside, copy).unwrap_or(false) {
         discard(aside);
         return Ok(());
     }
@@ -201,6 +230,57 @@ fn shared(metadata: &Metadata) -> Option<u64> {
     (metadata.nlink() > 1).then(|| metadata.ino())
 }
 
+/// A file all of whose names move stays one; one that has a name elsewhere would become two.
+#[cfg(unix)]
+fn refuse_what_is_shared(parts: &[Part], top: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let mut names: BTreeMap<&Path, u64> = BTreeMap::new();
+    for part in parts {
+        match &part.kind {
+            Kind::File => *names.entry(&part.below).or_default() += 1,
+            Kind::Same(first) => *names.entry(first).or_default() += 1,
+            Kind::Folder | Kind::Link(_) => {}
+        }
+    }
+    for (below, names) in names {
+        let path = at(top, below);
+        if path.symlink_metadata()?.nlink() > names {
+            return Err(Refusal::Shared { path }.into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_what_is_shared(_parts: &[Part], _top: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// A person's own files are theirs to lend. For root, what lends rights has to be heeded on both file systems: one that
+/// came on a disk of somebody's would get where it works, or would not come back.
+fn refuse_what_lends(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
+    let lends = |part: &&Part| part.kind.is_file() && part.traits.mode & 0o6000 != 0;
+    let is_own = |part: &Part| our_user().is_some_and(|user| user != 0 && user == part.traits.owner.0);
+    let Some(part) = parts.iter().filter(lends).find(|part| !is_own(part)) else { return Ok(()) };
+    for place in [from, to] {
+        if !heeds_lent_rights(place.parent().unwrap_or(place))? {
+            return Err(Refusal::Lends { path: at(from, &part.below) }.into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn heeds_lent_rights(folder: &Path) -> io::Result<bool> {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+    Ok(!statvfs(folder)?.f_flag.contains(StatVfsMountFlags::NOSUID))
+}
+
+#[cfg(not(unix))]
+fn heeds_lent_rights(_folder: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
 #[cfg(not(unix))]
 fn shared(_metadata: &Metadata) -> Option<u64> {
     None
@@ -279,7 +359,8 @@ fn copy(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
     for part in parts {
         let (top, from, to) = (to, at(from, &part.below), at(to, &part.below));
         let copied = match &part.kind {
-            Kind::Folder => fs::create_dir(&to),
+            // Under some umasks nothing could be made in it.
+            Kind::Folder => fs::create_dir(&to).and_then(|()| set_mode(&to, 0o700)),
             Kind::Link(target) => link(target, &to),
             Kind::File => copy_file(&from, &to, part),
             Kind::Same(first) => fs::hard_link(at(top, first), &to),
@@ -319,16 +400,15 @@ fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 fn copy_content(mut source: &File, mut copy: &File, length: u64) -> io::Result<()> {
     use rustix::{
-        fs::{SeekFrom::Data, SeekFrom::Hole, seek},
+        fs::{SeekFrom::Hole, seek},
         io::Errno,
     };
     let mut end = 0;
-    while end < length {
-        let begin = match seek(source, Data(end)) {
-            Err(Errno::NXIO) => break,
-            begin => begin?,
+    while let Some(begin) = next_content(source, end)?.filter(|begin| *begin < length) {
+        end = match seek(source, Hole(begin)) {
+            Err(Errno::INVAL | Errno::NOTSUP) => length,
+            hole => hole?.min(length),
         };
-        end = seek(source, Hole(begin))?;
         source.seek(SeekFrom::Start(begin))?;
         copy.seek(SeekFrom::Start(begin))?;
         io::copy(&mut source.take(end - begin), &mut copy)?;
@@ -339,6 +419,26 @@ fn copy_content(mut source: &File, mut copy: &File, length: u64) -> io::Result<(
 #[cfg(not(target_os = "linux"))]
 fn copy_content(source: &File, mut copy: &File, length: u64) -> io::Result<()> {
     io::copy(&mut source.take(length), &mut copy).map(drop)
+}
+
+/// Where a file goes on with something that is no hole; `None`: nowhere.
+#[cfg(target_os = "linux")]
+fn next_content(file: &File, from: u64) -> io::Result<Option<u64>> {
+    use rustix::{
+        fs::{SeekFrom::Data, seek},
+        io::Errno,
+    };
+    match seek(file, Data(from)) {
+        Err(Errno::NXIO) => Ok(None),
+        // A file system that knows no holes.
+        Err(Errno::INVAL | Errno::NOTSUP) => Ok((from < file.metadata()?.len()).then_some(from)),
+        found => Ok(Some(found?)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn next_content(file: &File, from: u64) -> io::Result<Option<u64>> {
+    Ok((from < file.metadata()?.len()).then_some(from))
 }
 
 /// A new file that nobody else can open.
@@ -353,11 +453,15 @@ fn private(path: &Path) -> io::Result<File> {
     foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true))
 }
 
-/// Gives a file or a folder of ours, which is no link, a mode.
+/// Gives a file or a folder of ours, which is no link, a mode. Some file systems take another one without a word.
 #[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    match fs::metadata(path)?.permissions().mode() & 0o7777 == mode {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("its mode, {mode:o}, could not be kept"))),
+    }
 }
 
 #[cfg(not(unix))]
@@ -368,15 +472,20 @@ fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
 fn is_same(mut one: File, mut other: File) -> io::Result<bool> {
     const PIECE: usize = 64 * 1024;
     let (mut a, mut b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
-    loop {
-        a.clear();
-        b.clear();
-        (&mut one).take(PIECE as u64).read_to_end(&mut a)?;
-        (&mut other).take(PIECE as u64).read_to_end(&mut b)?;
-        if a != b || a.is_empty() {
-            return Ok(a == b);
+    let mut at = 0;
+    // Where both have a hole, however large, there is nothing to compare.
+    while let Some(next) = [next_content(&one, at)?, next_content(&other, at)?].into_iter().flatten().min() {
+        for (file, piece) in [(&mut one, &mut a), (&mut other, &mut b)] {
+            piece.clear();
+            file.seek(SeekFrom::Start(next))?;
+            file.take(PIECE as u64).read_to_end(piece)?;
         }
+        if a != b {
+            return Ok(false);
+        }
+        at = next + PIECE as u64;
     }
+    Ok(one.metadata()?.len() == other.metadata()?.len())
 }
 
 #[cfg(unix)]

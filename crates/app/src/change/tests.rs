@@ -503,7 +503,7 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     fs::rename(&places.directory, &aside).expect("moved");
     fs::create_dir_all(places.directory.join(".git")).expect("a new project");
     for token in [None, Some(token.as_str())] {
-        assert!(matches!(undo(&places, token, None), Err(ChangeError::NothingToUndo)));
+        assert!(matches!(undo(&places, token, None), Err(ChangeError::OfFolderBefore { count: 1 })));
     }
     assert_eq!(tree(&places.directory).len(), 1, "nothing came into it");
     fs::remove_dir_all(&places.directory).expect("removed");
@@ -514,18 +514,89 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     remove_skill(&places, "s");
     fs::remove_dir_all(&places.directory).expect("removed");
     fs::create_dir_all(&places.directory).expect("a new project");
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+    write_skill(&places, ".opencode/skills/new", "new");
+    remove_skill(&places, "new");
+    undo(&places, None, None).expect("its own");
+    let error = undo(&places, None, None).expect_err("the other's").tell();
+    assert_eq!(error.code, "nothing-to-undo");
+    assert!(error.message.contains("1 change belongs to the folder that was here before"), "{error:?}");
 }
 
 /// N16: a directory that is gone comes back, or what was in it; its places are told from its path.
 #[test]
 fn a_directory_that_is_gone_can_be_undone() {
     let (_root, places) = places();
-    write_skill(&places, ".opencode/skills/s", "s");
-    remove_skill(&places, "s");
-    fs::remove_dir_all(&places.directory).expect("removed");
+    let names = ["a", "b", "c"];
+    for name in names {
+        write_skill(&places, &format!(".opencode/skills/{name}"), name);
+        remove_skill(&places, name);
+    }
+    let is_there = |name: &str| places.directory.join(".opencode/skills").join(name).join("SKILL.md").exists();
+    for times in 0..2 {
+        fs::remove_dir_all(&places.directory).expect("removed");
+        undo(&places, None, None).expect("undone");
+        assert_eq!(names.map(is_there), [false, times == 1, times == 0], "the last one that is left");
+    }
+    // It was made by the undo, so it is the same folder as before to what else was done there.
     undo(&places, None, None).expect("undone");
-    assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists());
+    assert_eq!(names.map(is_there), [true, true, false]);
+    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+}
+
+/// N16: state that cannot be read is not taken for none.
+#[cfg(unix)]
+#[test]
+fn what_is_kept_and_cannot_be_read_is_not_nothing() {
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Places));
+    let in_place_of = |folder: &Path| {
+        fs::rename(folder, folder.with_extension("aside")).expect("moved");
+        fs::write(folder, "").expect("written");
+    };
+    let damages: [Damage<'_>; 3] = [
+        ("the state is a file", &|places| in_place_of(&places.state)),
+        ("the records are a file", &|places| in_place_of(&places.state.join("undo"))),
+        ("the records are a loop of links", &|places| {
+            fs::rename(places.state.join("undo"), places.state.join("aside")).expect("moved");
+            std::os::unix::fs::symlink("undo", places.state.join("undo")).expect("linked");
+        }),
+    ];
+    for (what, damage) in damages {
+        let (_root, places) = places();
+        add_plugin(&places, "a@1", Scope::Project).expect("added");
+        damage(&places);
+        let error = undo(&places, None, None).expect_err(what).tell();
+        assert_eq!(error.code, "unreadable-state", "{what}");
+        assert!(!error.hint.is_empty() && error.message.contains(&places.state.display().to_string()), "{error:?}");
+        assert!(record::Strays::of(&places).is_err(), "{what}");
+    }
+}
+
+/// N16: what is kept and leads nowhere can be found: records that cannot be read, and what no record refers to.
+#[test]
+fn what_leads_nowhere_is_found() {
+    let (_root, places) = places();
+    let found = || {
+        let strays = record::Strays::of(&places).expect("read");
+        (strays.records, strays.trash)
+    };
+    assert_eq!(found(), (vec![], vec![]), "nothing was ever done");
+    write_skill(&places, ".opencode/skills/a", "a");
+    write_skill(&places, ".opencode/skills/b", "b");
+    let tokens = ["a", "b"].map(|name| remove_skill(&places, name).token);
+    assert_eq!(found(), (vec![], vec![]));
+    let record = places.state.join(format!("undo/{}.json", tokens[0]));
+    fs::write(&record, "{").expect("written");
+    let (records, trash) = found();
+    assert_eq!((records, trash.len()), (vec![record], 1));
+    assert!(trash[0].join("SKILL.md").exists());
+    undo(&places, None, Some(UndoChoice::Leave)).expect("passed over");
+    assert_eq!(found().1.len(), 2);
+    // Those of another directory are not this one's.
+    let other = places.common_state.join("engines/other/undo");
+    fs::create_dir_all(&other).expect("made");
+    let left = serde_json::json!({"was": "removed", "from": "/a", "trash": trash[0]}).to_string();
+    fs::write(other.join("s000000000001.json"), left).expect("written");
+    assert_eq!(found().1.len(), 1);
 }
 
 /// N16: that files were restored can be taken back like every change; what somebody changed since is kept.

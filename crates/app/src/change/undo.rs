@@ -93,6 +93,14 @@ impl Undo {
         }
     }
 
+    /// Where in the trash it is what was removed.
+    pub(super) fn in_trash(&self) -> Option<&Path> {
+        match self {
+            Self::Removed { trash, .. } => Some(trash),
+            _ => None,
+        }
+    }
+
     /// What was done, as a sentence goes on.
     pub(super) fn told(&self) -> String {
         match self {
@@ -265,19 +273,23 @@ pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) ->
         return Err(ChangeError::NothingToUndo);
     }
     let records = Records::open_if_any(places)?.ok_or(ChangeError::NothingToUndo)?;
-    let token = token.map(str::to_owned).or_else(|| records.last()).ok_or(ChangeError::NothingToUndo)?;
+    let nothing = || match records.of_the_folder_before() {
+        0 => ChangeError::NothingToUndo,
+        count => ChangeError::OfFolderBefore { count },
+    };
+    let token = token.map(str::to_owned).or_else(|| records.last()).ok_or_else(nothing)?;
     let undo = match records.load(&token) {
         Err(ChangeError::Unreadable { path }) if choice == Some(UndoChoice::Leave) => {
             records.forget(&token)?;
             return Ok(path);
         }
-        loaded => loaded?.ok_or(ChangeError::NothingToUndo)?,
+        loaded => loaded?.ok_or_else(nothing)?,
     };
     if choice == Some(UndoChoice::Leave) {
         records.forget(&token)?;
         return Ok(undo.path().to_owned());
     }
-    let taken = records.take_back(&token, || take_back(places, &undo, choice));
+    let taken = records.take_back(places, &token, || take_back(places, &undo, choice));
     if let Err(ChangeError::ChangedSince { choices, .. }) = &taken
         && choices.is_empty()
     {

@@ -174,7 +174,7 @@ impl Store {
 
     /// What is kept, oldest first.
     pub(super) fn names(&self) -> Vec<Name> {
-        let entries = fs::read_dir(self.0.join("versions")).into_iter().flatten().filter_map(Result::ok);
+        let entries = fs::read_dir(self.versions()).into_iter().flatten().filter_map(Result::ok);
         let mut names: Vec<_> = entries.filter_map(|entry| Name::parse(entry.file_name().to_str()?)).collect();
         names.sort();
         names
@@ -207,12 +207,16 @@ impl Store {
         }
     }
 
-    fn objects(&self) -> PathBuf {
+    pub(super) fn versions(&self) -> PathBuf {
+        self.0.join("versions")
+    }
+
+    pub(super) fn objects(&self) -> PathBuf {
         self.0.join("objects")
     }
 
     fn path(&self, name: &Name) -> PathBuf {
-        self.0.join("versions").join(name.file())
+        self.versions().join(name.file())
     }
 }
 

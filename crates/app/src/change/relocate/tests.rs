@@ -41,7 +41,7 @@ fn make_tree(top: &Path) {
     file("locked/in.txt", "in", 0o400);
     file("empty.bin", "", 0o600);
     file("large.bin", &"0123456789abcdef".repeat(20_000), 0o644);
-    file("bin/lends", "#!/bin/sh\n", 0o6755);
+    file("bin/lends", "#!/bin/sh\n", 0o755);
     fs::hard_link(top.join("bin/lends"), top.join("scripts/same")).expect("linked");
     fs::hard_link(top.join("SKILL.md"), top.join("bin/SKILL.md")).expect("linked");
     let holes = File::create(top.join("holes")).expect("made");
@@ -115,6 +115,86 @@ fn what_cannot_be_copied_stays_whole() {
         // On the same file system nothing has to be copied.
         relocate(&from, &here.path().join("moved").join(what), "id").expect_err("no such folder");
         relocate(&from, &here.path().join(format!("{what} moved")), "id").expect("renamed");
+    }
+}
+
+/// N16: a file that has another name outside is not parted from it, wherever it is.
+#[test]
+fn what_is_shared_with_elsewhere_stays() {
+    let (here, there) = two_systems();
+    let (from, to, outside) = (here.path().join("s"), there.path().join("s"), here.path().join("outside"));
+    make_tree(&from);
+    for shared in ["SKILL.md", "scripts/run 😀.sh", "bin/lends"] {
+        fs::hard_link(from.join(shared), &outside).expect("linked");
+        let error = relocate(&from, &to, "id").expect_err(shared).to_string();
+        assert!(error.contains("hard link"), "{error}");
+        assert!(from.join(shared).exists() && fs::read_dir(there.path()).expect("listed").count() == 0, "{shared}");
+        fs::remove_file(&outside).expect("removed");
+    }
+    relocate(&from, &to, "id").expect("moved");
+}
+
+/// N16: what lends its owner's rights comes back as it was; what is not one's own to lend stays where only one of the
+/// two file systems would heed it.
+#[test]
+fn what_lends_rights_comes_back_or_stays() {
+    let (here, there) = two_systems();
+    let heeded = [here.path(), there.path()].iter().all(|folder| heeds_lent_rights(folder).expect("told"));
+    for mode in [0o4755, 0o2755, 0o6711] {
+        let (from, to) = (here.path().join("s"), there.path().join("s"));
+        fs::write(&from, "x").expect("written");
+        set_mode(&from, mode).expect("mode set");
+        match relocate(&from, &to, "id") {
+            Ok(()) => {
+                assert!(heeded || our_user() != Some(0), "{mode:o}");
+                assert_eq!(crate::config::file::mode(&to), Some(mode));
+                relocate(&to, &from, "id").expect("moved back");
+            }
+            Err(error) => assert!(!heeded && our_user() == Some(0) && error.to_string().contains("set-uid"), "{error}"),
+        }
+        assert_eq!(crate::config::file::mode(&from), Some(mode));
+        assert!(to.symlink_metadata().is_err());
+        fs::remove_file(from).expect("removed");
+    }
+    // The rule itself, for whoever runs this: one's own is, root's and a stranger's is not.
+    for owner in [0, 12_345, our_user().unwrap_or_default()] {
+        let traits = Traits { bytes: 0, modified: None, mode: 0o4755, owner: (owner, 0) };
+        let part = Part { below: PathBuf::new(), kind: Kind::File, traits };
+        let is_own = owner != 0 && our_user() == Some(owner);
+        let refused = refuse_what_lends(&[part], &here.path().join("s"), &there.path().join("s"));
+        assert_eq!(refused.is_ok(), is_own || heeded, "{owner}");
+    }
+}
+
+/// N16: of what is nothing but holes nothing is read, and what differs is found wherever it is.
+#[test]
+fn holes_cost_no_time_and_hide_nothing() {
+    use std::os::unix::fs::FileExt;
+    const FAR: u64 = 1 << 40;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, length: u64, bytes: &[(u64, &[u8])]| {
+        let path = folder.path().join(name);
+        let file = File::create(&path).expect("made");
+        file.set_len(length).expect("made long");
+        bytes.iter().for_each(|(at, bytes)| file.write_all_at(bytes, *at).expect("written"));
+        path
+    };
+    type Told<'a> = (u64, &'a [(u64, &'a [u8])]);
+    let cases: [(Told<'_>, Told<'_>, bool); 7] = [
+        ((0, &[]), (0, &[]), true),
+        ((0, &[]), (1, &[]), false),
+        ((FAR, &[]), (FAR, &[]), true),
+        ((FAR, &[]), (FAR, &[(7, b"\0\0")]), true),
+        ((FAR, &[]), (FAR, &[(FAR - 1, b"x")]), false),
+        ((FAR, &[(FAR / 2, b"x")]), (FAR, &[(FAR / 2, b"y")]), false),
+        ((FAR, &[(5, b"x")]), (FAR + 1, &[(5, b"x")]), false),
+    ];
+    for (one, other, expected) in cases {
+        let (one, other) = (file("one", one.0, one.1), file("other", other.0, other.1));
+        for (one, other) in [(&one, &other), (&other, &one)] {
+            let open = |path: &Path| open_plain(path).expect("open");
+            assert_eq!(is_same(open(one), open(other)).expect("read"), expected);
+        }
     }
 }
 

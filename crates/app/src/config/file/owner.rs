@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::write::end_of_links;
+use super::{FileError, write::end_of_links};
 use crate::error::chain;
 
 /// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
@@ -123,8 +123,7 @@ fn create(folder: &Path, mode: Option<u32>) -> io::Result<Vec<PathBuf>> {
             Err(error) => {
                 let target = end_of_links(path);
                 let error = if path.is_symlink() {
-                    let what = format!("{} is a link to {}, which is not there", path.display(), target.display());
-                    io::Error::new(error.kind(), what)
+                    io::Error::new(error.kind(), FileError::Dangling { path: path.to_owned(), target })
                 } else {
                     error
                 };
