@@ -10,6 +10,7 @@ use std::{
 use rekindle_domain::UserError;
 
 use crate::{
+    config::file::end_of_links,
     error::{Tell, chain, user_error},
     foreign,
 };
@@ -26,7 +27,7 @@ pub struct UnreadableState {
 impl Tell for UnreadableState {
     fn tell(&self) -> UserError {
         let hint = match self.cause.kind() {
-            io::ErrorKind::NotADirectory => "nothing was changed; move away the file that is in the folder's place",
+            io::ErrorKind::NotADirectory => "nothing was changed; move away what is in the folder's place",
             io::ErrorKind::PermissionDenied => {
                 "nothing was changed; let yourself read it again (chmod -R u+rwX), or ask whom it belongs to"
             }
@@ -36,9 +37,10 @@ impl Tell for UnreadableState {
     }
 }
 
-/// True when a folder is there, and its entries can be read.
+/// True when a folder is there, and its entries can be listed and opened.
 pub(crate) fn folder(path: &Path) -> Result<bool, UnreadableState> {
-    is_there(path, fs::read_dir(path).map(drop))
+    // To list it takes one right, to open what is in it another one.
+    is_there(path, fs::read_dir(path).and_then(|_| fs::metadata(path.join("."))).map(drop))
 }
 
 /// True when a file is there, and can be read.
@@ -47,9 +49,75 @@ pub(crate) fn file(path: &Path) -> Result<bool, UnreadableState> {
 }
 
 fn is_there(path: &Path, opened: io::Result<()>) -> Result<bool, UnreadableState> {
-    match opened {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(cause) => Err(UnreadableState { path: path.to_owned(), cause }),
+    let cause = match opened {
+        Ok(()) => return Ok(true),
+        Err(cause) => cause,
+    };
+    match (cause.kind(), in_the_way(path)) {
+        (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(way)) if way.is_symlink() => {
+            let told = format!("it is a link to {}, which leads to no folder", end_of_links(way).display());
+            Err(UnreadableState { path: way.to_owned(), cause: io::Error::new(io::ErrorKind::NotADirectory, told) })
+        }
+        (io::ErrorKind::NotADirectory, Some(way)) => Err(UnreadableState { path: way.to_owned(), cause }),
+        (io::ErrorKind::NotFound, _) => Ok(false),
+        _ => Err(UnreadableState { path: path.to_owned(), cause }),
+    }
+}
+
+/// What is at a path or on the way to it, and leads no further.
+fn in_the_way(path: &Path) -> Option<&Path> {
+    let there = path.ancestors().find(|path| path.symlink_metadata().is_ok())?;
+    (!there.is_dir()).then_some(there)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// N16: what is in the place of a folder or a file of ours is told, and which it is; only where nothing is, nothing
+    /// is kept.
+    #[test]
+    fn what_leads_nowhere_is_not_taken_for_nothing() {
+        let root = tempfile::tempdir().expect("a folder");
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir_all(at("there/deep")).expect("made");
+        fs::write(at("there/file"), "x").expect("written");
+        for (link, target) in [("dangling", "none"), ("link", "there"), ("loop", "loop"), ("file link", "there/file")] {
+            symlink(target, at(link)).expect("linked");
+        }
+        type Told<'a> = Result<bool, &'a str>;
+        let check = |path: &str, told: Result<bool, UnreadableState>, expected: Told<'_>| {
+            let told = told.map_err(|error| error.path);
+            assert_eq!(told, expected.map_err(at), "{path}");
+        };
+        let folders: [(&str, Told<'_>); 10] = [
+            ("there", Ok(true)),
+            ("link/deep", Ok(true)),
+            ("none", Ok(false)),
+            ("there/none/deeper", Ok(false)),
+            ("there/file", Err("there/file")),
+            ("there/file/deep", Err("there/file")),
+            ("file link/deep", Err("file link")),
+            ("dangling", Err("dangling")),
+            ("dangling/deep/er", Err("dangling")),
+            ("loop", Err("loop")),
+        ];
+        for (path, expected) in folders {
+            check(path, folder(&at(path)), expected);
+        }
+        let files: [(&str, Told<'_>); 7] = [
+            ("there/file", Ok(true)),
+            ("file link", Ok(true)),
+            ("there/none", Ok(false)),
+            ("none/none", Ok(false)),
+            ("there/deep", Err("there/deep")),
+            ("dangling", Err("dangling")),
+            ("there/file/file", Err("there/file")),
+        ];
+        for (path, expected) in files {
+            check(path, file(&at(path)), expected);
+        }
     }
 }

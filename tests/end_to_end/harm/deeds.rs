@@ -374,7 +374,7 @@ async fn state_that_cannot_be_read_is_told() {
         let doctor = world.rekindle_without_privileges(&["doctor", "--json"]).await;
         assert!(doctor.out.contains("cannot be read, so what is there is not known"), "{what}: {doctor:?}");
     };
-    for mode in [0o000, 0o300] {
+    for mode in [0o000, 0o300, 0o400] {
         let engines = fs::read_dir(state.join("engines")).expect("listed").filter_map(Result::ok);
         let folders: Vec<_> = engines.map(|entry| entry.path()).collect();
         let close = |mode| {
@@ -386,6 +386,8 @@ async fn state_that_cannot_be_read_is_told() {
                             if name.ends_with("jsonl") { fs::write(&path, "") } else { fs::create_dir_all(&path) };
                         made.expect("made");
                     }
+                    // A file can be read by the right by which a folder can only be listed.
+                    let mode = if path.is_file() && mode == 0o400 { 0o200 } else { mode };
                     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode set");
                 }
             }
@@ -398,6 +400,9 @@ async fn state_that_cannot_be_read_is_told() {
     fs::rename(&state, &aside).expect("moved");
     fs::write(&state, "").expect("written");
     check("a file").await;
+    fs::remove_file(&state).expect("removed");
+    symlink("/no/such/place", &state).expect("linked");
+    check("a link to nothing").await;
     fs::remove_file(&state).expect("removed");
     fs::rename(&aside, &state).expect("moved back");
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);

@@ -11,7 +11,7 @@ use std::{
 use rekindle_domain::{Fingerprint, Place, Scope};
 
 use super::environment::Environment;
-use crate::{config::shape::plain, foreign};
+use crate::{config::shape::plain, foreign, state};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +111,8 @@ impl Places {
             let LocateError::NoDirectory { .. } = error else { return Err(error) };
             let Ok(path) = absolute(directory) else { return Err(error) };
             let places = Self::at(real(&path), Environment::of_process())?;
-            let is_gone = !places.directory.exists() && places.state.is_dir();
+            // What is kept and cannot be read is told by whoever reads it.
+            let is_gone = !places.directory.exists() && state::folder(&places.state).unwrap_or(true);
             if is_gone { Ok(places) } else { Err(error) }
         })
     }
