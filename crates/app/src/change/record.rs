@@ -259,7 +259,12 @@ impl Records {
             match stage {
                 Stage::Intended if record.undo.was_made(places) => self.settle(&token, stage, Stage::Made),
                 Stage::Undoing if !record.undo.was_taken_back(places) => self.settle(&token, stage, Stage::Made),
-                _ => self.remove(&token, stage),
+                _ => {
+                    if stage == Stage::Undoing {
+                        self.follow(&token, places);
+                    }
+                    self.remove(&token, stage);
+                }
             }
         }
     }

@@ -599,6 +599,29 @@ fn what_leads_nowhere_is_found() {
     assert_eq!(found().1.len(), 1);
 }
 
+/// N16: the same when whoever brought the directory back was cut off before that was noted.
+#[test]
+fn what_belongs_to_a_directory_that_came_back_follows_after_a_crash() {
+    let (_root, places) = places();
+    for name in ["one", "two"] {
+        write_skill(&places, &format!(".opencode/skills/{name}"), name);
+    }
+    remove_skill(&places, "one");
+    let Removed { path, token } = remove_skill(&places, "two");
+    fs::remove_dir_all(&places.directory).expect("removed");
+    // Another folder is likely to get the number of the one before, but not the time when it was made.
+    let trashed = walk(&places.common_state.join("trash"), None, true).files;
+    let is_two = |file: &&PathBuf| file.ends_with("two/SKILL.md");
+    let from = trashed.iter().find(is_two).and_then(|file| file.parent()).expect("in the trash");
+    let records = places.state.join("undo");
+    fs::rename(records.join(format!("{token}.json")), records.join(format!("{token}.undoing"))).expect("begun");
+    fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+    fs::rename(from, &path).expect("moved back");
+    undo(&places, None, None).expect("what was done before it");
+    assert!(places.directory.join(".opencode/skills/one/SKILL.md").exists());
+    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+}
+
 /// N16: that files were restored can be taken back like every change; what somebody changed since is kept.
 #[test]
 fn a_restore_is_a_change_like_any_other() {
