@@ -12,7 +12,7 @@ import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngin
 const RUST = readFileSync(path.join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.*)"$/m)[1];
 const BUILD = ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'];
 // The engine's `skill` tool searches with ripgrep; without it on PATH it would download it.
-const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core', 'ripgrep'];
+const TEST = ['webkit2gtk-driver', 'xvfb', 'xauth', 'fonts-dejavu-core', 'ripgrep', 'uidmap'];
 /** Debian's own Rust with the library's sources, for systems where rustup has no wasm library. */
 const SYSTEM_RUST = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
 

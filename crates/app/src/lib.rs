@@ -47,6 +47,11 @@ pub mod skill;
 pub mod state;
 pub mod target;
 pub mod terminal;
+/// Shared with the end-to-end tests.
+#[cfg(all(test, unix))]
+#[path = "../../../tests/src/users.rs"]
+#[expect(unreachable_pub, reason = "it is public there")]
+mod users;
 
 /// Runs as one of the processes that a program of ours starts of itself, if it was started as one: the
 /// keeper of an engine, or a parser of code. Every program of ours calls this before anything else.

@@ -8,7 +8,10 @@ use std::{
     process::Stdio,
 };
 
-use rekindle_tests::world::{World, skill, write};
+use rekindle_tests::{
+    users::is_root_or_passed_as_root,
+    world::{World, skill, write},
+};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -39,10 +42,6 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
 
 fn owner(path: &Path) -> (u32, u32) {
     path.symlink_metadata().map(|metadata| (metadata.uid(), metadata.gid())).expect("there")
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 fn mode(path: &Path) -> u32 {
@@ -271,6 +270,9 @@ async fn settings_that_do_not_parse_stay() {
 /// run by root for somebody, what it writes is theirs, the state included.
 #[tokio::test(flavor = "multi_thread")]
 async fn modes_and_owners_are_kept() {
+    if !is_root_or_passed_as_root("harm::deeds::modes_and_owners_are_kept") {
+        return;
+    }
     let world = World::new();
     let source = world.outside("source");
     write(&source.join("SKILL.md"), &skill("new", "Body."));
@@ -279,13 +281,10 @@ async fn modes_and_owners_are_kept() {
     fs::set_permissions(source.join("bin"), fs::Permissions::from_mode(0o3777)).expect("mode set");
     world.write(".opencode/plugins/p.ts", "export {}");
     let theirs = (12_345, 23_456);
-    let users = if is_root() { vec![owner(world.project()), theirs] } else { vec![owner(world.project())] };
-    for user in users {
-        if is_root() {
-            let who = format!("{}:{}", user.0, user.1);
-            let given = std::process::Command::new("chown").args(["-R", &who]).arg(world.home("")).status();
-            assert!(given.expect("runs").success());
-        }
+    for user in [owner(world.project()), theirs] {
+        let who = format!("{}:{}", user.0, user.1);
+        let given = std::process::Command::new("chown").args(["-R", &who]).arg(world.home("")).status();
+        assert!(given.expect("runs").success());
         let source = source.display().to_string();
         assert_eq!(world.rekindle_after("umask 027", &["skill", "install", &source]).await.code, 0);
         assert_eq!(world.rekindle_after("umask 027", &["plugin", "add", "a@1"]).await.code, 0);
@@ -434,7 +433,7 @@ async fn hints_fit_what_happened() {
 /// N16: a file that would not stay its owner's is not written.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_user_stays_theirs() {
-    if !is_root() {
+    if !is_root_or_passed_as_root("harm::deeds::what_belongs_to_another_user_stays_theirs") {
         return;
     }
     let world = World::new();

@@ -653,6 +653,39 @@ fn a_restore_is_a_change_like_any_other() {
     assert!(objects.iter().any(|path| fs::read_to_string(path).expect("read").contains("theirs/since")), "it is kept");
 }
 
+/// N16: a restore whose copies are kept no more cannot be taken back, says so once, and is no obstacle to what was done
+/// before it; nothing of it is half done.
+#[test]
+fn a_restore_whose_copies_are_gone_is_told() {
+    use crate::last_good::Verdict;
+    let (_root, places) = places();
+    let path = places.directory.join("opencode.json");
+    let last_good = LastGood::of(&places);
+    let keep = |text: &str, verdict| {
+        fs::write(&path, text).expect("written");
+        last_good.keep(&scan(&places, None).expect("no fault"), verdict).expect("kept")
+    };
+    write_skill(&places, ".opencode/skills/s", "s");
+    remove_skill(&places, "s");
+    let good = keep("{}", Verdict::Loaded);
+    fs::write(&path, "{ broken").expect("written");
+    last_good.restore(&good).expect("restored");
+    for at in 0..60 {
+        keep(&format!("{{ broken {at}"), Verdict::Seen);
+    }
+    for text in ["{}", "{ broken", "{ theirs"] {
+        fs::write(&path, text).expect("written");
+        let undone = undo(&places, None, Some(UndoChoice::Before).filter(|_| text == "{ broken"));
+        match text {
+            "{}" => assert!(matches!(&undone, Err(ChangeError::ChangedSince { choices, .. }) if choices.is_empty())),
+            "{ broken" => assert!(undone.is_ok(), "what was done before it: {undone:?}"),
+            _ => assert!(matches!(undone, Err(ChangeError::NothingToUndo)), "{undone:?}"),
+        }
+        assert_eq!(fs::read_to_string(&path).expect("read"), text);
+    }
+    assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists());
+}
+
 /// N16: through a link that leads to nothing, nothing is made, neither a file nor folders; the link says where it
 /// leads.
 #[cfg(unix)]

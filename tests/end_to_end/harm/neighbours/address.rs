@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Read,
     net::TcpListener,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
@@ -17,6 +17,7 @@ use rekindle_app::{
 use rekindle_tests::{
     faulty::{FaultyEngine, START},
     proxy::{Fault, Rule},
+    users::is_root_or_passed_as_root,
     wait,
     world::{Engine, World, kill, write},
 };
@@ -192,8 +193,7 @@ impl Drop for Paused {
 /// N16: nothing is said to another user's program that listens where the engine did, though the record still names it.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_users_program_is_told_nothing() {
-    if fs::metadata("/proc/self").expect("a process").uid() != 0 {
-        // Only root can be another user.
+    if !is_root_or_passed_as_root("harm::neighbours::address::another_users_program_is_told_nothing") {
         return;
     }
     let world = World::new();

@@ -1,5 +1,8 @@
 use super::*;
-use crate::config::file::{adopt, create_private_dir, our_user};
+use crate::{
+    config::file::{adopt, create_private_dir},
+    users::is_root_or_passed_as_root,
+};
 
 #[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) {
@@ -81,9 +84,7 @@ fn what_root_writes_is_not_roots() {
     let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).expect("there");
     let folder = tempfile::tempdir().expect("a folder");
     let base = folder.path();
-    if our_user() != Some(0) {
-        assert!(put(&base.join("x"), None, Some(Content { bytes: b"", mode: None })).expect("put"));
-        assert_eq!(owner(&base.join("x")).0, our_user().expect("a user"));
+    if !is_root_or_passed_as_root("config::file::write::tests::what_root_writes_is_not_roots") {
         return;
     }
     let (home, theirs) = (base.join("home"), (12_345, 23_456));
