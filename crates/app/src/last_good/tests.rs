@@ -308,6 +308,43 @@ fn a_write_that_fails_leaves_everything_as_it_was() {
     assert_eq!(texts.each_ref().map(Option::as_deref), [Some("two"), None, Some("{ broken"), Some("no folder")]);
 }
 
+/// N16: a file that cannot be written because of what it is says what to do about that; nothing is changed, and it works
+/// once that is done.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_in_the_way_says_what_helps() {
+    type Spoil<'a> = (&'a str, &'a dyn Fn(&Path));
+    let spoil: [Spoil<'_>; 3] = [
+        ("remove the link", &|path| {
+            fs::remove_file(path).expect("removed");
+            std::os::unix::fs::symlink("nowhere", path).expect("linked");
+        }),
+        ("remove the link", &|path| {
+            fs::remove_file(path).expect("removed");
+            std::os::unix::fs::symlink("/no/such/place/deep", path).expect("linked");
+        }),
+        ("put a copy of the file in its place", &|path| {
+            fs::write(path, "{ broken").expect("written");
+            fs::hard_link(path, path.with_extension("other")).expect("linked");
+        }),
+    ];
+    for (helps, spoil) in spoil {
+        let world = World::new();
+        world.write("opencode.json", "{}");
+        world.write(".opencode/agent/a.md", "one");
+        let id = world.keep(Verdict::Loaded);
+        world.write(".opencode/agent/a.md", "two");
+        spoil(&world.path("opencode.json"));
+        let told = world.last_good().restore(&id).expect_err(helps).tell();
+        assert!(told.hint.contains(helps) && told.hint.contains("nothing was changed"), "{told:?}");
+        assert_eq!(told.path, Some(world.path("opencode.json").display().to_string()));
+        assert_eq!(world.read(".opencode/agent/a.md").as_deref(), Some("two"), "{helps}");
+        fs::remove_file(world.path("opencode.json")).expect("removed");
+        world.last_good().restore(&id).expect(helps);
+        assert_eq!(world.read("opencode.json").as_deref(), Some("{}"));
+    }
+}
+
 /// What cannot be kept is not lost, and what was not kept is left alone.
 #[test]
 fn a_file_that_cannot_be_kept_is_not_replaced() {
