@@ -213,7 +213,8 @@ fn changes(target: &Target) -> Vec<Finding> {
     if count > 0 {
         let named: Vec<_> = strays.trash.iter().take(MOST).map(|path| path.display().to_string()).collect();
         let more = if count > MOST { format!(", and {} more", count - MOST) } else { String::new() };
-        let message = format!("{count} in it that no undo refers to: {}{more}", named.join(", "));
+        let things = if count == 1 { "one thing is".to_owned() } else { format!("{count} things are") };
+        let message = format!("{things} there that no undo refers to: {}{more}", named.join(", "));
         let hint = "take out what you need and remove the rest; Rekindle never empties it";
         findings.push(finding(FindingLevel::Ok, "Trash", message, hint));
     }

@@ -407,6 +407,30 @@ async fn state_that_cannot_be_read_is_told() {
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
 }
 
+/// N16: doctor finds records that cannot be read, and what in the trash no undo refers to, and changes neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leads_nowhere_is_found() {
+    let world = World::new();
+    let records = || -> Vec<_> {
+        let undo = tree(&world.home(".local/state/rekindle/engines")).into_keys();
+        undo.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+    };
+    for name in ["one", "two"] {
+        world.write(&format!(".opencode/skills/{name}/SKILL.md"), &skill(name, "Body."));
+        assert_eq!(world.rekindle(&["skill", "remove", name]).await.code, 0);
+    }
+    let whole = world.rekindle(&["doctor"]).await;
+    assert!(!whole.out.contains("no undo refers to") && !whole.out.contains("cannot be read"), "{whole:?}");
+    let record = records().into_iter().min().expect("a record");
+    fs::write(&record, "{").expect("written");
+    let doctor = world.rekindle(&["doctor"]).await;
+    assert!(doctor.out.contains(&format!("cannot be read: {}", record.display())), "{doctor:?}");
+    assert!(doctor.out.contains("one thing is there that no undo refers to"), "{doctor:?}");
+    let kept = tree(&world.home(".local/state/rekindle/trash")).into_keys();
+    assert_eq!(kept.filter(|path| path.ends_with("SKILL.md")).count(), 2, "nothing is removed");
+    assert_eq!(records().len(), 2, "nothing is removed");
+}
+
 /// N16: what a hint says to do is what helps.
 #[tokio::test(flavor = "multi_thread")]
 async fn hints_fit_what_happened() {
