@@ -239,7 +239,8 @@ impl Watch {
             && scan.skill_folders.iter().zip(&self.skills).all(|(now, before)| Arc::ptr_eq(now, before));
         let many = (!is_known).then(|| Wanted::many(&scan.skill_folders));
         let mut interest = self.interest.write().unwrap_or_else(PoisonError::into_inner);
-        interest[0] = few.interest;
+        let [few_interest, many_interest] = &mut *interest;
+        *few_interest = few.interest;
         let (new, old): (Vec<_>, Vec<_>) = match many {
             // Where nothing came or went among the many, only the few may be too many.
             None => {
@@ -247,7 +248,7 @@ impl Watch {
                 (few.folders.difference(&self.watched).cloned().collect(), old.cloned().collect())
             }
             Some(many) => {
-                interest[1] = many.interest;
+                *many_interest = many.interest;
                 let all = &few.folders | &many.folders;
                 self.many = many.folders;
                 let new = all.difference(&self.watched).cloned().collect();
