@@ -4,6 +4,7 @@
 //! `REKINDLE_LAYOUTS=5000 REKINDLE_SEED=7` ask about more, or about others.
 
 mod cases;
+mod front_matter;
 
 use std::{collections::BTreeSet, env, sync::Arc};
 
@@ -17,7 +18,7 @@ use rekindle_tests::{
     conformance::{self, Asked, BuiltIn, Engine, Inputs, Ours, Outcome, differences},
     layout::{Content, Home, Layout},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, OnceCell};
 
 /// The seed of every run that names no other.
@@ -138,6 +139,25 @@ async fn named_layouts_are_read_as_the_engine_reads_them() {
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "the engine reads {} otherwise than we know\n\n{}", wrong.len(), wrong.join("\n\n"));
     outcome.assert_none("named layouts");
+}
+
+/// Each text once as a skill and once as a mode, of which the engine leaves out those that it cannot read.
+#[tokio::test]
+async fn front_matter_is_read_as_the_engine_reads_it() {
+    let texts = front_matter::texts();
+    let layout = texts.iter().enumerate().fold(Layout::named("front matter"), |layout, (index, text)| {
+        let named = |kind: &str| text.replace('@', &format!("{kind}{index}"));
+        let layout = layout.file(&format!(".agents/skills/{index}/SKILL.md"), &named("skill"));
+        layout.file(&format!(".opencode/mode/file{index}.md"), &named("mode"))
+    });
+    let outcome = conformance::compare(&Home::empty(), &[layout], &BuiltIn::learn().await, ours()).await;
+    let read = outcome.seen[0]["skill"].as_object().map_or(0, Map::len);
+    assert!(
+        (100..texts.len() - 100).contains(&read),
+        "{read} of {} are skills: both kinds have to be there",
+        texts.len()
+    );
+    outcome.assert_none("front matter");
 }
 
 #[test]

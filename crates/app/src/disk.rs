@@ -4,6 +4,7 @@
 
 mod code;
 mod declared;
+pub(crate) mod endless;
 pub mod environment;
 pub mod layers;
 pub mod locate;

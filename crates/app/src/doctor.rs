@@ -39,7 +39,7 @@ pub async fn examine(target: &Target, observation: &Observation, choice: &Engine
         let error = problem_error(problem);
         finding(FindingLevel::Error, "Configuration", error.message, &error.hint)
     }));
-    if observation.problems.is_empty() {
+    if observation.problems.is_empty() && target.places.is_there() {
         let files = target.places.config_files().into_iter().filter(|config| config.path.exists()).count();
         findings.push(finding(FindingLevel::Ok, "Configuration", format!("{files} files, all would load"), ""));
     }

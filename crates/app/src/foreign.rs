@@ -123,6 +123,24 @@ pub fn bytes(path: &Path, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
     if buffer.len() as u64 > most { Err(too_large()) } else { Ok(Some(buffer)) }
 }
 
+/// The same as the engine reads it: what leads to the device of nothing, by which a file is commonly said to be none, is
+/// empty.
+pub fn bytes_or_nothing(path: &Path, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
+    bytes(path, most).or_else(|error| if is_nothing(path) { Ok(Some(Vec::new())) } else { Err(error) })
+}
+
+/// What there is at the path of a file at which a reader may wait without end, or read without end: a pipe, a socket,
+/// a device. `None`: a file, a folder, or nothing.
+pub fn endless(path: &Path) -> Option<&'static str> {
+    let metadata = fs::metadata(path).ok()?;
+    let is_plain = metadata.is_file() || metadata.is_dir() || is_nothing(path);
+    (!is_plain).then(|| what(&metadata))
+}
+
+fn is_nothing(path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path == Path::new("/dev/null"))
+}
+
 /// A file of our own or of the system as text; what is not UTF-8 is replaced. One that is not there, or
 /// cannot be read, is an error.
 pub fn text(path: &Path) -> io::Result<String> {
@@ -131,7 +149,12 @@ pub fn text(path: &Path) -> io::Result<String> {
 
 /// The beginning of a file as text, however large it is; `None`: it is not there.
 pub fn beginning(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
-    let Some((file, _)) = open(path)? else { return Ok(None) };
+    let file = match open(path) {
+        Ok(Some((file, _))) => file,
+        Ok(None) => return Ok(None),
+        Err(_) if is_nothing(path) => return Ok(Some(String::new())),
+        Err(error) => return Err(error),
+    };
     let mut bytes = Vec::new();
     let read = file.take(most).read_to_end(&mut bytes);
     read.map_err(|cause| ReadError::Refused { path: path.to_owned(), cause })?;
@@ -228,14 +251,14 @@ impl Budget {
         }
     }
 
-    /// All of a file, if it is no larger than [`LARGEST`]; `None`: it is not there.
+    /// All of a file as the engine reads it, if it is no larger than [`LARGEST`]; `None`: it is not there.
     pub fn bytes(&mut self, path: &Path) -> Result<Option<Vec<u8>>, ReadError> {
         self.bytes_up_to(path, LARGEST)
     }
 
     /// The same of a file that is no larger than this.
     pub fn bytes_up_to(&mut self, path: &Path, largest: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        let found = bytes(path, largest.min(self.left)).map_err(|error| match error {
+        let found = bytes_or_nothing(path, largest.min(self.left)).map_err(|error| match error {
             ReadError::TooLarge { path, most } if most < largest => ReadError::Spent { path, most: self.most },
             other => other,
         })?;

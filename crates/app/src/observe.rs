@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     ops::Range,
     path::Path,
+    sync::PoisonError,
     time::Duration,
 };
 
@@ -184,7 +185,13 @@ pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
     let places = target.places.refreshed();
     let fault = Fault::of_files(&places.directory);
-    let checked = tokio::task::spawn_blocking(move || check::check(&places, schema.as_deref())).await;
+    let scanner = target.scanner.clone();
+    let check = move || {
+        let mut problems = check::check(&places, schema.as_deref());
+        problems.extend_from_slice(scanner.lock().unwrap_or_else(PoisonError::into_inner).endless());
+        problems
+    };
+    let checked = tokio::task::spawn_blocking(check).await;
     // What was not checked must not be loaded.
     checked.unwrap_or_else(|error| {
         tracing::error!(%error, "the files could not be checked");

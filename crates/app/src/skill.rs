@@ -5,6 +5,7 @@
 #[allow(clippy::string_slice, reason = "it cuts only where it found something in the same text")]
 pub mod frontmatter;
 pub mod install;
+mod lax;
 pub mod problem;
 #[allow(clippy::string_slice, clippy::indexing_slicing, reason = "what it cuts off was looked at just before")]
 mod yaml;

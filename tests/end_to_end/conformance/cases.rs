@@ -157,6 +157,8 @@ fn agents() -> Vec<Case> {
         prompt("a key of front matter twice", "---\ndescription: a\ndescription: b\n---\ntwice", "---\ndescription: a\ndescription: b\n---\ntwice"),
         case("front matter that cannot be mended", "", &[".opencode/agents/a.md: ---\ndescription: a: b\nx: [\n---\nmended"], "/config/agent", json!({})),
         case("front matter that can be mended", "", &[".opencode/agents/a.md: ---\ndescription: Use it: now\n---\nx"], "/config/agent/a/description", json!("Use it: now")),
+        case("a date for a text", "", &[".opencode/agents/a.md: ---\ndescription: 2024-01-01\n---\nx"], "/refused", json!(true)),
+        case("a date for a text of a command", "", &[".opencode/commands/a.md: ---\ndescription: 2024-01-01\n---\nx"], "/refused", json!(true)),
         prompt("front matter without an end", "---\ndescription: without an end\n", ""),
         prompt("four dashes", "----\ndescription: d\n---\nfour", "----\ndescription: d\n---\nfour"),
         prompt("more behind the dashes", "---\ndescription: d\n---more\nbehind", "more\nbehind"),

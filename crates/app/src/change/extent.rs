@@ -120,6 +120,8 @@ impl Known {
     fn of(places: &Places) -> Self {
         let engines = places.skill_folders();
         let mut own: Vec<_> = places.own_places();
+        // Resolved once: a configuration may name thousands of folders, and each is compared with all of these.
+        let own_real: Vec<_> = own.iter().map(|place| real(place)).collect();
         // The engine's own folders of skills lie in a folder that lies in the one that they are for.
         let engines_own = engines.iter().map(|root| (root.path.clone(), root.path.ancestors().nth(2), root.scope));
         let base = places.project_root();
@@ -128,7 +130,7 @@ impl Known {
         let is_own = |(path, base, scope): &(PathBuf, Option<&Path>, Scope)| {
             let here = real(path);
             let is_inside = || base.is_some_and(|base| here.starts_with(real(base)));
-            (*scope == Scope::Global || is_inside()) && !own.iter().any(|place| real(place).starts_with(&here))
+            (*scope == Scope::Global || is_inside()) && !own_real.iter().any(|place| place.starts_with(&here))
         };
         let roots: Vec<_> = engines_own.chain(named).collect();
         let own_roots = roots.iter().filter(|root| is_own(root)).map(|(path, ..)| path.clone()).collect();

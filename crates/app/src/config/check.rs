@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     disk::{
+        endless,
         layers::{MarkdownFile, markdown_files},
         locate::Places,
     },
@@ -32,12 +33,11 @@ pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
     let configs = places.config_files();
     let mut found: Vec<_> =
         configs.iter().filter_map(|config| check_text(&config.path, places, schema, &mut references)).collect();
-    if let Some(schema) = schema {
-        for folder in places.config_folders() {
-            let files = markdown_files(&folder.path, &mut budget).files;
-            found.extend(files.iter().filter_map(|file| check_markdown(file, schema, &mut budget)));
-        }
+    for folder in places.config_folders() {
+        let files = markdown_files(&folder.path, &mut budget).files;
+        found.extend(files.iter().filter_map(|file| check_markdown(file, schema, &mut budget)));
     }
+    found.extend(endless::problems(places));
     found
 }
 
@@ -116,15 +116,14 @@ fn newer_permissions(config: &Value) -> Option<Vec<String>> {
 
 /// An agent or command in Markdown whose front matter has a wrong type. A mode like that is skipped by
 /// the engine and does no harm.
-fn check_markdown(file: &MarkdownFile, schema: &Schema, budget: &mut Budget) -> Option<Problem> {
-    if file.key == "mode" {
-        return None;
+fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Budget) -> Option<Problem> {
+    if let Some(problem) = endless::problem(&file.path) {
+        return Some(problem);
     }
     let shown = file.path.display().to_string();
     let text = match budget.text(&file.path) {
         Ok(text) => text?,
         Err(ReadError::Refused { .. }) => return None,
-        // The engine waits for a pipe, and reads a device, without end.
         Err(error) => return Some(unread(&shown, &error)),
     };
     let parsed = match frontmatter::parse(&text) {
@@ -132,14 +131,33 @@ fn check_markdown(file: &MarkdownFile, schema: &Schema, budget: &mut Budget) -> 
         Err(error @ NotRead::TooMuch { .. }) => {
             return Some(Problem::new(&shown, not_checked(&error), "write it without aliases"));
         }
+        Err(error @ NotRead::Code) => {
+            return Some(Problem::new(
+                &shown,
+                not_checked(&error),
+                "write it as YAML, with nothing behind the first ---",
+            ));
+        }
         Err(NotRead::Yaml(_)) => return None,
     };
     let mut fields = parsed.fields;
+    let at = |field: &str| text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
+    if let Some((field, _)) = fields.iter().find(|(_, value)| frontmatter::is_infinite(value)) {
+        let message = format!("“{field}”: OpenCode cannot answer with a number that is infinite or none");
+        return Some(Problem::new(&shown, message, "write a number, or a text in quotes").at(&text, at(field)));
+    }
+    let schema = schema.filter(|_| file.key != "mode")?;
+    let moments: Vec<_> =
+        fields.iter().filter(|(_, value)| frontmatter::is_moment(value)).map(|(key, _)| key.clone()).collect();
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
     let Fault { path, message, hint } = schema.first_fault(&value)?;
     let field = path.get(2).cloned().unwrap_or_default();
-    let offset = text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
+    let offset = at(&field);
+    if moments.contains(&field) {
+        let message = format!("“{field}”: this is a date, and OpenCode expects something else");
+        return Some(Problem::new(&shown, message, "put it in quotes").at(&text, offset));
+    }
     let message = format!("“{field}”: {message}");
     Some(Problem::new(&shown, message, hint).at(&text, offset))
 }
@@ -190,6 +208,41 @@ mod tests {
         check("{\n  \"model\": \"a\"\n  \"x\": 1\n}", Some((3, 3)));
         check("{\"model\": \"{file:none.txt}\"}", Some((1, 12)));
         check(" ", Some((1, 1)));
+    }
+
+    /// B1: front matter that the engine reads, and that would leave it without an answer, or refused.
+    #[test]
+    fn what_markdown_must_not_hold_has_a_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::of(folder.path()).expect("places");
+        let schema = Schema::from_doc(&json!({"components": {"schemas": {"Config": {"properties": {
+            "agent": {"additionalProperties": {"properties": {"description": {"type": "string"}}}},
+        }}}}}))
+        .expect("a schema");
+        let check = |path: &str, text: &str, expected: Option<(&str, usize)>| {
+            let path = folder.path().join(".opencode").join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(&path, text).expect("written");
+            let found = check(&places, Some(&schema));
+            let told: Vec<_> = found.iter().map(|problem| (&*problem.message, problem.line.unwrap_or(0))).collect();
+            let is_it = match (expected, &told[..]) {
+                (None, []) => true,
+                (Some((words, line)), [(message, at)]) => message.contains(words) && line == *at,
+                _ => false,
+            };
+            assert!(is_it, "{text:?}: {found:?}");
+            std::fs::remove_file(path).expect("removed");
+        };
+        check("agent/a.md", "---\ndescription: 2024-01-01\n---\n", Some(("a date", 2)));
+        check("agent/a.md", "---\nmore: 2024-01-01\n---\n", None);
+        check("agent/a.md", "---\ndescription: '2024-01-01'\n---\n", None);
+        check("agent/a.md", "---\na: b\nmore: [{x: .inf}]\n---\n", Some(("infinite", 3)));
+        check("mode/a.md", "---\ntop_p: .nan\n---\n", Some(("infinite", 2)));
+        check("mode/a.md", "---\ndescription: 2024-01-01\n---\n", None);
+        check("command/a.md", "---\nmore: 1e999\n---\n", Some(("infinite", 2)));
+        check("agent/a.md", "---js\nmodule.exports = {}\n---\n", Some(("runs its front matter", 0)));
+        check("commands/a.md", "--- JavaScript \n1\n---\n", Some(("runs its front matter", 0)));
+        check("agent/a.md", "---js\n# nothing\n---\n", None);
     }
 
     /// B1: what is expected, in words, with the text in question; secrets are not in it.

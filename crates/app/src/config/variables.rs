@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::shape::plain;
-use crate::foreign::{self, Budget, ReadError};
+use crate::{
+    foreign::{self, Budget, ReadError},
+    skill::frontmatter::trim,
+};
 
 /// The longest text that variables may make, in bytes. The engine takes longer ones (measured,
 /// `docs/engine.md`).
@@ -94,7 +97,7 @@ impl<'a> References<'a> {
         };
         let read = match text {
             Ok(Some(text)) => {
-                let quoted = serde_json::Value::from(text.trim_start_matches('\u{feff}').trim()).to_string();
+                let quoted = serde_json::Value::from(trim(&text)).to_string();
                 Ok(Arc::from(&quoted[1..quoted.len() - 1]))
             }
             Ok(None) => Err(Unread::Bad("is not there")),

@@ -120,6 +120,11 @@ impl CodeLook<'_> {
     /// against it.
     pub(super) fn doubt(&mut self, entry: &Path) -> Option<Doubt> {
         let entry = if entry.is_dir() { main_of_package(entry, &mut self.budget)? } else { entry.to_owned() };
+        if let Some(what) = foreign::endless(&entry) {
+            let message = format!("this code cannot be loaded: it is {what}, not a file");
+            let problem = Problem::new(&entry.display().to_string(), message, "remove it, or put a file in its place");
+            return Some(Doubt::Broken(problem));
+        }
         let language = Language::of(&entry)?;
         let (parser, mut is_skipped) = (&mut self.parser, false);
         let doubt = remembered(&mut self.known.parsed, &entry, &mut self.budget, |bytes| {
@@ -173,7 +178,7 @@ fn remembered<T: Clone>(
     if let Some(kept) = known.get(path).filter(|kept| kept.holds(&stamp)) {
         return Some(kept.made.clone());
     }
-    let made = make(&foreign::bytes(path, LARGEST).ok()??);
+    let made = make(&foreign::bytes_or_nothing(path, LARGEST).ok()??);
     known.insert(path.to_owned(), Kept::new(stamp, read, made.clone()));
     Some(made)
 }

@@ -24,7 +24,7 @@ use crate::{
         shape, text,
         variables::{self, References, VariableError},
     },
-    foreign::{Budget, ReadError},
+    foreign::{self, Budget, ReadError},
     skill::{
         frontmatter::{self, Markdown, NotRead},
         problem,
@@ -272,7 +272,7 @@ impl Reader<'_> {
                 self.layers.warnings.push(problem::left_out(&file.path, &text, &error));
                 return None;
             }
-            Err(error @ NotRead::TooMuch { .. }) => {
+            Err(error @ (NotRead::TooMuch { .. } | NotRead::Code)) => {
                 self.layers.warnings.push(problem::not_looked_at(&file.path, &error));
                 self.layers.broken.push(file.path.clone());
                 return None;
@@ -296,6 +296,10 @@ impl Reader<'_> {
     fn unread(&mut self, path: &Path, error: &ReadError) {
         if error.is_bound_of_ours() {
             self.layers.broken.push(path.to_owned());
+        }
+        // One without an end is a problem of its own.
+        if foreign::endless(path).is_some() {
+            return;
         }
         // Of those that are too many the first one is told.
         let is_spent = matches!(error, ReadError::Spent { .. });
@@ -354,10 +358,11 @@ pub struct MarkdownFile {
 impl MarkdownFile {
     /// Its name, and what it adds under that name.
     pub fn entry(&self, markdown: Markdown) -> (String, Value) {
-        let Markdown { mut fields, body, .. } = markdown;
+        let Markdown { fields, body, .. } = markdown;
+        let mut fields = frontmatter::written_out(fields);
         let own_name = fields.get("name").map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned));
         let name = own_name.unwrap_or_else(|| self.name.clone());
-        let body = Value::from(body.trim());
+        let body = Value::from(frontmatter::trim(body.as_str()));
         if self.key == "command" {
             const KEYS: [&str; 5] = ["description", "agent", "model", "variant", "subtask"];
             fields.retain(|key, _| KEYS.contains(&key.as_str()));

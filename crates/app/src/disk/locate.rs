@@ -378,17 +378,31 @@ fn ancestors_of(directory: &Path) -> Vec<PathBuf> {
 /// The root of the worktree: the nearest ancestor with a `.git`, if git takes that for a repository.
 /// The engine looks no further up than that.
 fn worktree_of(directory: &Path) -> Option<PathBuf> {
-    let root = directory.ancestors().find(|folder| folder.join(".git").exists())?;
-    let git = root.join(".git");
-    let repository = if git.is_dir() { git } else { root.join(pointer(&git)?.strip_prefix("gitdir:")?.trim()) };
+    let Repository { root, folder } = repository_of(directory)?;
     // The folder of a linked worktree keeps only its own part; the rest is where `commondir` says.
-    let common = match pointer(&repository.join("commondir")) {
-        Some(common) => repository.join(common.trim()),
-        None => repository.clone(),
+    let common = match pointer(&folder.join("commondir")) {
+        Some(common) => folder.join(common.trim()),
+        None => folder.clone(),
     };
     let is_repository =
-        repository.join("HEAD").is_file() && common.join("objects").is_dir() && common.join("refs").is_dir();
-    (is_repository && has_git()).then(|| root.to_owned())
+        folder.join("HEAD").is_file() && common.join("objects").is_dir() && common.join("refs").is_dir();
+    (is_repository && has_git()).then_some(root)
+}
+
+/// What may be a repository of git's.
+pub(super) struct Repository {
+    /// The folder whose files are in it.
+    root: PathBuf,
+    /// Where git keeps what it knows of them.
+    pub(super) folder: PathBuf,
+}
+
+/// The nearest one that a directory is in.
+pub(super) fn repository_of(directory: &Path) -> Option<Repository> {
+    let root = directory.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
+    let git = root.join(".git");
+    let folder = if git.is_dir() { git } else { root.join(pointer(&git)?.strip_prefix("gitdir:")?.trim()) };
+    Some(Repository { root, folder })
 }
 
 /// A small file of git's that says where something is.

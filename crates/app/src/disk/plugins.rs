@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{
     code::{CodeLook, Doubt},
+    endless,
     layers::{Layer, Layers, code_files, links_of},
     locate::Places,
     scan::{Scan, row},
@@ -141,6 +142,7 @@ fn add_plugin(
     let is_there = path.as_ref().is_none_or(|path| path.exists());
     let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
     if let (true, Some(path)) = (is_used, &path) {
+        scan.endless.extend(endless::of_package(path));
         let problem =
             if is_there { code.doubt(path).map(Doubt::problem) } else { Some(missing(entry, path, declared)) };
         let problem = problem.or_else(|| not_read(path, &item, scan));

@@ -39,6 +39,8 @@ pub struct Scan {
     /// What would be missing or would not work of what the files declare. Where a row says it, too, it
     /// says the same.
     pub warnings: Vec<Problem>,
+    /// Skills and packages at which the engine would wait without end.
+    pub(super) endless: Vec<Problem>,
     /// The files that configurations refer to with `{file:}`.
     pub references: Vec<PathBuf>,
     /// The files and folders in which something is declared, each as it was before it was read.
@@ -110,6 +112,8 @@ pub struct Scanner {
     learned: Vec<String>,
     /// Those that the files named the last time.
     named: Vec<String>,
+    /// Where the engine would have waited without end the last time.
+    endless: Vec<Problem>,
 }
 
 /// Reads everything once. Without the engine's schema, keys that it does not know count.
@@ -124,6 +128,11 @@ impl Scanner {
         let is_new = paths.iter().any(|path| !known.contains(path));
         self.learned = paths;
         is_new
+    }
+
+    /// The skills and packages at which the engine would wait without end, as they were the last time.
+    pub fn endless(&self) -> &[Problem] {
+        &self.endless
     }
 
     /// Reads everything that changed since the last time.
@@ -183,6 +192,7 @@ impl Scanner {
         scan.warnings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         (scan.disk.global, scan.disk.layers) = (global, values);
         scan.rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.endless.clone_from(&scan.endless);
         scan
     }
 }

@@ -16,6 +16,7 @@ use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Problem, Row, RowS
 use serde_json::Value;
 
 use super::{
+    endless,
     locate::{Places, SkillFolder},
     scan::{Scan, order, row},
     stamp::{Kept, Stamp},
@@ -48,6 +49,8 @@ struct Collected {
     contested: BTreeMap<String, Vec<Fingerprint>>,
     /// The files and folders of which nothing is claimed.
     unseen: BTreeSet<String>,
+    /// Where the engine would wait without end.
+    endless: Vec<Problem>,
 }
 
 /// What was made of one `SKILL.md`.
@@ -58,6 +61,8 @@ struct Found {
     is_skill: bool,
     /// True when the engine may take it for a skill, and it is not known what is in it.
     is_unseen: bool,
+    /// True when the engine would wait for its end.
+    is_endless: bool,
     warning: Option<Problem>,
 }
 
@@ -238,13 +243,16 @@ fn read(
     {
         return Ok(known);
     }
-    let made = Arc::new(match foreign::bytes(path, LARGEST) {
+    let made = Arc::new(match foreign::bytes_or_nothing(path, LARGEST) {
         Ok(bytes) => found(places, path, scope, &foreign::lossy(bytes.unwrap_or_default())),
         Err(error) => {
             let why = error.why();
-            let warning = Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
-            let is_unseen = error.is_bound_of_ours();
-            not_read(places, path, scope, (!is_unseen).then_some(why), warning)
+            let endless = endless::problem(path);
+            let is_endless = endless.is_some();
+            let unreadable = || Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
+            let warning = endless.unwrap_or_else(unreadable);
+            let why = (!error.is_bound_of_ours()).then_some(why);
+            Found { is_endless, ..not_read(places, path, scope, why, warning) }
         }
     });
     Ok(match stamp {
@@ -269,7 +277,7 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let mut row = row(places, &item, None, item.value.clone(), "installed");
     let warning = skill.is_mended.then(|| problem::read_once(path, text));
     row.warning = warning.as_ref().map(Problem::sentences);
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, is_unseen: false, warning }
+    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, is_unseen: false, is_endless: false, warning }
 }
 
 /// `why`: what keeps the engine from reading it; `None`: Rekindle did not, and the engine may.
@@ -282,7 +290,14 @@ fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<String>, war
         Some(why) => Row { state: RowState::NotRead { why }, ..row },
         None => Row { warning: Some(warning.sentences()), ..row },
     };
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: false, is_unseen, warning: Some(warning) }
+    Found {
+        row: Arc::new(row),
+        item: Arc::new(item),
+        is_skill: false,
+        is_unseen,
+        is_endless: false,
+        warning: Some(warning),
+    }
 }
 
 fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {
@@ -306,7 +321,9 @@ impl Collected {
         skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
         let mut items = Vec::with_capacity(skills.len());
         let mut contested = BTreeMap::new();
-        let mut warnings: Vec<_> = all.iter().filter_map(|found| found.warning.clone()).collect();
+        let (endless, others): (Vec<_>, Vec<_>) = all.iter().partition(|found| found.is_endless);
+        let told = |found: Vec<&Arc<Found>>| found.into_iter().filter_map(|found| found.warning.clone()).collect();
+        let (endless, mut warnings): (_, Vec<_>) = (told(endless), told(others));
         for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
             let [first, others @ ..] = same else { continue };
             items.push(first.item.clone());
@@ -328,7 +345,7 @@ impl Collected {
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         let unseen = all.iter().filter(|found| found.is_unseen).map(|found| found.item.source.clone()).collect();
-        Self { rows, items: items.into_iter().collect(), warnings, contested, unseen }
+        Self { rows, items: items.into_iter().collect(), warnings, contested, unseen, endless }
     }
 
     /// Says what was not looked at: folders in which there is too much, and files that are too many.
@@ -353,6 +370,7 @@ impl Collected {
         scan.disk.contested_skills = self.contested;
         scan.disk.unseen.extend(self.unseen);
         scan.rows.extend(self.rows);
+        scan.endless.extend(self.endless);
         scan.warnings.extend(self.warnings);
     }
 }

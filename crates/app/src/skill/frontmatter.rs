@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::yaml::{self, MOST_VALUES};
+use super::yaml::{self, MOST_VALUES, beyond_json};
 
 /// The fields above, and the text below.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +42,9 @@ pub enum NotRead {
         /// What there is too much of.
         what: String,
     },
+    /// It is code, and what that makes of it only running it would tell.
+    #[error("OpenCode runs its front matter as JavaScript, each time it reads this file")]
+    Code,
 }
 
 /// Why a file is no skill. The engine drops it without a word.
@@ -85,7 +88,7 @@ pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
     let not_yaml = |NotYaml { message }| NotASkill::NotYaml { message };
     let Markdown { fields, body, not_read, is_mended } = parse(text).map_err(|error| match error {
         NotRead::Yaml(error) => not_yaml(error),
-        other @ NotRead::TooMuch { .. } => NotASkill::NotRead(other),
+        other => NotASkill::NotRead(other),
     })?;
     if let Some(error) = not_read {
         return Err(not_yaml(error));
@@ -109,11 +112,20 @@ pub fn parse(text: &str) -> Result<Markdown, NotRead> {
     let text = without_bom(text);
     let whole = |not_read| Markdown { fields: Map::new(), body: text.to_owned(), not_read, is_mended: false };
     let Some(parts) = split(text) else { return Ok(whole(None)) };
-    let read = |matter: &str| if parts.is_json { json(matter) } else { yaml(matter) };
+    if is_empty(parts.matter) {
+        return Ok(Markdown { body: parts.body.to_owned(), ..Markdown::default() });
+    }
+    let read = |matter: &str| match parts.language {
+        Language::Yaml => yaml(matter),
+        Language::Json => json(matter),
+        Language::Code => Err(NotRead::Code),
+        Language::Unknown => Ok(Map::new()),
+    };
     let mut is_mended = false;
     let fields = match read(parts.matter) {
+        Ok(_) if parts.language == Language::Unknown => return Ok(whole(None)),
         Ok(fields) => fields,
-        Err(error @ NotRead::TooMuch { .. }) => return Err(error),
+        Err(error @ (NotRead::TooMuch { .. } | NotRead::Code)) => return Err(error),
         Err(NotRead::Yaml(error)) => {
             // The engine tries once more with values quoted that hold a colon.
             let mended = with_quoted_colons(parts.matter);
@@ -123,7 +135,7 @@ pub fn parse(text: &str) -> Result<Markdown, NotRead> {
             is_mended = true;
             read(&mended).map_err(|other| match other {
                 NotRead::Yaml(_) => NotRead::Yaml(error),
-                too_much @ NotRead::TooMuch { .. } => too_much,
+                other => other,
             })?
         }
     };
@@ -134,10 +146,21 @@ fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+/// What front matter may be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Yaml,
+    Json,
+    /// JavaScript.
+    Code,
+    /// Another one, so that all of the file is text.
+    Unknown,
+}
+
 struct Parts<'a> {
     matter: &'a str,
     body: &'a str,
-    is_json: bool,
+    language: Language,
     /// The dashes stand alone, and there are some at the end: only then the engine tries to mend it,
     /// and not behind a byte order mark.
     is_plain: bool,
@@ -147,43 +170,92 @@ struct Parts<'a> {
 fn split(text: &str) -> Option<Parts<'_>> {
     let rest = text.strip_prefix("---").filter(|rest| !rest.starts_with('-'))?;
     // Behind the dashes may stand a language.
-    let line = rest.lines().next().unwrap_or_default();
-    let is_json = match line.trim().to_ascii_lowercase().as_str() {
-        "" | "yaml" | "yml" => false,
-        "json" => true,
-        _ => return None,
+    let line = rest.split('\n').next().unwrap_or_default();
+    let name = trim(line);
+    let language = match &*name.to_lowercase() {
+        "" | "yaml" | "yml" => Language::Yaml,
+        // Of this one alone the case counts.
+        "json" if name == "json" => Language::Json,
+        "js" | "javascript" => Language::Code,
+        _ => Language::Unknown,
     };
-    let rest = rest.find('\n').map_or("", |end| &rest[end..]);
+    // Without a second line the engine takes it for a language that there is not.
+    if !name.is_empty() && line.len() == rest.len() {
+        return None;
+    }
+    // Where no language stands, what is in its place belongs to the front matter.
+    let rest = if name.is_empty() { rest } else { &rest[line.len()..] };
     let Some(end) = rest.find("\n---") else {
-        return Some(Parts { matter: rest, body: "", is_json, is_plain: false });
+        return Some(Parts { matter: rest, body: "", language, is_plain: false });
     };
     let is_plain = line.is_empty() || line == "\r";
     let body = &rest[end + "\n---".len()..];
     let body = body.strip_prefix('\r').unwrap_or(body);
-    Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), is_json, is_plain })
+    Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), language, is_plain })
+}
+
+/// A text without what the engine's language takes for space at its ends, which is not quite what Unicode does.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}')
+}
+
+/// True when nothing but comments stands in it.
+fn is_empty(matter: &str) -> bool {
+    matter.split('\n').all(|line| trim(line).is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// The fields as JSON: a moment is a text, and a number that is infinite or none is null.
+pub fn written_out(fields: Map<String, Value>) -> Map<String, Value> {
+    fields.into_iter().map(|(key, value)| (key, plain(value))).collect()
+}
+
+fn plain(value: Value) -> Value {
+    match value {
+        other if beyond_json(&other).is_some() => beyond_json(&other).cloned().unwrap_or_default(),
+        Value::Object(fields) => Value::Object(written_out(fields)),
+        Value::Array(list) => Value::Array(list.into_iter().map(plain).collect()),
+        other => other,
+    }
+}
+
+/// True when a value is a moment, which is no text to the engine.
+pub fn is_moment(value: &Value) -> bool {
+    beyond_json(value).is_some_and(Value::is_string)
+}
+
+/// True when a value is, or holds, a number that is infinite or none, with which the engine cannot answer.
+pub fn is_infinite(value: &Value) -> bool {
+    match value {
+        _ if beyond_json(value).is_some_and(Value::is_null) => true,
+        Value::Object(fields) => fields.values().any(is_infinite),
+        Value::Array(list) => list.iter().any(is_infinite),
+        _ => false,
+    }
 }
 
 fn json(text: &str) -> Result<Map<String, Value>, NotRead> {
-    serde_json::from_str(text).map_err(|error| match error.to_string() {
-        // The engine has no such limit.
-        what if what.starts_with("recursion limit") => NotRead::TooMuch { what },
-        message => NotYaml { message }.into(),
-    })
+    match serde_json::from_str(text) {
+        Ok(value) => fields(value),
+        Err(error) => Err(match error.to_string() {
+            // The engine has no such limit.
+            what if what.starts_with("recursion limit") => NotRead::TooMuch { what },
+            message => NotYaml { message }.into(),
+        }),
+    }
 }
 
 fn yaml(text: &str) -> Result<Map<String, Value>, NotRead> {
-    let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
-    if is_empty {
-        return Ok(Map::new());
-    }
-    match yaml::value(text) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        // The engine spreads a text into its characters and a list into its entries.
-        Ok(Value::String(text)) if text.len() > MOST_VALUES => Err(yaml::too_many()),
-        Ok(Value::String(text)) => Ok(numbered(text.chars().map(|c| Value::from(c.to_string())))),
-        Ok(Value::Array(list)) => Ok(numbered(list.into_iter())),
-        Ok(_) => Ok(Map::new()),
-        Err(error) => Err(error),
+    fields(yaml::value(text)?)
+}
+
+/// What the engine makes of it: a text is spread into its characters and a list into its entries.
+fn fields(value: Value) -> Result<Map<String, Value>, NotRead> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        Value::String(text) if text.len() > MOST_VALUES => Err(yaml::too_many()),
+        Value::String(text) => Ok(numbered(text.chars().map(|c| Value::from(c.to_string())))),
+        Value::Array(list) => Ok(numbered(list.into_iter())),
+        _ => Ok(Map::new()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rekindle_domain::Problem;
 
-use super::frontmatter::{NotASkill, NotYaml, unquoted_colon};
+use super::frontmatter::{NotASkill, NotRead, NotYaml, unquoted_colon};
 use crate::error::chain;
 
 /// A `SKILL.md` that is no skill, or of which that is not known.
@@ -30,8 +30,12 @@ pub fn read_once(path: &Path, text: &str) -> Problem {
 }
 
 /// A file that Rekindle does not read; the engine may.
-pub fn not_looked_at(path: &Path, why: &dyn std::error::Error) -> Problem {
-    problem(path, format!("Rekindle does not say what is in this file: {}", chain(why)), "make it smaller and simpler")
+pub fn not_looked_at(path: &Path, why: &NotRead) -> Problem {
+    let hint = match why {
+        NotRead::Code => "read that code before OpenCode does; write it as YAML, with nothing behind the first ---",
+        NotRead::TooMuch { .. } | NotRead::Yaml(_) => "make it smaller and simpler",
+    };
+    problem(path, format!("Rekindle does not say what is in this file: {}", chain(why)), hint)
 }
 
 /// An agent, mode or command that the engine leaves out.

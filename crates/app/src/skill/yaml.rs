@@ -1,17 +1,20 @@
 //! YAML as the engine reads it: the words and numbers of YAML 1.1, as its parser knows them.
 //!
 //! Invariants: text in, values out; what the engine's parser refuses is refused: a key twice, an
-//! unknown alias. A small text can stand for any amount, because an alias repeats what is behind its
+//! unknown alias or tag, a second document; what it takes in spite of the standard is taken. A small text can stand for any amount, because an alias repeats what is behind its
 //! anchor: what is made of a text has a bound in values, bytes and depth, and what is beyond it is not
 //! called wrong. Source: `docs/engine.md`, "Front matter".
 
 use std::{borrow::Cow, collections::HashMap};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag};
 use jiff::{Timestamp, civil};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::frontmatter::{NotRead, NotYaml};
+use super::{
+    frontmatter::{NotRead, NotYaml},
+    lax,
+};
 
 /// The most values that are made of a text.
 pub(super) const MOST_VALUES: usize = 100_000;
@@ -20,8 +23,34 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// The deepest that they are nested: what follows goes through them by calling itself.
 const DEEPEST: usize = 512;
 
-/// The first document of a text; null when there is none.
+/// The key of the one field of what stands for a value that JSON does not have. No text of YAML holds it.
+const BEYOND_JSON: &str = "\0";
+
+/// A moment. Until it is written out as JSON it is no text, and refused where one is wanted.
+fn moment(time: Timestamp) -> Value {
+    json!({ BEYOND_JSON: time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string() })
+}
+
+/// A number without an end, or none.
+fn infinite() -> Value {
+    json!({ BEYOND_JSON: null })
+}
+
+/// What is written in JSON for a value that it does not have: a text for a moment, null for a number that is infinite
+/// or none. `None`: it is another value.
+pub(super) fn beyond_json(value: &Value) -> Option<&Value> {
+    value.get(BEYOND_JSON)
+}
+
+/// The document of a text; null when there is none. Not all in it are values of JSON: see [`beyond_json`].
 pub(super) fn value(text: &str) -> Result<Value, NotRead> {
+    document(text).or_else(|error| match (&error, lax::strict(text)) {
+        (NotRead::Yaml(_), Some(strict)) => document(&strict).map_err(|_| error),
+        _ => Err(error),
+    })
+}
+
+fn document(text: &str) -> Result<Value, NotRead> {
     let parser = Parser::new_from_str(text);
     let left = Size { values: MOST_VALUES, bytes: MOST_BYTES, depth: 0 };
     let mut reader = Reader { parser, anchors: HashMap::new(), left, depth: 0 };
@@ -29,7 +58,10 @@ pub(super) fn value(text: &str) -> Result<Value, NotRead> {
         match reader.next()? {
             Event::StreamStart | Event::DocumentStart(..) => {}
             Event::StreamEnd | Event::DocumentEnd => return Ok(Value::Null),
-            event => return reader.node(event),
+            event => {
+                let value = reader.node(event)?;
+                return reader.ends().map(|()| value);
+            }
         }
     }
 }
@@ -56,15 +88,32 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Nothing may follow.
+    fn ends(&mut self) -> Result<(), NotRead> {
+        loop {
+            match self.next()? {
+                Event::DocumentEnd => {}
+                Event::StreamEnd => return Ok(()),
+                _ => return Err(wrong("a line --- or ... ends it, and more follows")),
+            }
+        }
+    }
+
     fn node(&mut self, event: Event<'a>) -> Result<Value, NotRead> {
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.spend(&Size { values: 1, bytes: text.len(), depth: 0 })?;
-                let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.to_string().ends_with("str"));
-                (anchor, if is_text { Value::from(text.into_owned()) } else { plain(&text) })
+                (anchor, scalar(&text, style, tag.as_deref())?)
             }
-            Event::SequenceStart(_, anchor, _) => (anchor, self.inside(Self::list)?),
-            Event::MappingStart(_, anchor, _) => (anchor, self.inside(Self::map)?),
+            Event::SequenceStart(_, anchor, tag) => {
+                let name = known_tag(tag.as_deref(), &["seq", "omap", "pairs"])?;
+                let list = self.inside(Self::list)?;
+                (anchor, if name.as_deref() == Some("pairs") { pairs(list) } else { list })
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                known_tag(tag.as_deref(), &["map", "set"])?;
+                (anchor, self.inside(Self::map)?)
+            }
             Event::Alias(anchor) => {
                 let Some((_, size)) = self.anchors.get(&anchor) else {
                     // The parser knows the anchor, and what it stands for is not whole yet: it holds itself.
@@ -119,7 +168,11 @@ impl<'a> Reader<'a> {
                 Event::MappingEnd => break,
                 event => {
                     let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
-                    (key(&self.node(event)?).into_owned(), is_merge)
+                    let value = self.node(event)?;
+                    if has_list_in_list(&value) {
+                        return Err(wrong("a list in a list cannot be a key"));
+                    }
+                    (key(&value).into_owned(), is_merge)
                 }
             };
             let event = self.next()?;
@@ -134,7 +187,7 @@ impl<'a> Reader<'a> {
             }
         }
         for part in merged {
-            let Value::Object(part) = part else { continue };
+            let Value::Object(part) = part else { return Err(wrong("what stands behind “<<” has no keys")) };
             for (key, value) in part {
                 map.entry(key).or_insert(value);
             }
@@ -198,9 +251,54 @@ fn key(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         Value::Array(list) => Cow::Owned(list.iter().map(key).collect::<Vec<_>>().join(",")),
+        other if beyond_json(other).is_some() => beyond_json(other).map_or(Cow::Borrowed(""), key),
         Value::Object(_) => Cow::Borrowed("[object Object]"),
         other => Cow::Owned(other.to_string()),
     }
+}
+
+fn has_list_in_list(key: &Value) -> bool {
+    key.as_array().is_some_and(|list| list.iter().any(Value::is_array))
+}
+
+/// The name of a tag that is known for this kind of value; `None`: there is none.
+fn known_tag(tag: Option<&Tag>, names: &[&str]) -> Result<Option<String>, NotRead> {
+    let Some(tag) = tag.map(Tag::to_string) else { return Ok(None) };
+    match tag.strip_prefix("tag:yaml.org,2002:") {
+        Some(name) if names.contains(&name) => Ok(Some(name.to_owned())),
+        _ if tag == "!" => Ok(None),
+        _ => Err(wrong(&format!("the tag {tag} is not known"))),
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, NotRead> {
+    let names = ["str", "int", "float", "bool", "null", "timestamp", "binary", "merge"];
+    let name = known_tag(tag, &names)?;
+    let is_text = style != ScalarStyle::Plain || tag.is_some() && !text.is_empty();
+    let found = match name.as_deref() {
+        None if is_text => return Ok(Value::from(text)),
+        None => return Ok(plain(text)),
+        Some("str" | "merge") => return Ok(Value::from(text)),
+        // It becomes bytes, which are nothing that an item could be made of.
+        Some("binary") => return Err(NotRead::TooMuch { what: "bytes (!!binary)".to_owned() }),
+        Some("int") => whole_number(text),
+        Some("float") => decimal(text).or_else(|| whole_number(text)),
+        Some("timestamp") => day_or_time(text),
+        Some("null") if text.is_empty() && style == ScalarStyle::Plain => Some(Value::Null),
+        Some("null") => matches!(text, "~" | "null" | "Null" | "NULL").then_some(Value::Null),
+        Some(_) => Some(plain(text)).filter(Value::is_boolean),
+    };
+    found.ok_or_else(|| wrong(&format!("“{text}” is not what its tag says")))
+}
+
+/// Each entry of the list, a key with its value, as a list of both.
+fn pairs(list: Value) -> Value {
+    let Value::Array(list) = list else { return list };
+    let pair = |entry| match entry {
+        Value::Object(entry) => entry.into_iter().next().map_or(Value::Null, |(key, value)| json!([key, value])),
+        other => other,
+    };
+    Value::Array(list.into_iter().map(pair).collect())
 }
 
 /// What a text without quotes means.
@@ -240,7 +338,8 @@ fn whole_number(text: &str) -> Option<Value> {
     } else if digits.contains(':') {
         sixties(digits, |part| radix(part, 10))?
     } else {
-        radix(digits, 10)?
+        radix(digits, 10)?;
+        digits.replace('_', "").parse().ok()?
     };
     Some(number_value(sign * number))
 }
@@ -260,8 +359,13 @@ fn decimal(text: &str) -> Option<Value> {
     if matches!(text.trim_start_matches(['-', '+']), ".inf" | ".Inf" | ".INF")
         || matches!(text, ".nan" | ".NaN" | ".NAN")
     {
-        // JSON has no word for them; the engine answers null.
-        return Some(Value::Null);
+        return Some(infinite());
+    }
+    if let Some((whole, part)) = text.split_once('.').filter(|(whole, _)| whole.contains(':')) {
+        let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+        let whole = sixties(whole.trim_start_matches(['-', '+']), |part| part.replace('_', "").parse().ok())?;
+        let part: f64 = format!("0.{}0", part.replace('_', "")).parse().ok()?;
+        return Some(number_value(sign * (whole + part)));
     }
     let is_number = text.chars().all(|c| c.is_ascii_digit() || "+-._eE".contains(c))
         && text.contains(|c: char| c.is_ascii_digit())
@@ -273,6 +377,9 @@ fn decimal(text: &str) -> Option<Value> {
 
 fn number_value(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !number.is_finite() {
+        return infinite();
+    }
     if number.fract() == 0.0 && number.abs() <= EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
         return Value::from(number as i64);
@@ -286,15 +393,26 @@ fn day_or_time(text: &str) -> Option<Value> {
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
         return None;
     }
-    let moment = if text.len() == 10 {
-        civil::Date::strptime("%Y-%m-%d", text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
+    let time = if text.len() == 10 {
+        day(text)?
     } else {
         let text = text.replacen([' ', 't'], "T", 1);
         let has_zone = text.ends_with('Z') || text.get(10..).is_some_and(|time| time.contains(['+', '-']));
         let text = if has_zone { text } else { format!("{text}Z") };
         text.contains('T').then(|| text.parse::<Timestamp>().ok())??
     };
-    Some(Value::from(moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()))
+    Some(moment(time))
+}
+
+/// The first moment of a day. Months and days that there are not are counted on from those that there are.
+fn day(text: &str) -> Option<Timestamp> {
+    let mut parts = text.split('-');
+    let mut part = |digits: usize| parts.next().filter(|part| part.len() == digits)?.parse::<i16>().ok();
+    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+    let first = civil::Date::new(year, 1, 1).ok()?;
+    let date = first.checked_add(jiff::Span::new().months(month - 1)).ok()?;
+    let date = date.checked_add(jiff::Span::new().days(day - 1)).ok()?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
 }
 
 #[cfg(test)]
@@ -310,11 +428,20 @@ mod tests {
         check("[010, 0b11, 1_000, 0x1F, \"1:30\", -5, +7, 09]", json!([8, 3, 1000, 31, "1:30", -5, 7, "09"]));
         check("- 1:30\n- 1:90", json!([90, "1:90"]));
         check("[1.5, 1e3, .5, 1., '1.5', 1.2.3, v1.0]", json!([1.5, 1000, 0.5, 1, "1.5", "1.2.3", "v1.0"]));
+        let moment = |text: &str| json!({ BEYOND_JSON: text });
         check(
-            "[2020-01-02, '2020-01-02', 2020-13-02]",
-            json!(["2020-01-02T00:00:00.000Z", "2020-01-02", "2020-13-02"]),
+            "[2020-01-02, '2020-01-02', 2020-13-45]",
+            json!([moment("2020-01-02T00:00:00.000Z"), "2020-01-02", moment("2021-02-14T00:00:00.000Z")]),
         );
-        check("2001-12-14t21:59:43.10-05:00", json!("2001-12-15T02:59:43.100Z"));
+        check("2001-12-14t21:59:43.10-05:00", moment("2001-12-15T02:59:43.100Z"));
+        check("{2020-01-02: a}", json!({"2020-01-02T00:00:00.000Z": "a"}));
+        check("[!!int '5', !!float 1, !!bool 'true', !!null ~, ! 5]", json!([5, 1, true, null, "5"]));
+        check("!!pairs [a: 1, a: 2]", json!([["a", 1], ["a", 2]]));
+        check("[1:30.5, -1:00.25]", json!([90.5, -60.25]));
+        // Against the standard.
+        check("a: 1\n\tb: 2\nc:\n \td: 3", json!({"a": 1, "b": 2, "c": {"d": 3}}));
+        check("a: \"b\nc\"\nd: 'e\n\n''f\n- g'", json!({"a": "b c", "d": "e\n'f - g"}));
+        check("l:\n- 'a\r\nb'\n- \"\\\"c\n\t d\"", json!({"l": ["a b", "\"c d"]}));
         check("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}", json!({"a": {"p": 1, "q": 2}, "b": {"p": 1, "q": 3}}));
         check("a: !!str 5", json!({"a": "5"}));
         check("a: >\n  folded\n  text\n", json!({"a": "folded text\n"}));
@@ -323,7 +450,23 @@ mod tests {
 
     #[test]
     fn what_the_engine_refuses_is_refused() {
-        for text in ["a: 1\na: 2", "a: [1", "a: *none", "a: b: c", "a: \"open"] {
+        for text in [
+            "a: 1\na: 2",
+            "a: [1",
+            "a: *none",
+            "a: b: c",
+            "a: \"open",
+            "a: !important x",
+            "a: !local",
+            "!x\na: b",
+            "a: !!int x",
+            "a: !!map [b]",
+            "a: !!js/regexp /b/",
+            "a: 1\n...\nb: 2",
+            "a: 1\r---\r",
+            "{<<: x}",
+            "{[a, [b]]: c}",
+        ] {
             assert!(matches!(value(text), Err(NotRead::Yaml(_))), "{text:?}");
         }
     }
