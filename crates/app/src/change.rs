@@ -33,7 +33,7 @@ use crate::{
         edit::{self, EditError},
         file::{self, FileError, TRIES},
     },
-    disk::{locate::Places, scan::declared_id},
+    disk::{is_code, locate::Places, scan::declared_id},
     error::{Tell, chain, hint_of, user_error},
     last_good::LastGoodError,
     skill::install::{self, InstallError},
@@ -249,7 +249,11 @@ fn install_hint(error: &InstallError) -> String {
 pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, ChangeError> {
     let spec = PluginSpec::parse(&expand_home(places, spec));
     if let Some(why) = spec.objection() {
-        return Err(ChangeError::BadSpec { spec: spec.text.clone(), why: why.to_owned() });
+        /// What is longer is told by its beginning, in characters.
+        const TOLD: usize = 200;
+        let is_long = spec.text.chars().nth(TOLD).is_some();
+        let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
+        return Err(ChangeError::BadSpec { spec: told, why: why.to_owned() });
     }
     let path = places.config_to_edit(scope);
     if spec.origin == PluginOrigin::File {
@@ -258,6 +262,11 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         let encoded = spec.text.contains('%');
         if !encoded && !target.exists() {
             let why = format!("there is no file {}", target.display());
+            return Err(ChangeError::BadSpec { spec: spec.text, why });
+        }
+        let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
+        if !is_possible {
+            let why = format!("{} is no code: its name ends in none of .ts, .js and the like", target.display());
             return Err(ChangeError::BadSpec { spec: spec.text, why });
         }
     }

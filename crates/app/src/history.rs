@@ -67,7 +67,7 @@ impl History {
                 newest = Some((named, line));
             }
         }
-        serde_json::from_str(newest?.1).ok()
+        serde_json::from_str(newest?.1).ok().map(Receipt::of_any_version)
     }
 
     /// How long most reloads with this action took that had to install something, or had not: the last ones that
@@ -143,7 +143,8 @@ struct Named {
 fn receipts(text: &str) -> Vec<Receipt> {
     let mut all: Vec<Receipt> = Vec::new();
     let mut places = BTreeMap::new();
-    for receipt in text.lines().filter_map(|line| serde_json::from_str::<Receipt>(line).ok()) {
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Receipt>(line).ok());
+    for receipt in lines.map(Receipt::of_any_version) {
         match places.get(&receipt.id).and_then(|at| all.get_mut(*at)) {
             Some(known) => *known = receipt,
             None => {

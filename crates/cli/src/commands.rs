@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
 fn warn_of_settings(arguments: &Arguments) {
     let places = context::places_even_if_gone(arguments).ok();
     if let Some(unread) = places.and_then(|places| settings::look(&places).1) {
-        print::warning(arguments, &unread);
+        print::warn(arguments, &unread);
     }
 }
 
@@ -95,7 +95,8 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     let mut status = observation.status(&target);
     status.notices.extend(waits(&target));
-    status.notices.extend(settings::look(&target.places).1);
+    // Else it was said before.
+    status.notices.extend(settings::look(&target.places).1.filter(|_| arguments.json || arguments.quiet));
     let rows = observation.rows(&target.places);
     status.past = observation.past(last(&target, &observation).as_ref(), &rows);
     let difference = observation.differences();

@@ -55,17 +55,10 @@ pub(crate) fn note(arguments: &Arguments, lines: &[String]) {
     }
 }
 
-/// Warns of something that cannot wait for the result, or is no part of it.
+/// Warns of something that cannot wait for the result, or is no part of it; to whoever did not ask for quiet.
 pub(crate) fn warn(arguments: &Arguments, text: &str) {
     if !arguments.quiet {
-        terminal::tell(&format!("Warning: {text}"));
-    }
-}
-
-/// Tells what should be mended, also beside JSON; to whoever did not ask for quiet.
-pub(crate) fn warning(arguments: &Arguments, text: &str) {
-    if !arguments.quiet {
-        terminal::tell(&format!("rekindle: {}", one_line(text)));
+        terminal::tell(&format!("Warning: {}", one_line(text)));
     }
 }
 

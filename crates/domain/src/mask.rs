@@ -4,7 +4,7 @@
 //! speaks of a secret, whatever its type, nor what has the shape of one; what is around it stays readable.
 //! `names` knows the names, `text` the ways in which secrets are written.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use serde_json::Value;
 
@@ -49,9 +49,9 @@ fn masked_variable(value: &Value) -> Value {
 /// A list that may be a command: what is given behind a flag such as `--token` is masked, too.
 fn masked_list(list: &[Value]) -> Value {
     let words: Vec<_> = list.iter().map(|value| value.as_str().unwrap_or_default()).collect();
-    let given = text::given(&words);
-    let masked_one = |(at, value): (usize, &Value)| match given.iter().find(|(word, _)| *word == at) {
-        Some((_, from)) => Value::from(format!("{}{MASK}", &words[at][..*from])),
+    let given: HashMap<_, _> = text::given(&words).into_iter().rev().collect();
+    let masked_one = |(at, value): (usize, &Value)| match given.get(&at) {
+        Some(from) => Value::from(format!("{}{MASK}", &words[at][..*from])),
         None => masked("", value),
     };
     list.iter().enumerate().map(masked_one).collect()

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::merge::name_and_version;
 
+/// The longest text that names a plugin, in bytes: no path is longer on common systems.
+const LONGEST: usize = 4096;
+/// The longest name of a package that npm accepts, in bytes.
+const LONGEST_NAME: usize = 214;
+
 /// Where a plugin comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,8 +64,14 @@ impl PluginSpec {
         if self.text.chars().any(char::is_control) {
             return Some("a plugin's name has no line breaks or control characters");
         }
+        if self.text.len() > LONGEST {
+            return Some("this is longer than any name, path or URL");
+        }
         if self.origin != PluginOrigin::Npm {
             return None;
+        }
+        if self.name.len() > LONGEST_NAME {
+            return Some("the name of a package has no more than 214 characters");
         }
         let bare = self.name.strip_prefix('@').unwrap_or(&self.name);
         let parts: Vec<_> = bare.split('/').collect();
@@ -119,7 +130,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_objected_to() {
-        let check = |text, ok: bool| assert_eq!(PluginSpec::parse(text).objection().is_none(), ok, "{text:?}");
+        let check = |text: &str, ok: bool| assert_eq!(PluginSpec::parse(text).objection().is_none(), ok, "{text:?}");
         check("", false);
         check("   ", false);
         check("two words", false);
@@ -128,5 +139,10 @@ mod tests {
         check("name\nname", false);
         check("\"quoted\"", false);
         check("name@1.0.0", true);
+        check(&"a".repeat(214), true);
+        check(&format!("@{}/{}", "a".repeat(106), "b".repeat(106)), true);
+        check(&"a".repeat(215), false);
+        check(&format!("a@{}", "1".repeat(5000)), false);
+        check(&format!("./{}.ts", "a".repeat(5000)), false);
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use rekindle_app::disk::parser::ARGUMENT;
 use rekindle_tests::{
     wait,
-    world::{Ran, World, write},
+    world::{Ran, World, skill, write},
 };
 use serde_json::Value;
 
@@ -100,6 +100,35 @@ async fn what_is_no_file_holds_nothing_up() {
     assert_ne!(checked.code, 0, "{checked:?}");
 }
 
+/// N16: what the engine would wait for without end holds a reload back, whatever it is read as; what leads to nothing
+/// is an empty file to both.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_end_never_reaches_the_engine() {
+    let world = World::new();
+    world.write(".opencode/skills/well/SKILL.md", &skill("well", "one"));
+    let engine = world.start_engine().await;
+    assert_eq!(bounded(&world, &["status"]).await.code, 0);
+    world.write(".opencode/skills/well/SKILL.md", &skill("well", "two"));
+    for place in [".opencode/skills/a/SKILL.md", ".opencode/command/b.md", ".opencode/package.json", ".git/config"] {
+        let path = world.path(place);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::remove_file(&path).unwrap_or_default();
+        pipe(&path);
+        let ran = bounded(&world, &["reload", "--json"]).await;
+        assert_eq!(ran.code, 3, "{place}: {ran:?}");
+        assert!(ran.out.contains("it is a pipe, not a file"), "{place}: {ran:?}");
+        fs::remove_file(&path).expect("removed");
+        assert!(engine.has_skill("well", "one").await, "{place}: it was not touched");
+    }
+    for place in ["opencode.json", ".opencode/skills/a/SKILL.md", ".opencode/command/b.md", ".opencode/package.json"] {
+        fs::remove_file(world.path(place)).unwrap_or_default();
+        symlink("/dev/null", world.path(place)).expect("linked");
+    }
+    let ran = bounded(&world, &["reload", "--json"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(engine.has_skill("well", "two").await);
+}
+
 /// N16: git's own files, in which a pipe was enough to hang everything, in each of the places where one is.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_repository_holds_nothing_up() {
@@ -169,15 +198,17 @@ async fn links_and_large_folders_are_looked_at_in_part() {
         for name in ["one", "two"] {
             symlink(skills.join(format!("f{}", at + 1)), here.join(name)).expect("linked");
         }
-        symlink("/", here.join("all")).expect("linked");
     }
+    let all = world.path(".agents/skills");
+    fs::create_dir_all(&all).expect("made");
+    symlink("/", all.join("all")).expect("linked");
     symlink("/", world.path(".opencode/agent")).expect("linked");
     fs::create_dir_all(world.path(".claude")).expect("made");
     symlink("..", world.path(".claude/skills")).expect("linked");
     world.write("opencode.json", "{\"skills\": {\"paths\": [\"/\", \"~\", \".\", \"..\", \"/proc\"]}}");
     let status = looks(&world).await;
     let told = said(&status, &skills);
-    assert!(told.contains("again and again") || told.contains("too much"), "{told}: {status}");
+    assert!(told.contains("again and again"), "{told}: {status}");
     let listed = bounded(&world, &["list", "--json"]).await.json().to_string();
     assert!((0..40).all(|at| listed.contains(&format!("\"s{at}\""))), "what is near is there");
 }

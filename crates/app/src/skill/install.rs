@@ -11,6 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rekindle_domain::visible;
+
 use super::frontmatter::{self, NotASkill, NotRead, SkillText};
 use crate::{
     config::file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
@@ -54,7 +56,7 @@ pub enum InstallError {
         cause: NotRead,
     },
     /// Its name can't be a folder's name.
-    #[error("“{name}” cannot be the name of a folder")]
+    #[error("“{}” cannot be the name of a folder", visible(name))]
     BadName {
         /// The name.
         name: String,

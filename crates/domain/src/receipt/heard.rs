@@ -3,7 +3,7 @@
 //! Invariant: only what was not heard is judged anew; what was proved or refuted stays, and a receipt
 //! becomes proved only when nothing but silence stood against it.
 
-use super::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult};
+use super::{CONNECTING, Counts, ItemState, NOT_LISTED_YET, Receipt, ReceiptItem, ReceiptResult};
 use crate::{Answers, Change, Kind, Question};
 
 /// What is told of an item that changed before the engine had said anything of it.
@@ -82,11 +82,24 @@ impl Counts {
     }
 }
 
+impl Receipt {
+    /// As versions that only said in words what they had not heard would have written it by now, so that it settles.
+    #[must_use]
+    pub fn of_any_version(mut self) -> Self {
+        let is_unheard = |item: &ReceiptItem| {
+            item.state == ItemState::Unknown
+                && item.detail.as_deref().is_some_and(|detail| [CONNECTING, NOT_LISTED_YET].contains(&detail))
+        };
+        self.items.iter_mut().for_each(|item| item.unheard |= is_unheard(item));
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{super::NOT_LISTED_YET, *};
+    use super::*;
     use crate::{ChangeKind, ItemId, McpAnswer, Scope};
 
     fn item(kind: Kind, name: &str, state: ItemState, detail: Option<&str>) -> ReceiptItem {
@@ -165,6 +178,19 @@ mod tests {
         assert!(receipt.hear(&servers(&[("slow", "connected")]), &[pending]));
         assert_eq!((receipt.result, receipt.awaits()), (ReceiptResult::Partial, false));
         assert_eq!(receipt.items[0].state, ItemState::Unknown);
+    }
+
+    /// N16: what an earlier version wrote down settles, too.
+    #[test]
+    fn words_of_earlier_versions_are_understood() {
+        let connecting = || item(Kind::Mcp, "slow", ItemState::Unknown, CONNECTING);
+        let silent = || item(Kind::Tool, "hello", ItemState::Unknown, Some(NOT_LISTED_YET));
+        let other = || item(Kind::Plugin, "p", ItemState::Unknown, Some("nobody saw it load"));
+        let earlier = |item: ReceiptItem| ReceiptItem { unheard: false, ..item };
+        let mut known = receipt([connecting(), silent(), other()].map(earlier).into()).of_any_version();
+        assert_eq!(known.items, [connecting(), silent(), other()]);
+        assert!(known.hear(&servers(&[("slow", "connected")]), &[]));
+        assert_eq!(known.items[0].state, ItemState::Active);
     }
 
     /// N16: counts that were null become what was heard; those that were known stay, and a reload of which

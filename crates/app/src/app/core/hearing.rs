@@ -54,16 +54,20 @@ impl Core {
         }
     }
 
+    /// Reads the history. Its length is that of before, so that what is added meanwhile is read later.
+    pub(super) fn read_history(&mut self) {
+        let history = History::of(&self.places);
+        (self.read, self.history) = (history.length(), history.last(SHOWN));
+    }
+
     /// Reads the history, if there is more of it. A reload of another process takes the place of the end that is
     /// told here; it is told itself where it was not wholly proved.
     pub(super) fn catch_up(&mut self) {
-        let history = History::of(&self.places);
-        let length = history.length();
-        if length == self.read || self.phase.is_running() {
+        if History::of(&self.places).length() == self.read || self.phase.is_running() {
             return;
         }
         let known = self.history.first().map(|receipt| receipt.id.clone());
-        (self.read, self.history) = (length, history.last(SHOWN));
+        self.read_history();
         let Some(newest) = self.history.first().cloned() else { return };
         if self.last.as_ref().is_some_and(|last| last.id == newest.id) {
             self.know(newest);

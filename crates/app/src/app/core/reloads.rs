@@ -7,11 +7,10 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{Core, looks::Look};
 use crate::{
-    app::{Input, SETTLED, SHOWN, Source, report},
+    app::{Input, SETTLED, Source, report},
     connect,
     engine::packages,
     error::chain,
-    history::History,
     reload::{Ended, Recovered, Restart, Signal, Wish, reload},
     target::Target,
 };
@@ -76,8 +75,7 @@ impl Core {
                 self.recovering = false;
                 self.phase = Phase::ended(&receipt);
                 self.last = Some(*receipt);
-                self.read = History::of(&self.places).length();
-                self.history = History::of(&self.places).last(SHOWN);
+                self.read_history();
             }
         }
     }
@@ -184,8 +182,7 @@ impl Core {
             self.ahead.interrupts.clone_from(runs);
         }
         self.phase = ended.phase;
-        self.read = History::of(&self.places).length();
-        self.history = History::of(&self.places).last(SHOWN);
+        self.read_history();
         // Nothing was reloaded: how the one before it ended is as it was.
         let left = self.held.take();
         self.held = left.clone().filter(|_| ended.receipt.result == ReceiptResult::Refused);

@@ -166,6 +166,16 @@ fn a_root_is_one_wherever_it_is_named() {
     assert_eq!(world.extent(file), Extent::File);
 }
 
+/// N16: what is known of many folders is compared with each of them, and found out once.
+#[test]
+fn many_roots_are_known_in_a_time_that_grows_with_them() {
+    let world = World::new();
+    let paths: Vec<_> = (0..20_000).map(|at| format!("more/{at}")).collect();
+    world.write("opencode.json", &serde_json::json!({ "skills": { "paths": paths } }).to_string());
+    assert_eq!(world.extent(".opencode/skills/s/SKILL.md"), Extent::Folder);
+    assert_eq!(world.extent("more/19999/SKILL.md"), Extent::File);
+}
+
 /// N16: what was removed before is not removed again.
 #[test]
 fn nothing_of_the_trash_is_removed() {
