@@ -140,7 +140,7 @@ pub(crate) fn not_live(state: &WindowState) -> Option<String> {
 fn left(open: usize, all: usize) -> String {
     match open {
         0 => "The last reload left something to be mended.".to_owned(),
-        open => format!("{} of the last reload {} not proved.", receipt::part(open, all), be(open)),
+        open => format!("{} from the last reload {} not proved.", receipt::part(open, all), be(open)),
     }
 }
 

@@ -266,7 +266,7 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         }
         let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
         if !is_possible {
-            let why = format!("{} is no code: its name ends in none of .ts, .js and the like", target.display());
+            let why = format!("{} is not code: OpenCode loads .ts, .js and similar files", target.display());
             return Err(ChangeError::BadSpec { spec: spec.text, why });
         }
     }

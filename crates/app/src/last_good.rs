@@ -54,7 +54,7 @@ pub enum LastGoodError {
     #[error("this copy of the configuration files is not whole")]
     NotWhole,
     /// Of what is there now no copy can be kept.
-    #[error("of {path} no copy can be kept, so nothing was restored")]
+    #[error("{path} cannot be copied first, so nothing was restored")]
     NotKept {
         /// The file or folder.
         path: PathBuf,

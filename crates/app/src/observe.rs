@@ -58,7 +58,7 @@ fn seconds(text: &str) -> Option<u64> {
         Ok(seconds) => Some(seconds.clamp(1, LONGEST)),
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => Some(LONGEST),
         Err(_) => {
-            tracing::warn!("{LOADING_VARIABLE} is no number of seconds: {text}");
+            tracing::warn!("{LOADING_VARIABLE} is not a number of seconds: {text}");
             None
         }
     }

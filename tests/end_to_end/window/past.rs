@@ -107,7 +107,7 @@ async fn what_is_late_is_told_and_settles() {
         &world.home(".cache/opencode/packages/acme-notify@latest/node_modules/acme/index.js"),
         &"x".repeat(1_500_000),
     );
-    window.text_with("installing", "OpenCode installs acme-notify@latest, 1.5 MB so far.").await;
+    window.text_with("installing", "OpenCode is installing acme-notify@latest (1.5 MB so far).").await;
     window.text_with("elapsed", "4 s").await;
     window.picture("banner-installing").await;
     // Nothing is to be had from a network.
@@ -128,11 +128,11 @@ async fn what_is_late_is_told_and_settles() {
     }
     // One count, wherever it is told.
     window.text_with("banner-title", "2 changes are not proved").await;
-    window.text_with("not-live", "2 changes of the last reload are not proved").await;
+    window.text_with("not-live", "2 changes from the last reload are not proved").await;
     faulty.faults.clear();
     window.text_with("count-mcp", "1").await;
     window.text_with("banner-title", "1 of 2 changes is not proved").await;
-    window.text_with("not-live", "1 of 2 changes of the last reload is not proved").await;
+    window.text_with("not-live", "1 of 2 changes from the last reload is not proved").await;
     window.find_css("[data-testid='settled'][data-id='mcp:project:late']").await;
     assert!(!window.has("[data-testid='unproved'][data-id='mcp:project:late']").await);
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late'] [data-tone='good']").await;

@@ -105,8 +105,8 @@ pub(crate) fn elapsed(ms: u64) -> String {
 pub(crate) fn installing(now: &Installing) -> String {
     let what = now.package.as_deref().unwrap_or("what plugins need");
     match now.bytes {
-        0 => format!("OpenCode installs {what}."),
-        bytes => format!("OpenCode installs {what}, {} so far.", megabytes(bytes)),
+        0 => format!("OpenCode is installing {what}."),
+        bytes => format!("OpenCode is installing {what} ({} so far).", megabytes(bytes)),
     }
 }
 

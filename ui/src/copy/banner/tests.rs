@@ -153,9 +153,9 @@ fn what_goes_on_is_told() {
     let check = |package: Option<&str>, bytes, expected| {
         assert_eq!(installing(&Installing { package: package.map(str::to_owned), bytes }), expected);
     };
-    check(Some("acme@latest"), 0, "OpenCode installs acme@latest.");
-    check(Some("acme@latest"), 12_345_678, "OpenCode installs acme@latest, 12.3 MB so far.");
-    check(None, 900, "OpenCode installs what plugins need, 0.1 MB so far.");
+    check(Some("acme@latest"), 0, "OpenCode is installing acme@latest.");
+    check(Some("acme@latest"), 12_345_678, "OpenCode is installing acme@latest (12.3 MB so far).");
+    check(None, 900, "OpenCode is installing what plugins need (0.1 MB so far).");
 }
 
 #[test]
