@@ -5,6 +5,7 @@
 
 mod cases;
 mod front_matter;
+mod grammar;
 
 use std::{collections::BTreeSet, env, sync::Arc};
 

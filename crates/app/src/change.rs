@@ -365,7 +365,11 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
                 declared_id(places, source, row.scope, text) == row.id
             };
             let removed = |text: &str| Entries::Removed(entries_of(text).into_iter().filter(is_it).collect());
-            let token = edit_list(places, source, |text| edit::remove(text, LIST, &row.name, is_it), removed)?;
+            let change = |text: &str| {
+                let left = edit::remove(text, LIST, &row.name, is_it)?;
+                edit::without_empty(&left, LIST).map(edit::without_file)
+            };
+            let token = edit_list(places, source, change, removed)?;
             Ok(Removed { path: source.to_owned(), token })
         }
         (Kind::Skill, _) => match extent(places, source) {

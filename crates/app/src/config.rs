@@ -14,6 +14,7 @@ pub mod check;
 pub mod edit;
 mod fault;
 pub mod file;
+mod grammar;
 mod newer;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 pub mod schema;

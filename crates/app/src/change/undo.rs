@@ -304,8 +304,14 @@ fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result
     }
     let (path, choices) = (undo.path(), undo.choices(places));
     match (choice.filter(|choice| choices.contains(choice)), undo) {
-        (Some(UndoChoice::Ours), Undo::Edited { entries, .. }) => {
-            file::edit(path, |text| entries.taken_back(text))?;
+        (Some(UndoChoice::Ours), Undo::Edited { entries, before, .. }) => {
+            let had_list =
+                before.as_deref().is_some_and(|text| text::value(text).is_ok_and(|it| it.get(LIST).is_some()));
+            file::edit(path, |text| {
+                let left = entries.taken_back(text)?;
+                let left = if had_list { left } else { edit::without_empty(&left, LIST)? };
+                Ok(if before.is_some() { left } else { edit::without_file(left) })
+            })?;
             Ok(())
         }
         (Some(_), _) => undo.make_as_before(places),

@@ -60,7 +60,7 @@ fn check_text(
     let folder = path.parent().unwrap_or(Path::new("/"));
     let of = |name: &str| places.environment.get(name).unwrap_or_default().to_owned();
     let replaced = match variables::replace(&text, folder, &places.home, of, references) {
-        Ok(replaced) => replaced.text,
+        Ok(replaced) => replaced,
         Err(error @ VariableError::BadReference { offset, .. }) => {
             let hint = "create it, or mend the path";
             return Some(Problem::new(&shown, error.to_string(), hint).at(&text, offset));
@@ -69,12 +69,19 @@ fn check_text(
             return Some(Problem::new(&shown, not_checked(&error), "refer to smaller files, or to fewer"));
         }
     };
-    let value = match text::value(&replaced) {
+    let value = match text::value(&replaced.text) {
         Ok(value) => value,
-        // What is wrong usually is in the text as written, too; there its place can be shown.
         Err(error) => {
-            let error = text::value(&text).err().unwrap_or(error);
-            return Some(Problem::new(&shown, error.message.clone(), error.hint).at(&text, error.offset));
+            let (offset, variable) = replaced.origin(&text, error.offset);
+            let problem = match variable {
+                Some(variable) => {
+                    let message =
+                        format!("{variable} is replaced by a text that does not belong here: {}", error.message);
+                    Problem::new(&shown, message, "change that value, or what stands around it")
+                }
+                None => Problem::new(&shown, error.message, error.hint),
+            };
+            return Some(problem.at(&text, offset));
         }
     };
     if let Some(path) = newer_permissions(&value) {
@@ -208,6 +215,35 @@ mod tests {
         check("{\n  \"model\": \"a\"\n  \"x\": 1\n}", Some((3, 3)));
         check("{\"model\": \"{file:none.txt}\"}", Some((1, 12)));
         check(" ", Some((1, 1)));
+    }
+
+    /// B1: what is wrong because of what takes the place of a variable is told there, with its name and without its
+    /// value.
+    #[test]
+    fn a_variable_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let values = [("CERT", "sk-secret\nline"), ("QUOTE", "a\" b"), ("FINE", "x"), ("WORD", "0x1F"), ("LINE", "\n")];
+        let home = [("HOME", folder.path().to_str().expect("a path"))];
+        let environment = values.iter().chain(&home).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let places = Places::in_environment(folder.path(), environment.collect()).expect("places");
+        std::fs::write(folder.path().join("cert"), "a\nb\t\"c").expect("written");
+        let path = folder.path().join("opencode.json");
+        let check = |text: &str, expected: Option<(&str, (usize, usize))>| {
+            std::fs::write(&path, text).expect("written");
+            let problem = check_config(&path, &places, Some(&schema()));
+            let place = problem.as_ref().and_then(|problem| problem.line.zip(problem.column));
+            assert_eq!(place, expected.map(|(_, place)| place), "{text:?} {problem:?}");
+            let message = problem.map(|problem| problem.message).unwrap_or_default();
+            assert!(message.contains(expected.map_or("", |(words, _)| words)), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        };
+        check("{\"model\": \"{env:FINE}{file:cert}\"}", None);
+        check("{\"model\": \"{env:CERT}\"}", Some(("{env:CERT}", (1, 12))));
+        check("{\n  \"model\": \"{env:FINE} {env:FINE}\",\n  \"x\": \"{env:QUOTE}\"}", Some(("{env:QUOTE}", (3, 9))));
+        check("{\"model\": \"{file:cert}\", \"x\": {env:WORD}}", Some(("{env:WORD}", (1, 31))));
+        check("{\"model\": \"{file:cert} {env:FINE}\" \"x\": 1}", Some(("“,”", (1, 36))));
+        check("{\"model\": \"{env:LINE}\"}", Some(("{env:LINE}", (1, 12))));
+        check("{\"model\": {file:cert}}", Some(("{file:cert}", (1, 11))));
     }
 
     /// B1: front matter that the engine reads, and that would leave it without an answer, or refused.

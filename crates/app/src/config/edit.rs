@@ -41,15 +41,12 @@ const SCHEMA: &str = "https://opencode.ai/config.json";
 pub fn append(text: &str, key: &str, entry: &Value) -> Result<String, EditError> {
     let entry_text = entry.to_string();
     if text.trim_start_matches('\u{feff}').is_empty() {
-        let newline = "\n";
-        return Ok(format!(
-            "{{{newline}  \"$schema\": \"{SCHEMA}\",{newline}  {}: [{entry_text}]{newline}}}{newline}",
-            Value::from(key)
-        ));
+        return Ok(new_file(&format!(",\n  {}: [{entry_text}]", Value::from(key))));
     }
     // Says what is wrong with a text that is not an object.
     text::value(text)?;
-    let (list, root) = list_under(text, key)?;
+    let whole = text::whole(text);
+    let (list, root) = list_under(&whole, key)?;
     let source = Source::of(text);
     let splices = match list {
         Some(list) => source.insert(list.range, &ranges(&list.elements), &entry_text),
@@ -68,7 +65,8 @@ pub fn remove(text: &str, key: &str, entry: &str, wanted: impl Fn(&Value) -> boo
     let mut removed = false;
     loop {
         text::value(&text)?;
-        let (list, _) = list_under(&text, key)?;
+        let whole = text::whole(&text).into_owned();
+        let (list, _) = list_under(&whole, key)?;
         let elements = list
             .map(|list| (list.range, list.elements))
             .unwrap_or_else(|| (jsonc_parser::common::Range::new(0, 0), vec![]));
@@ -83,6 +81,33 @@ pub fn remove(text: &str, key: &str, entry: &str, wanted: impl Fn(&Value) -> boo
             None => return Err(EditError::NoSuchEntry { key: key.to_owned(), entry: entry.to_owned() }),
         }
     }
+}
+
+/// The text without a top-level list of which nothing is left, so that it hides no list of another file. A comment in
+/// it keeps it, and so does another list of the same name, which would count in its place.
+pub fn without_empty(text: &str, key: &str) -> Result<String, EditError> {
+    let whole = text::whole(text);
+    let (Some(list), root) = list_under(&whole, key)? else { return Ok(text.to_owned()) };
+    let source = Source::of(text);
+    let is_empty = source.body[list.range.start + 1..list.range.end - 1].trim().is_empty();
+    let named: Vec<_> = root.properties.iter().map(|prop| prop.name.as_str() == key).collect();
+    match named.iter().position(|is_it| *is_it) {
+        Some(index) if is_empty && named.iter().filter(|is_it| **is_it).count() == 1 => {
+            let properties: Vec<_> = root.properties.iter().map(|prop| range(prop.range)).collect();
+            Ok(source.apply(source.delete(root.range, &properties, index)))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Nothing, if a text is what is left of a file that [`append`] made; else the text.
+pub fn without_file(text: String) -> String {
+    if text == new_file("") { String::new() } else { text }
+}
+
+/// A file with this behind its schema.
+fn new_file(more: &str) -> String {
+    format!("{{\n  \"$schema\": \"{SCHEMA}\"{more}\n}}\n")
 }
 
 /// The list under a key (the last one of that name, which is the one that the engine takes), and
@@ -212,7 +237,8 @@ impl<'a> Source<'a> {
             splices.push(deletion(item.start, next));
         } else {
             let space = self.body[..item.start].len() - self.body[..item.start].trim_end_matches([' ', '\t']).len();
-            let from = if index == 0 { item.start } else { item.start - space };
+            let is_first = self.body[container.start + 1..item.start].trim().is_empty();
+            let from = if is_first { item.start } else { item.start - space };
             splices.push(deletion(from, end));
         }
         splices

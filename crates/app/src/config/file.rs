@@ -143,13 +143,15 @@ pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> 
     Err(FileError::Contended { path: path.to_owned() })
 }
 
-/// What an edit would do. Nothing is written; a file that could not be is an error already now.
+/// What an edit would do; one that leaves nothing removes the file. Nothing is written; a file that could not be is an error already now.
 pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
     refuse_shared(path, &behind(path)?)?;
     let before = read(path)?;
     let text = before.clone().unwrap_or_default();
     let after = change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text, cause })?;
-    Ok(Edited { path: path.to_owned(), before, after: Some(after) })
+    // A link would lead nowhere.
+    let after = Some(after).filter(|text| !text.is_empty() || path.is_symlink());
+    Ok(Edited { path: path.to_owned(), before, after })
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //!
 //! Invariant: ranges are byte offsets into the text as given, a byte order mark included.
 
-use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, errors::ParseErrorKind};
+use std::borrow::Cow;
+
+use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged};
 use serde_json::Value;
 
+use super::grammar::{self, Why, Wrong};
+
 const BOM: char = '\u{feff}';
-/// The most values of a text that are read. The engine reads more; people do not write them.
-const MOST_VALUES: usize = 250_000;
 
 /// Why a text is not a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,72 +48,55 @@ pub fn bom_len(text: &str) -> usize {
 pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     let bom = bom_len(text);
     let body = text.strip_prefix(BOM).unwrap_or(text);
-    if let Err((offset, why)) = skim(body) {
-        let (message, hint) = match why {
-            Odd::Control => ("a control character, such as a tab, in a text".to_owned(), "write \\t for a tab"),
-            Odd::TooMany => {
-                (format!("there are more than {MOST_VALUES} values, and Rekindle reads no more"), "make it smaller")
-            }
-        };
-        return Err(TextError { message, hint: hint.to_owned(), offset: bom + offset });
+    match grammar::check(body) {
+        Ok(()) => {}
+        Err(Wrong { why: Why::Nothing, .. }) => return Ok(None),
+        Err(Wrong { why, offset }) => {
+            let (message, hint) = why.words();
+            return Err(TextError { message, hint: hint.to_owned(), offset: bom + offset });
+        }
     }
     let parsed = jsonc_parser::parse_to_ast(body, &CollectOptions::default(), &options());
-    parsed.map(|parsed| parsed.value).map_err(|error| {
-        let (message, hint) = explain(error.kind());
-        let mut offset = bom + error.range().start;
-        if let (ParseErrorKind::ExpectedComma, Some(rest)) = (error.kind(), text.get(offset..)) {
-            // Point at what stands where the comma should be, as the engine does.
-            offset += rest.len() - rest.trim_start().len();
-        }
-        TextError { message, hint: hint.to_owned(), offset }
+    parsed.map(|parsed| parsed.value).map_err(|error| TextError {
+        message: format!("Rekindle cannot read this, and OpenCode can: {}", lower_first(&error.kind().to_string())),
+        hint: "write it in a simpler way".to_owned(),
+        offset: bom + error.range().start,
     })
 }
 
-/// What is told before a text is parsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Odd {
-    /// A control character stands inside of a text in quotes; a line break has an error of its own.
-    Control,
-    /// A value takes a hundred times the memory of the comma behind it.
-    TooMany,
+/// The text with U+FFFD in the place of each half of a surrogate pair that is written as an escape. The engine reads it
+/// as it is, and no text of ours can hold it. Nothing changes its place.
+pub fn whole(text: &str) -> Cow<'_, str> {
+    let mut found: Option<String> = None;
+    for half in halves(text) {
+        found.get_or_insert_with(|| text.to_owned()).replace_range(half..half + LENGTH, "\\ufffd");
+    }
+    found.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Goes through a text once; where something odd stands.
-fn skim(text: &str) -> Result<(), (usize, Odd)> {
-    enum In {
-        Nothing,
-        Slash,
-        Line,
-        Block,
-        Star,
-        Quotes,
-        Escape,
-    }
-    let (mut place, mut values) = (In::Nothing, 0);
-    for (at, byte) in text.bytes().enumerate() {
-        if matches!((&place, byte), (In::Nothing | In::Slash, b',' | b'[' | b'{')) {
-            values += 1;
-            if values > MOST_VALUES {
-                return Err((at, Odd::TooMany));
+/// The length of `\u` and its digits.
+const LENGTH: usize = 6;
+
+/// Where an escape stands that is half of a pair and not followed, or preceded, by the other half.
+fn halves(text: &str) -> Vec<usize> {
+    let code = |at: usize| {
+        let digits = text.get(at..at + LENGTH)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut halves = Vec::new();
+    let mut at = 0;
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')).map(|next| at + next) {
+        at = match (code(next), code(next + LENGTH)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => next + 2 * LENGTH,
+            (Some(0xd800..0xe000), _) => {
+                halves.push(next);
+                next + LENGTH
             }
-        }
-        place = match (place, byte) {
-            (In::Nothing | In::Slash, b'"') | (In::Escape, _) | (In::Quotes, b'\r') => In::Quotes,
-            (In::Slash, b'/') => In::Line,
-            (In::Slash, b'*') | (In::Block, 0..b'*' | b'+'..) => In::Block,
-            (In::Nothing, b'/') => In::Slash,
-            (In::Line, b'\n') | (In::Star, b'/') | (In::Quotes, b'"' | b'\n') | (In::Nothing | In::Slash, _) => {
-                In::Nothing
-            }
-            (In::Line, _) => In::Line,
-            (In::Block | In::Star, b'*') => In::Star,
-            (In::Star, _) => In::Block,
-            (In::Quotes, b'\\') => In::Escape,
-            (In::Quotes, 0..0x20) => return Err((at, Odd::Control)),
-            (In::Quotes, _) => In::Quotes,
+            // What follows is part of the escape, whatever it is.
+            _ => next + 1 + text.get(next + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8),
         };
     }
-    Ok(())
+    halves
 }
 
 /// How deep values may stand in each other. The engine takes more, but answers that are much deeper cannot be
@@ -131,16 +116,11 @@ fn is_deeper(value: &Value, than: usize) -> bool {
 /// The value that the engine reads from the text. An empty file is an empty configuration; one of
 /// white space only is an error, as it is for the engine (measured, `docs/engine.md`).
 pub fn value(text: &str) -> Result<Value, TextError> {
+    let text = &*whole(text);
     let Some(tree) = tree(text)? else {
-        return if text.is_empty() {
-            Ok(Value::Object(serde_json::Map::new()))
-        } else {
-            Err(TextError {
-                message: "the file holds no value".to_owned(),
-                hint: "write {} into it, or delete it".to_owned(),
-                offset: 0,
-            })
-        };
+        let (message, hint) = Why::Nothing.words();
+        let error = TextError { message, hint: hint.to_owned(), offset: 0 };
+        return if text.is_empty() { Ok(Value::Object(serde_json::Map::new())) } else { Err(error) };
     };
     match from_tree(&tree) {
         value if is_deeper(&value, DEEPEST) => Err(TextError {
@@ -185,6 +165,7 @@ fn number_of(text: &str) -> Value {
 /// The byte offset at which the value under a path of keys and indices begins, or the deepest value
 /// on the way to it.
 pub fn offset_of(text: &str, path: &[String]) -> usize {
+    let text = &*whole(text);
     let Ok(Some(root)) = tree(text) else { return 0 };
     let mut at = &root;
     for step in path {
@@ -205,6 +186,7 @@ pub fn offset_of(text: &str, path: &[String]) -> usize {
 
 /// The entries of a list under a key, each with the byte offset at which it begins.
 pub fn entries_of(text: &str, key: &str) -> Vec<(Value, usize)> {
+    let text = &*whole(text);
     let Ok(Some(ast::Value::Object(object))) = tree(text) else { return Vec::new() };
     let list = object.properties.iter().rev().find(|prop| prop.name.as_str() == key).map(|prop| &prop.value);
     let Some(ast::Value::Array(list)) = list else { return Vec::new() };
@@ -221,31 +203,6 @@ pub fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
-}
-
-fn explain(kind: &ParseErrorKind) -> (String, &'static str) {
-    use ParseErrorKind::*;
-    let (message, hint) = match kind {
-        ExpectedComma => ("expected “,” or a closing bracket", "a comma is missing before this"),
-        ExpectedColonAfterObjectKey => ("expected “:” behind the key", "write \"key\": value"),
-        ExpectedObjectValue => ("expected a value behind “:”", "write a value, or remove the key"),
-        ExpectedStringObjectProperty | UnexpectedWord | UnexpectedTokenInObject => {
-            ("expected a key or value in double quotes", "put it in double quotes")
-        }
-        UnterminatedArray => ("a “[” is never closed", "add the missing “]”"),
-        UnterminatedObject => ("a “{” is never closed", "add the missing “}”"),
-        UnterminatedCommentBlock => ("a “/*” is never closed", "add the missing “*/”"),
-        MultipleRootJsonValues => {
-            ("there is something behind the closing bracket", "remove what follows, or the extra bracket")
-        }
-        UnexpectedCloseBrace => ("a “}” closes nothing", "remove it"),
-        UnexpectedCloseBracket => ("a “]” closes nothing", "remove it"),
-        UnexpectedComma => ("a “,” where a value is expected", "remove the comma"),
-        UnexpectedColon => ("a “:” where a value is expected", "remove the colon"),
-        SingleQuotedStringsNotAllowed => ("a text in single quotes", "use double quotes"),
-        other => return (lower_first(&other.to_string()), "mend this place"),
-    };
-    (message.to_owned(), hint)
 }
 
 fn lower_first(text: &str) -> String {
@@ -299,33 +256,16 @@ mod tests {
         assert!(value(&"[".repeat(100_000)).is_err());
     }
 
-    /// What stands in comments and escapes is no control character of a text.
+    /// What is half of a character is read, and nothing else is taken for it.
     #[test]
-    fn control_characters_are_found_in_texts_only() {
-        let check = |text: &str, expected: Option<usize>| {
-            assert_eq!(skim(text).err(), expected.map(|at| (at, Odd::Control)), "{text:?}")
-        };
-        check("{\t\"a\":\t\"b\"}", None);
-        check("\"a\tb\"", Some(2));
-        check("// \"\t\n\"\t\"", Some(7));
-        check("/* \" \t */ \"\u{1}\"", Some(11));
-        check("/*/ \"\t\" */", None);
-        check("/ \"\t\"", Some(3));
-        check("\"\\\"\t\"", Some(3));
-        check("\"é\\é\t\"", Some(6));
-        check("\"open\n\t", None);
-    }
-
-    /// N16: what a text is parsed into has a bound, in number and in depth; commas in texts are none.
-    #[test]
-    fn what_is_made_of_a_text_has_a_bound() {
-        let error = |text: &str| value(text).expect_err("too much").message;
-        assert!(error(&format!("{{\"a\": [{}]}}", "0,".repeat(1_000_000))).contains("Rekindle reads no more"));
-        assert!(error(&format!("{{\"a\": {}", "[".repeat(1_000_000))).contains("Rekindle reads no more"));
-        assert!(error(&format!("{{\"a\": {}", "[".repeat(100_000))).contains("depth"));
-        assert!(error(&"{\"a\":".repeat(100_000)).contains("depth"));
-        assert!(value(&format!("{{\"a\": \"{}\" /* {0} */}}", ",[{".repeat(300_000))).is_ok());
-        assert!(value(&format!("{{\"a\": [{}0]}}", "0,".repeat(100_000))).is_ok());
+    fn half_a_character_is_read() {
+        let check = |text: &str, expected: &str| assert_eq!(value(text).expect("read")["a"], expected, "{text:?}");
+        check(r#"{"a": "\ud83d"}"#, "\u{fffd}");
+        check(r#"{"a": "\uD83D\uDE00"}"#, "😀");
+        check(r#"{"a": "\ude00\ud83d"}"#, "\u{fffd}\u{fffd}");
+        check(r#"{"a": "\ud83d\ud83d\ude00 é"}"#, "\u{fffd}😀 é");
+        check(r#"{"a": "\\ud83d"}"#, r"\ud83d");
+        check(r#"{"a": "\\\ud83dx"}"#, "\\\u{fffd}x");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,6 +30,41 @@ pub struct Replaced {
     pub files: Vec<PathBuf>,
     /// True when a variable of the environment stands in it.
     pub has_environment: bool,
+    /// What was replaced first, in the text as given, and what in the result of that; each in order.
+    pieces: [Vec<Piece>; 2],
+}
+
+/// Something that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Where it stood.
+    before: Range<usize>,
+    /// Where that stands which took its place.
+    after: Range<usize>,
+}
+
+impl Replaced {
+    /// Where in the text as given that is which stands at an offset of the result, in bytes; and what stood there, if
+    /// that is what was replaced.
+    pub fn origin<'a>(&self, given: &'a str, offset: usize) -> (usize, Option<&'a str>) {
+        let [environment, files] = &self.pieces;
+        let (offset, file) = origin_in(files, offset);
+        let (at, variable) = origin_in(environment, offset);
+        let found = variable.cloned().or_else(|| {
+            let length = file?.len();
+            Some(at..at.saturating_add(length))
+        });
+        (at, found.and_then(|range| given.get(range)))
+    }
+}
+
+/// Where something stood before, and the range there of what it took the place of.
+fn origin_in(pieces: &[Piece], offset: usize) -> (usize, Option<&Range<usize>>) {
+    match pieces.iter().rev().find(|piece| piece.after.start <= offset) {
+        Some(piece) if offset < piece.after.end => (piece.before.start, Some(&piece.before)),
+        Some(piece) => (piece.before.end + offset - piece.after.end, None),
+        None => (offset, None),
+    }
 }
 
 /// Why variables cannot be replaced.
@@ -120,15 +156,16 @@ pub fn replace(
     references: &mut References<'_>,
 ) -> Result<Replaced, VariableError> {
     let mut out = Replaced::default();
-    let with_environment = each(text, "{env:", |name, _| {
+    let (with_environment, pieces) = each(text, "{env:", |name, _| {
         out.has_environment = true;
         Ok(Some(environment(name).into()))
     })?;
+    out.pieces[0] = pieces;
     let source = if out.has_environment { &with_environment } else { text };
     let mut named = HashSet::new();
     // References come in order, so that each line is looked at once, however many are in it.
     let (mut seen, mut is_comment) = (0, is_comment_from(source));
-    out.text = each(source, "{file:", |target, at| {
+    (out.text, out.pieces[1]) = each(source, "{file:", |target, at| {
         if let Some(end) = source[seen..at].rfind('\n').map(|end| seen + end + 1) {
             is_comment = is_comment_from(&source[end..]);
         }
@@ -170,8 +207,9 @@ fn each(
     text: &str,
     start: &str,
     mut replace: impl FnMut(&str, usize) -> Result<Option<Arc<str>>, VariableError>,
-) -> Result<String, VariableError> {
+) -> Result<(String, Vec<Piece>), VariableError> {
     let mut out = String::with_capacity(text.len());
+    let mut pieces = Vec::new();
     let mut from = 0;
     while let Some(at) = text[from..].find(start).map(|at| from + at) {
         let inner = at + start.len();
@@ -179,13 +217,16 @@ fn each(
         out.push_str(&text[from..at]);
         match if end == inner { None } else { replace(&text[inner..end], at)? } {
             Some(new) if out.len() + new.len() > LONGEST => return Err(VariableError::TooLong),
-            Some(new) => out.push_str(&new),
+            Some(new) => {
+                pieces.push(Piece { before: at..end + 1, after: out.len()..out.len() + new.len() });
+                out.push_str(&new);
+            }
             None => out.push_str(&text[at..=end]),
         }
         from = end + 1;
     }
     out.push_str(&text[from..]);
-    Ok(out)
+    Ok((out, pieces))
 }
 
 #[cfg(test)]

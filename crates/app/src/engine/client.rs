@@ -28,7 +28,10 @@ use self::{
     runs::{add_titles, busy_runs},
 };
 use super::listeners;
-use crate::{config::schema, error::chain};
+use crate::{
+    config::{schema, text::whole},
+    error::chain,
+};
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
@@ -340,10 +343,12 @@ impl Client {
         let is_json = is_type(&response, "application/json");
         let body = body::read(response, route, broken).await?;
         if status.is_success() {
-            let answer = is_json.then(|| serde_json::from_slice(&body).ok()).flatten();
-            return answer.ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
+            return is_json
+                .then(|| json_of(&body))
+                .flatten()
+                .ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
         }
-        let json = is_json.then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
+        let json = is_json.then(|| json_of::<Value>(&body)).flatten();
         let message = json.as_ref().map_or_else(|| beginning(&body), message_of);
         match json.as_ref().and_then(|json| json["name"].as_str()) {
             Some(name) if status == 400 && name.starts_with("Config") => Err(ClientError::Stuck { message }),
@@ -515,6 +520,12 @@ pub(crate) fn decoded(text: &str) -> String {
         return text.to_owned();
     }
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// An answer in JSON. In one of the engine's, half of a character may stand, which is read as U+FFFD.
+fn json_of<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let again = || serde_json::from_str(&whole(std::str::from_utf8(body).ok()?)).ok();
+    serde_json::from_slice(body).ok().or_else(again)
 }
 
 #[cfg(test)]

@@ -202,6 +202,9 @@ async fn another_users_program_is_told_nothing() {
     let paused = Paused::new(world.owner());
     kill(engine.pid);
     let port = engine.url.rsplit(':').next().expect("a port");
+    // Its port is its own until the last of it has ended.
+    let address = engine.url.trim_start_matches("http://");
+    wait::until("a free port", async || tokio::net::TcpStream::connect(address).await.is_err().then_some(())).await;
     let program = "require('net').createServer((socket) => socket.on('error', () => {}) \
         .on('data', (data) => console.log(String(data)))) \
         .listen(Number(process.argv[1]), '127.0.0.1', () => console.log('listens'))";

@@ -64,6 +64,37 @@ fn removals() {
     check("{\"plugin\": [\"a\" /* x */, \"b\"]}", "a", "{\"plugin\": [\"b\"]}");
 }
 
+/// B9: what an addition made goes with what was added: the list, and the file; what a person wrote stays.
+#[test]
+fn what_an_addition_made_goes_with_it() {
+    let check = |before: &str, after: &str| {
+        let left = take(&add(before).expect("added"), "new").and_then(|text| without_empty(&text, "plugin"));
+        assert_eq!(left.map(without_file).as_deref(), Ok(after), "{before:?}");
+    };
+    check("", "");
+    for text in [
+        "{}",
+        "{\n  \"a\": 1\n}\n",
+        "{\n  \"a\": 1 // one\n}\n",
+        "{\"a\": 1,}",
+        "{\r\n\t\"a\": 1,\r\n}",
+        "{ /* none */ }",
+        "{\n  // nothing yet\n}",
+        "\u{feff}{\"a\": \"\\ud83d\"}",
+        "{\"plugin\": [\"a\"]}",
+        "{\"plugin\": [\"a\"], \"plugin\": []}",
+        "{\"plugin\": [/* none */]}",
+    ] {
+        check(text, text);
+    }
+    let check = |text: &str, after: &str| assert_eq!(without_empty(text, "plugin").as_deref(), Ok(after), "{text:?}");
+    check("{\"plugin\": []}", "{}");
+    check("{\"a\": 1, \"plugin\": [ ], \"b\": 2}", "{\"a\": 1, \"b\": 2}");
+    check("{\n  \"plugin\": [\n  ], // mine\n  \"b\": 2\n}", "{\n  \"b\": 2\n}");
+    check("{\"plugin\": [1]}", "{\"plugin\": [1]}");
+    assert_eq!(without_file("{\"$schema\": \"x\"}".to_owned()), "{\"$schema\": \"x\"}");
+}
+
 /// B9: what can't be edited is left alone, and the error says why.
 #[test]
 fn refusals() {
