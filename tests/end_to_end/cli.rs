@@ -156,11 +156,34 @@ async fn plugins_are_declared_in_the_text() {
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     assert!(engine.has_tool("mine").await);
     assert_eq!(world.rekindle(&["plugin", "remove", "my plugin.ts"]).await.code, 0);
-    assert_eq!(world.read("opencode.jsonc"), before);
+    // An empty list would hide those of other files.
+    assert_eq!(world.read("opencode.jsonc"), before.replace("  \"plugin\": [\r\n  ],\r\n", ""));
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     assert!(!engine.has_tool("mine").await);
     let list = world.rekindle(&["list", "plugin", "--json"]).await.json();
     assert_eq!(list, json!([]));
+}
+
+/// B9: to add a plugin and to remove it leaves the plugins of other files as they were, and no file that was not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_turns_nothing_else_off() {
+    let world = World::new();
+    write(&world.home("everywhere.ts"), &plugin("everywhere"));
+    let url = format!("file://{}", world.home("everywhere.ts").display());
+    write(&world.home(".config/opencode/opencode.json"), &json!({ "plugin": [url] }).to_string());
+    world.write("mine.ts", &plugin("mine"));
+    let engine = world.start_engine().await;
+    assert!(engine.has_tool("everywhere").await);
+    assert_eq!(world.rekindle(&["plugin", "add", "./mine.ts"]).await.code, 0);
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_tool("mine").await && engine.has_tool("everywhere").await);
+    assert_eq!(world.rekindle(&["plugin", "remove", "mine.ts"]).await.code, 0);
+    assert!(!world.path("opencode.json").exists(), "it was made for the plugin");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(!engine.has_tool("mine").await && engine.has_tool("everywhere").await);
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert!(!world.path("opencode.json").exists(), "as before");
 }
 
 /// P5: a rewrite that means the same is no change; a change taken back is none.

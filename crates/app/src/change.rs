@@ -255,7 +255,8 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
         return Err(ChangeError::BadSpec { spec: told, why: why.to_owned() });
     }
-    let path = places.config_to_edit(scope);
+    let files = places.configs_to_edit(scope);
+    let path = file_for_plugins(places, scope, &files);
     if spec.origin == PluginOrigin::File {
         let named = spec.text.strip_prefix("file://").unwrap_or(&spec.text);
         let target = path.parent().unwrap_or(Path::new("/")).join(named);
@@ -270,12 +271,36 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
             return Err(ChangeError::BadSpec { spec: spec.text, why });
         }
     }
-    let declared = declared_in(&path)?;
-    if declared.iter().any(|entry| same_plugin(&PluginSpec::parse(entry), &spec)) {
-        return Err(ChangeError::Declared { name: spec.name, path });
+    let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), &spec);
+    for file in &files {
+        let declares = match declared_in(file) {
+            Ok(declared) => declared.iter().any(is_it),
+            // Only the one that is edited has to be well.
+            Err(error) if *file == path => return Err(error),
+            Err(_) => false,
+        };
+        if declares {
+            return Err(ChangeError::Declared { name: spec.name, path: file.clone() });
+        }
     }
     let entry = Value::from(spec.text.as_str());
     edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+}
+
+/// The file in which a plugin is declared: the strongest that has a list of plugins, else the strongest that is there, also
+/// as a link that leads nowhere. `files`: the strongest last.
+fn file_for_plugins(places: &Places, scope: Scope, files: &[PathBuf]) -> PathBuf {
+    let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+    let has_list = |path: &&PathBuf| {
+        let text = file::read_lossy(path).ok().flatten().unwrap_or_default();
+        crate::config::text::value(&text).is_ok_and(|config| config.get(LIST).is_some())
+    };
+    let found = files.iter().rev().find(has_list).or_else(|| files.iter().rev().find(is_there));
+    let folder = match scope {
+        Scope::Project => &places.directory,
+        Scope::Global => &places.global,
+    };
+    found.cloned().unwrap_or_else(|| folder.join("opencode.json"))
 }
 
 /// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to

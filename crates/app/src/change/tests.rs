@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, fs};
 
+use rekindle_domain::RowState;
+
 use super::*;
 use crate::{
     disk::{scan::scan, walk::walk},
@@ -13,10 +15,68 @@ fn places() -> (tempfile::TempDir, Places) {
     let mut places = Places::of(&directory).expect("places");
     places.state = root.path().join("state");
     places.common_state = root.path().join("state");
+    places.global = root.path().join("global");
     (root, places)
 }
 
 /// P1: added, removed and taken back, byte for byte.
+/// B9: an addition goes where the list is that counts, else into the file that is there, and nothing is declared twice.
+#[test]
+fn an_addition_goes_where_a_person_would_put_it() {
+    const LIST: &str = "{\"plugin\": [\"a\"]}";
+    let check = |scope: Scope, files: &[(&str, &str)], expected: &str| {
+        let (_root, places) = places();
+        let base = if scope == Scope::Global { &places.global } else { &places.directory };
+        for (name, text) in files {
+            fs::create_dir_all(base.join(name).parent().expect("a parent")).expect("made");
+            fs::write(base.join(name), text).expect("written");
+        }
+        let declared = add_plugin(&places, "a@2", scope);
+        let is_declared = files.iter().any(|(_, text)| *text == LIST);
+        assert_eq!(matches!(declared, Err(ChangeError::Declared { .. })), is_declared, "{files:?} {declared:?}");
+        add_plugin(&places, "new", scope).expect("added");
+        let has_it = |name: &&str| fs::read_to_string(base.join(name)).is_ok_and(|text| text.contains("new"));
+        let names =
+            ["config.json", "opencode.json", "opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc"];
+        assert_eq!(names.into_iter().filter(|name| has_it(name)).collect::<Vec<_>>(), [expected], "{files:?}");
+    };
+    check(Scope::Project, &[], "opencode.json");
+    check(Scope::Project, &[(".opencode/opencode.jsonc", "{}")], ".opencode/opencode.jsonc");
+    check(Scope::Project, &[("opencode.json", "{}"), ("opencode.jsonc", "{}")], "opencode.jsonc");
+    check(Scope::Project, &[("opencode.json", LIST), ("opencode.jsonc", "{}")], "opencode.json");
+    check(Scope::Project, &[("opencode.json", LIST), (".opencode/opencode.json", LIST)], ".opencode/opencode.json");
+    check(
+        Scope::Project,
+        &[("opencode.json", "{}"), (".opencode/opencode.jsonc", "{\"plugin\": []}")],
+        ".opencode/opencode.jsonc",
+    );
+    check(Scope::Project, &[("opencode.json", "{"), (".opencode/opencode.json", "{}")], ".opencode/opencode.json");
+    check(Scope::Global, &[], "opencode.json");
+    check(Scope::Global, &[("config.json", LIST), ("opencode.json", "{}")], "config.json");
+    check(Scope::Global, &[("config.json", LIST), ("opencode.jsonc", LIST)], "opencode.jsonc");
+}
+
+/// B9: what is declared in a file that would not load is listed, and can be removed and taken back, as long as the text
+/// parses.
+#[test]
+fn a_file_that_would_not_load_hides_nothing() {
+    let (_root, places) = places();
+    let path = places.directory.join("opencode.json");
+    let text = r#"{"username": "{file:none.txt}", "mcp": {"m": {"type": "local", "command": ["x"]}}}"#;
+    fs::write(&path, text).expect("written");
+    add_plugin(&places, "a@1", Scope::Project).expect("added");
+    let found = scan(&places, None).expect("no fault");
+    assert!(found.disk.items.iter().all(|item| item.name != "a" && item.name != "m"), "it is not live");
+    let rows = found.rows.iter().filter(|row| row.kind != Kind::Config);
+    let states: Vec<_> = rows.map(|row| (&*row.name, &row.state)).collect();
+    assert!(matches!(states[..], [("a", RowState::NotRead { .. }), ("m", RowState::NotRead { .. })]), "{states:?}");
+    remove(&places, find(&found.rows, Kind::Plugin, "a", Scope::Project).expect("listed")).expect("removed");
+    assert_eq!(fs::read_to_string(&path).expect("read"), text);
+    undo(&places, None, None).expect("undone");
+    undo(&places, None, None).expect("undone");
+    assert_eq!(fs::read_to_string(&path).expect("read"), text);
+}
+
 #[test]
 fn plugins_come_and_go() {
     let (_root, places) = places();

@@ -176,23 +176,21 @@ impl<'a> Source<'a> {
             return vec![self.insert_first(open, close, new)];
         };
         let comma = self.comma_after(last.end, close);
-        if !self.body[open..first.start].contains('\n') {
+        // What stands in the line of the last item, behind it, is about that.
+        let behind = self.end_of_line_comment(comma.map_or(last.end, |comma| comma + 1), close);
+        let is_one_line = !self.body[open..first.start].contains('\n');
+        if is_one_line && !self.body[last.end..behind].contains("//") {
             return vec![match comma {
-                Some(comma) => insertion(comma + 1, format!(" {new},")),
-                None => insertion(last.end, format!(", {new}")),
+                Some(_) => insertion(behind, format!(" {new},")),
+                None => insertion(behind, format!(", {new}")),
             }];
         }
-        let line = format!("{}{}{new}", self.newline, self.indent_of(first.start));
+        let step = if is_one_line { self.step(first.start) } else { "" };
+        let line = format!("{}{}{step}{new}", self.newline, self.indent_of(first.start));
         match comma {
-            Some(comma) => vec![insertion(self.end_of_line_comment(comma + 1, close), format!("{line},"))],
-            None => {
-                let at = self.end_of_line_comment(last.end, close);
-                if at == last.end {
-                    vec![insertion(at, format!(",{line}"))]
-                } else {
-                    vec![insertion(last.end, ",".to_owned()), insertion(at, line)]
-                }
-            }
+            Some(_) => vec![insertion(behind, format!("{line},"))],
+            None if behind == last.end => vec![insertion(behind, format!(",{line}"))],
+            None => vec![insertion(last.end, ",".to_owned()), insertion(behind, line)],
         }
     }
 
@@ -203,9 +201,13 @@ impl<'a> Source<'a> {
             let space = if at == open { "" } else { " " };
             return insertion(at, format!("{space}{new}"));
         }
-        let outer = self.indent_of(close);
-        let step = if outer.contains('\t') { "\t" } else { "  " };
+        let (outer, step) = (self.indent_of(close), self.step(close));
         insertion(at, format!("{}{outer}{step}{new}", self.newline))
+    }
+
+    /// What one level of indentation is in the line of an offset.
+    fn step(&self, at: usize) -> &'static str {
+        if self.indent_of(at).contains('\t') { "\t" } else { "  " }
     }
 
     /// Takes an item out, with its comma, and with its line when it has one of its own.

@@ -38,6 +38,8 @@ pub(super) enum Why {
     Word,
     /// A text in single quotes.
     SingleQuotes,
+    /// What is no text in UTF-8.
+    Encoding,
     /// A character that looks like a space, or like nothing.
     Invisible(char),
     /// Another character that begins nothing.
@@ -88,7 +90,7 @@ impl Why {
             Self::Number => ("a number that breaks off", "write it with digits at its end"),
             Self::Infinite => ("a number that is too large for OpenCode", "write a smaller one, or a text in quotes"),
             Self::OpenComment => ("a “/*” is never closed", "add the missing “*/”"),
-            Self::Invisible('\0') => ("this is no text in UTF-8; it may be in UTF-16", "save it as UTF-8"),
+            Self::Encoding => ("this is no text in UTF-8; it may be in UTF-16", "save it as UTF-8"),
             Self::Invisible(c) => {
                 return (format!("an invisible character (U+{:04X}) between the values", u32::from(c)), PLAIN_SPACE);
             }
@@ -313,6 +315,7 @@ fn is_part_of_word(c: char) -> bool {
 fn what_begins(first: char) -> Why {
     match first {
         '\'' => Why::SingleQuotes,
+        '\0' | '\u{fffd}' => Why::Encoding,
         c if c.is_alphabetic() || matches!(c, '_' | '$') => Why::Word,
         c if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}') => {
             Why::Invisible(c)
@@ -373,7 +376,7 @@ mod tests {
         check("{\"a\": +1}", Some((Why::Character('+'), 6)));
         check("{\u{a0}\"a\": 1}", Some((Why::Invisible('\u{a0}'), 1)));
         check("{\"a\":\u{2028}1}", Some((Why::Invisible('\u{2028}'), 5)));
-        check("\u{fffd}{\0}\0", Some((Why::Character('\u{fffd}'), 0)));
+        check("\u{fffd}{\0}\0", Some((Why::Encoding, 0)));
         check("{/* a }", Some((Why::OpenComment, 1)));
         check("{/ a }", Some((Why::Character('/'), 1)));
         check("# a\n{}", Some((Why::Character('#'), 0)));

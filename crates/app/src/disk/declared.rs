@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     layers::{Layer, Layers},
     locate::Places,
+    plugins::not_loaded,
     scan::{Scan, row},
 };
 use crate::foreign::{Budget, LARGEST_ASIDE, lossy};
@@ -217,6 +218,11 @@ fn add_not_read(places: &Places, layers: &Layers, budget: &mut Budget, scan: &mu
             let value = at(&layer.value, &pointer);
             let state = RowState::Overridden { by: by.display().to_string() };
             push(places, layer, kind, name, value, state, scan);
+        }
+    }
+    for layer in &layers.unloaded {
+        for (kind, name, pointer) in names_in(&layer.value, false) {
+            push(places, layer, kind, name, at(&layer.value, &pointer), not_loaded(), scan);
         }
     }
     for layer in layers.iter() {

@@ -64,6 +64,8 @@ pub struct Layers {
     pub references: Vec<PathBuf>,
     /// The files that the engine would not load.
     pub broken: Vec<PathBuf>,
+    /// What those of them declare whose text parses as it is written.
+    pub unloaded: Vec<Layer>,
     /// The files that it leaves out or takes for something else.
     pub warnings: Vec<Problem>,
     /// The folders in which files are looked for whatever their names are.
@@ -175,6 +177,7 @@ impl Reader<'_> {
         let replaced = match replace(&of) {
             Ok(replaced) => replaced,
             Err(error) => {
+                self.unloaded(&file, text, plugins);
                 match error {
                     // It may come.
                     VariableError::BadReference { path, .. } => self.layers.references.push(path),
@@ -192,6 +195,7 @@ impl Reader<'_> {
         let written = replaced.has_environment.then(|| text::value(&replace(&as_written).ok()?.text).ok()).flatten();
         let Ok(value) = text::value(&replaced.text) else {
             self.layers.references.extend(replaced.files);
+            self.unloaded(&file, text, plugins);
             self.layers.broken.push(file.path);
             return;
         };
@@ -218,6 +222,14 @@ impl Reader<'_> {
             unknown,
             mended: None,
         });
+    }
+
+    /// Keeps what a file declares that would not load.
+    fn unloaded(&mut self, file: &ConfigFile, text: &str, plugins: Option<&Path>) {
+        if let Ok(value) = text::value(text) {
+            let value = shape::shaped(shape::lowered(value), plugins, self.schema);
+            self.layers.unloaded.push(layer(file.path.clone(), file.scope, file.place, value));
+        }
     }
 
     fn folder(&mut self, folder: &ConfigFolder) {

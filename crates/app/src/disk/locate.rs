@@ -247,15 +247,16 @@ impl Places {
         }
     }
 
-    /// The file to which an entry of a scope is added: the existing one that wins, or a new one.
-    pub fn config_to_edit(&self, scope: Scope) -> PathBuf {
-        let folder = match scope {
-            Scope::Project => &self.directory,
-            Scope::Global => &self.global,
+    /// The configuration files that are a person's to edit, whether they are there or not, the strongest last.
+    pub fn configs_to_edit(&self, scope: Scope) -> Vec<PathBuf> {
+        let files = match scope {
+            Scope::Global => self.global_files(),
+            Scope::Project => [self.directory.clone(), self.directory.join(".opencode")]
+                .iter()
+                .flat_map(|at| in_folder(at, scope))
+                .collect(),
         };
-        let names = CONFIG_NAMES.iter().rev().map(|name| folder.join(name));
-        // Also a link that leads nowhere: it stands for the file.
-        names.clone().find(|path| path.symlink_metadata().is_ok()).unwrap_or_else(|| folder.join("opencode.json"))
+        files.into_iter().map(|file| file.path).collect()
     }
 
     /// All folders in which files are read whatever their names are, but for those of skills.

@@ -77,7 +77,16 @@ pub(super) fn scan_plugins(
         };
         scan.push_row(Row { state, ..row });
     }
+    for entry in layers.unloaded.iter().flat_map(self::entries) {
+        let row = add_plugin(places, &entry, false, code, &mut declared, scan);
+        scan.push_row(Row { state: not_loaded(), ..row });
+    }
     add_nested(places, &mut code.budget, scan);
+}
+
+/// The state of what a file declares that would not load.
+pub(super) fn not_loaded() -> RowState {
+    RowState::NotRead { why: "OpenCode would not load the file that declares it".to_owned() }
 }
 
 /// For each entry the layer of the next one of the same plugin, which beats it.
@@ -140,7 +149,13 @@ fn add_plugin(
     };
     let origin = if entry.is_found { PluginOrigin::Found } else { parsed.origin };
     let is_there = path.as_ref().is_none_or(|path| path.exists());
-    let mut row = row(places, &item, Some(origin), parsed.version, if is_there { "installed" } else { "declared" });
+    let mut row = row(
+        places,
+        &item,
+        Some(origin),
+        parsed.version.as_deref().map(masked_text),
+        if is_there { "installed" } else { "declared" },
+    );
     if let (true, Some(path)) = (is_used, &path) {
         scan.endless.extend(endless::of_package(path));
         let problem =

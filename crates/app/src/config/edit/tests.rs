@@ -40,6 +40,14 @@ fn additions() {
     check("{\n  // nothing yet\n}", "{\n  // nothing yet\n  \"plugin\": [\"new\"]\n}");
     check("{ /* none */ }", "{ /* none */ \"plugin\": [\"new\"] }");
     check("\u{feff}{\"plugin\": [\"a\"]}", "\u{feff}{\"plugin\": [\"a\", \"new\"]}");
+    // What is behind an item in its line stays behind it.
+    check("{ \"a\": 1 // one\n}\n", "{ \"a\": 1, // one\n  \"plugin\": [\"new\"]\n}\n");
+    check("{ \"a\": 1, // one\n}\n", "{ \"a\": 1, // one\n  \"plugin\": [\"new\"],\n}\n");
+    check("{ \"a\": 1 /* one */ }", "{ \"a\": 1 /* one */, \"plugin\": [\"new\"] }");
+    check("{ \"a\": 1, /* one */ }", "{ \"a\": 1, /* one */ \"plugin\": [\"new\"], }");
+    check("{\"plugin\": [\"a\" /* a */, \"b\" /* b */]}", "{\"plugin\": [\"a\" /* a */, \"b\" /* b */, \"new\"]}");
+    check("{\"plugin\": [\"a\" // a\r\n]}", "{\"plugin\": [\"a\", // a\r\n  \"new\"\r\n]}");
+    check("{\n\t\"plugin\": [\"a\" /* a */ // b\n\t]}", "{\n\t\"plugin\": [\"a\", /* a */ // b\n\t\t\"new\"\n\t]}");
     // Of two keys with one name the engine takes the last.
     check("{\"plugin\": [\"a\"], \"plugin\": [\"b\"]}", "{\"plugin\": [\"a\"], \"plugin\": [\"b\", \"new\"]}");
     check("{\"plugin\": [[\"a\", {\"x\": [1]}]]}", "{\"plugin\": [[\"a\", {\"x\": [1]}], \"new\"]}");
