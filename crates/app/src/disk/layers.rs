@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     path::{Path, PathBuf},
+    str::from_utf8,
 };
 
 use rekindle_domain::{Fingerprint, Place, Problem, Scope, merge};
@@ -24,7 +25,7 @@ use crate::{
         shape, text,
         variables::{self, References, VariableError},
     },
-    foreign::{self, Budget, ReadError},
+    foreign::{self, Budget, LARGEST, ReadError},
     skill::{
         frontmatter::{self, Markdown, NotRead},
         problem,
@@ -144,11 +145,21 @@ impl Reader<'_> {
         self.see(&file.path);
         match self.references.budget().text(&file.path) {
             Ok(Some(text)) if !text.is_empty() => {
+                self.tell_encoding(&file.path, &text);
                 let folder = file.path.parent().unwrap_or(Path::new("/")).to_owned();
                 self.text(file, &text, &folder, Some(&folder));
             }
             Ok(_) => {}
             Err(_) => self.layers.broken.push(file.path),
+        }
+    }
+
+    /// Says of a file that it is not in UTF-8.
+    fn tell_encoding(&mut self, path: &Path, text: &str) {
+        // The character may stand in the file itself.
+        let is_utf8 = || foreign::bytes(path, LARGEST).ok().flatten().is_none_or(|bytes| from_utf8(&bytes).is_ok());
+        if text.contains('\u{fffd}') && !is_utf8() {
+            self.layers.warnings.push(problem::encoding(path, text));
         }
     }
 
@@ -278,6 +289,7 @@ impl Reader<'_> {
                 return None;
             }
         };
+        self.tell_encoding(&file.path, &text);
         let parsed = match frontmatter::parse(&text) {
             Ok(parsed) => parsed,
             Err(NotRead::Yaml(error)) => {

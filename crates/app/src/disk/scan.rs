@@ -278,6 +278,51 @@ mod tests {
         assert!(!mcp.value.as_deref().unwrap_or_default().contains("secret"));
     }
 
+    /// B1: a file that is not in UTF-8 is read as the engine reads it, and that is said with its line; so is a link that
+    /// leads nowhere.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_what_it_seems_is_told() {
+        let root = tempfile::tempdir().expect("a folder");
+        let directory = root.path().canonicalize().expect("there");
+        let write = |path: &str, bytes: &[u8]| {
+            let path = directory.join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, bytes).expect("written");
+        };
+        write("opencode.json", b"{\n  \"username\": \"M\xfcller\"\n}");
+        write("opencode.jsonc", "{\"username\": \"\u{fffd}\"}".as_bytes());
+        write(".opencode/agent/a.md", b"---\ndescription: gr\xfc\xdfen\n---\n");
+        write(".opencode/command/c.md", "---\ndescription: gr\u{fc}\u{df}en \u{fffd}\n---\n".as_bytes());
+        write(".opencode/skills/s/SKILL.md", b"---\nname: s\ndescription: \xe9\n---\n");
+        write(".opencode/skills/t/SKILL.md", "---\nname: t\n---\n\u{fffd}".as_bytes());
+        fs::create_dir(directory.join(".opencode/skills/gone")).expect("made");
+        let gone = directory.join(".opencode/skills/gone/SKILL.md");
+        std::os::unix::fs::symlink("../nowhere.md", &gone).expect("linked");
+        let scan = scan(&Places::of(&directory).expect("places"), None).expect("no fault");
+        let told: Vec<_> = scan
+            .warnings
+            .iter()
+            .map(|told| (told.path.replace(&*directory.to_string_lossy(), ""), told.line))
+            .collect();
+        let expected = [
+            ("/.opencode/agent/a.md", Some(2)),
+            ("/.opencode/skills/gone/SKILL.md", None),
+            ("/.opencode/skills/s/SKILL.md", Some(3)),
+            ("/opencode.json", Some(2)),
+        ];
+        assert_eq!(told, expected.map(|(path, line)| (path.to_owned(), line)), "{:?}", scan.warnings);
+        let rows: Vec<_> =
+            scan.rows.iter().filter(|row| row.kind == Kind::Skill).map(|row| (&*row.name, &row.state)).collect();
+        assert!(
+            matches!(
+                rows[..],
+                [("gone", RowState::NotRead { .. }), ("s", RowState::Unknown), ("t", RowState::Unknown)]
+            ),
+            "{rows:?}"
+        );
+    }
+
     /// N16: what a scan that panicked had remembered is thrown away, and the next one is a whole one.
     #[test]
     fn a_scanner_that_panicked_begins_anew() {

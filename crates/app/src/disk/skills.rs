@@ -66,6 +66,13 @@ struct Found {
     warning: Option<Problem>,
 }
 
+impl Found {
+    fn with_warning(self, warning: Problem) -> Self {
+        let row = Row { warning: Some(warning.sentences()), ..(*self.row).clone() };
+        Self { row: Arc::new(row), warning: Some(warning), ..self }
+    }
+}
+
 /// The most folders that are looked into because a configuration names them.
 const MOST_NAMED: usize = 1000;
 
@@ -145,7 +152,14 @@ impl Skills {
         let (kept, spent): (Vec<_>, Vec<_>) = in_two(files, budget, look).into_iter().partition(Result::is_ok);
         let kept: Vec<_> = kept.into_iter().filter_map(Result::ok).collect();
         let spent: Vec<_> = spent.into_iter().filter_map(Result::err).collect();
-        let all: Vec<_> = kept.iter().map(|(_, kept)| kept.made.clone()).collect();
+        let mut all: Vec<_> = kept.iter().map(|(_, kept)| kept.made.clone()).collect();
+        for (folder, walked) in &roots {
+            let dangling = walked.links.iter().filter(|path| is_skill_file(path) && !path.exists());
+            all.extend(dangling.filter(|path| seen.insert(path.as_path())).map(|path| {
+                let warning = problem::dangling(path);
+                Arc::new(not_read(places, path, folder.scope, Some(warning.message.clone()), warning))
+            }));
+        }
         self.files = kept.into_iter().collect();
         self.collected = Collected::of(&all);
         self.collected.add_cut(roots.iter().map(|(folder, walked)| (&*folder.path, walked.cut)), &spent);
@@ -244,7 +258,13 @@ fn read(
         return Ok(known);
     }
     let made = Arc::new(match foreign::bytes_or_nothing(path, LARGEST) {
-        Ok(bytes) => found(places, path, scope, &foreign::lossy(bytes.unwrap_or_default())),
+        Ok(bytes) => {
+            let bytes = bytes.unwrap_or_default();
+            let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+            let text = foreign::lossy(bytes);
+            let found = found(places, path, scope, &text);
+            if is_utf8 || found.warning.is_some() { found } else { found.with_warning(problem::encoding(path, &text)) }
+        }
         Err(error) => {
             let why = error.why();
             let endless = endless::problem(path);

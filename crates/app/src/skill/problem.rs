@@ -48,6 +48,17 @@ pub fn all_text(path: &Path, text: &str, error: &NotYaml) -> Problem {
     problem(path, format!("OpenCode takes all of this file for its prompt: {error}"), YAML).at(text, 0)
 }
 
+/// A file that is not in UTF-8. `text`: what is made of it.
+pub fn encoding(path: &Path, text: &str) -> Problem {
+    let message = "this file is not in UTF-8: what cannot be read stands as “\u{fffd}” in it";
+    problem(path, message, "save it as UTF-8").at(text, text.find('\u{fffd}').unwrap_or(0))
+}
+
+/// A link that leads nowhere.
+pub fn dangling(path: &Path) -> Problem {
+    problem(path, "this skill is a link to a file that is not there", "mend the link, or remove it")
+}
+
 /// A mode with a wrong type in its front matter.
 pub fn refused_mode(path: &Path) -> Problem {
     problem(path, "OpenCode leaves this mode out without a word: a field is of a wrong type", "mend its front matter")
