@@ -32,6 +32,7 @@ use crate::{
     config::{
         edit::{self, EditError},
         file::{self, FileError, TRIES},
+        shape::plain,
     },
     disk::{is_code, locate::Places, scan::declared_id},
     error::{Tell, chain, hint_of, user_error},
@@ -247,7 +248,7 @@ fn install_hint(error: &InstallError) -> String {
 
 /// Declares a plugin; a token for taking it back.
 pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, ChangeError> {
-    let spec = PluginSpec::parse(&expand_home(places, spec));
+    let mut spec = PluginSpec::parse(&expand_home(places, spec));
     if let Some(why) = spec.objection() {
         /// What is longer is told by its beginning, in characters.
         const TOLD: usize = 200;
@@ -257,6 +258,7 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
     }
     let files = places.configs_to_edit(scope);
     let path = file_for_plugins(places, scope, &files);
+    spec = from_the_file(places, &path, spec);
     if spec.origin == PluginOrigin::File {
         let named = spec.text.strip_prefix("file://").unwrap_or(&spec.text);
         let target = path.parent().unwrap_or(Path::new("/")).join(named);
@@ -285,6 +287,23 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
     }
     let entry = Value::from(spec.text.as_str());
     edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+}
+
+/// The engine takes a path from the folder of the file that declares it; a person means it from the directory, if it is
+/// there and not in that folder.
+fn from_the_file(places: &Places, file: &Path, spec: PluginSpec) -> PluginSpec {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let is_relative = spec.origin == PluginOrigin::File && spec.text.starts_with('.');
+    if !is_relative || folder.join(&spec.text).exists() || !places.directory.join(&spec.text).exists() {
+        return spec;
+    }
+    match folder.strip_prefix(&places.directory) {
+        Ok(below) => {
+            let up = "../".repeat(below.components().count());
+            PluginSpec::parse(&format!("{up}{}", spec.text.trim_start_matches("./")))
+        }
+        Err(_) => PluginSpec::parse(&plain(&places.directory.join(&spec.text)).display().to_string()),
+    }
 }
 
 /// The file in which a plugin is declared: the strongest that has a list of plugins, else the strongest that is there, also

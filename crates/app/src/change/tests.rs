@@ -56,6 +56,29 @@ fn an_addition_goes_where_a_person_would_put_it() {
     check(Scope::Global, &[("config.json", LIST), ("opencode.jsonc", LIST)], "opencode.jsonc");
 }
 
+/// B9: a path is meant from the directory, wherever it is declared.
+#[test]
+fn a_path_is_meant_from_the_directory() {
+    let check = |scope: Scope, file: &str, there: &str, typed: &str, expected: Option<&str>| {
+        let (_root, places) = places();
+        let base = if scope == Scope::Global { &places.global } else { &places.directory };
+        for path in [base.join(file), places.directory.join(there)] {
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, "{}").expect("written");
+        }
+        let added = add_plugin(&places, typed, scope);
+        let text = fs::read_to_string(base.join(file)).expect("read");
+        let expected = expected.map(|path| path.replace("HERE", &places.directory.display().to_string()));
+        let declared = format!("{{\"plugin\": [{}]}}", Value::from(expected.clone().unwrap_or_default()));
+        assert_eq!(text, if expected.is_some() { declared } else { "{}".to_owned() }, "{typed} {added:?}");
+    };
+    check(Scope::Project, "opencode.json", "a.ts", "./a.ts", Some("./a.ts"));
+    check(Scope::Project, ".opencode/opencode.jsonc", "a b/😀.ts", "./a b/😀.ts", Some("../a b/😀.ts"));
+    check(Scope::Project, ".opencode/opencode.json", ".opencode/a.ts", "./a.ts", Some("./a.ts"));
+    check(Scope::Project, ".opencode/opencode.json", "a.ts", "./none.ts", None);
+    check(Scope::Global, "opencode.json", "a.ts", "./a.ts", Some("HERE/a.ts"));
+}
+
 /// B9: what is declared in a file that would not load is listed, and can be removed and taken back, as long as the text
 /// parses.
 #[test]

@@ -143,7 +143,8 @@ pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> 
     Err(FileError::Contended { path: path.to_owned() })
 }
 
-/// What an edit would do; one that leaves nothing removes the file. Nothing is written; a file that could not be is an error already now.
+/// What an edit would do; one that leaves nothing removes the file. Nothing is written; a file that could not be is an
+/// error already now.
 pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
     refuse_shared(path, &behind(path)?)?;
     let before = read(path)?;

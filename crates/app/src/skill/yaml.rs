@@ -23,7 +23,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// The deepest that they are nested: what follows goes through them by calling itself.
 const DEEPEST: usize = 512;
 
-/// The key of the one field of what stands for a value that JSON does not have. No text of YAML holds it.
+/// The key of the one field of what stands for a value that JSON does not have. No person writes it.
 const BEYOND_JSON: &str = "\0";
 
 /// A moment. Until it is written out as JSON it is no text, and refused where one is wanted.
