@@ -6,6 +6,7 @@
 mod cases;
 mod front_matter;
 mod grammar;
+mod worktrees;
 
 use std::{collections::BTreeSet, env, sync::Arc};
 

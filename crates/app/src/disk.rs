@@ -18,6 +18,7 @@ mod syntax;
 #[allow(clippy::indexing_slicing, reason = "a step names a step that was taken before it")]
 pub mod walk;
 pub mod watch;
+mod worktree;
 
 /// True when the engine takes a file of this name for code.
 pub fn is_code(path: &std::path::Path) -> bool {

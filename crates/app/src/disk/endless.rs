@@ -4,11 +4,14 @@
 //! Source: `docs/engine.md`, "Files of agents, commands, plugins, tools". Configuration and Markdown files are looked at where they are
 //! checked, skills and packages where they are read; here is what nothing else of Rekindle reads.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rekindle_domain::Problem;
 
-use super::locate::{Places, repository_of};
+use super::{
+    locate::Places,
+    worktree::{Repository, repository_of},
+};
 use crate::foreign;
 
 /// The description of a package, or of a folder that holds plugins or tools.
@@ -31,16 +34,21 @@ pub(super) fn of_package(folder: &Path) -> Option<Problem> {
 
 /// The problems of the files whose places are known beforehand.
 pub(crate) fn problems(places: &Places) -> Vec<Problem> {
-    let git = repository_of(&places.directory).into_iter();
-    let git = git.flat_map(|repository| OF_GIT.map(|name| repository.folder.join(name)));
+    let repository = repository_of(&places.directory);
+    let git = repository.iter().flat_map(of_git);
     let folders = places.config_folders().into_iter().map(|folder| folder.path);
     let packages = folders.chain([places.directory.clone()]).map(|folder| folder.join(DESCRIPTION));
-    git.chain(packages).filter_map(|path: PathBuf| problem(&path)).collect()
+    git.chain(packages.filter_map(|path| problem(&path))).collect()
+}
+
+/// The problems of a repository.
+pub(super) fn of_git(repository: &Repository) -> impl Iterator<Item = Problem> {
+    OF_GIT.iter().filter_map(|name| problem(&repository.folder.join(name)))
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::{fs, os::unix::fs::symlink};
+    use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
     use super::*;
     use crate::{config::check::check, disk::scan::scan};

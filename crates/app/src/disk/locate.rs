@@ -10,8 +10,8 @@ use std::{
 
 use rekindle_domain::{Fingerprint, Place, Scope};
 
-use super::environment::Environment;
-use crate::{config::shape::plain, foreign, state};
+use super::{environment::Environment, worktree::worktree_of};
+use crate::{config::shape::plain, state};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +142,7 @@ impl Places {
             settings: config.join("rekindle/settings.json"),
             state: common_state.join("engines").join(key.short()),
             common_state,
-            ancestors: ancestors_of(&directory),
+            ancestors: ancestors_of(&directory, &environment),
             home,
             environment,
             directory,
@@ -151,7 +151,7 @@ impl Places {
 
     /// The same places as they are now: a directory may have become part of a worktree.
     pub fn refreshed(&self) -> Self {
-        Self { ancestors: ancestors_of(&self.directory), ..self.clone() }
+        Self { ancestors: ancestors_of(&self.directory, &self.environment), ..self.clone() }
     }
 
     /// The directory and its ancestors up to the worktree's root, nearest first.
@@ -370,53 +370,11 @@ fn in_folder(folder: &Path, scope: Scope) -> Vec<ConfigFile> {
     CONFIG_NAMES.map(file).into()
 }
 
-fn ancestors_of(directory: &Path) -> Vec<PathBuf> {
-    let worktree = worktree_of(directory);
+fn ancestors_of(directory: &Path, environment: &Environment) -> Vec<PathBuf> {
+    // One that the directory is not in ends nothing.
+    let worktree = worktree_of(directory, environment).filter(|root| directory.starts_with(root));
     let is_inside = |folder: &&Path| worktree.as_ref().is_none_or(|root| folder.starts_with(root));
     directory.ancestors().take_while(is_inside).map(Path::to_owned).collect()
-}
-
-/// The root of the worktree: the nearest ancestor with a `.git`, if git takes that for a repository.
-/// The engine looks no further up than that.
-fn worktree_of(directory: &Path) -> Option<PathBuf> {
-    let Repository { root, folder } = repository_of(directory)?;
-    // The folder of a linked worktree keeps only its own part; the rest is where `commondir` says.
-    let common = match pointer(&folder.join("commondir")) {
-        Some(common) => folder.join(common.trim()),
-        None => folder.clone(),
-    };
-    let is_repository =
-        folder.join("HEAD").is_file() && common.join("objects").is_dir() && common.join("refs").is_dir();
-    (is_repository && has_git()).then_some(root)
-}
-
-/// What may be a repository of git's.
-pub(super) struct Repository {
-    /// The folder whose files are in it.
-    root: PathBuf,
-    /// Where git keeps what it knows of them.
-    pub(super) folder: PathBuf,
-}
-
-/// The nearest one that a directory is in.
-pub(super) fn repository_of(directory: &Path) -> Option<Repository> {
-    let root = directory.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
-    let git = root.join(".git");
-    let folder = if git.is_dir() { git } else { root.join(pointer(&git)?.strip_prefix("gitdir:")?.trim()) };
-    Some(Repository { root, folder })
-}
-
-/// A small file of git's that says where something is.
-fn pointer(path: &Path) -> Option<String> {
-    /// No path is longer.
-    const LONGEST: u64 = 64 * 1024;
-    String::from_utf8(foreign::bytes(path, LONGEST).ok()??).ok()
-}
-
-/// The engine asks git, and takes a directory for none of git's when there is no git.
-fn has_git() -> bool {
-    let name = format!("git{}", env::consts::EXE_SUFFIX);
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
 }
 
 /// The path from the root on. That the current folder is gone matters only for a path that begins there.
