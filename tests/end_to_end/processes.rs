@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -399,4 +400,22 @@ async fn nothing_is_restarted_beside_a_reload() {
     drop(turn);
     app.restart_engine().await.expect("nobody reloads any more");
     assert_ne!(world.engine().pid, before.pid);
+}
+
+/// N16: whoever starts an engine while another one is starting for the first time, or while nothing is written down of the
+/// one that runs, waits for it and starts nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_waits_for_another_one() {
+    let world = World::new();
+    let program = world.outside("slow.sh");
+    let engine = std::env::var("REKINDLE_ENGINE").expect("the engine");
+    write(&program, &format!("#!/bin/sh\nsleep 2\nexec '{engine}' \"$@\"\n"));
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+    let slow = [("REKINDLE_ENGINE", program.to_str().expect("a path"))];
+    let (first, second) = tokio::join!(
+        world.rekindle_with(&["engine", "start", "--json"], &slow),
+        world.rekindle_with(&["engine", "start", "--json"], &slow)
+    );
+    assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
+    assert_eq!(first.json()["pid"], second.json()["pid"], "one engine");
 }
