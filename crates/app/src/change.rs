@@ -5,6 +5,7 @@
 //! left, and is written down before it is made; what is removed goes to a trash folder under the state
 //! folder, never away.
 
+mod declare;
 mod extent;
 pub(crate) mod record;
 mod relocate;
@@ -17,9 +18,10 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Kind, PluginOrigin, PluginSpec, Row, Scope, UndoChoice, UserError};
+use rekindle_domain::{Kind, PluginOrigin, Row, Scope, UndoChoice, UserError};
 use serde_json::Value;
 
+pub use self::declare::add_plugin;
 pub(crate) use self::undo::Undo;
 pub use self::undo::undo;
 use self::{
@@ -32,9 +34,8 @@ use crate::{
     config::{
         edit::{self, EditError},
         file::{self, FileError, TRIES},
-        shape::plain,
     },
-    disk::{is_code, locate::Places, scan::declared_id},
+    disk::{locate::Places, scan::declared_id},
     error::{Tell, chain, hint_of, user_error},
     last_good::LastGoodError,
     skill::install::{self, InstallError},
@@ -246,82 +247,6 @@ fn install_hint(error: &InstallError) -> String {
     hint.to_owned()
 }
 
-/// Declares a plugin; a token for taking it back.
-pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, ChangeError> {
-    let mut spec = PluginSpec::parse(&expand_home(places, spec));
-    if let Some(why) = spec.objection() {
-        /// What is longer is told by its beginning, in characters.
-        const TOLD: usize = 200;
-        let is_long = spec.text.chars().nth(TOLD).is_some();
-        let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
-        return Err(ChangeError::BadSpec { spec: told, why: why.to_owned() });
-    }
-    let files = places.configs_to_edit(scope);
-    let path = file_for_plugins(places, scope, &files);
-    spec = from_the_file(places, &path, spec);
-    if spec.origin == PluginOrigin::File {
-        let named = spec.text.strip_prefix("file://").unwrap_or(&spec.text);
-        let target = path.parent().unwrap_or(Path::new("/")).join(named);
-        let encoded = spec.text.contains('%');
-        if !encoded && !target.exists() {
-            let why = format!("there is no file {}", target.display());
-            return Err(ChangeError::BadSpec { spec: spec.text, why });
-        }
-        let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
-        if !is_possible {
-            let why = format!("{} is not code: OpenCode loads .ts, .js and similar files", target.display());
-            return Err(ChangeError::BadSpec { spec: spec.text, why });
-        }
-    }
-    let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), &spec);
-    for file in &files {
-        let declares = match declared_in(file) {
-            Ok(declared) => declared.iter().any(is_it),
-            // Only the one that is edited has to be well.
-            Err(error) if *file == path => return Err(error),
-            Err(_) => false,
-        };
-        if declares {
-            return Err(ChangeError::Declared { name: spec.name, path: file.clone() });
-        }
-    }
-    let entry = Value::from(spec.text.as_str());
-    edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
-}
-
-/// The engine takes a path from the folder of the file that declares it; a person means it from the directory, if it is
-/// there and not in that folder.
-fn from_the_file(places: &Places, file: &Path, spec: PluginSpec) -> PluginSpec {
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    let is_relative = spec.origin == PluginOrigin::File && spec.text.starts_with('.');
-    if !is_relative || folder.join(&spec.text).exists() || !places.directory.join(&spec.text).exists() {
-        return spec;
-    }
-    match folder.strip_prefix(&places.directory) {
-        Ok(below) => {
-            let up = "../".repeat(below.components().count());
-            PluginSpec::parse(&format!("{up}{}", spec.text.trim_start_matches("./")))
-        }
-        Err(_) => PluginSpec::parse(&plain(&places.directory.join(&spec.text)).display().to_string()),
-    }
-}
-
-/// The file in which a plugin is declared: the strongest that has a list of plugins, else the strongest that is there, also
-/// as a link that leads nowhere. `files`: the strongest last.
-fn file_for_plugins(places: &Places, scope: Scope, files: &[PathBuf]) -> PathBuf {
-    let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
-    let has_list = |path: &&PathBuf| {
-        let text = file::read_lossy(path).ok().flatten().unwrap_or_default();
-        crate::config::text::value(&text).is_ok_and(|config| config.get(LIST).is_some())
-    };
-    let found = files.iter().rev().find(has_list).or_else(|| files.iter().rev().find(is_there));
-    let folder = match scope {
-        Scope::Project => &places.directory,
-        Scope::Global => &places.global,
-    };
-    found.cloned().unwrap_or_else(|| folder.join("opencode.json"))
-}
-
 /// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to
 /// the file in between. `entries`: what the edit means for a text.
 fn edit_list(
@@ -357,22 +282,15 @@ fn expand_home(places: &Places, spec: &str) -> String {
     }
 }
 
-fn same_plugin(a: &PluginSpec, b: &PluginSpec) -> bool {
-    match (a.origin, b.origin) {
-        (PluginOrigin::Npm, PluginOrigin::Npm) => a.name == b.name,
-        _ => a.text == b.text,
-    }
-}
-
-fn declared_in(path: &Path) -> Result<Vec<String>, ChangeError> {
-    let entries = entries_of(&file::read(path)?.unwrap_or_default());
-    Ok(entries.iter().filter_map(|entry| Some(entry.as_str().or_else(|| entry.get(0)?.as_str())?.to_owned())).collect())
-}
-
 /// What a text declares. What does not parse is reported by the edit, with its place.
 fn entries_of(text: &str) -> Vec<Value> {
     let config = crate::config::text::value(text).unwrap_or_default();
     config.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// Whether a text has a list of plugins, or anything in its place.
+fn has_list(text: &str) -> bool {
+    crate::config::text::value(text).is_ok_and(|config| config.get(LIST).is_some())
 }
 
 /// Imports a folder as a skill; its place, and a token for taking it back.

@@ -183,11 +183,10 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
 /// What the engine would not load of the files as they are now.
 pub async fn problems(target: &Target) -> Vec<Problem> {
     let schema = target.schema().await;
-    let places = target.places.refreshed();
-    let fault = Fault::of_files(&places.directory);
-    let scanner = target.scanner.clone();
+    let fault = Fault::of_files(&target.places.directory);
+    let (places, scanner) = (target.places.clone(), target.scanner.clone());
     let check = move || {
-        let mut problems = check::check(&places, schema.as_deref());
+        let mut problems = check::check(&places.refreshed(), schema.as_deref());
         problems.extend_from_slice(scanner.lock().unwrap_or_else(PoisonError::into_inner).endless());
         problems
     };

@@ -58,8 +58,10 @@ impl Target {
     /// The same, told what changed.
     pub async fn read_changed(&self, changed: Hint) -> Result<Scan, Fault> {
         let schema = self.schema().await;
-        let (places, scanner) = (self.places.refreshed(), self.scanner.clone());
+        let (places, scanner) = (self.places.clone(), self.scanner.clone());
         let read = move || {
+            // Git may have to be asked.
+            let places = places.refreshed();
             let changed = match changed {
                 Hint::Anything => None,
                 Hint::Paths(paths) => Some(paths.into_iter().collect::<Vec<_>>()),

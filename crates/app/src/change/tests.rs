@@ -8,7 +8,7 @@ use crate::{
     last_good::LastGood,
 };
 
-fn places() -> (tempfile::TempDir, Places) {
+pub(super) fn places() -> (tempfile::TempDir, Places) {
     let root = tempfile::tempdir().expect("a folder");
     let directory = root.path().join("pro ject 😀");
     fs::create_dir_all(directory.join(".git")).expect("made");
@@ -20,65 +20,6 @@ fn places() -> (tempfile::TempDir, Places) {
 }
 
 /// P1: added, removed and taken back, byte for byte.
-/// B9: an addition goes where the list is that counts, else into the file that is there, and nothing is declared twice.
-#[test]
-fn an_addition_goes_where_a_person_would_put_it() {
-    const LIST: &str = "{\"plugin\": [\"a\"]}";
-    let check = |scope: Scope, files: &[(&str, &str)], expected: &str| {
-        let (_root, places) = places();
-        let base = if scope == Scope::Global { &places.global } else { &places.directory };
-        for (name, text) in files {
-            fs::create_dir_all(base.join(name).parent().expect("a parent")).expect("made");
-            fs::write(base.join(name), text).expect("written");
-        }
-        let declared = add_plugin(&places, "a@2", scope);
-        let is_declared = files.iter().any(|(_, text)| *text == LIST);
-        assert_eq!(matches!(declared, Err(ChangeError::Declared { .. })), is_declared, "{files:?} {declared:?}");
-        add_plugin(&places, "new", scope).expect("added");
-        let has_it = |name: &&str| fs::read_to_string(base.join(name)).is_ok_and(|text| text.contains("new"));
-        let names =
-            ["config.json", "opencode.json", "opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc"];
-        assert_eq!(names.into_iter().filter(|name| has_it(name)).collect::<Vec<_>>(), [expected], "{files:?}");
-    };
-    check(Scope::Project, &[], "opencode.json");
-    check(Scope::Project, &[(".opencode/opencode.jsonc", "{}")], ".opencode/opencode.jsonc");
-    check(Scope::Project, &[("opencode.json", "{}"), ("opencode.jsonc", "{}")], "opencode.jsonc");
-    check(Scope::Project, &[("opencode.json", LIST), ("opencode.jsonc", "{}")], "opencode.json");
-    check(Scope::Project, &[("opencode.json", LIST), (".opencode/opencode.json", LIST)], ".opencode/opencode.json");
-    check(
-        Scope::Project,
-        &[("opencode.json", "{}"), (".opencode/opencode.jsonc", "{\"plugin\": []}")],
-        ".opencode/opencode.jsonc",
-    );
-    check(Scope::Project, &[("opencode.json", "{"), (".opencode/opencode.json", "{}")], ".opencode/opencode.json");
-    check(Scope::Global, &[], "opencode.json");
-    check(Scope::Global, &[("config.json", LIST), ("opencode.json", "{}")], "config.json");
-    check(Scope::Global, &[("config.json", LIST), ("opencode.jsonc", LIST)], "opencode.jsonc");
-}
-
-/// B9: a path is meant from the directory, wherever it is declared.
-#[test]
-fn a_path_is_meant_from_the_directory() {
-    let check = |scope: Scope, file: &str, there: &str, typed: &str, expected: Option<&str>| {
-        let (_root, places) = places();
-        let base = if scope == Scope::Global { &places.global } else { &places.directory };
-        for path in [base.join(file), places.directory.join(there)] {
-            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-            fs::write(path, "{}").expect("written");
-        }
-        let added = add_plugin(&places, typed, scope);
-        let text = fs::read_to_string(base.join(file)).expect("read");
-        let expected = expected.map(|path| path.replace("HERE", &places.directory.display().to_string()));
-        let declared = format!("{{\"plugin\": [{}]}}", Value::from(expected.clone().unwrap_or_default()));
-        assert_eq!(text, if expected.is_some() { declared } else { "{}".to_owned() }, "{typed} {added:?}");
-    };
-    check(Scope::Project, "opencode.json", "a.ts", "./a.ts", Some("./a.ts"));
-    check(Scope::Project, ".opencode/opencode.jsonc", "a b/😀.ts", "./a b/😀.ts", Some("../a b/😀.ts"));
-    check(Scope::Project, ".opencode/opencode.json", ".opencode/a.ts", "./a.ts", Some("./a.ts"));
-    check(Scope::Project, ".opencode/opencode.json", "a.ts", "./none.ts", None);
-    check(Scope::Global, "opencode.json", "a.ts", "./a.ts", Some("HERE/a.ts"));
-}
-
 /// B9: what is declared in a file that would not load is listed, and can be removed and taken back, as long as the text
 /// parses.
 #[test]

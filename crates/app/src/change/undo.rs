@@ -13,7 +13,7 @@ use rekindle_domain::{Fingerprint, UndoChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeError, record::Records, trash};
+use super::{ChangeError, has_list, record::Records, trash};
 use crate::{
     config::{
         edit::{self, EditError},
@@ -305,8 +305,7 @@ fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result
     let (path, choices) = (undo.path(), undo.choices(places));
     match (choice.filter(|choice| choices.contains(choice)), undo) {
         (Some(UndoChoice::Ours), Undo::Edited { entries, before, .. }) => {
-            let had_list =
-                before.as_deref().is_some_and(|text| text::value(text).is_ok_and(|it| it.get(LIST).is_some()));
+            let had_list = before.as_deref().is_some_and(has_list);
             file::edit(path, |text| {
                 let left = entries.taken_back(text)?;
                 let left = if had_list { left } else { edit::without_empty(&left, LIST)? };

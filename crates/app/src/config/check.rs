@@ -154,14 +154,13 @@ fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Bud
         return Some(Problem::new(&shown, message, "write a number, or a text in quotes").at(&text, at(field)));
     }
     let schema = schema.filter(|_| file.key != "mode")?;
-    let moments: Vec<_> =
-        fields.iter().filter(|(_, value)| frontmatter::is_moment(value)).map(|(key, _)| key.clone()).collect();
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
     let Fault { path, message, hint } = schema.first_fault(&value)?;
     let field = path.get(2).cloned().unwrap_or_default();
     let offset = at(&field);
-    if moments.contains(&field) {
+    let wrong = value.get(file.key).and_then(|all| all.get(&file.name)?.get(&field));
+    if wrong.is_some_and(frontmatter::is_moment) {
         let message = format!("“{field}”: this is a date, and OpenCode expects something else");
         return Some(Problem::new(&shown, message, "put it in quotes").at(&text, offset));
     }

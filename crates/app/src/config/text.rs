@@ -74,6 +74,11 @@ pub fn whole(text: &str) -> Cow<'_, str> {
     found.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// A text without what the engine's language takes for space at its ends, which is not quite what Unicode does.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}')
+}
+
 /// The length of `\u` and its digits.
 const LENGTH: usize = 6;
 

@@ -11,11 +11,8 @@ use std::{
     sync::Arc,
 };
 
-use super::shape::plain;
-use crate::{
-    foreign::{self, Budget, ReadError},
-    skill::frontmatter::trim,
-};
+use super::{shape::plain, text::trim};
+use crate::foreign::{self, Budget, ReadError};
 
 /// The longest text that variables may make, in bytes. The engine takes longer ones (measured,
 /// `docs/engine.md`).

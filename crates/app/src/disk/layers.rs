@@ -386,7 +386,7 @@ impl MarkdownFile {
         let mut fields = frontmatter::written_out(fields);
         let own_name = fields.get("name").map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned));
         let name = own_name.unwrap_or_else(|| self.name.clone());
-        let body = Value::from(frontmatter::trim(body.as_str()));
+        let body = Value::from(text::trim(&body));
         if self.key == "command" {
             const KEYS: [&str; 5] = ["description", "agent", "model", "variant", "subtask"];
             fields.retain(|key, _| KEYS.contains(&key.as_str()));

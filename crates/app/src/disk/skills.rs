@@ -58,12 +58,20 @@ struct Collected {
 struct Found {
     item: Arc<Item>,
     row: Arc<Row>,
-    is_skill: bool,
-    /// True when the engine may take it for a skill, and it is not known what is in it.
-    is_unseen: bool,
-    /// True when the engine would wait for its end.
-    is_endless: bool,
+    is: Is,
     warning: Option<Problem>,
+}
+
+/// What the engine takes a `SKILL.md` for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Is {
+    Skill,
+    /// It reads it, and drops it.
+    None,
+    /// It may take it for a skill: it is not known what is in it.
+    Unseen,
+    /// It would wait for its end.
+    Endless,
 }
 
 impl Found {
@@ -178,8 +186,8 @@ impl Skills {
             let now = kept.made.clone();
             self.files.insert(path.clone(), kept);
             let is_alone = |found: &Found| !self.collected.contested.contains_key(&found.item.name);
-            let has_same_place = before.is_skill && now.is_skill && before.item.id == now.item.id;
-            let is_well = before.warning.is_none() && now.warning.is_none() && !now.is_unseen;
+            let has_same_place = before.is == Is::Skill && now.is == Is::Skill && before.item.id == now.item.id;
+            let is_well = before.warning.is_none() && now.warning.is_none();
             if !has_same_place || !is_well || !is_alone(&before) {
                 return false;
             }
@@ -268,11 +276,12 @@ fn read(
         Err(error) => {
             let why = error.why();
             let endless = endless::problem(path);
-            let is_endless = endless.is_some();
             let unreadable = || Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
+            let is_endless = endless.is_some();
             let warning = endless.unwrap_or_else(unreadable);
             let why = (!error.is_bound_of_ours()).then_some(why);
-            Found { is_endless, ..not_read(places, path, scope, why, warning) }
+            let found = not_read(places, path, scope, why, warning);
+            if is_endless { Found { is: Is::Endless, ..found } } else { found }
         }
     });
     Ok(match stamp {
@@ -297,7 +306,7 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let mut row = row(places, &item, None, item.value.clone(), "installed");
     let warning = skill.is_mended.then(|| problem::read_once(path, text));
     row.warning = warning.as_ref().map(Problem::sentences);
-    Found { row: Arc::new(row), item: Arc::new(item), is_skill: true, is_unseen: false, is_endless: false, warning }
+    Found { row: Arc::new(row), item: Arc::new(item), is: Is::Skill, warning }
 }
 
 /// `why`: what keeps the engine from reading it; `None`: Rekindle did not, and the engine may.
@@ -305,19 +314,12 @@ fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<String>, war
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
     let row = row(places, &item, None, None, "installed");
-    let is_unseen = why.is_none();
+    let is = if why.is_none() { Is::Unseen } else { Is::None };
     let row = match why {
         Some(why) => Row { state: RowState::NotRead { why }, ..row },
         None => Row { warning: Some(warning.sentences()), ..row },
     };
-    Found {
-        row: Arc::new(row),
-        item: Arc::new(item),
-        is_skill: false,
-        is_unseen,
-        is_endless: false,
-        warning: Some(warning),
-    }
+    Found { row: Arc::new(row), item: Arc::new(item), is, warning: Some(warning) }
 }
 
 fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item {
@@ -337,11 +339,11 @@ fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item 
 impl Collected {
     /// One item a name. Of several skills of one name any may be taken by the engine.
     fn of(all: &[Arc<Found>]) -> Self {
-        let mut skills: Vec<_> = all.iter().filter(|found| found.is_skill).collect();
+        let mut skills: Vec<_> = all.iter().filter(|found| found.is == Is::Skill).collect();
         skills.sort_by(|a, b| a.item.name.cmp(&b.item.name));
         let mut items = Vec::with_capacity(skills.len());
         let mut contested = BTreeMap::new();
-        let (endless, others): (Vec<_>, Vec<_>) = all.iter().partition(|found| found.is_endless);
+        let (endless, others): (Vec<_>, Vec<_>) = all.iter().partition(|found| found.is == Is::Endless);
         let told = |found: Vec<&Arc<Found>>| found.into_iter().filter_map(|found| found.warning.clone()).collect();
         let (endless, mut warnings): (_, Vec<_>) = (told(endless), told(others));
         for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
@@ -355,7 +357,7 @@ impl Collected {
             }
         }
         let rows = all.iter().map(|found| match contested.get(&found.item.name) {
-            Some(all) if found.is_skill => {
+            Some(all) if found.is == Is::Skill => {
                 let (message, hint) = several(all.len());
                 let warning = Some(Problem::new("", message, hint).sentences());
                 Arc::new(Row { warning, ..(*found.row).clone() })
@@ -364,7 +366,7 @@ impl Collected {
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        let unseen = all.iter().filter(|found| found.is_unseen).map(|found| found.item.source.clone()).collect();
+        let unseen = all.iter().filter(|found| found.is == Is::Unseen).map(|found| found.item.source.clone()).collect();
         Self { rows, items: items.into_iter().collect(), warnings, contested, unseen, endless }
     }
 

@@ -75,13 +75,13 @@ impl Repository {
     /// Whether its worktree is certain to be the folder around it.
     fn is_plain(&self) -> bool {
         let config = self.folder.join("config");
-        let text = pointer(&config).unwrap_or_default().to_ascii_lowercase();
+        let read = if config.exists() { pointer(&config) } else { Some(String::new()) };
+        let Some(text) = read.map(|text| text.to_ascii_lowercase()) else { return false };
         let mut versions = text.lines().filter_map(|line| line.trim().strip_prefix("repositoryformatversion"));
         self.folder == self.root.join(".git")
             && !self.folder.join("commondir").exists()
             && is_ours(&self.root)
             && is_ours(&self.folder)
-            && (!config.exists() || pointer(&config).is_some())
             && !ODD.iter().any(|word| text.contains(word))
             && versions.all(|version| version.trim_start_matches([' ', '\t', '=']) == "0")
     }
@@ -119,6 +119,7 @@ fn asked(root: &Path, environment: &Environment, what: &str) -> Option<String> {
     });
     let text = said.recv_timeout(PATIENCE);
     if text.is_err() {
+        // It may have ended by now.
         git.kill().ok();
     }
     let has_succeeded = git.wait().is_ok_and(|status| status.success());

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::yaml::{self, MOST_VALUES, beyond_json};
+use crate::config::text::trim;
 
 /// The fields above, and the text below.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,15 +116,14 @@ pub fn parse(text: &str) -> Result<Markdown, NotRead> {
     if is_empty(parts.matter) {
         return Ok(Markdown { body: parts.body.to_owned(), ..Markdown::default() });
     }
-    let read = |matter: &str| match parts.language {
-        Language::Yaml => yaml(matter),
-        Language::Json => json(matter),
-        Language::Code => Err(NotRead::Code),
-        Language::Unknown => Ok(Map::new()),
+    let read = match parts.language {
+        Language::Yaml => yaml,
+        Language::Json => json,
+        Language::Code => return Err(NotRead::Code),
+        Language::Unknown => return Ok(whole(None)),
     };
     let mut is_mended = false;
     let fields = match read(parts.matter) {
-        Ok(_) if parts.language == Language::Unknown => return Ok(whole(None)),
         Ok(fields) => fields,
         Err(error @ (NotRead::TooMuch { .. } | NotRead::Code)) => return Err(error),
         Err(NotRead::Yaml(error)) => {
@@ -192,11 +192,6 @@ fn split(text: &str) -> Option<Parts<'_>> {
     let body = &rest[end + "\n---".len()..];
     let body = body.strip_prefix('\r').unwrap_or(body);
     Some(Parts { matter: &rest[..end], body: body.strip_prefix('\n').unwrap_or(body), language, is_plain })
-}
-
-/// A text without what the engine's language takes for space at its ends, which is not quite what Unicode does.
-pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}')
 }
 
 /// True when nothing but comments stands in it.
