@@ -7,6 +7,7 @@
 
 mod declare;
 mod extent;
+mod place;
 pub(crate) mod record;
 mod relocate;
 pub(crate) mod trash;
@@ -110,6 +111,16 @@ pub enum ChangeError {
     /// Another process of ours is changing something.
     #[error("another program of Rekindle is changing something in this directory")]
     Busy,
+    /// The folder from which something was removed is another one now.
+    #[error("{folder} leads to {now} now, which is not the folder from which it was removed")]
+    LedElsewhere {
+        /// The folder.
+        folder: PathBuf,
+        /// Where it leads.
+        now: PathBuf,
+        /// What was removed.
+        trash: PathBuf,
+    },
     /// Something was done, and could neither be finished nor taken back.
     #[error("{what}, and that could neither be finished nor taken back")]
     Half {
@@ -205,6 +216,19 @@ impl Tell for ChangeError {
                     "unreadable-record",
                     self.to_string(),
                     "what it removed is in the trash folder of Rekindle's state; pass over it with --leave",
+                )
+            },
+            Self::LedElsewhere { folder, trash, .. } => UserError {
+                path: Some(folder.display().to_string()),
+                choices: vec![UndoChoice::Leave],
+                ..user_error(
+                    "changed-since",
+                    self.to_string(),
+                    format!(
+                        "nothing was changed; put the folder back and undo again, or leave it so with --leave: what was \
+                         removed stays at {}",
+                        trash.display()
+                    ),
                 )
             },
             Self::ChangedSince { path, choices } => UserError {
@@ -364,7 +388,7 @@ fn set_aside(places: &Places, path: &Path) -> Result<Removed, ChangeError> {
     let failed = |cause| ChangeError::Move { path: path.to_owned(), cause };
     let records = Records::open(places)?;
     let trash = trash::place_for(places, path).map_err(failed)?;
-    let undo = Undo::Removed { from: path.to_owned(), trash: trash.clone() };
+    let undo = Undo::of_removal(path, &trash);
     let moved = records.carry_out(places, &undo, || trash::put_in(path, &trash).map_err(failed));
     // A place that was not needed is no more; one that holds something stays.
     let ((), token) = moved.inspect_err(|_| trash::forget(&trash))?;

@@ -7,15 +7,14 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, Metadata},
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeError, undo::Undo};
+use super::{ChangeError, place::FolderId, undo::Undo};
 use crate::{
     config::file::{FileError, read, sync_folder, write_private},
     disk::locate::Places,
@@ -62,41 +61,6 @@ struct Record {
     directory: Option<FolderId>,
     #[serde(flatten)]
     undo: Undo,
-}
-
-/// Which folder it is, wherever it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct FolderId {
-    device: u64,
-    inode: u64,
-    /// When it was made, in nanoseconds since 1970, where the system keeps that.
-    born: Option<u64>,
-}
-
-impl FolderId {
-    fn at(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        let born = metadata.created().ok().and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let (device, inode) = numbers(&metadata);
-        Some(Self { device, inode, born: born.and_then(|born| u64::try_from(born.as_nanos()).ok()) })
-    }
-
-    /// An inode is used again, and a device may be numbered otherwise after a restart of the system.
-    fn is(&self, other: &Self) -> bool {
-        let is_known = self.born.is_some() && other.born.is_some();
-        self.inode == other.inode && if is_known { self.born == other.born } else { self.device == other.device }
-    }
-}
-
-#[cfg(unix)]
-fn numbers(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn numbers(_metadata: &Metadata) -> (u64, u64) {
-    (0, 0)
 }
 
 /// What is written down for a directory, while nobody else changes anything.

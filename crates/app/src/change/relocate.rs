@@ -40,6 +40,12 @@ enum Refusal {
     Lends { path: PathBuf },
     #[error("{path} was changed while it was copied")]
     Changed { path: PathBuf },
+    #[error("not all of {path} can be removed")]
+    Kept {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("{path} is at {aside} now, and could not be put back")]
     Aside {
         path: PathBuf,
@@ -63,6 +69,7 @@ impl Refusal {
             Self::Fixed { .. } => "nothing was moved; do it as the user whom it belongs to",
             Self::TooLarge { .. } => "nothing was moved; move it elsewhere yourself",
             Self::Changed { .. } => "nothing was moved; try again when nobody writes to it",
+            Self::Kept { .. } => "it is as it was; see what protects it (lsattr, the file system), then try again",
             Self::Shared { .. } => "nothing was moved; put a copy in its place, then try again",
             Self::Lends { .. } => "nothing was moved; take that right from it (chmod ug-s), then try again",
             Self::Aside { .. } => {
@@ -100,6 +107,11 @@ fn beside(place: &Path, id: &str) -> PathBuf {
     place.with_file_name(format!(".rekindle-{id}"))
 }
 
+/// Where an original is while it is removed: from then on only its copy is whole.
+fn spent(place: &Path, id: &str) -> PathBuf {
+    place.with_file_name(format!(".rekindle-{id}-spent"))
+}
+
 fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
     let survey = survey(from)?;
     refuse_what_is_shared(&survey, from)?;
@@ -107,56 +119,103 @@ fn copy_across(from: &Path, to: &Path, id: &str) -> io::Result<()> {
     let staging = beside(to, id);
     let copied = copy(&survey, from, &staging).and_then(|()| rename_new(&staging, to));
     if let Err(error) = copied {
-        discard(&staging);
+        clear(&staging);
         return Err(error);
     }
     if let Some(folder) = to.parent() {
         sync_folder(folder);
     }
-    give_up(from, to, &beside(from, id), |aside| self::survey(aside).is_ok_and(|now| now == survey))
+    give_up(from, to, id, |aside| self::survey(aside).is_ok_and(|now| now == survey), discard)
 }
 
 /// Removes what was copied, if it is still what was copied. It is put aside first: from then on nobody can change it
-/// unseen, and it is gone at once or not at all.
-fn give_up(from: &Path, copy: &Path, aside: &Path, is_unchanged: impl FnOnce(&Path) -> bool) -> io::Result<()> {
-    rename_new(from, aside).inspect_err(|_| discard(copy))?;
-    if is_unchanged(aside) && is_all_in(aside, copy).unwrap_or(false) {
-        discard(aside);
-        return Ok(());
+/// unseen, and it is gone as a whole or not at all.
+fn give_up(
+    from: &Path,
+    copy: &Path,
+    id: &str,
+    is_unchanged: impl FnOnce(&Path) -> bool,
+    discard: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    let aside = beside(from, id);
+    rename_new(from, &aside).inspect_err(|_| clear(copy))?;
+    if !is_unchanged(&aside) || !is_all_in(&aside, copy).unwrap_or(false) {
+        // What is not back where it was is there twice rather than once.
+        put_back(from, copy, id)?;
+        clear(copy);
+        return Err(Refusal::Changed { path: from.to_owned() }.into());
     }
-    // What is not back where it was is there twice rather than once.
-    rename_new(aside, from).map_err(|cause| Refusal::Aside {
-        path: from.to_owned(),
-        aside: aside.to_owned(),
-        cause,
-    })?;
-    discard(copy);
-    Err(Refusal::Changed { path: from.to_owned() }.into())
+    let spent = spent(from, id);
+    match rename_new(&aside, &spent).and_then(|()| discard(&spent)) {
+        Ok(()) => Ok(()),
+        Err(cause) => {
+            put_back(from, copy, id)?;
+            clear(copy);
+            Err(Refusal::Kept { path: from.to_owned(), cause }.into())
+        }
+    }
 }
 
 /// Clears up what a move that was cut off left beside both places. The original is removed only if all of it is in the
 /// copy; else it goes back to where it was, and the copy stays, too.
 pub(super) fn tidy(from: &Path, to: &Path, id: &str) {
     if from.symlink_metadata().is_ok() {
-        discard(&beside(to, id));
+        clear(&beside(to, id));
     }
-    let aside = beside(from, id);
-    if is_all_in(&aside, to).unwrap_or(false) {
-        discard(&aside);
-    } else if let Err(error) = put_back(from, id) {
-        tracing::warn!(error = chain(&error), "what was not moved as a whole stays aside");
+    let (aside, spent) = (beside(from, id), spent(from, id));
+    let given_up = match is_all_in(&aside, to) {
+        Ok(true) => rename_new(&aside, &spent),
+        _ => Ok(()),
+    };
+    if given_up.and_then(|()| discard(&spent)).is_err() || aside.symlink_metadata().is_ok() {
+        match put_back(from, to, id) {
+            Ok(_) => tracing::warn!(path = %from.display(), "it was not moved as a whole, so it is back where it was"),
+            Err(error) => tracing::warn!(error = chain(&error), "what was not moved as a whole stays aside"),
+        }
     }
 }
 
-/// Puts an original back that a move left aside; true when there was one.
-pub(super) fn put_back(from: &Path, id: &str) -> io::Result<bool> {
-    let aside = beside(from, id);
-    if aside.symlink_metadata().is_err() {
+/// Puts an original back that a move left aside, whole; true when there was one. What is gone of it already comes from
+/// its copy, which stays.
+pub(super) fn put_back(from: &Path, copy: &Path, id: &str) -> io::Result<bool> {
+    let (aside, spent) = (beside(from, id), spent(from, id));
+    let left = |aside: &Path, cause| Refusal::Aside { path: from.to_owned(), aside: aside.to_owned(), cause };
+    let (aside, filled) = if spent.symlink_metadata().is_ok() {
+        let filled = if from.symlink_metadata().is_ok() { Ok(()) } else { fill(&spent, copy) };
+        (spent, filled)
+    } else if aside.symlink_metadata().is_ok() {
+        (aside, Ok(()))
+    } else {
         return Ok(false);
-    }
-    rename_new(&aside, from).map_err(|cause| Refusal::Aside { path: from.to_owned(), aside: aside.clone(), cause })?;
-    tracing::warn!(path = %from.display(), "it was changed while it was moved, so it is back where it was");
+    };
+    filled.and_then(|()| rename_new(&aside, from)).map_err(|cause| left(&aside, cause))?;
     Ok(true)
+}
+
+/// Makes what is left of an original whole again, from its copy.
+fn fill(rest: &Path, copy: &Path) -> io::Result<()> {
+    let parts = survey(copy)?;
+    open_folders(rest);
+    let is_there = |part: &Part| at(rest, &part.below).symlink_metadata().is_ok();
+    let names = parts.iter().filter(|part| is_there(part));
+    let names: BTreeMap<&Path, &Path> = names
+        .filter_map(|part| match &part.kind {
+            Kind::Same(first) => Some((first.as_path(), part.below.as_path())),
+            _ => None,
+        })
+        .collect();
+    for part in parts.iter().filter(|part| !is_there(part)) {
+        match names.get(part.below.as_path()) {
+            // Another name of the same file is left.
+            Some(name) => fs::hard_link(at(rest, name), at(rest, &part.below))?,
+            None => copy_part(part, copy, rest)?,
+        }
+    }
+    finish_all(&parts, copy, rest)?;
+    match is_all_in(copy, rest)? {
+        true => Ok(()),
+        false => Err(Refusal::Changed { path: rest.to_owned() }.into()),
+    }
 }
 
 /// Whether whatever is in one tree is in another. Folders may differ in their traits: those of a tree that is just
@@ -356,21 +415,30 @@ fn may_empty(_path: &Path, metadata: &Metadata) -> bool {
 }
 
 fn copy(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
-    for part in parts {
-        let (top, from, to) = (to, at(from, &part.below), at(to, &part.below));
-        let copied = match &part.kind {
-            // Under some umasks nothing could be made in it.
-            Kind::Folder => fs::create_dir(&to).and_then(|()| set_mode(&to, 0o700)),
-            Kind::Link(target) => link(target, &to),
-            Kind::File => copy_file(&from, &to, part),
-            Kind::Same(first) => fs::hard_link(at(top, first), &to),
-        };
-        copied.map_err(|cause| Refusal::Copy { path: from, cause })?;
-    }
-    // What is in a folder changes its time, and may not be allowed by its mode.
+    parts.iter().try_for_each(|part| copy_part(part, from, to))?;
+    finish_all(parts, from, to)
+}
+
+fn copy_part(part: &Part, from: &Path, top: &Path) -> io::Result<()> {
+    let (from, to) = (at(from, &part.below), at(top, &part.below));
+    let copied = match &part.kind {
+        // Under some umasks nothing could be made in it.
+        Kind::Folder => fs::create_dir(&to).and_then(|()| set_mode(&to, 0o700)),
+        Kind::Link(target) => link(target, &to),
+        Kind::File => copy_file(&from, &to, part),
+        Kind::Same(first) => fs::hard_link(at(top, first), &to),
+    };
+    Ok(copied.map_err(|cause| Refusal::Copy { path: from, cause })?)
+}
+
+/// What is in a folder changes its time, and may not be allowed by its mode: both are given to it when it is whole.
+fn finish_all(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
     for part in parts.iter().rev().filter(|part| !part.kind.is_file()) {
         let (from, to) = (at(from, &part.below), at(to, &part.below));
-        finish(&from, &to, part).map_err(|cause| Refusal::Copy { path: from, cause })?;
+        // What has them may be protected.
+        if to.symlink_metadata().is_ok_and(|metadata| traits(&metadata) != part.traits) {
+            finish(&from, &to, part).map_err(|cause| Refusal::Copy { path: from, cause })?;
+        }
     }
     Ok(())
 }
@@ -524,17 +592,20 @@ fn finish(_from: &Path, _to: &Path, _part: &Part) -> io::Result<()> {
 }
 
 /// Removes what is needed no more because it is elsewhere, whole. What cannot be removed stays, which is told.
-fn discard(path: &Path) {
-    let Ok(metadata) = path.symlink_metadata() else { return };
-    let remove = || if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    let mut removed = remove();
-    if removed.is_err() {
-        open_folders(path);
-        removed = remove();
-    }
-    if let Err(error) = removed {
+fn clear(path: &Path) {
+    if let Err(error) = discard(path) {
         tracing::warn!(error = chain(&error), path = %path.display(), "what was copied elsewhere could not be removed");
     }
+}
+
+/// The same for what must not stay in part.
+fn discard(path: &Path) -> io::Result<()> {
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    let remove = || if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    remove().or_else(|_| {
+        open_folders(path);
+        remove()
+    })
 }
 
 /// Lets us remove what is in folders of ours whose mode says that nobody may.

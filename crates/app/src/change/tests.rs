@@ -623,6 +623,65 @@ fn what_leads_nowhere_is_found() {
     assert_eq!(found().1.len(), 1);
 }
 
+/// N16: what was removed does not come back through a link that took the place of its folder, or of one above it; a
+/// folder that was moved and is linked, and one that was made anew, are the place.
+#[test]
+#[cfg(unix)]
+fn what_was_removed_comes_back_to_its_place_alone() {
+    use std::os::unix::fs::symlink;
+    type Change<'a> = (&'a str, &'a dyn Fn(&Path, &Path), bool);
+    let gone = |folder: &Path| fs::remove_dir_all(folder).expect("removed");
+    let moved = |from: &Path, to: &Path| {
+        fs::rename(from, to).expect("moved");
+        symlink(to, from).expect("linked");
+    };
+    let changes: [Change<'_>; 7] = [
+        ("nothing", &|_, _| {}, true),
+        ("the folder is gone", &|dot, _| gone(&dot.join("skills")), true),
+        ("all is gone", &|dot, _| gone(dot), true),
+        ("moved and linked", &|dot, elsewhere| moved(&dot.join("skills"), &elsewhere.join("skills")), true),
+        ("moved and linked above", &|dot, elsewhere| moved(dot, &elsewhere.join("dot")), true),
+        (
+            "a link to another folder",
+            &|dot, elsewhere| {
+                gone(&dot.join("skills"));
+                symlink(elsewhere, dot.join("skills")).expect("linked");
+            },
+            false,
+        ),
+        (
+            "a link above",
+            &|dot, elsewhere| {
+                gone(dot);
+                symlink(elsewhere, dot).expect("linked");
+            },
+            false,
+        ),
+    ];
+    for (what, change, comes_back) in changes {
+        let (root, places) = places();
+        let elsewhere = root.path().join("elsewhere");
+        fs::create_dir(&elsewhere).expect("made");
+        write_skill(&places, ".opencode/skills/s", "s");
+        let removed = remove_skill(&places, "s");
+        change(&places.directory.join(".opencode"), &elsewhere);
+        let undone = undo(&places, None, None);
+        if comes_back {
+            assert_eq!(undone.expect(what), removed.path);
+            assert!(removed.path.join("SKILL.md").exists(), "{what}");
+            continue;
+        }
+        let error = undone.expect_err(what).tell();
+        assert_eq!((error.code.as_str(), &error.choices[..]), ("changed-since", &[UndoChoice::Leave][..]), "{what}");
+        assert!(error.message.contains("elsewhere"), "{}", error.message);
+        assert_eq!(fs::read_dir(&elsewhere).expect("listed").count(), 0, "{what}");
+        // It comes back as soon as the place is there again, and may be left as well.
+        undo(&places, None, None).expect_err("still elsewhere");
+        undo(&places, None, Some(UndoChoice::Leave)).expect("left");
+        assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)), "{what}");
+    }
+}
+
 /// N16: the same when whoever brought the directory back was cut off before that was noted.
 #[test]
 fn what_belongs_to_a_directory_that_came_back_follows_after_a_crash() {

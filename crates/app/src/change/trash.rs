@@ -66,7 +66,7 @@ pub(crate) fn tidy_back(place: &Path, path: &Path) {
 /// Puts something back that could be neither moved to this place in the trash nor left where it was; true when there
 /// was something. Its copy stays in the trash.
 pub(crate) fn put_back(path: &Path, place: &Path) -> io::Result<bool> {
-    relocate::put_back(path, id(place))
+    relocate::put_back(path, place, id(place))
 }
 
 fn remove_empty(folder: &Path) {

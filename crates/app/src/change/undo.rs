@@ -13,7 +13,7 @@ use rekindle_domain::{Fingerprint, UndoChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeError, has_list, record::Records, trash};
+use super::{ChangeError, has_list, place::{Room, behind_links}, record::Records, trash};
 use crate::{
     config::{
         edit::{self, EditError},
@@ -42,7 +42,13 @@ pub(crate) enum Undo {
         entries: Entries,
     },
     /// Something was moved to the trash.
-    Removed { from: PathBuf, trash: PathBuf },
+    Removed {
+        from: PathBuf,
+        trash: PathBuf,
+        /// Where it was; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
+    },
     /// A folder was created.
     Created {
         path: PathBuf,
@@ -86,6 +92,11 @@ impl Undo {
         Self::Created { path: path.to_owned(), content: Some(content_of(content)) }
     }
 
+    /// What takes back that something is moved to a place in the trash.
+    pub(super) fn of_removal(from: &Path, trash: &Path) -> Self {
+        Self::Removed { from: from.to_owned(), trash: trash.to_owned(), room: Some(Room::of(from)) }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
@@ -105,7 +116,7 @@ impl Undo {
     pub(super) fn told(&self) -> String {
         match self {
             Self::Edited { path, .. } => format!("{} was changed", path.display()),
-            Self::Removed { from, trash } => format!("{} was moved to {}", from.display(), trash.display()),
+            Self::Removed { from, trash, .. } => format!("{} was moved to {}", from.display(), trash.display()),
             Self::Created { path, .. } => format!("{} was created", path.display()),
             Self::Restored { files, .. } => {
                 let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
@@ -119,7 +130,8 @@ impl Undo {
         match self {
             Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
             Self::Removed { from, .. } if is_there(from) => Ok(false),
-            Self::Removed { from, trash } => match bring_back(trash, from) {
+            Self::Removed { from, trash, room: Some(room) } if !room.is_of(from) => Err(led_elsewhere(from, trash)),
+            Self::Removed { from, trash, .. } => match bring_back(trash, from) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
                 brought => brought.map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
             },
@@ -193,7 +205,7 @@ impl Undo {
                 let Ok(text) = file::read(path) else { return true };
                 text == *after || text != *before && text.is_some_and(|text| entries.are_in(&text))
             }
-            Self::Removed { from, trash } => is_there(trash) && !is_there(from),
+            Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Created { path, .. } => self.is_as_left(path),
             Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
         }
@@ -206,7 +218,7 @@ impl Undo {
                 let Ok(text) = file::read(path) else { return false };
                 text == *before || text != *after && text.is_some_and(|text| !entries.are_in(&text))
             }
-            Self::Removed { from, trash } => is_there(from) && !is_there(trash),
+            Self::Removed { from, trash, .. } => is_there(from) && !is_there(trash),
             Self::Created { path, .. } => !is_there(path),
             Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
         }
@@ -214,21 +226,21 @@ impl Undo {
 
     /// Clears up what a move that was cut off left.
     pub(super) fn tidy(&self) {
-        if let Self::Removed { from, trash } = self {
+        if let Self::Removed { from, trash, .. } = self {
             trash::tidy_in(from, trash);
         }
     }
 
     /// The same for one that was to take it back.
     pub(super) fn tidy_back(&self) {
-        if let Self::Removed { from, trash } = self {
+        if let Self::Removed { from, trash, .. } = self {
             trash::tidy_back(trash, from);
         }
     }
 
     /// Whether a change that failed has left something that taking it back puts right.
     pub(super) fn is_half_made(&self) -> bool {
-        matches!(self, Self::Removed { from, trash } if is_there(trash) && !is_there(from))
+        matches!(self, Self::Removed { from, trash, .. } if is_there(trash) && !is_there(from))
     }
 
     /// Whether a folder is as it was created.
@@ -327,6 +339,12 @@ fn bring_back(trash: &Path, from: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     trash::bring_back(trash, from).map(|()| true)
+}
+
+fn led_elsewhere(from: &Path, trash: &Path) -> ChangeError {
+    let folder = from.parent().unwrap_or(from);
+    let now = behind_links(folder);
+    ChangeError::LedElsewhere { folder: folder.to_owned(), now, trash: trash.to_owned() }
 }
 
 fn set_aside_item(places: &Places, path: &Path) -> Result<(), ChangeError> {

@@ -253,25 +253,63 @@ fn what_cannot_be_put_back_is_kept() {
         fs::write(&from, "theirs").expect("written");
         false
     };
-    let error = give_up(&from, &copy, &aside, somebody_is_there).expect_err("taken").to_string();
+    let error = give_up(&from, &copy, "id", somebody_is_there, discard).expect_err("taken").to_string();
     assert!(error.contains(&aside.display().to_string()), "{error}");
     let texts = || [&from, &copy, &aside].map(|path| fs::read_to_string(path).unwrap_or_default());
     assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
     for tidied in [false, true] {
         match tidied {
             true => tidy(&from, &copy, "id"),
-            false => drop(put_back(&from, "id").expect_err("taken")),
+            false => drop(put_back(&from, &copy, "id").expect_err("taken")),
         }
         assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
     }
     fs::remove_file(&from).expect("removed");
     tidy(&from, &copy, "id");
     assert_eq!(texts(), ["ours, changed", "ours", ""]);
-    assert!(!put_back(&from, "id").expect("nothing to do"));
+    assert!(!put_back(&from, &copy, "id").expect("nothing to do"));
     // Where nobody is, it goes back at once.
-    let error = give_up(&from, &copy, &aside, |_| false).expect_err("changed");
+    let error = give_up(&from, &copy, "id", |_| false, discard).expect_err("changed");
     assert!(error.to_string().contains("changed while"), "{error}");
     assert_eq!(texts(), ["ours, changed", "", ""]);
+}
+
+/// N16: an original of which something cannot be removed is whole where it was, whatever of it was gone already: its
+/// modes, times, links and names of one file, too; the move failed, and says why.
+#[test]
+fn what_can_be_removed_only_in_part_stays_whole() {
+    let paths = ["SKILL.md", "bin", "bin/SKILL.md", "bin/lends", "scripts", "scripts/same", "locked", "loop", "holes"];
+    let stays_alone = |top: &Path, stays: &str| {
+        for part in survey(top).expect("surveyed").into_iter().rev() {
+            if !Path::new(stays).starts_with(&part.below) && !part.below.as_os_str().is_empty() {
+                let path = at(top, &part.below);
+                open_folders(top);
+                let removed = if part.kind == Kind::Folder { fs::remove_dir(path) } else { fs::remove_file(path) };
+                assert!(removed.is_ok() || part.below.starts_with(stays), "{removed:?}");
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::PermissionDenied))
+    };
+    for stays in paths.into_iter().chain([""]) {
+        let (here, there) = two_systems();
+        let (from, to) = (here.path().join("skill"), there.path().join("skill"));
+        make_tree(&from);
+        let before = told(&from);
+        let of_before = survey(&from).expect("surveyed");
+        copy(&of_before, &from, &to).expect("copied");
+        let error = give_up(&from, &to, "id", |_| true, |spent| stays_alone(spent, stays)).expect_err("stays");
+        assert!(chain(&error).contains("not all of") && chain(&error).contains("ermission"), "{}", chain(&error));
+        assert_eq!(told(&from), before, "{stays}");
+        assert_eq!(fs::read_dir(here.path()).expect("listed").count(), 1, "{stays}");
+        assert_eq!(fs::read_dir(there.path()).expect("listed").count(), 0, "{stays}");
+        // The same when it was cut off there, and is taken back.
+        copy(&of_before, &from, &to).expect("copied");
+        let spent = spent(&from, "id");
+        rename_new(&from, &spent).expect("put aside");
+        stays_alone(&spent, stays).expect_err("stays");
+        assert!(put_back(&from, &to, "id").expect("put back"), "{stays}");
+        assert_eq!((told(&from), spent.exists(), to.exists()), (before, false, true), "{stays}");
+    }
 }
 
 /// N16: after a move that was cut off, the original is removed only if the copy has all of it.
