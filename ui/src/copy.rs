@@ -240,9 +240,15 @@ fn closed(text: &str) -> String {
 
 /// `a, b, c`, with what does not fit counted: `a, b and 4 more`.
 fn listed(parts: &[String], most: usize) -> String {
-    match parts.len().checked_sub(most) {
-        None | Some(0) => parts.join(", "),
-        Some(left) => format!("{} and {left} more", parts[..most].join(", ")),
+    listed_of(parts, most, parts.len())
+}
+
+/// The same where there are more, of which nothing is known but that.
+fn listed_of(parts: &[String], most: usize, all: usize) -> String {
+    let named = &parts[..most.min(parts.len())];
+    match all.saturating_sub(named.len()) {
+        0 => named.join(", "),
+        left => format!("{} and {left} more", named.join(", ")),
     }
 }
 

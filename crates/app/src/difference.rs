@@ -25,6 +25,12 @@ const AROUND: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The most lines that are shown. Nobody reads more.
 const MOST_LINES: usize = 5000;
+/// How much of two texts is compared, in bytes of each, from a little before the first difference on.
+const LONGEST: usize = 256 * 1024;
+/// The same when all changes together have taken long.
+const LONGEST_LATE: usize = CONTEXT + 16 * 1024;
+/// How much of what is before that tells what it is part of, such as a key over several lines.
+const CONTEXT: usize = 16 * 1024;
 /// The longest path of a value, in bytes: behind that it is shown as one.
 const LONGEST_PATH: usize = 512;
 
@@ -186,6 +192,9 @@ fn plain(value: &Value) -> String {
 
 /// Line by line; long stretches of equal lines are left out. `until`: when to be content with what was found.
 fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
+    let is_late = Instant::now() >= until;
+    let part = Part::of(before, after, if is_late { LONGEST_LATE } else { LONGEST });
+    let (before, after) = (part.before, part.after);
     // Masked as a whole, because a secret may have several lines; compared as they are, so that its change is seen.
     let (old, new) = (masked_text(before), masked_text(after));
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
@@ -193,7 +202,7 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
     let changes: Vec<_> = diff.iter_all_changes().collect();
     let differs = |change: &similar::Change<&str>| change.tag() != ChangeTag::Equal;
     let mut lines: Vec<DiffLine> = Vec::new();
-    let mut left_out = 0;
+    let mut left_out = part.skipped;
     for (at, change) in changes.iter().enumerate() {
         let from = at.saturating_sub(AROUND);
         let mut around = changes.iter().take(at + AROUND + 1).skip(from);
@@ -211,15 +220,64 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
         let text = shown(&old, change.old_index()).or_else(|| shown(&new, change.new_index())).unwrap_or_default();
         lines.push(DiffLine { mark, text });
     }
-    if !lines.is_empty() {
+    if !lines.is_empty() && part.rest == 0 {
         gap(&mut left_out, &mut lines);
     }
-    let more = lines.len().saturating_sub(MOST_LINES);
+    let more = lines.len().saturating_sub(MOST_LINES) + part.rest;
     if more > 0 {
         lines.truncate(MOST_LINES);
         lines.push(DiffLine { mark: Mark::Same, text: format!("… and {more} more lines") });
     }
     lines
+}
+
+/// The parts of two texts that are compared; all of each, unless one is very long.
+struct Part<'a> {
+    before: &'a str,
+    after: &'a str,
+    /// How many equal lines are before them.
+    skipped: usize,
+    /// How many lines of the longer one are behind them.
+    rest: usize,
+}
+
+impl<'a> Part<'a> {
+    fn of(before: &'a str, after: &'a str, most: usize) -> Self {
+        if before.len() <= most && after.len() <= most {
+            return Self { before, after, skipped: 0, rest: 0 };
+        }
+        let equal = before.bytes().zip(after.bytes()).take_while(|(one, other)| one == other).count();
+        let start = line_start(before, equal.saturating_sub(CONTEXT));
+        let (before, was_left) = cut(before.get(start..).unwrap_or_default(), most);
+        let (after_part, is_left) = cut(after.get(start..).unwrap_or_default(), most);
+        let skipped = after.get(..start).map_or(0, count_lines);
+        Self { before, after: after_part, skipped, rest: was_left.max(is_left) }
+    }
+}
+
+/// The beginning of the line in which a place is, or of what stands for one where a line has no end.
+fn line_start(text: &str, place: usize) -> usize {
+    let place = (0..=place.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let before = text.get(..place).unwrap_or_default();
+    match before.rfind('\n') {
+        Some(end) if place - end <= CONTEXT => end + 1,
+        _ => place,
+    }
+}
+
+/// The first lines of a text, and how many are left.
+fn cut(text: &str, most: usize) -> (&str, usize) {
+    if text.len() <= most {
+        return (text, 0);
+    }
+    let most = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let head = text.get(..most).unwrap_or_default();
+    let end = head.rfind('\n').map_or(most, |end| end + 1);
+    (text.get(..end).unwrap_or_default(), text.get(end..).map_or(0, count_lines).max(1))
+}
+
+fn count_lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 fn gap(left_out: &mut usize, lines: &mut Vec<DiffLine>) {
@@ -295,10 +353,36 @@ mod tests {
     #[test]
     fn a_difference_has_a_bound() {
         let text =
-            |seed: u64| (0..300_000_u64).map(|at| format!("{}\n", at.wrapping_mul(seed) % 997)).collect::<String>();
-        let found = lines(&text(7_919), &text(104_729), Instant::now() + PATIENCE);
-        assert_eq!(found.len(), MOST_LINES + 1);
-        assert!(found.last().is_some_and(|last| last.text.starts_with("… and ")), "{:?}", found.last());
+            |seed: u64| (0..2_000_000_u64).map(|at| format!("{}\n", at.wrapping_mul(seed) % 997)).collect::<String>();
+        let soon = || Instant::now() + PATIENCE;
+        let (one, other) = (text(7_919), text(104_729));
+        for (before, after) in [(&*one, &*other), ("", &*one), (&*one, "")] {
+            let found = lines(before, after, soon());
+            assert_eq!(found.len(), MOST_LINES + 1);
+            assert!(found.last().is_some_and(|last| last.text.starts_with("… and ")), "{:?}", found.last());
+        }
+        // Where they differ far behind, that is what is shown.
+        let head = (0..1_000_000).map(|at| format!("line {at}\n")).collect::<String>();
+        let (before, after) = (format!("{head}one\n{other}"), format!("{head}two\n{other}"));
+        for until in [soon(), Instant::now()] {
+            let found = lines(&before, &after, until);
+            let shown: Vec<_> = found.iter().take(5).map(|line| (line.mark, line.text.as_str())).collect();
+            let expected = [
+                (Mark::Gap, "999998"),
+                (Mark::Same, "line 999998"),
+                (Mark::Same, "line 999999"),
+                (Mark::Removed, "one"),
+                (Mark::Added, "two"),
+            ];
+            assert_eq!(shown, expected);
+        }
+        // A line without end, and one whose beginning alone differs; what is cut are whole characters.
+        let long = "ü".repeat(3_000_000);
+        for (before, after) in [(format!("{long}a"), format!("{long}b")), (format!("a{long}"), format!("b{long}"))] {
+            let found = lines(&before, &after, soon());
+            assert!(found.iter().any(|line| line.mark == Mark::Added) && found.len() <= 3, "{}", found.len());
+            assert!(found.iter().map(|line| line.text.len()).sum::<usize>() < 3 * LONGEST);
+        }
         let deep = (0..400).fold(json!(1), |value, at| json!({ format!("{}{at}", "k".repeat(1000)): value }));
         assert_eq!(values("k", &Value::Null, &deep, &Value::Null, false).len(), 1);
     }

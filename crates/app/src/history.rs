@@ -5,7 +5,7 @@
 //! foreign line is left out when reading; what is read, and what is kept, is bounded.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     io::{self, Read, Seek, SeekFrom, Write},
     path::PathBuf,
@@ -26,8 +26,10 @@ use crate::{
 
 /// How many reloads are kept.
 const KEPT: usize = 200;
-/// How much of the end of the file is read, in bytes. Receipts are some kilobytes.
+/// How long the file may be, in bytes. Receipts are some kilobytes.
 const LONG: u64 = 16 * 1024 * 1024;
+/// How long a receipt may be, in bytes: of one that is longer, what matters most is kept.
+const LONGEST: usize = 1024 * 1024;
 /// How long another process may take to add a line, or to cut the file.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many reloads tell how long the next one takes.
@@ -99,7 +101,7 @@ impl History {
 
     /// Adds a reload.
     pub fn add(&self, receipt: &Receipt) -> io::Result<()> {
-        let line = serde_json::to_string(receipt)?;
+        let line = serde_json::to_string(&receipt.clone().within(LONGEST))?;
         // Who has the file open while another process cuts it would write where nobody reads.
         let turn = Lock::wait(&self.0.with_extension("lock"), PATIENCE)?;
         let _turn =
@@ -121,8 +123,27 @@ impl History {
         Ok(())
     }
 
+    /// How many lines are not shown, because they are too long to be read.
+    pub fn passed_over(&self) -> usize {
+        self.read().1
+    }
+
     fn text(&self) -> String {
-        lines::last(&self.0, LONG)
+        self.read().0
+    }
+
+    /// The last lines, and how many were passed over.
+    fn read(&self) -> (String, usize) {
+        let (mut kept, mut bytes, mut passed_over) = (VecDeque::new(), 0, 0);
+        lines::each(&self.0, LONG, |line| {
+            let Some(line) = line else { return passed_over += 1 };
+            bytes += line.len() as u64 + 1;
+            kept.push_back(foreign::lossy(line.to_owned()));
+            while bytes > LONG {
+                bytes -= kept.pop_front().map_or(bytes, |line| line.len() as u64 + 1);
+            }
+        });
+        (kept.iter().flat_map(|line| [line.as_str(), "\n"]).collect(), passed_over)
     }
 }
 
@@ -164,7 +185,7 @@ fn took(receipt: &Receipt) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{Cause, Counts, StepTime};
+    use rekindle_domain::{Cause, Counts, LeftOut, StepTime};
 
     use super::*;
 
@@ -189,6 +210,7 @@ mod tests {
             installs: vec![],
             settled_at: None,
             still_pending: vec![],
+            left_out: LeftOut::default(),
             orphans: vec![],
             resumed: vec![],
             restored: false,
@@ -240,12 +262,42 @@ mod tests {
             .open(&history.0)
             .and_then(|mut file| file.write_all(&endless))
             .expect("made long");
-        assert_eq!(history.last(9), []);
+        // What is before it and behind it is there.
+        let ids = || history.last(9).into_iter().map(|receipt| receipt.id).collect::<Vec<_>>();
+        assert_eq!((ids(), history.passed_over()), (vec!["1".to_owned()], 1));
         add(2);
         add(3);
-        let ids: Vec<_> = history.last(9).into_iter().map(|receipt| receipt.id).collect();
-        assert_eq!(ids, ["3", "2"]);
+        assert_eq!((ids(), history.passed_over()), (["3", "2", "1"].map(str::to_owned).to_vec(), 0));
         assert!(history.length() < 10_000);
+    }
+
+    /// N16: a reload of whatever an engine made up neither fills the disk nor pushes out those before it.
+    #[test]
+    fn a_reload_of_very_much_is_kept_in_part() {
+        let (_folder, history) = history();
+        history.add(&receipt(1, Action::Dispose, ReceiptResult::Proved, 5)).expect("written");
+        let item = |at: usize| rekindle_domain::ReceiptItem {
+            id: rekindle_domain::ItemId::new(
+                rekindle_domain::Kind::Plugin,
+                rekindle_domain::Scope::Project,
+                &at.to_string(),
+            ),
+            name: "p".repeat(100),
+            change: rekindle_domain::ChangeKind::Removed,
+            state: rekindle_domain::ItemState::Removed,
+            detail: None,
+            unheard: false,
+        };
+        let large = Receipt {
+            items: (0..100_000).map(item).collect(),
+            ..receipt(2, Action::Dispose, ReceiptResult::Proved, 5)
+        };
+        history.add(&large).expect("written");
+        history.settle(&large).expect("written");
+        assert!(history.length() < 2 * LONGEST as u64 + 10_000, "{}", history.length());
+        let all = history.last(9);
+        assert_eq!(all.iter().map(|receipt| receipt.tally().all).collect::<Vec<_>>(), [100_000, 0]);
+        assert!(all[0].items.len() > 1000 && all[0].result == ReceiptResult::Proved);
     }
 
     /// N16: what several processes add at a time is all kept, also while one of them cuts the file.

@@ -17,8 +17,10 @@ use crate::{clock, config::file::adopt, disk::locate::Places, foreign, lines};
 
 /// When it is this long and nothing in it is unfinished, it begins anew. In bytes.
 const LONG: u64 = 1024 * 1024;
-/// The longest line that is read, in bytes: a step with a plan of very many changes. No longer one was written by us.
+/// The longest line, in bytes: a step with a plan of very many changes.
 const LONGEST: u64 = 64 * 1024 * 1024;
+/// The longest plan that is written down, in bytes; of a longer one only that there was one.
+const LONGEST_PLAN: usize = 16 * 1024 * 1024;
 
 /// The journal of one directory.
 pub struct Journal(PathBuf);
@@ -47,7 +49,8 @@ pub struct Unfinished {
     pub intent: Intent,
     /// The steps that it began, each with how long after the beginning of the reload, in milliseconds.
     pub steps: Vec<(StepName, u64)>,
-    /// What it was about to make live, once it was about to touch the engine.
+    /// What it was about to make live, once it was about to touch the engine; `None` also when that was too much to be
+    /// written down.
     pub plan: Option<Plan>,
 }
 
@@ -96,7 +99,9 @@ impl Journal {
     /// A step is about to begin, so many milliseconds after the reload did. `plan`: what is about to become live, with the first step that touches
     /// the engine.
     pub fn step(&self, id: &str, step: StepName, after_ms: u64, plan: Option<&Plan>) -> io::Result<()> {
-        self.add(&Entry::Step { id: id.to_owned(), at: clock::now(), step, after_ms, plan: plan.cloned() })
+        let entry = |plan| Entry::Step { id: id.to_owned(), at: clock::now(), step, after_ms, plan };
+        let line = serde_json::to_string(&entry(plan.cloned()))?;
+        if line.len() > LONGEST_PLAN { self.add(&entry(None)) } else { self.add_line(&line) }
     }
 
     /// A reload came to its end, and its receipt is kept.
@@ -107,7 +112,7 @@ impl Journal {
     /// The last reload, if it has no end. Whether it is still going on, the lock of reloads tells.
     pub fn unfinished(&self) -> Option<Unfinished> {
         let mut last: Option<Unfinished> = None;
-        lines::each(&self.0, LONGEST, |line| match serde_json::from_slice(line) {
+        lines::each(&self.0, LONGEST, |line| match serde_json::from_slice(line.unwrap_or_default()) {
             Ok(Entry::Planned { id, at, intent }) => {
                 last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
             }
@@ -118,14 +123,17 @@ impl Journal {
                 }
             }
             Ok(Entry::Ended { id, .. }) => last = last.take().filter(|last| last.id != id),
-            // Torn, or not ours.
+            // Torn, too long, or not ours.
             Err(_) => {}
         });
         last
     }
 
     fn add(&self, entry: &Entry) -> io::Result<()> {
-        let line = serde_json::to_string(entry)?;
+        self.add_line(&serde_json::to_string(entry)?)
+    }
+
+    fn add_line(&self, line: &str) -> io::Result<()> {
         let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().append(true).read(true))?;
         adopt(&file, &self.0);
         // Begun with an end of line, it stays whole behind a line that a crash tore.
@@ -193,6 +201,23 @@ mod tests {
             journal.plan("2", &intent()).expect("written");
             assert_eq!(journal.unfinished().map(|last| last.id).as_deref(), Some("2"), "cut at {cut}, {is_known}");
         }
+    }
+
+    /// N16: a plan of more than anybody has is not written down, and that it was carried out is.
+    #[test]
+    fn a_plan_without_end_is_not_written_down() {
+        let (_folder, journal) = journal();
+        let run = rekindle_domain::BusyRun {
+            session: "s".repeat(1000),
+            title: String::new(),
+            state: rekindle_domain::BusyState::Busy,
+            directory: None,
+        };
+        journal.plan("1", &intent()).expect("written");
+        journal.step("1", StepName::Dispose, 6, Some(&Plan::new(vec![], vec![run; 20_000]))).expect("written");
+        let unfinished = journal.unfinished().expect("it has no end");
+        assert_eq!((unfinished.touched(), unfinished.plan), (true, None));
+        assert!(fs::metadata(&journal.0).expect("there").len() < 2000);
     }
 
     #[test]

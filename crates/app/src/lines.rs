@@ -29,11 +29,26 @@ pub(crate) fn last(path: &Path, most: u64) -> String {
     lossy(read().unwrap_or_default())
 }
 
-/// Each line of a file in its order, without its end. One of more than `longest` bytes is left out.
-pub(crate) fn each(path: &Path, longest: u64, mut take: impl FnMut(&[u8])) {
-    let Ok(file) = open_with(path, OpenOptions::new().read(true)) else { return };
-    let mut file = BufReader::new(file);
+/// How much of the end of a file is gone through line by line, in bytes.
+const REACH: u64 = 512 * 1024 * 1024;
+
+/// Each line of a file in its order, without its end; `None` for one of more than `longest` bytes. Of a file that is
+/// longer than anything of ours the end is read, and what is before it counts as one line that is too long.
+pub(crate) fn each(path: &Path, longest: u64, mut take: impl FnMut(Option<&[u8]>)) {
+    let open = || -> io::Result<_> {
+        let mut file = open_with(path, OpenOptions::new().read(true))?;
+        let start = file.metadata()?.len().saturating_sub(REACH);
+        file.seek(SeekFrom::Start(start))?;
+        Ok((BufReader::new(file), start > 0))
+    };
+    let Ok((mut file, is_cut)) = open() else { return };
     let mut line = Vec::new();
+    if is_cut {
+        take(None);
+        if file.skip_until(b'\n').is_err() {
+            return;
+        }
+    }
     loop {
         line.clear();
         match file.by_ref().take(longest.saturating_add(1)).read_until(b'\n', &mut line) {
@@ -43,12 +58,15 @@ pub(crate) fn each(path: &Path, longest: u64, mut take: impl FnMut(&[u8])) {
         }
         if line.last() == Some(&b'\n') {
             line.pop();
-            take(&line);
+            take(Some(&line));
         } else if u64::try_from(line.len()).is_ok_and(|length| length <= longest) {
             // The last one, without an end.
-            take(&line);
-        } else if file.skip_until(b'\n').is_err() {
-            return;
+            take(Some(&line));
+        } else {
+            take(None);
+            if file.skip_until(b'\n').is_err() {
+                return;
+            }
         }
     }
 }
@@ -63,7 +81,7 @@ mod tests {
         let path = folder.path().join("lines");
         let in_order = |longest| {
             let mut lines = Vec::new();
-            each(&path, longest, |line| lines.push(String::from_utf8_lossy(line).into_owned()));
+            each(&path, longest, |line| lines.push(line.map_or("…".into(), String::from_utf8_lossy).into_owned()));
             lines
         };
         assert_eq!((last(&path, 100).as_str(), in_order(100).len()), ("", 0), "there is none");
@@ -85,9 +103,14 @@ mod tests {
         };
         check("", 10, &[]);
         check("one\n\ntwo", 10, &["one", "", "two"]);
-        check("one\nthree\ntwo\n", 3, &["one", "two"]);
-        check("one\nthree", 3, &["one"]);
-        check("three\n", 4, &[]);
+        check("one\nthree\ntwo\n", 3, &["one", "…", "two"]);
+        check("one\nthree", 3, &["one", "…"]);
+        check("three\n", 4, &["…"]);
         check("four\n", 4, &["four"]);
+        // One without an end of its own, however long.
+        let file = std::fs::OpenOptions::new().write(true).open(&path).expect("open");
+        file.set_len(2 * REACH).expect("made long");
+        std::os::unix::fs::FileExt::write_all_at(&file, b"\nlast", 2 * REACH).expect("written");
+        assert_eq!(in_order(9), ["…", "last"]);
     }
 }

@@ -398,6 +398,10 @@ fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
     let history = History::of(&context::places_even_if_gone(arguments)?);
     history.check().map_err(|error| error.tell())?;
     let receipts = history.last(last);
+    match history.passed_over() {
+        0 => {}
+        number => print::warn(arguments, &words::passed_over(number)),
+    }
     print::result(arguments, &receipts, || words::history(&receipts));
     Ok(ExitCode::SUCCESS)
 }

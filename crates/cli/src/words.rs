@@ -160,8 +160,8 @@ pub(crate) fn engine(view: &EngineView) -> String {
 pub(crate) fn receipt(receipt: &Receipt) -> Vec<String> {
     let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
-        ReceiptResult::Proved if receipt.items.is_empty() => "Everything on disk is live; nothing was done.".to_owned(),
-        ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.items.len(), "change")),
+        ReceiptResult::Proved if receipt.tally().all == 0 => "Everything on disk is live; nothing was done.".to_owned(),
+        ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.tally().all, "change")),
         ReceiptResult::Partial => {
             let tally = receipt.tally();
             format!("Reloaded in {seconds}: {} of {} proved.", tally.proved, count(tally.all, "change"))
@@ -260,6 +260,16 @@ pub(crate) fn restored(restored: &Restored) -> Vec<String> {
     [first].into_iter().chain(lines).chain([last]).collect()
 }
 
+/// How many changes of a reload are named in a line.
+const NAMED: usize = 20;
+
+/// What is said of reloads whose records cannot be read.
+pub(crate) fn passed_over(number: usize) -> String {
+    let (those, them) =
+        if number == 1 { ("record of a reload is", "it is") } else { ("records of reloads are", "they are") };
+    format!("{number} {those} too long to be read, so {them} not shown.")
+}
+
 pub(crate) fn history(receipts: &[Receipt]) -> Vec<String> {
     if receipts.is_empty() {
         return vec!["No reload yet.".to_owned()];
@@ -271,7 +281,9 @@ pub(crate) fn history(receipts: &[Receipt]) -> Vec<String> {
             ReceiptResult::Failed => "failed",
             ReceiptResult::Refused => "refused",
         };
-        let items: Vec<_> = receipt.items.iter().map(|item| item.name.as_str()).collect();
+        let mut items: Vec<_> = receipt.items.iter().take(NAMED).map(|item| item.name.clone()).collect();
+        let more = receipt.tally().all - items.len();
+        items.extend((more > 0).then(|| format!("and {more} more")));
         format!("{}  {result:<8} {:>6} ms  {}  {}", receipt.at, receipt.duration_ms, receipt.id, items.join(", "))
     });
     lines.collect()

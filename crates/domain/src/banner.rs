@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::{
         BusyState, Cause, Change, ChangeKind, Consent, Counts, EngineView, Failure, Fingerprint, Input, ItemId,
-        ItemState, Kind, Plan, Reason, ReceiptItem, ReceiptResult, Request, Scope, step,
+        ItemState, Kind, LeftOut, Plan, Reason, ReceiptItem, ReceiptResult, Request, Scope, step,
     };
 
     fn change(name: &str) -> Change {
@@ -235,6 +235,7 @@ mod tests {
             installs: vec![],
             settled_at: None,
             still_pending: vec![],
+            left_out: LeftOut::default(),
             orphans: vec![],
             resumed: vec![],
             restored: false,

@@ -58,7 +58,9 @@ pub use merge::{
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use plugin_spec::{PluginOrigin, PluginSpec};
 pub use profile::{Action, Aspect, Fit, Profile, Rule};
-pub use receipt::{Cause, Counts, ItemState, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally};
+pub use receipt::{
+    Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
+};
 pub use reload::{
     Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
 };

@@ -18,6 +18,8 @@ const MASK: &str = "••••";
 const CONTEXT: usize = 16 * 1024;
 /// How much of a file is shown at a time, in bytes.
 const LONGEST: usize = 16 * 1024;
+/// How much of a value is shown, in bytes.
+const LONGEST_VALUE: usize = 64 * 1024;
 
 /// The value with everything masked that may be a secret: what stands under a name that speaks of one, all
 /// values below `env`, `environment` and `headers`, and what a text holds. `key` is the name under which the
@@ -57,8 +59,12 @@ fn masked_list(list: &[Value]) -> Value {
     list.iter().enumerate().map(masked_one).collect()
 }
 
+/// Nobody reads a value without end: of a longer one the beginning is shown.
 fn masked_argument(text: &str) -> String {
-    replaced(text, &text::secrets(text, true))
+    let end = (0..=text.len().min(LONGEST_VALUE)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let shown = &text[..end];
+    let more = if end < text.len() { "…" } else { "" };
+    replaced(shown, &text::secrets(shown, true)) + more
 }
 
 /// The text with what may be a secret in it masked: users and passwords of addresses, values beside names that

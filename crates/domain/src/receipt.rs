@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded, Question};
 
+mod bounded;
 mod heard;
 mod past;
 
+pub use bounded::LeftOut;
 pub use past::{Past, Tally};
 
 /// What the engine shows of an item after a reload.
@@ -170,6 +172,9 @@ pub struct Receipt {
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
     pub still_pending: Drift,
+    /// How much of it was not kept.
+    #[serde(default, rename = "leftOut", skip_serializing_if = "LeftOut::is_nothing")]
+    pub left_out: LeftOut,
     /// Processes of what was dropped that are still there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub orphans: Vec<Leftover>,

@@ -28,6 +28,7 @@ pub(crate) fn ReceiptDetails(receipt: Receipt) -> impl IntoView {
         }
     });
     let cause = words::cause(receipt.cause);
+    let more = words::left_out(&receipt).map(|text| view! { <p class="receipt-more">{text}</p> });
     let export = move |_| match backend::json(&receipt) {
         Ok(json) => app.copy_text(json, copy::COPIED_JSON),
         Err(error) => app.toast(Message::Failed(error)),
@@ -35,6 +36,7 @@ pub(crate) fn ReceiptDetails(receipt: Receipt) -> impl IntoView {
     view! {
         <div class="receipt">
             <ul class="receipt-items">{items}</ul>
+            {more}
             <div class="receipt-columns">
                 <section>
                     <h3>{words::STEPS}</h3>

@@ -4,7 +4,7 @@
 
 use rekindle_domain::{Cause, ChangeKind, ItemState, Leftover, Receipt, ReceiptItem, ReceiptResult, Resumed};
 
-use super::{be, counted, duration, listed, sentence};
+use super::{be, counted, duration, listed_of, sentence};
 
 pub(crate) const STEPS: &str = "Steps";
 pub(crate) const COUNTS: &str = "In the engine afterwards";
@@ -59,7 +59,7 @@ pub(crate) fn title(receipt: &Receipt) -> String {
 pub(crate) fn body(receipt: &Receipt) -> String {
     let message = receipt.message.as_deref().map(sentence);
     let first = match receipt.result {
-        ReceiptResult::Proved => live(&receipt.items),
+        ReceiptResult::Proved => live(&receipt.items, receipt.tally().proved),
         ReceiptResult::Partial => partly(receipt),
         ReceiptResult::Failed | ReceiptResult::Refused => {
             let unknown = "Rekindle could not find out why; the engine's output in Settings may tell.";
@@ -75,14 +75,20 @@ pub(crate) fn body(receipt: &Receipt) -> String {
 fn partly(receipt: &Receipt) -> String {
     let tally = receipt.tally();
     let proved: Vec<_> = receipt.items.iter().filter(|item| item.is_proved()).cloned().collect();
-    let live = match (proved.len(), tally.open()) {
+    let live = match (tally.proved, tally.open()) {
         (0, _) if tally.only_waits() => "The engine has not said yet what became of it.".to_owned(),
         (0, _) => "The engine answers, and shows none of the changes.".to_owned(),
-        (_, 0) => live(&proved),
-        (1, _) => format!("The other one is live: {}.", told(&proved)),
-        (number, _) => format!("The other {number} are live: {}.", told(&proved)),
+        (_, 0) => live(&proved, tally.proved),
+        (1, _) => format!("The other one is live: {}.", told(&proved, tally.proved)),
+        (number, _) => format!("The other {number} are live: {}.", told(&proved, tally.proved)),
     };
     if tally.unheard > 0 { format!("{live} Rekindle asks again.") } else { live }
+}
+
+/// What is said of the changes of which nothing more is kept.
+pub(crate) fn left_out(receipt: &Receipt) -> Option<String> {
+    let more = receipt.left_out.proved + receipt.left_out.unproved;
+    (more > 0).then(|| format!("and {more} more, {} of them live", receipt.left_out.proved))
 }
 
 /// True when it needs nobody's attention.
@@ -116,18 +122,19 @@ pub(crate) fn left_behind(process: &Leftover) -> String {
 }
 
 /// `All 3 changes are live: a loaded, b updated, c removed.`
-fn live(items: &[ReceiptItem]) -> String {
-    match items.len() {
+/// `number`: of how many changes these are some.
+fn live(items: &[ReceiptItem], number: usize) -> String {
+    match number {
         0 => "Nothing was pending; the engine has what is on disk.".to_owned(),
-        1 => format!("1 change is live: {}.", told(items)),
-        number => format!("All {number} changes are live: {}.", told(items)),
+        1 => format!("1 change is live: {}.", told(items, number)),
+        number => format!("All {number} changes are live: {}.", told(items, number)),
     }
 }
 
 /// `a loaded, b updated, c removed`.
-fn told(items: &[ReceiptItem]) -> String {
+fn told(items: &[ReceiptItem], number: usize) -> String {
     let parts: Vec<_> = items.iter().map(|item| format!("{} {}", item.name, done(item))).collect();
-    listed(&parts, 5)
+    listed_of(&parts, 5, number)
 }
 
 fn done(item: &ReceiptItem) -> &'static str {

@@ -13,7 +13,12 @@ use rekindle_domain::{Fingerprint, UndoChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeError, has_list, place::{Room, behind_links}, record::Records, trash};
+use super::{
+    ChangeError, has_list,
+    place::{Room, behind_links},
+    record::Records,
+    trash,
+};
 use crate::{
     config::{
         edit::{self, EditError},

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use rekindle_domain::{
-    Action, Cause, Consent, Counts, EngineMode, ItemState, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
+    Action, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
     StepName, StepTime,
 };
 
@@ -89,7 +89,10 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     ReceiptItem::await_tools(&mut items, &planned, answers);
     // Whoever listened to the engine is gone.
     ReceiptItem::doubt_plugins(&mut items, &planned);
-    let result = ReceiptResult::of(&items);
+    let result = match &cut.plan {
+        Some(_) => ReceiptResult::of(&items),
+        None => ReceiptResult::Partial,
+    };
     let what = match result {
         ReceiptResult::Proved => "the engine shows all of it",
         _ if seen.drift.is_empty() => "nothing is pending, and not all of it can be proved any more",
@@ -145,6 +148,7 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
         installs: Vec::new(),
         settled_at: None,
         still_pending: Vec::new(),
+        left_out: LeftOut::default(),
         orphans: Vec::new(),
         resumed: Vec::new(),
         restored: false,

@@ -6,8 +6,8 @@
 use std::time::Instant;
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, Leftover, Phase, Plan, Profile,
-    Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover, Phase, Plan,
+    Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
 };
 
 use super::{Ended, Observed, Restart, Resume, Wish, resume};
@@ -367,6 +367,7 @@ impl Run {
             installs: if was_touched { self.installs } else { Vec::new() },
             settled_at: None,
             still_pending: still_pending.unwrap_or_default(),
+            left_out: LeftOut::default(),
             orphans,
             resumed,
             restored,

@@ -35,7 +35,10 @@ impl Receipt {
         if before.1.errors.is_some() {
             self.counts.fill(Counts::of(answers, 0));
         }
-        let is_whole = self.message.is_none() && self.counts.errors == Some(0) && !answers.has_broken_tools();
+        let is_whole = self.message.is_none()
+            && self.left_out.unproved == 0
+            && self.counts.errors == Some(0)
+            && !answers.has_broken_tools();
         if self.result == ReceiptResult::Partial && has_awaited && is_whole {
             self.result = ReceiptResult::of(&self.items);
         }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ItemState, Receipt, ReceiptItem, ReceiptResult};
+use super::{ItemState, LeftOut, Receipt, ReceiptItem, ReceiptResult};
 use crate::{Change, EngineMode, ItemId, Row, RowState};
 
 /// How much of a reload is proved.
@@ -37,7 +37,12 @@ impl Receipt {
     /// How much of it is proved.
     pub fn tally(&self) -> Tally {
         let count = |is: fn(&ReceiptItem) -> bool| self.items.iter().filter(|item| is(item)).count();
-        Tally { proved: count(ReceiptItem::is_proved), unheard: count(|item| item.unheard), all: self.items.len() }
+        let LeftOut { proved, unproved, .. } = self.left_out;
+        Tally {
+            proved: count(ReceiptItem::is_proved) + proved,
+            unheard: count(|item| item.unheard),
+            all: self.items.len() + proved + unproved,
+        }
     }
 
     /// True when the reload can be tried again from what is told of it: it failed, or only a restart makes the
@@ -100,7 +105,7 @@ impl Past {
             id: receipt.id.clone(),
             at: receipt.at.clone(),
             result: receipt.result,
-            changes: receipt.items.len(),
+            changes: receipt.tally().all,
             unproved,
             message: receipt.message.clone(),
         })

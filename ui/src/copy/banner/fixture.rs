@@ -4,7 +4,7 @@
 
 use rekindle_domain::{
     Action, Cause, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState,
-    Kind, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
+    Kind, LeftOut, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
 };
 
 pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
@@ -97,6 +97,7 @@ pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt
         installs: vec![],
         settled_at: None,
         still_pending: vec![],
+        left_out: LeftOut::default(),
         orphans: vec![],
         resumed: vec![],
         restored: false,

@@ -9,6 +9,11 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 /// How many values an answer may hold that is kept as a tree. Ten thousand agents have a quarter of a million.
 const VALUES: usize = 400_000;
+/// How many values one list or object of it may hold. What is in it becomes items, each of which is compared, told and
+/// written down: much more than its text.
+const WIDEST: usize = 20_000;
+/// How deep it may be looked into; what is deeper is no answer anyway (`serde_json`).
+const DEEPEST: usize = 200;
 /// How much of an answer is read that is a refusal. It may repeat a whole file.
 const REFUSAL: usize = 16 * MIB;
 
@@ -43,25 +48,51 @@ pub(super) async fn read(
         body.extend_from_slice(&piece);
     }
     let is_counted = matches!(route, "/command" | "/agent" | "/config/providers");
-    if !is_counted && values(&body) > VALUES {
-        return Err(ClientError::TooLong { route: route.to_owned(), most: format!("{VALUES} values") });
+    let size = Size::of(&body);
+    let too_many =
+        |most: usize, what: &str| ClientError::TooLong { route: route.to_owned(), most: format!("{most} {what}") };
+    match size {
+        _ if is_counted => Ok(body),
+        Size { values, .. } if values > VALUES => Err(too_many(VALUES, "values")),
+        Size { widest, .. } if widest > WIDEST => Err(too_many(WIDEST, "values in one list")),
+        _ => Ok(body),
     }
-    Ok(body)
 }
 
-/// How many values a text of JSON holds at the most.
-fn values(json: &[u8]) -> usize {
-    let (mut values, mut in_text, mut is_escaped) = (1, false, false);
-    for byte in json {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_text => is_escaped = true,
-            b'"' => in_text = !in_text,
-            b',' | b'[' | b'{' if !in_text => values += 1,
-            _ => {}
+/// How much a text of JSON holds at the most.
+#[derive(Debug, PartialEq, Eq)]
+struct Size {
+    /// All values.
+    values: usize,
+    /// Those of the list or object that holds most.
+    widest: usize,
+}
+
+impl Size {
+    fn of(json: &[u8]) -> Self {
+        let (mut values, mut in_text, mut is_escaped) = (1, false, false);
+        let (mut open, mut widest) = (vec![], 0);
+        for byte in json {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' if in_text => is_escaped = true,
+                b'"' => in_text = !in_text,
+                b',' | b'[' | b'{' if !in_text => {
+                    values += 1;
+                    if *byte != b',' && open.len() < DEEPEST {
+                        open.push(0);
+                    }
+                    if let Some(held) = open.last_mut() {
+                        *held += 1;
+                        widest = widest.max(*held);
+                    }
+                }
+                b']' | b'}' if !in_text => drop(open.pop()),
+                _ => {}
+            }
         }
+        Self { values, widest }
     }
-    values
 }
 
 #[cfg(test)]
@@ -71,10 +102,13 @@ mod tests {
     /// N16: values are counted without making them.
     #[test]
     fn values_are_counted() {
-        let check = |json: &str, expected| assert_eq!(values(json.as_bytes()), expected, "{json}");
-        check("1", 1);
-        check("[]", 2);
-        check("[1,2,3]", 4);
-        check(r#"{"a,[{": "\",[", "b": [{}]}"#, 5);
+        let check =
+            |json: &str, values, widest| assert_eq!(Size::of(json.as_bytes()), Size { values, widest }, "{json}");
+        check("1", 1, 0);
+        check("[]", 2, 1);
+        check("[1,2,3]", 4, 3);
+        check(r#"{"a,[{": "\",[", "b": [{}]}"#, 5, 2);
+        check(r#"[[1,2,3,4],{"a":1},5]"#, 9, 4);
+        check("]}],,[1", 4, 1);
     }
 }
