@@ -237,7 +237,9 @@ impl Tell for ControlError {
                 let hint = format!("end it (kill {pid}, or close its window), then start the engine again");
                 user_error("other-version", self.to_string(), hint)
             }
-            Self::Silent(_) => user_error("owner-silent", chain(self), "end that program, then start the engine again"),
+            Self::Silent { .. } => {
+                user_error("owner-silent", chain(self), "end that program, then start the engine again")
+            }
             Self::Failed(message) => {
                 user_error("engine-failed", message, "see what the engine said with: rekindle doctor")
             }

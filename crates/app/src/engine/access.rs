@@ -13,7 +13,11 @@ use std::{
 use tokio::net::TcpSocket;
 
 use super::{host::HostError, listeners::Sight, record::Records};
-use crate::{disk::locate::Places, foreign};
+use crate::{
+    config::file::{FileError, write_private},
+    disk::locate::Places,
+    foreign,
+};
 
 /// An address and its password. Nothing that would print it.
 pub(super) struct Access {
@@ -68,6 +72,19 @@ impl Way {
     /// sight from here on.
     pub(super) fn was_overheard(&mut self) -> bool {
         self.sight.take().is_some_and(|sight| sight.was_taken_before_now())
+    }
+
+    /// Whether others can read the password.
+    pub(super) fn is_known(&self) -> bool {
+        self.access.as_ref().is_none_or(Access::is_written)
+    }
+
+    /// Writes the password again, if others cannot read it.
+    pub(super) fn tell(&self) -> Result<(), FileError> {
+        match &self.access {
+            Some(access) if !access.is_written() => write_private(&access.file, &access.password),
+            _ => Ok(()),
+        }
     }
 
     /// Somebody else has the port, or had it: the next start has another one.

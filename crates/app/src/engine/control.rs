@@ -37,7 +37,7 @@ const AT_WORK: usize = 8;
 /// How long to wait after an error of the system before the next one is let in.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often somebody who was not heard asks again.
-const TRIES: u32 = 40;
+const TRIES: u32 = 200;
 /// How long to wait before that.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -80,8 +80,14 @@ pub enum ControlError {
         pid: u64,
     },
     /// The owner can't be reached.
-    #[error("the owner of the engine does not answer")]
-    Silent(#[source] io::Error),
+    #[error("the owner of the engine{} does not answer", .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Silent {
+        /// The owner's process, where it is known.
+        pid: Option<u32>,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
     /// The owner tried and could not.
     #[error("{0}")]
     Failed(String),
@@ -125,6 +131,7 @@ pub async fn listen(places: &Places, host: Host, pass_on: PassOn, has_window: bo
     let places = places.clone();
     tokio::spawn(async move {
         let mut opened = Some(first);
+        let mut closed = 0;
         loop {
             let (listener, token) = match opened.take() {
                 Some(opened) => opened,
@@ -138,13 +145,18 @@ pub async fn listen(places: &Places, host: Host, pass_on: PassOn, has_window: bo
                 },
             };
             let desk = Arc::new(Desk { token, host: host.clone(), pass_on: pass_on.clone(), at_work: at_work() });
-            let is_left = tokio::select! {
+            let left = tokio::select! {
                 never = attend(&listener, |wire| hear(wire, desk.clone())) => match never {},
-                is_left = host.left() => is_left,
+                is_left = host.left() => Some(is_left),
+                () = host.closed(&mut closed) => None,
             };
             drop(listener);
             // A window may own the directory again, with another folder for its state.
-            if !is_left || !host.regained().await {
+            let is_needed = match left {
+                None => true,
+                Some(is_left) => is_left && host.regained().await,
+            };
+            if !is_needed {
                 return;
             }
         }
@@ -247,7 +259,9 @@ pub async fn ask(places: &Places, request: Request) -> Result<(), ControlError> 
         let mut tries = TRIES;
         loop {
             let result = match address(places) {
-                Ok(address) => say(&address, request).await.map_err(ControlError::Silent),
+                Ok(address) => {
+                    say(&address, request).await.map_err(|cause| ControlError::Silent { pid: Some(address.pid), cause })
+                }
                 Err(error) => Err(error),
             };
             match result {
@@ -260,7 +274,8 @@ pub async fn ask(places: &Places, request: Request) -> Result<(), ControlError> 
             }
         }
     };
-    let late = || ControlError::Silent(io::ErrorKind::TimedOut.into());
+    let pid = || address(places).ok().map(|address| address.pid);
+    let late = || ControlError::Silent { pid: pid(), cause: io::ErrorKind::TimedOut.into() };
     let reply = timeout(BOUND, asked).await.map_err(|_| late())??;
     reply.error.map_or(Ok(()), |message| Err(ControlError::Failed(message)))
 }
@@ -292,8 +307,8 @@ impl ControlError {
         };
         match self {
             Self::NotThere => true,
-            Self::Silent(error) => matches!(
-                error.kind(),
+            Self::Silent { cause, .. } => matches!(
+                cause.kind(),
                 BrokenPipe
                     | ConnectionAborted
                     | ConnectionRefused

@@ -25,6 +25,22 @@ pub enum Door {
     Port(u16),
 }
 
+impl Door {
+    /// Whether somebody can find it.
+    pub(super) fn is_there(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Socket(path) => {
+                use std::os::unix::fs::FileTypeExt;
+                path.symlink_metadata().is_ok_and(|metadata| metadata.file_type().is_socket())
+            }
+            #[cfg(not(unix))]
+            Self::Socket(path) => path.exists(),
+            Self::Port(_) => true,
+        }
+    }
+}
+
 /// A connection.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 

@@ -127,6 +127,8 @@ pub struct Host {
     orders: mpsc::Sender<Order>,
     closing: Arc<watch::Sender<bool>>,
     state: watch::Receiver<HostState>,
+    /// Counts how often the way to the owner was found gone.
+    closed: watch::Receiver<u64>,
     output: Output,
 }
 
@@ -141,6 +143,7 @@ impl Host {
         let output = Output::default();
         let view = view(EngineState::Starting, None, None);
         let (publish, state) = watch::channel(HostState { view, client: None, record: None, lost: None });
+        let (close, closed) = watch::channel(0);
         let owner = Owner {
             places: places.clone(),
             keeper,
@@ -151,9 +154,11 @@ impl Host {
             closing: closing.subscribe(),
             lock: Some(Arc::new(lock)),
             is_new: true,
+            close,
+            gaps: 0,
         };
         tokio::spawn(owner.run(inbox));
-        Ok(Self { orders, closing, state, output })
+        Ok(Self { orders, closing, state, closed, output })
     }
 
     /// How the engine is, now and from now on.
@@ -190,6 +195,17 @@ impl Host {
     /// Waits until it is this host's again; false: the host has ended.
     pub(super) async fn regained(&self) -> bool {
         self.state.clone().wait_for(|state| state.lost.is_none()).await.is_ok()
+    }
+
+    /// Waits until the way to this owner has to be opened again, because somebody removed it. `known`: how often that
+    /// was so; it is counted on.
+    pub(super) async fn closed(&self, known: &mut u64) {
+        let mut closed = self.closed.clone();
+        let count = closed.wait_for(|count| count != known).await.map(|count| *count);
+        match count {
+            Ok(count) => *known = count,
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// True as soon as it was told to stop.
@@ -259,6 +275,9 @@ struct Owner {
     lock: Option<Arc<Lock>>,
     /// True until nothing is left of whoever owned the directory before.
     is_new: bool,
+    close: watch::Sender<u64>,
+    /// At how many pulses in a row something of what others need was gone.
+    gaps: u32,
 }
 
 impl Owner {
@@ -298,7 +317,10 @@ impl Owner {
                     let message = format!("the engine ended by itself: {}", self.output.tail());
                     self.set(EngineState::Stopped, None, Some(message));
                 }
-                _ = pulse.tick() => self.look_at_lock(&mut engine).await,
+                _ = pulse.tick() => {
+                    self.look_at_lock(&mut engine).await;
+                    self.look_at_files();
+                }
             }
         }
     }
@@ -313,6 +335,36 @@ impl Owner {
             stop(running).await;
         }
         self.give_up();
+    }
+
+    /// Writes again what others need to reach the engine and its owner, where somebody removed a part of it. Not at the
+    /// first look: whoever deletes the whole folder is not to find a new file in it.
+    fn look_at_files(&mut self) {
+        if self.lock.as_ref().is_none_or(|lock| lock.is_lost()) {
+            return;
+        }
+        let records = Records(&self.places);
+        let record = self.publish.borrow().record.clone();
+        let is_known = record.is_none() || record == records.last_record();
+        let is_open = records.is_reached_here();
+        if is_known && is_open && self.way.is_known() {
+            self.gaps = 0;
+            return;
+        }
+        self.gaps += 1;
+        if self.gaps < 2 {
+            return;
+        }
+        tracing::warn!(folder = %self.places.state.display(), "a part of it was removed, and is written again");
+        if let Err(error) = self.way.tell() {
+            tracing::warn!(%error, "the engine's password");
+        }
+        if !is_known {
+            self.write(EngineState::Running, record.as_ref());
+        }
+        if !is_open {
+            self.close.send_modify(|count| *count += 1);
+        }
     }
 
     fn give_up(&mut self) {

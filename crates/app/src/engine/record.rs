@@ -130,6 +130,12 @@ impl Records<'_> {
         if self.is_owned() { load(&self.path(CONTROL)) } else { None }
     }
 
+    /// Whether this very process can be asked for something.
+    pub(super) fn is_reached_here(&self) -> bool {
+        let address = load::<ControlAddress>(&self.path(CONTROL));
+        address.is_some_and(|address| address.pid == std::process::id() && address.door.is_there())
+    }
+
     /// The owner's process, also of an owner of another version that is reached in another way.
     pub(super) fn owner(&self) -> Option<u64> {
         load::<serde_json::Value>(&self.path(CONTROL))?.get("pid")?.as_u64()

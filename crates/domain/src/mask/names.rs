@@ -29,7 +29,10 @@ const STRONG: [&str; 22] = [
     "token",
 ];
 /// Words that do so at the end of a name.
-const WEAK: [&str; 8] = ["auth", "key", "pass", "pat", "pwd", "session", "sig", "signature"];
+const WEAK: [&str; 13] =
+    ["auth", "cred", "creds", "key", "otp", "pass", "pat", "pin", "pwd", "session", "sig", "signature", "totp"];
+/// Names that hold a secret in the query of an address, and anything elsewhere.
+const IN_QUERY: [&str; 9] = ["assertion", "code", "hash", "hmac", "k", "nonce", "sid", "ticket", "verifier"];
 /// What may stand behind them without changing that.
 const BEHIND: [&str; 20] = [
     "b64",
@@ -113,10 +116,19 @@ pub(super) fn is_secret(name: &str) -> bool {
         return !ABOUT.contains(&last.as_str());
     }
     let before = words.len().checked_sub(2).map(|at| words[at].as_str()).unwrap_or_default();
+    // Whoever knows such an address may use it.
+    if last == "webhook" || (before == "webhook" && ["endpoint", "uri", "url"].contains(&last.as_str())) {
+        return true;
+    }
     match last.strip_suffix('s').filter(|one| *one == "key").unwrap_or(last) {
         "key" => !OPEN.contains(&before),
         last => WEAK.contains(&last),
     }
+}
+
+/// True for a name whose value may be a secret in the query of an address.
+pub(super) fn is_secret_in_query(name: &str) -> bool {
+    is_secret(name) || words(name).last().is_some_and(|word| IN_QUERY.contains(&word.as_str()))
 }
 
 /// True for a name below which every value may be a secret.
@@ -168,7 +180,8 @@ mod tests {
             session_key PHPSESSID cookie Cookie set-cookie COOKIE_JAR private_key privateKey access_key access_key_id \
             AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY client_secret clientSecret CLIENT_SECRET_PROD bearer bearer_token \
             authorization Authorization Proxy-Authorization jwt SECRET secrets mySecretValue TOKEN_RAW webhookSecret \
-            encryptionKey signing-key SSH_KEY licenseKey";
+            encryptionKey signing-key SSH_KEY licenseKey \
+            pin CARD_PIN otp smsOtp TOTP creds awsCreds webhook slackWebhook SLACK_WEBHOOK_URL webhookUri";
         for name in secret.split_whitespace() {
             assert!(is_secret(name), "{name} may hold a secret");
         }
@@ -176,7 +189,8 @@ mod tests {
             leader_key primaryKey sortKey public_key publicKey max_tokens maxTokens tokens_limit input_tokens tokenizer \
             PWD OLDPWD compass bypass passthrough pattern patch signal design session_list session_new sessions_path \
             token-server secret-scanner secret_name password_file tokenUrl auth_url authType cookieless description \
-            command url plugin agent environment share small_model watcher compaction keep_alive assign basic";
+            command url plugin agent environment share small_model watcher compaction keep_alive assign basic \
+            pinned opinion pinCount webhooks_enabled code status_code hash option credit";
         for name in open.split_whitespace() {
             assert!(!is_secret(name), "{name} holds none");
         }

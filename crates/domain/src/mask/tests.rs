@@ -51,6 +51,12 @@ fn secrets_are_masked_wherever_they_stand() {
         json!(["docker", "run", "-p", "80:80", "-u", "1:1"]),
         json!(["docker", "run", "-p", "80:80", "-u", "1:1"]),
     );
+    check(
+        "command",
+        json!(["docker", "run", "-e", "A=1", "-eB=2", "x"]),
+        json!(["docker", "run", "-e", "A=••••", "-eB=••••", "x"]),
+    );
+    check("webhook", json!("https://h/x"), json!(MASK));
     check("list", json!([{"password": "p"}]), json!([{"password": MASK}]));
 }
 
@@ -91,7 +97,7 @@ fn what_must_be_hidden_is_hidden() {
         "token := \"<abc>\"",
         "{\"apiKey\":\"<abc>\",\"model\":\"m\"}",
         "{\\\"apiKey\\\":\\\"<abc>\\\",\\\"model\\\":\\\"m\\\"}",
-        "{\"pin\": 1, \"password\": <1234>, \"model\": \"m\"}",
+        "{\"pin\": <1>, \"password\": <1234>, \"model\": \"m\"}",
         "  client_secret: <abc def>",
         "Authorization: <Basic dXNlcjpwdw==>",
         "the header authorization: <Bearer> is sent",
@@ -101,6 +107,20 @@ fn what_must_be_hidden_is_hidden() {
         "<ghp_abcdefghij0123456789> and <github_pat_11ABC_defghi>",
         "<glpat-abc_DEF-123456> <xoxb-1234-5678-abc> <AKIAIOSFODNN7EXAMPLE>",
         "jwt <eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_1>",
+        "https://hooks.slack.com/services/<T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX>",
+        "https://discord.com/api/webhooks/1234567890/<abc-DEF_ghi>?wait=true",
+        "see https://api.telegram.org/bot<123456:ABC-DEF>, or",
+        "https://acme.webhook.office.com/webhookb2/<a@b/IncomingWebhook/c/d>",
+        "https://hooks.zapier.com/hooks/catch/<123/abc/>",
+        "https://mcp.acme.dev/s/<9f86d081884c7d659a2feaa0c55ad015>/mcp",
+        "https://mcp.acme.dev/u/<123e4567-e89b-12d3-a456-426614174000>",
+        "wss://h.example:8443/<a1B2c3D4e5F6g7H8>?x=1",
+        "https://h/cb?code=<4/P7q7W91>&state=1",
+        "https://h/x?a=1&sid=<abc>&hash=<def>",
+        "docker run --rm -e FOO=<x> -eBAR=<y> --env BAZ=<z> --env=QUX=<a> -p 80:80 image",
+        "podman run -e lower=<x> image",
+        "npx server -e FOO=<x> --env bar=<y>",
+        "server -p <hunter22x> -k <A1b2C3d4E5> -t <tok-12ab34>",
         "-----BEGIN RSA PRIVATE KEY-----<MIIEabc\ndef>-----END RSA PRIVATE KEY-----",
     ];
     for case in cases {
@@ -121,6 +141,14 @@ fn what_must_be_shown_is_shown() {
         "anthropic/claude-sonnet-4-5",
         "https://github.com/a/b/blob/main/README.md#keys",
         "git+ssh://git@github.com/a/b.git",
+        "https://github.com/a/b/blob/3d3031f8c0ffee1234567890abcdef1234567890/README.md",
+        "https://raw.githubusercontent.com/a/b/3d3031f8c0ffee1234567890abcdef1234567890/x.ts",
+        "https://mcp.context7.com/mcp and https://h/2024-10-07/models/claude-3-5-sonnet-20241022",
+        "https://docs.example.com/a-long-title-about-http2-and-utf8-strings/page-12",
+        "https://slack.com/services/list and https://discord.com/channels/1/2",
+        "node -e x=1 --port 3000 -p 8080 -c /etc/app.conf -t my-tag-2 -n build-2024",
+        "docker run -e HOME -p 8080:80 -v /a:/b -w /app image:1.2.3 -u 1000:1000",
+        "status?code and exit code=1",
         "git@github.com:a/b.git",
         "opencode-wakatime@1.4.0",
         "npm:@scope/pkg@1.2.3",

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::names::is_secret;
+use super::names::{is_secret, is_secret_in_query};
 
 /// Users of an address who are nobody in particular.
 const NOBODY: [&str; 1] = ["git"];
@@ -85,6 +85,7 @@ const NEAR: usize = 4096;
 pub(super) fn secrets(text: &str, is_argument: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     addresses(text, &mut found);
+    paths(text, &mut found);
     pairs(text, is_argument, &mut found);
     shapes(text, &mut found);
     blocks(text, &mut found);
@@ -135,6 +136,78 @@ fn addresses(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
+/// Addresses that open what they lead to: from where on they are a secret. A star stands for any one part.
+const CAPABILITIES: [&str; 8] = [
+    "api.telegram.org/bot",
+    "discord.com/api/webhooks/*/",
+    "discordapp.com/api/webhooks/*/",
+    "hooks.slack.com/services/",
+    "hooks.slack.com/triggers/",
+    "hooks.slack.com/workflows/",
+    "hooks.zapier.com/hooks/catch/",
+    "webhook.office.com/webhookb2/",
+];
+/// Hosts whose addresses have names of commits in them.
+const REPOSITORIES: [&str; 6] =
+    ["bitbucket.org", "codeberg.org", "github.com", "githubusercontent.com", "gitlab.com", "sr.ht"];
+
+/// What of the path of an address opens what is behind it: parts that look made by chance, and all behind the
+/// beginnings of known services.
+fn paths(text: &str, found: &mut Vec<Range<usize>>) {
+    for scheme in ["http://", "https://", "ws://", "wss://"] {
+        for (at, _) in text.match_indices(scheme) {
+            let start = at + scheme.len();
+            let rest = near(text, start);
+            let ends = |c: char| c.is_whitespace() || "\"'`<>?#".contains(c);
+            let address = &rest[..rest.find(ends).unwrap_or(rest.len())];
+            let Some(path) = address.find('/') else { continue };
+            let host = address[..path].rsplit('@').next().unwrap_or_default();
+            let host = host.split(':').next().unwrap_or_default();
+            let begins = address[..path].len() - address[..path].rsplit('@').next().unwrap_or_default().len();
+            if let Some(open) = CAPABILITIES.iter().find_map(|known| behind(&address[begins..], known)) {
+                found.push(start + begins + open..start + address.trim_end_matches(['.', ',', ')']).len());
+                continue;
+            }
+            let is_repository = REPOSITORIES.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")));
+            let mut from = path;
+            for part in address[path..].split('/') {
+                let length = part.len();
+                let is_commit = is_repository && part.chars().all(|c| c.is_ascii_hexdigit());
+                if looks_made_by_chance(part) && !is_commit {
+                    found.push(start + from..start + from + length);
+                }
+                from += length + 1;
+            }
+        }
+    }
+}
+
+/// Where an address goes on behind a beginning.
+fn behind(address: &str, known: &str) -> Option<usize> {
+    let Some((first, last)) = known.split_once('*') else {
+        let at = address.find(known)?;
+        return (at == 0 || address[..at].ends_with('.')).then_some(at + known.len());
+    };
+    let rest = address.strip_prefix(first)?;
+    let any = rest.find('/')?;
+    rest[any..].starts_with(last).then_some(first.len() + any + last.len())
+}
+
+/// True for what nobody writes by hand: letters and digits mixed, and many of them.
+fn looks_made_by_chance(part: &str) -> bool {
+    let part = part.split('%').next().unwrap_or_default();
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '~');
+    if part.len() < 16 || !part.chars().all(is_of_word) {
+        return false;
+    }
+    let turns = part.as_bytes().windows(2).filter(|pair| {
+        pair[0].is_ascii_alphanumeric()
+            && pair[1].is_ascii_alphanumeric()
+            && pair[0].is_ascii_digit() != pair[1].is_ascii_digit()
+    });
+    turns.count() >= 3
+}
+
 /// `name=value` and `name: value`, in queries, headers, assignments, YAML, JSON and code.
 fn pairs(text: &str, is_argument: bool, found: &mut Vec<Range<usize>>) {
     let mut end = 0;
@@ -146,7 +219,9 @@ fn pairs(text: &str, is_argument: bool, found: &mut Vec<Range<usize>>) {
         let after = &text[at + 1..];
         // `name := value`
         let name = name_before(text, if border == "=" && text[..at].ends_with(':') { at - 1 } else { at });
-        if !is_secret(text[name.clone()].trim_start_matches(['-', '.', '$'])) {
+        let word = text[name.clone()].trim_start_matches(['-', '.', '$']);
+        let is_in_query = border == "=" && text[..name.start].ends_with(['?', '&', '#']);
+        if !(is_secret(word) || is_in_query && is_secret_in_query(word)) {
             continue;
         }
         let is_sign = after.starts_with(['=', '>']) || text[..at].ends_with(['=', '!', '<', '>']);
@@ -333,6 +408,7 @@ pub(super) fn given(words: &[&str]) -> Vec<(usize, usize)> {
     let mut given = Vec::new();
     let mut flags: Vec<(&str, Given)> = Vec::new();
     let has_login = words.contains(&"login");
+    let runs_elsewhere = words.iter().any(|word| CONTAINERS.iter().any(|program| is_program(word, program)));
     for (at, word) in words.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| words[at]).unwrap_or_default();
         for (program, flag, given, with) in PROGRAMS {
@@ -352,6 +428,10 @@ pub(super) fn given(words: &[&str]) -> Vec<(usize, usize)> {
             given.push((at, 0));
         } else if let Some((flag, _)) = within {
             given.push((at, flag.len()));
+        } else if let Some(from) = variable(word, before, runs_elsewhere) {
+            given.push((at, from));
+        } else if is_short(before) && looks_made_by_chance_after_flag(word) {
+            given.push((at, 0));
         } else if matches!(before, "-u" | "--user" | "-U" | "--proxy-user" | "--userpwd") {
             given.extend(password_of(word).map(|from| (at, from)));
         } else if let Some(user) = word.strip_prefix("--user=").or_else(|| word.strip_prefix("-u")) {
@@ -359,6 +439,37 @@ pub(super) fn given(words: &[&str]) -> Vec<(usize, usize)> {
         }
     }
     given
+}
+
+/// Programs that take variables for what they run.
+const CONTAINERS: [&str; 6] = ["container", "docker", "flyctl", "kubectl", "nerdctl", "podman"];
+
+/// Where the value begins of a variable that is given to what is run: `-e NAME=value`, `-eNAME=value`, `--env=NAME=value`.
+/// `runs_elsewhere`: the program is known to take variables; else `-e` may be anything.
+fn variable(word: &str, before: &str, runs_elsewhere: bool) -> Option<usize> {
+    let flags = ["--env", "--build-arg", "--set-env"];
+    let own = flags.iter().find_map(|flag| word.strip_prefix(flag)?.strip_prefix('='));
+    let own = own.or_else(|| word.strip_prefix("-e").filter(|_| runs_elsewhere && !word.starts_with("--")));
+    let is_behind = flags.contains(&before) || before == "-e";
+    let assignment = own.or_else(|| is_behind.then_some(word))?;
+    let (name, value) = assignment.split_once('=')?;
+    let is_of_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    let is_clear = runs_elsewhere || before != "-e" || name.chars().all(|c| !c.is_ascii_lowercase());
+    (!name.is_empty() && name.chars().all(is_of_name) && is_clear).then_some(word.len() - value.len())
+}
+
+/// A flag of one letter, which says nothing of what is behind it.
+fn is_short(word: &str) -> bool {
+    word.len() == 2 && word.starts_with('-') && word.ends_with(|c: char| c.is_ascii_alphabetic())
+}
+
+fn looks_made_by_chance_after_flag(word: &str) -> bool {
+    let letters = word.chars().filter(char::is_ascii_alphabetic).count();
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || "_-!$%*+~".contains(c);
+    let turns =
+        word.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()).count();
+    word.len() >= 8 && letters > 2 && digits > 1 && turns > 0 && word.chars().all(is_of_key)
 }
 
 /// True when a word of a command is this program, wherever it is.

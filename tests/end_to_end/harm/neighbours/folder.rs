@@ -1,6 +1,6 @@
 //! The state folder is deleted or moved while an engine runs.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use rekindle_app::engine::record::Records;
 use rekindle_tests::{
@@ -62,6 +62,40 @@ async fn an_owner_without_its_folder_ends() {
     assert!(!Records(&world.places()).is_owned());
     let status = world.rekindle(&["status", "--json"]).await.json();
     assert_eq!(status["engine"]["state"], "stopped");
+}
+
+/// N16: what others need to reach an engine and its owner comes back when a part of it is removed or spoilt; the engine
+/// stays the one that it is, and can be stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_its_folder_comes_back() {
+    let world = World::new();
+    let first = world.start_engine().await;
+    let remove = |path: &Path| fs::remove_file(path).expect("deleted");
+    let spoil = |path: &Path| fs::write(path, r#"{"mode": 1}"#).expect("written");
+    type Harm<'a> = &'a dyn Fn(&Path);
+    let files = ["control.sock", "control.json", "engine.json"];
+    let mut harms: Vec<(Vec<&str>, Harm<'_>)> = files.iter().map(|file| (vec![*file], &remove as Harm<'_>)).collect();
+    harms.push((vec!["engine.json"], &spoil));
+    harms.push((vec!["control.json"], &spoil));
+    harms.push((files.to_vec(), &remove));
+    for (names, harm) in harms {
+        let whole = || files.iter().all(|name| world.state(name).is_some_and(|path| path.symlink_metadata().is_ok()));
+        let password = world.engine().password_file;
+        names.iter().for_each(|name| harm(&world.state(name).expect("there")));
+        remove(&password);
+        wait::until("all of it", async || (whole() && password.exists()).then_some(())).await;
+        let engine = world.rekindle(&["engine", "start", "--json"]).await;
+        assert_eq!((engine.code, &engine.json()["pid"]), (0, &json!(first.pid)), "{names:?}: {engine:?}");
+        assert_eq!(world.rekindle(&["status"]).await.code, 0, "{names:?}");
+    }
+    // Whoever asks meanwhile waits for it.
+    remove(&world.state("engine.json").expect("there"));
+    let engine = world.rekindle(&["engine", "start", "--json"]).await;
+    assert_eq!((engine.code, &engine.json()["pid"]), (0, &json!(first.pid)), "{engine:?}");
+    remove(&world.state("control.sock").expect("there"));
+    let stopped = world.rekindle(&["engine", "stop"]).await;
+    assert_eq!(stopped.code, 0, "{stopped:?}");
+    wait::until("the end", async || engines(&world).is_empty().then_some(())).await;
 }
 
 /// N16: a reload whose right to reload is lost touches nothing.
