@@ -45,7 +45,10 @@ pub fn run() -> ExitCode {
     };
     let log = tracing_subscriber::fmt().with_env_filter("rekindle_app=warn").with_ansi(false).without_time();
     log.with_writer(|| terminal::Log).init();
-    let opened = tauri::async_runtime::block_on(Shell::open(arguments.directory, arguments.engine));
+    let opened = tauri::async_runtime::block_on(async {
+        rekindle_app::outlive_limits();
+        Shell::open(arguments.directory, arguments.engine).await
+    });
     let shell = match opened {
         Ok(Some(shell)) => shell,
         // Another window shows this directory; it has come to the front.

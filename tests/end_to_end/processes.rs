@@ -176,6 +176,7 @@ fn receipt(orphans: Vec<Leftover>) -> Receipt {
         installs: vec![],
         settled_at: None,
         still_pending: vec![],
+        left_out: rekindle_domain::LeftOut::default(),
         orphans,
         cause: rekindle_domain::Cause::Command,
         resumed: vec![],

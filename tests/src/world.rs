@@ -153,8 +153,7 @@ impl World {
 
     /// Runs `rekindle` with a disk on which nothing more fits: each write to a file fails.
     pub async fn rekindle_on_full_disk(&self, arguments: &[&str]) -> Ran {
-        // The signal would end the program before it is told.
-        self.rekindle_after("trap '' XFSZ; ulimit -f 0", arguments).await
+        self.rekindle_after("ulimit -f 0", arguments).await
     }
 
     /// Runs `rekindle` after something that is said to the shell, for example `umask 077`.

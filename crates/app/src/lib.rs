@@ -58,3 +58,18 @@ mod users;
 pub fn run_if_asked() -> Option<std::process::ExitCode> {
     engine::keeper::run_if_asked().or_else(disk::parser::run_if_asked)
 }
+
+/// Has a limit on the length of files (`ulimit -f`) be an error of the write that exceeds it, as a full disk is, rather than
+/// the end of the program. Called within a runtime, once.
+#[cfg(unix)]
+pub fn outlive_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Once it is listened to it stays so, also when nobody waits for it.
+    if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
+        tracing::debug!(%error, "a limit on files ends the program");
+    }
+}
+
+/// There is no such limit here.
+#[cfg(not(unix))]
+pub fn outlive_limits() {}

@@ -46,7 +46,10 @@ fn main() -> ExitCode {
             );
         }
     };
-    let code = runtime.block_on(commands::run(&arguments));
+    let code = runtime.block_on(async {
+        rekindle_app::outlive_limits();
+        commands::run(&arguments).await
+    });
     // A question that nobody waits for any more must not keep the program.
     runtime.shutdown_background();
     code

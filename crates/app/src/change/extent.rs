@@ -29,6 +29,24 @@ const REPOSITORIES: [&str; 10] =
 /// What a repository of Git without files is told by.
 const BARE: [&str; 3] = ["HEAD", "objects", "refs"];
 
+/// What a project has in it: a folder of skills that somebody named may as well be one of projects.
+const PROJECTS: [&str; 14] = [
+    "Cargo.toml",
+    "CMakeLists.txt",
+    "Gemfile",
+    "Package.swift",
+    "build.gradle",
+    "build.gradle.kts",
+    "composer.json",
+    "deno.json",
+    "go.mod",
+    "mix.exs",
+    "package.json",
+    "pom.xml",
+    "pyproject.toml",
+    "setup.py",
+];
+
 /// How much of a skill is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -56,6 +74,8 @@ struct Facts {
     holds_skill: bool,
     /// It holds a repository.
     holds_repository: bool,
+    /// It is a project, in a folder that somebody named as one of skills.
+    is_project: bool,
     /// It is larger than a skill can be.
     is_large: bool,
     /// It is in Rekindle's own state, which holds what was removed before.
@@ -67,7 +87,7 @@ struct Facts {
 impl Facts {
     fn extent(self) -> Extent {
         let is_whole = !self.is_place && self.is_among_skills && !self.holds_skill;
-        let is_plain = !self.is_mount && !self.holds_repository && !self.is_large;
+        let is_plain = !self.is_mount && !self.holds_repository && !self.is_large && !self.is_project;
         match self {
             Self { is_ours: true, .. } => Extent::Nothing("it is in the folder where Rekindle keeps its state"),
             Self { is_link: true, .. } if is_whole => Extent::Folder,
@@ -103,6 +123,8 @@ fn facts(places: &Places, known: &Known, folder: &Path) -> Facts {
         is_mount: inside.has_mount || known.mounts.iter().any(|mount| mount.starts_with(&here)),
         holds_skill: inside.skills > 1,
         holds_repository: inside.has_repository,
+        is_project: PROJECTS.iter().any(|name| folder.join(name).exists())
+            && !known.engine_roots.iter().any(|root| folder.starts_with(root)),
         is_large: inside.is_large,
         is_ours: here.starts_with(real(&places.common_state)),
         is_unknown: inside.failed.is_some(),
@@ -113,6 +135,8 @@ fn facts(places: &Places, known: &Known, folder: &Path) -> Facts {
 struct Known {
     places: Vec<PathBuf>,
     own_roots: Vec<PathBuf>,
+    /// The engine's own roots, in which there is nothing else.
+    engine_roots: Vec<PathBuf>,
     mounts: Vec<PathBuf>,
 }
 
@@ -137,7 +161,8 @@ impl Known {
         own.extend(std::env::current_dir());
         own.extend(roots.into_iter().map(|(path, ..)| path));
         own.extend(learned(places).iter().map(|path| places.skills_named(path)));
-        Self { places: own, own_roots, mounts: mounts() }
+        let engine_roots = engines.into_iter().map(|root| root.path).collect();
+        Self { places: own, own_roots, engine_roots, mounts: mounts() }
     }
 }
 

@@ -9,6 +9,7 @@ mod frames;
 use std::{path::Path, time::Duration};
 
 use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
 
 use self::frames::Frames;
 use super::client::{Client, ClientError, decoded};
@@ -19,6 +20,10 @@ const SILENCE: Duration = Duration::from_secs(35);
 const ARRIVED: Duration = Duration::from_millis(500);
 /// How many answers are awaited before a new stream is relied on.
 const ANSWERS: u32 = 2;
+/// How many events are read in a second, and how many bytes. An engine that says more, whoever's it is, waits: a session
+/// at work says some hundred, and none keeps a core of this machine busy.
+const EVENTS: usize = 5000;
+const BYTES: usize = 32 * 1024 * 1024;
 /// How many failures of plugins are kept, and how much of each, in characters.
 const FAILURES: usize = 500;
 const FAILURE: usize = 2000;
@@ -44,6 +49,7 @@ pub enum EngineEvent {
 pub(super) struct Stream {
     response: reqwest::Response,
     frames: Frames,
+    pace: Pace,
 }
 
 impl Stream {
@@ -54,7 +60,7 @@ impl Stream {
             Err(error @ ClientError::Unreachable { .. }) if !error.is_refused() => client.open_events().await?,
             response => response?,
         };
-        let mut events = Self { response, frames: Frames::default() };
+        let mut events = Self { response, frames: Frames::default(), pace: Pace::new(Instant::now()) };
         let route = "/global/event".to_owned();
         let bound = super::client::SHORT;
         if !matches!(tokio::time::timeout(bound, events.read()).await, Ok(Some(_))) {
@@ -79,12 +85,40 @@ impl Stream {
     /// Nothing is lost when nobody waits for it any more.
     async fn read(&mut self) -> Option<Value> {
         loop {
+            // Whoever stops waiting here waits again.
+            while let Some(end) = self.pace.pause(Instant::now()) {
+                sleep_until(end).await;
+            }
             if let Some(event) = self.frames.next() {
+                self.pace.events += 1;
                 return Some(event);
             }
             let piece = self.response.chunk().await.ok()??;
+            self.pace.bytes += piece.len();
             self.frames.take(&piece);
         }
+    }
+}
+
+/// What was read in a second.
+struct Pace {
+    since: Instant,
+    events: usize,
+    bytes: usize,
+}
+
+impl Pace {
+    fn new(now: Instant) -> Self {
+        Self { since: now, events: 0, bytes: 0 }
+    }
+
+    /// When more may be read, if this second had its share.
+    fn pause(&mut self, now: Instant) -> Option<Instant> {
+        let end = self.since + Duration::from_secs(1);
+        if now >= end {
+            *self = Self::new(now);
+        }
+        (self.events >= EVENTS || self.bytes >= BYTES).then_some(end)
     }
 }
 
@@ -199,6 +233,28 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// N16: who reads without end reads so much in a second, in events and in bytes.
+    #[test]
+    fn a_flood_is_read_at_a_pace() {
+        let began = Instant::now();
+        let read = |events: usize, bytes: usize| {
+            let (mut now, mut pace) = (began, Pace::new(began));
+            for _ in 0..20 * EVENTS {
+                while let Some(end) = pace.pause(now) {
+                    assert!(end > now);
+                    now = end;
+                }
+                pace.events += events;
+                pace.bytes += bytes;
+                now += Duration::from_micros(1);
+            }
+            (now - began).as_secs()
+        };
+        assert_eq!(read(1, 1), 19);
+        assert_eq!(read(0, BYTES / EVENTS + 1), 19);
+        assert_eq!(read(0, 1), 0, "what is little is read at once");
+    }
 
     #[test]
     fn only_events_of_the_directory_count() {

@@ -22,6 +22,16 @@ pub struct NotFound {
 
 /// The binary to start, by its whole path.
 pub fn find(choice: &EngineChoice) -> Result<PathBuf, NotFound> {
+    find_as(choice, named())
+}
+
+fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, NotFound> {
+    // Whoever names a file means that one, and no other.
+    let gone = named.as_ref().filter(|path| *choice == EngineChoice::Bundled && !path.is_file());
+    if let Some(gone) = gone {
+        return Err(NotFound { looked: format!("{VARIABLE} names {}, and there is no such file", gone.display()) });
+    }
+    let bundled = || named.clone().filter(|path| path.is_file()).or_else(beside);
     let found = match choice {
         EngineChoice::Bundled => bundled().or_else(on_path),
         EngineChoice::Path => on_path().or_else(bundled),
@@ -37,10 +47,14 @@ pub fn find(choice: &EngineChoice) -> Result<PathBuf, NotFound> {
     })
 }
 
-fn bundled() -> Option<PathBuf> {
-    let named = env::var_os(VARIABLE).map(PathBuf::from);
-    let beside = env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join(file_name())));
-    named.into_iter().chain(beside).find(|path| path.is_file())
+/// The one that the environment names.
+fn named() -> Option<PathBuf> {
+    env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+fn beside() -> Option<PathBuf> {
+    let folder = env::current_exe().ok()?.parent()?.to_owned();
+    Some(folder.join(file_name())).filter(|path| path.is_file())
 }
 
 fn on_path() -> Option<PathBuf> {
@@ -70,5 +84,21 @@ mod tests {
     fn a_chosen_file_has_to_be_there() {
         let none = find(&EngineChoice::File("/nowhere/opencode".to_owned())).expect_err("not there");
         assert!(none.to_string().contains("/nowhere/opencode"));
+    }
+
+    /// N16: a file that the environment names is the one that is meant, or none.
+    #[test]
+    fn a_file_that_is_named_is_meant() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (there, gone) = (folder.path().join("there"), folder.path().join("gone"));
+        std::fs::write(&there, "").expect("written");
+        let found = |named: &Path| find_as(&EngineChoice::Bundled, Some(named.to_owned()));
+        assert_eq!(found(&there).expect("found"), there);
+        for none in [&*gone, folder.path()] {
+            let error = found(none).expect_err("none").to_string();
+            assert!(error.contains(VARIABLE) && error.contains(&none.display().to_string()), "{error}");
+        }
+        let chosen = EngineChoice::File(there.display().to_string());
+        assert_eq!(find_as(&chosen, Some(gone)).expect("the choice is the person's"), there);
     }
 }

@@ -80,7 +80,7 @@ async fn a_part_of_its_folder_comes_back() {
     harms.push((files.to_vec(), &remove));
     for (names, harm) in harms {
         let whole = || files.iter().all(|name| world.state(name).is_some_and(|path| path.symlink_metadata().is_ok()));
-        let password = world.engine().password_file;
+        let password = Records(&world.places()).record().expect("a record").password_file;
         names.iter().for_each(|name| harm(&world.state(name).expect("there")));
         remove(&password);
         wait::until("all of it", async || (whole() && password.exists()).then_some(())).await;

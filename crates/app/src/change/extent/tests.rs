@@ -16,6 +16,7 @@ fn a_folder_moves_only_if_it_is_a_skills_alone() {
         Facts { holds_skill: true, ..skills_own },
         Facts { holds_repository: true, ..skills_own },
         Facts { is_large: true, ..skills_own },
+        Facts { is_project: true, ..skills_own },
         Facts { is_link: true, holds_skill: true, ..skills_own },
         Facts { is_link: true, is_place: true, ..skills_own },
         Facts { is_link: true, is_among_skills: false, ..skills_own },
@@ -111,7 +112,7 @@ fn what_moves_follows_from_what_is_known_of_a_folder() {
     let deep = "d/".repeat(20) + "file";
     // The configuration, what else is there, the skill's file, and what moves.
     type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a str, Extent);
-    let cases: [Case<'_>; 28] = [
+    let cases: [Case<'_>; 32] = [
         (PROJECT, "{}", &[], ".opencode/skills/s/SKILL.md", Extent::Folder),
         (PROJECT, "{}", &["../other/SKILL.md"], ".opencode/skills/deep/s/SKILL.md", Extent::Folder),
         (PROJECT, "{}", &[], ".claude/skills/s/SKILL.md", Extent::Folder),
@@ -132,6 +133,23 @@ fn what_moves_follows_from_what_is_known_of_a_folder() {
         (PROJECT, r#"{"skills": {"paths": ["mine", "mine/s"]}}"#, &[], "mine/s/SKILL.md", Extent::File),
         (PROJECT, r#"{"skills": {"paths": ["mine", "mine/s/inner"]}}"#, &[], "mine/s/SKILL.md", Extent::File),
         (PROJECT, r#"{"skills": {"paths": [".opencode/skills/s"]}}"#, &[], ".opencode/skills/s/SKILL.md", Extent::File),
+        // A project in a folder of skills that somebody named; in the engine's own there are skills alone.
+        (
+            PROJECT,
+            r#"{"skills": {"paths": ["packages"]}}"#,
+            &["packages/s/package.json"],
+            "packages/s/SKILL.md",
+            Extent::File,
+        ),
+        (GLOBAL, r#"{"skills": {"paths": ["~/code"]}}"#, &["~/code/s/go.mod"], "~/code/s/SKILL.md", Extent::File),
+        (
+            PROJECT,
+            r#"{"skills": {"paths": ["mine"]}}"#,
+            &["mine/s/scripts/package.json"],
+            "mine/s/SKILL.md",
+            Extent::Folder,
+        ),
+        (PROJECT, "{}", &[".opencode/skills/s/package.json"], ".opencode/skills/s/SKILL.md", Extent::Folder),
         // A project's file names a folder outside: nothing of it is the project's to move.
         (PROJECT, r#"{"skills": {"paths": ["../elsewhere"]}}"#, &[], "../elsewhere/SKILL.md", Extent::File),
         (PROJECT, r#"{"skills": {"paths": ["../elsewhere"]}}"#, &[], "../elsewhere/s/SKILL.md", Extent::File),
