@@ -31,6 +31,8 @@ const LONGEST: usize = 256 * 1024;
 const LONGEST_LATE: usize = CONTEXT + 16 * 1024;
 /// How much of what is before that tells what it is part of, such as a key over several lines.
 const CONTEXT: usize = 16 * 1024;
+/// How much of a line is shown, in bytes.
+const LONGEST_LINE: usize = 4096;
 /// The longest path of a value, in bytes: behind that it is shown as one.
 const LONGEST_PATH: usize = 512;
 
@@ -155,8 +157,8 @@ fn values(name: &str, before: &Value, after: &Value, written: &Value, was_hidden
         let as_written = written.get(path).filter(|value| mentions_outside(value)).map(plain);
         let show = |side: &BTreeMap<String, Value>| side.get(path).map(plain);
         let is_hidden = was_hidden || as_written.is_some();
-        let old = show(&was_shown).map(|text| if is_hidden { "••••".to_owned() } else { text });
-        let new = show(&is_shown).map(|text| as_written.unwrap_or(text));
+        let old = show(&was_shown).map(|text| if is_hidden { "••••".to_owned() } else { shortened(&text) });
+        let new = show(&is_shown).map(|text| shortened(&as_written.unwrap_or(text)));
         let same = if old == new { " (another value)" } else { "" };
         lines.extend(old.map(|text| DiffLine { mark: Mark::Removed, text: format!("{path}: {text}") }));
         lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: format!("{path}: {text}{same}") }));
@@ -181,6 +183,13 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
         }
         _ => drop(into.insert(path.to_owned(), value.clone())),
     }
+}
+
+fn shortened(line: &str) -> String {
+    if line.len() <= LONGEST_LINE {
+        return line.to_owned();
+    }
+    format!("{}…", cut(line, LONGEST_LINE).0)
 }
 
 fn plain(value: &Value) -> String {
@@ -216,7 +225,7 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
             }
         };
         gap(&mut left_out, &mut lines);
-        let shown = |side: &[&str], at: Option<usize>| at.and_then(|at| side.get(at)).map(|line| (*line).to_owned());
+        let shown = |side: &[&str], at: Option<usize>| at.and_then(|at| side.get(at)).map(|line| shortened(line));
         let text = shown(&old, change.old_index()).or_else(|| shown(&new, change.new_index())).unwrap_or_default();
         lines.push(DiffLine { mark, text });
     }
@@ -381,8 +390,10 @@ mod tests {
         for (before, after) in [(format!("{long}a"), format!("{long}b")), (format!("a{long}"), format!("b{long}"))] {
             let found = lines(&before, &after, soon());
             assert!(found.iter().any(|line| line.mark == Mark::Added) && found.len() <= 3, "{}", found.len());
-            assert!(found.iter().map(|line| line.text.len()).sum::<usize>() < 3 * LONGEST);
+            assert!(found.iter().map(|line| line.text.len()).sum::<usize>() < 3 * (LONGEST_LINE + 4));
         }
+        let wide = values("k", &json!([]), &json!(vec!["x"; 20_000]), &Value::Null, false);
+        assert!(wide.iter().all(|line| line.text.len() < 2 * LONGEST_LINE), "{wide:?}");
         let deep = (0..400).fold(json!(1), |value, at| json!({ format!("{}{at}", "k".repeat(1000)): value }));
         assert_eq!(values("k", &Value::Null, &deep, &Value::Null, false).len(), 1);
     }

@@ -149,7 +149,10 @@ pub(crate) fn engine(view: &EngineView) -> String {
         EngineState::Running => format!("Engine {version} runs at {url} ({mode} mode)"),
         EngineState::Starting => format!("Engine is starting, or busy loading plugins ({mode} mode)"),
         EngineState::Stopped => "No engine runs for this directory: rekindle engine start".to_owned(),
-        EngineState::Unreachable => format!("Engine cannot be reached at {url}"),
+        EngineState::Unreachable => match &view.message {
+            Some(why) => format!("Engine at {url} cannot be used: {why}"),
+            None => format!("Engine cannot be reached at {url}"),
+        },
         EngineState::Unauthorized => format!("Engine at {url} wants another password: set REKINDLE_ENGINE_PASSWORD"),
         EngineState::Stuck => {
             "Engine is stuck on a configuration it could not load: rekindle reload restarts it".to_owned()

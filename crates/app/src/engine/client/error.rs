@@ -46,7 +46,7 @@ pub enum ClientError {
         route: String,
     },
     /// It answered with more than anyone has to say.
-    #[error("the engine's answer to {route} is longer than {most}")]
+    #[error("the engine's answer to {route} is too long: more than {most}")]
     TooLong {
         /// What was asked.
         route: String,
