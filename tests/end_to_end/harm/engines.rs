@@ -54,7 +54,7 @@ async fn an_answer_without_an_end_is_cut_off() {
         let (state, message) = (&status["engine"]["state"], status["engine"]["message"].as_str().unwrap_or_default());
         if is_needed {
             assert_eq!(state, "unreachable", "{route}: {status}");
-            assert!(message.contains(route) && message.contains("longer than"), "{route}: {message}");
+            assert!(message.contains(route) && message.contains("too long"), "{route}: {message}");
             // Who was told nothing does not say that there is nothing to do.
             let plan = client(&world, &engine.url, &["plan", "--json"]).await;
             assert!(plan.code == 2 && plan.json()["error"]["message"].is_string(), "{route}: {plan:?}");
@@ -87,6 +87,31 @@ async fn an_answer_of_many_values_is_refused() {
         let ran = client(&world, &engine.url, &["status", "--json"]).await;
         assert!(is_whole(&ran), "{at}: {ran:?}");
         assert_eq!(ran.json()["engine"]["state"] == "running", route == "/doc", "{at}: {ran:?}");
+    }
+}
+
+/// N16: what an engine made up fills no disk and hides no history, however much there is to write down of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_engine_made_up_is_written_down_in_part() {
+    let plugins: Vec<_> = (0..19_000).map(|at| format!("{}{at}", "p".repeat(400))).collect();
+    let config = json!({ "plugin": plugins }).to_string().into_bytes();
+    let said = Said::Raw(200, "content-type: application/json\r\n".to_owned(), config);
+    let engine = Hostile::start(move |asked| if asked == "/config" { said.clone() } else { Said::Usual }).await;
+    let world = World::new();
+    for reload in 1..=2 {
+        let ran = client(&world, &engine.url, &["reload", "--yes", "--json"]).await;
+        let receipt = ran.json();
+        assert_eq!(receipt["items"].as_array().map(Vec::len), Some(19_000), "{}", &ran.err);
+        let journal = fs::metadata(world.state("journal.jsonl").expect("there")).expect("there").len();
+        let kept = fs::metadata(world.state("history.jsonl").expect("there")).expect("there").len();
+        assert!(journal < 20 << 20 && kept < reload << 20, "{journal} {kept}");
+        let history = client(&world, &engine.url, &["history", "--json"]).await.json();
+        assert_eq!(history.as_array().map(Vec::len), Some(usize::try_from(reload).expect("a number")));
+        let (items, left_out) = (&history[0]["items"], &history[0]["leftOut"]);
+        let items = items.as_array().map_or(0, Vec::len) as u64;
+        assert!(items > 100, "{items}");
+        let left_out: u64 = ["proved", "unproved"].iter().filter_map(|key| left_out[key].as_u64()).sum();
+        assert_eq!(items + left_out, 19_000);
     }
 }
 
