@@ -171,6 +171,7 @@ fn a_difference_is_seen_and_only_what_is_left_to_chance_is_not() {
     let skill = json!({"name": "s", "description": null, "location": "/s", "content": "c"});
     let built_in = BuiltIn { user: "system".to_owned(), ..BuiltIn::default() };
     let asked = Asked {
+        unordered: BTreeSet::new(),
         agents: vec![json!({"name": "a", "prompt": "x", "model": {"providerID": "p", "modelID": "m"}})],
         commands: vec![json!({"name": "c", "template": "t"}), json!({"name": "s"})],
         skills: vec![skill.clone()],

@@ -24,8 +24,10 @@ use crate::layout::{Home, Layout};
 /// What the engine answers about one directory.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// `GET /config`.
+    /// `GET /config`, with permissions in the order that `GET /agent` shows.
     pub config: Value,
+    /// The agents (`None`: the whole configuration) of whose permission it shows none.
+    pub unordered: BTreeSet<Option<String>>,
     /// `GET /skill`.
     pub skills: Vec<Value>,
     /// `GET /agent`.

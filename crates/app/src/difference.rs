@@ -11,10 +11,10 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Change, ChangeKind, DiffLine, Disk, Kind, Mark, Place, SkillAnswer, effective, masked,
-    masked_text, mentions_outside, value_of,
+    Action, Answers, Change, ChangeKind, DiffLine, Disk, Fingerprint, Kind, Mark, Place, SkillAnswer, effective,
+    masked, masked_text, mentions_outside, value_of,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use similar::{ChangeTag, TextDiff};
 
 use crate::{config::file, skill::frontmatter};
@@ -64,10 +64,12 @@ impl<'a> Sides<'a> {
             Kind::Skill => lines(&self.skill_before(change), &skill_after(change), self.until),
             Kind::Agent | Kind::Command | Kind::Mcp | Kind::Config | Kind::Instructions => {
                 let (before, after) = self.values(change);
-                if is_text && written.is_none() && !was_hidden {
-                    return lines(&document(&before), &document(&after), self.until);
-                }
-                values(&change.name, &before, &after, written.unwrap_or(&Value::Null), was_hidden)
+                let lines = if is_text && written.is_none() && !was_hidden {
+                    lines(&document(&before), &document(&after), self.until)
+                } else {
+                    values(&change.name, &before, &after, written.unwrap_or(&Value::Null), was_hidden)
+                };
+                if lines.is_empty() { reordered(&change.name, &before, &after) } else { lines }
             }
             Kind::Plugin | Kind::Tool => {
                 let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
@@ -164,6 +166,22 @@ fn values(name: &str, before: &Value, after: &Value, written: &Value, was_hidden
         lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: format!("{path}: {text}{same}") }));
     }
     lines
+}
+
+/// The keys whose order counts and is another.
+fn reordered(path: &str, before: &Value, after: &Value) -> Vec<DiffLine> {
+    let (Value::Object(was), Value::Object(is)) = (before, after) else { return Vec::new() };
+    let keys = |map: &Map<String, Value>| map.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let inner: Vec<_> = was
+        .iter()
+        .filter_map(|(key, was)| Some(reordered(&format!("{path}.{key}"), was, is.get(key)?)))
+        .flatten()
+        .collect();
+    if !inner.is_empty() || keys(was) == keys(is) || Fingerprint::of_config(before) == Fingerprint::of_config(after) {
+        return inner;
+    }
+    let line = |mark, map| DiffLine { mark, text: shortened(&format!("{path}, in this order: {}", keys(map))) };
+    vec![line(Mark::Removed, was), line(Mark::Added, is)]
 }
 
 /// Every value by its path; a list of plain values is one value.
@@ -343,6 +361,27 @@ mod tests {
         check(Value::Null, json!(true), Value::Null, "+k: true\n");
         let hidden = values("k", &json!("from a variable"), &json!("plain"), &Value::Null, true);
         assert_eq!(text(&hidden), "-k: ••••\n+k: plain\n");
+    }
+
+    /// W3: what is the same but for an order that counts is shown as that.
+    #[test]
+    fn an_order_that_counts_is_shown() {
+        let check = |before: &str, after: &str, expected: &str| {
+            let of = |text: &str| serde_json::from_str(text).expect("JSON");
+            assert_eq!(text(&reordered("p", &of(before), &of(after))), expected, "{before} {after}");
+        };
+        check(
+            r#"{"*": "deny", "bash": "ask"}"#,
+            r#"{"bash": "ask", "*": "deny"}"#,
+            "-p, in this order: *, bash\n+p, in this order: bash, *\n",
+        );
+        check(
+            r#"{"x": 1, "bash": {"*": "deny", "git *": "ask"}}"#,
+            r#"{"bash": {"git *": "ask", "*": "deny"}, "x": 1}"#,
+            "-p.bash, in this order: *, git *\n+p.bash, in this order: git *, *\n",
+        );
+        check(r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, "");
+        check("{}", "5", "");
     }
 
     #[test]

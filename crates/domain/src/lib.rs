@@ -47,8 +47,8 @@ pub use fingerprint::Fingerprint;
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use loaded::{
-    Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, Question, SkillAnswer, ToolNames, loaded,
-    plugin_fingerprint, shown_value, value_of, would_be_lost,
+    AgentAnswer, Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, PermissionRule, Question, SkillAnswer,
+    ToolNames, loaded, plugin_fingerprint, shown_value, value_of, would_be_lost,
 };
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use merge::{

@@ -15,10 +15,12 @@ use serde_json::Value;
 use crate::{Action, Aspect, ChangeKind, Fingerprint, Item, ItemId, Kind, Profile, Scope, Snapshot, effective};
 
 mod configuration;
+mod order;
 mod plugins;
 mod skills;
 
 pub use configuration::{Otherwise, shown_value, value_of};
+pub use order::{AgentAnswer, PermissionRule};
 pub use plugins::plugin_fingerprint;
 
 /// What a fresh engine would load, as read from the files.
@@ -129,8 +131,11 @@ pub struct Answers {
     pub global_config: Value,
     /// `GET /skill`.
     pub skills: Vec<SkillAnswer>,
-    /// How many agents `GET /agent` lists. Here and below, `None`: it was not heard.
-    pub agents: Option<usize>,
+    /// `GET /agent`. Here and below, `None`: it was not heard.
+    pub agents: Option<Vec<AgentAnswer>>,
+    /// The agents (`None`: the whole configuration) of whose permission the engine does not show the order. `None`: it
+    /// was not found out.
+    pub unordered: Option<BTreeSet<Option<String>>>,
     /// How many commands `GET /command` lists. It waits for all servers, because they may add some.
     pub commands: Option<usize>,
     /// The servers of `GET /mcp`, by name. It waits until each has connected or failed.
@@ -179,7 +184,10 @@ impl Answers {
 
     /// Takes in what was heard later; what was heard before stays as it was.
     pub fn hear(&mut self, later: Self) {
-        self.agents = self.agents.or(later.agents);
+        if self.agents.is_none() && later.agents.is_some() {
+            self.agents = later.agents;
+            self.put_in_order();
+        }
         self.commands = self.commands.or(later.commands);
         self.mcp = self.mcp.take().or(later.mcp);
         self.tools = self.tools.take().or(later.tools);

@@ -87,7 +87,7 @@ impl Counts {
         Self {
             plugins: Some(answers.plugins.len()),
             skills: Some(answers.skills.len()),
-            agents: answers.agents,
+            agents: answers.agents.as_ref().map(Vec::len),
             commands: answers.commands,
             mcp: answers.mcp.as_ref().map(BTreeMap::len),
             tools: answers.tools.as_ref().map(Vec::len),
@@ -459,7 +459,7 @@ mod tests {
                    "providers": null, "errors": 0}),
         );
         let heard = Answers {
-            agents: Some(0),
+            agents: Some(vec![]),
             commands: Some(5),
             mcp: Some(BTreeMap::new()),
             tools: Some(vec![]),

@@ -55,7 +55,11 @@ async fn a_slow_server_holds_up_nothing_else() {
     let answers = client.answers_within(long, Duration::from_millis(500)).await.expect("answers");
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert!(answers.mcp.is_none() && answers.commands.is_none(), "both wait for the server");
-    assert!(answers.tools.is_some() && answers.agents.is_some_and(|agents| agents > 0) && !answers.skills.is_empty());
+    assert!(
+        answers.tools.is_some()
+            && answers.agents.is_some_and(|agents| !agents.is_empty())
+            && !answers.skills.is_empty()
+    );
     world.write("open", "");
     let answers = client.answers_within(long, long).await.expect("answers");
     assert_eq!(answers.mcp.expect("told")["slow"].status, "connected");

@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use rekindle_domain::Fingerprint;
 use serde_json::{Map, Value, json};
 
 use super::{Asked, BuiltIn, Ours};
@@ -59,6 +60,9 @@ pub fn differences(home: &Home, layout: &Layout, built_in: &BuiltIn, ours: &Ours
         }
     }
     values("/config", &left, &right, &mut found);
+    if found.is_empty() {
+        order(&left, &right, &asked.unordered, &mut found);
+    }
     compare_agents(&ours.config["agent"], &agents, built_in, asked, &mut found);
     compare_commands(ours, &commands, built_in, asked, &mut found);
     compare_skills(ours, built_in, asked, &mut found);
@@ -125,6 +129,23 @@ fn values(pointer: &str, ours: &Value, engines: &Value, found: &mut Vec<Differen
         (Value::Number(left), Value::Number(right)) if left.as_f64() == right.as_f64() => {}
         (left, right) if left == right => {}
         (left, right) => found.push(Difference::new(pointer, left, right)),
+    }
+}
+
+/// Where what is the same comes in another order, and that counts.
+fn order(ours: &Value, engines: &Value, unordered: &BTreeSet<Option<String>>, found: &mut Vec<Difference>) {
+    let agents = ours["agent"].as_object().into_iter().flatten().map(|(name, _)| Some(name.clone()));
+    for agent in [None].into_iter().chain(agents).filter(|agent| !unordered.contains(agent)) {
+        for key in ["permission", "tools"] {
+            let of = |config: &Value| match &agent {
+                Some(name) => config["agent"][name][key].clone(),
+                None => config[key].clone(),
+            };
+            let (ours, engines) = (of(ours), of(engines));
+            if Fingerprint::of_config(&ours) != Fingerprint::of_config(&engines) {
+                found.push(Difference::new(&format!("order of {key} of {agent:?}"), &ours, &engines));
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     process::Stdio,
 };
 
+use rekindle_domain::Answers;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -159,7 +160,11 @@ impl Engine {
         };
         let (skills, agents, commands, tools) =
             tokio::join!(list("/skill"), list("/agent"), list("/command"), self.tools(directory));
-        Asked { config, skills, agents, commands, tools, refused: None }
+        let rules = agents.iter().map(|agent| serde_json::from_value(agent.clone()).expect("an agent")).collect();
+        let mut told = Answers { config, agents: Some(rules), ..Answers::default() };
+        told.put_in_order();
+        let unordered = told.unordered.expect("asked for");
+        Asked { config: told.config, unordered, skills, agents, commands, tools, refused: None }
     }
 
     /// Its tools, if it can load their files: it cannot where a folder's name has a `?` or a `#`.

@@ -246,16 +246,12 @@ fn agents(dice: &mut Dice, around: &mut Around<'_>) -> Value {
         set(dice, 40, "prompt", &words);
         set(dice, 25, "model", &[json!("acme/large"), json!("x/y/z")]);
         set(dice, 20, "mode", &[json!("primary"), json!("subagent"), json!("all")]);
-        set(dice, 25, "tools", &[json!({"write": false}), json!({"edit": true, "bash": false}), json!({"my_*": true})]);
+        let both = [tools(dice), permission(dice)];
+        set(dice, 25, "tools", &both[..1]);
         set(dice, 15, "maxSteps", &[json!(3)]);
         set(dice, 10, "steps", &[json!(4)]);
         set(dice, 8, "disable", &[json!(true), json!(false)]);
-        set(
-            dice,
-            20,
-            "permission",
-            &[json!("ask"), json!({"bash": "deny"}), json!({"bash": {"git *": "allow"}, "edit": "ask"})],
-        );
+        set(dice, 25, "permission", &both[1..]);
         set(dice, 15, "temperature", &[json!(0.5), json!(1.0), json!(1)]);
         set(dice, 15, "unknown", &[json!({"x": [1, null]}), json!(null), json!("y")]);
         set(dice, 10, "options", &[json!({"unknown": 1, "z": {"a": 1}})]);
@@ -286,26 +282,30 @@ fn commands(dice: &mut Dice, around: &mut Around<'_>) -> Value {
     map.into()
 }
 
+/// In any order: the last that fits decides.
 fn permission(dice: &mut Dice) -> Value {
-    dice.pick(&[
-        json!("allow"),
-        json!("ask"),
-        json!({}),
-        json!({"bash": "deny", "*": "allow"}),
-        json!({"bash": {"*": "ask", "git *": "allow"}, "edit": "deny"}),
-        json!({"bash": {"rm *": "deny"}, "my_tool": "ask", "webfetch": "allow"}),
-    ])
-    .clone()
+    if dice.percent(15) {
+        return dice.pick(&[json!("allow"), json!("ask"), json!({})]);
+    }
+    let names = dice.mixed(&["*", "bash", "edit", "my_*", "my_tool", "read", "webfetch", "b*", "1", "?dit"], 5);
+    let mut map = Map::new();
+    for name in names {
+        let action = |dice: &mut Dice| json!(dice.pick(&["allow", "ask", "deny"]));
+        // Not every name may have patterns.
+        let value = if ["bash", "edit", "read"].contains(&name) && dice.percent(50) {
+            let patterns = dice.mixed(&["*", "git *", "rm *", "*.env", "2"], 3);
+            patterns.into_iter().map(|pattern| (pattern.to_owned(), action(dice))).collect::<Map<_, _>>().into()
+        } else {
+            action(dice)
+        };
+        map.insert(name.to_owned(), value);
+    }
+    map.into()
 }
 
 fn tools(dice: &mut Dice) -> Value {
-    dice.pick(&[
-        json!({"write": false}),
-        json!({"patch": true, "bash": false}),
-        json!({"my_*": false, "edit": true}),
-        json!({}),
-    ])
-    .clone()
+    let names = dice.mixed(&["*", "write", "edit", "patch", "bash", "my_*", "read", "1"], 4);
+    names.into_iter().map(|name| (name.to_owned(), json!(dice.percent(50)))).collect::<Map<_, _>>().into()
 }
 
 fn provider(dice: &mut Dice, around: &mut Around<'_>) -> Value {

@@ -39,6 +39,13 @@ impl Dice {
         (0..self.up_to(most)).map(|_| self.pick(from)).collect()
     }
 
+    /// A few of several, each at most once, in any order.
+    pub fn mixed<T: Clone>(&mut self, from: &[T], most: usize) -> Vec<T> {
+        let mut left = from.to_vec();
+        let count = self.up_to(most.min(left.len()));
+        (0..count).map(|_| left.remove(self.up_to(left.len() - 1))).collect()
+    }
+
     /// Words that stand nowhere else: the engine keeps what it read by the text of the file.
     pub fn words(&mut self) -> String {
         self.texts += 1;

@@ -118,8 +118,25 @@ fn keys(dice: &mut Dice, sort: Sort) -> Vec<String> {
     }
     add(dice, 30, &["mode: primary", "mode: subagent", "mode: all"]);
     add(dice, 15, &["temperature: 0.5", "temperature: 1", "top_p: .5"]);
-    add(dice, 20, &["tools:\n  write: false\n  bash: true", "tools: {edit: true, \"my_*\": false}"]);
-    add(dice, 20, &["permission: ask", "permission:\n  edit: deny\n  bash:\n    \"git *\": allow\n    \"*\": ask"]);
+    add(
+        dice,
+        20,
+        &[
+            "tools:\n  write: false\n  bash: true",
+            "tools: {edit: true, \"my_*\": false}",
+            "tools: {\"*\": false, bash: true, write: true, edit: false}",
+        ],
+    );
+    add(
+        dice,
+        20,
+        &[
+            "permission: ask",
+            "permission:\n  edit: deny\n  bash:\n    \"git *\": allow\n    \"*\": ask",
+            "permission: {bash: allow, \"*\": deny}",
+            "permission: {\"*\": deny, bash: {\"*\": allow}, e*: ask}",
+        ],
+    );
     add(dice, 10, &["color: \"#a0B1c2\"", "color: primary"]);
     add(dice, 10, &["steps: 3", "maxSteps: 4", "steps: 5\nmaxSteps: 6"]);
     add(dice, 8, &["hidden: true", "disable: true", "disable: false"]);

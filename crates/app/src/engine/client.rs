@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use error::ClientError;
-use rekindle_domain::{Answers, BusyRun, McpAnswer, Question, SkillAnswer, masked_text, plugin_spec};
+use rekindle_domain::{AgentAnswer, Answers, BusyRun, McpAnswer, Question, SkillAnswer, masked_text, plugin_spec};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -78,6 +78,22 @@ pub struct Client {
     credentials: Credentials,
     /// True when others on the network could read what is sent.
     is_in_clear: bool,
+}
+
+/// An agent, of which one of another shape is one, too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Agent {
+    Told(AgentAnswer),
+    Other(IgnoredAny),
+}
+
+fn agents_of(list: Vec<Agent>) -> Vec<AgentAnswer> {
+    let agent = |agent| match agent {
+        Agent::Told(agent) => agent,
+        Agent::Other(_) => AgentAnswer::default(),
+    };
+    list.into_iter().map(agent).collect()
 }
 
 impl Client {
@@ -158,14 +174,16 @@ impl Client {
             self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
             self.hear(&Question::ALL, bound, connecting),
         );
-        Ok(Answers {
+        let mut answers = Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
             plugin_options: plugins(&config).filter_map(|(spec, options)| Some((spec, options?.clone()))).collect(),
             global_config: Value::Object(global_config?),
             skills: skills?.into_iter().filter(has_place).collect(),
             config,
             ..rest
-        })
+        };
+        answers.put_in_order();
+        Ok(answers)
     }
 
     /// The answers to these questions alone, as far as they come: in `connecting` what waits for MCP servers, in
@@ -181,8 +199,8 @@ impl Client {
         );
         let mut refused = BTreeSet::new();
         Answers {
-            // They are only counted, and not kept: the texts of all skills are among the commands.
-            agents: heard::<Vec<IgnoredAny>>(Question::Agents, agents, &mut refused).map(|list| list.len()),
+            agents: heard(Question::Agents, agents, &mut refused).map(agents_of),
+            // They are only counted, and not kept: the texts of all skills are among them.
             commands: heard::<Vec<IgnoredAny>>(Question::Commands, commands, &mut refused).map(|list| list.len()),
             mcp: heard(Question::Servers, mcp, &mut refused).map(told),
             tools: heard(Question::Tools, tools, &mut refused),

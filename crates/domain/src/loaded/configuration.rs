@@ -40,6 +40,7 @@ impl Otherwise {
     /// `is_certain`: these are what the engine read. If not, only what was told in the same way of the same
     /// files before is not taken for what other files said. `before`: what was remembered then.
     pub fn of(disk: &Disk, answers: &Answers, before: Option<&Memory>, is_certain: bool) -> Self {
+        let answers = &*answers.beside(&effective(&disk.global, &disk.layers), &disk.global);
         let after_dispose = effective(&answers.global_config, &disk.layers);
         let here = ByName::of_instance(&disk.items);
         let instance = before.and_then(|before| before.instance.as_ref());
@@ -114,8 +115,9 @@ impl<'a> ByName<'a> {
 }
 
 pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut Loaded) {
-    let after_dispose = effective(&answers.global_config, &disk.layers);
     let after_restart = effective(&disk.global, &disk.layers);
+    let answers = &*answers.beside(&after_restart, &disk.global);
+    let after_dispose = effective(&answers.global_config, &disk.layers);
     // What the project's files say anyway makes no difference, whatever the global ones say.
     let makes_a_difference = |kind, name: &str| {
         let of = |config| value_of(config, kind, name).map(Fingerprint::of_config);

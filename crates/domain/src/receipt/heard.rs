@@ -202,7 +202,11 @@ mod tests {
     fn counts_are_filled_in() {
         let mut receipt = receipt(vec![]);
         assert!(receipt.is_open());
-        let heard = Answers { commands: Some(5), agents: Some(4), ..servers(&[("a", "connected")]) };
+        let heard = Answers {
+            commands: Some(5),
+            agents: Some(vec![crate::AgentAnswer::default(); 4]),
+            ..servers(&[("a", "connected")])
+        };
         assert!(receipt.hear(&heard, &[]));
         let expected = json!({"plugins": 1, "skills": 1, "agents": 4, "commands": 5, "mcp": 1, "tools": null,
                               "providers": null, "errors": 0});
