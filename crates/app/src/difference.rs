@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(text(&hidden), "-k: ••••\n+k: plain\n");
     }
 
-    /// W3: what is the same but for an order that counts is shown as that.
+    /// N1: what is the same but for an order that counts is shown as that.
     #[test]
     fn an_order_that_counts_is_shown() {
         let check = |before: &str, after: &str, expected: &str| {

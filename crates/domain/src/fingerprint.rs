@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(of(r#"{"a": {"x": 1, "y": 2}, "b": 1}"#), of(r#"{"b": 1, "a": {"y": 2, "x": 1}}"#));
     }
 
-    /// W3: the order of permissions and tools counts where a name stands for many, or several for one.
+    /// N1: the order of permissions and tools counts where a name stands for many, or several for one.
     #[test]
     fn the_order_of_what_stands_for_many_counts() {
         let of = |text: &str| Fingerprint::of_config(&serde_json::from_str(text).expect("JSON"));

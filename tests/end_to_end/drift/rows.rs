@@ -194,3 +194,48 @@ async fn what_would_be_missing_is_a_warning() {
     assert_eq!(world.rekindle(&["reload"]).await.code, 1);
     assert_eq!(world.engine().ask(reqwest::Method::GET, "/experimental/tool/ids", None).await.0, 500);
 }
+
+/// N1: the same permissions in another order are pending where the order decides, and nowhere else; the engine shows
+/// when they are live. The order is that of the project, of the person's own files, of an agent, and of its file.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_counts_is_pending() {
+    let world = World::new();
+    let global = world.home(".config/opencode/opencode.json");
+    let config = |permission: &str, own: &str, tools: &str| {
+        format!(
+            r#"{{"permission": {permission}, "agent": {{"a": {{"permission": {own}}}, "b": {{"tools": {tools}}}}}}}"#
+        )
+    };
+    let (wide, narrow) = (r#"{"*": "deny", "bash": "allow"}"#, r#"{"bash": "allow", "*": "deny"}"#);
+    let [some, other] = [r#"{"*": false, "read": true}"#, r#"{"read": true, "*": false}"#];
+    let [last_off, last_on] = [r#"{"edit": true, "write": false}"#, r#"{"write": false, "edit": true}"#];
+    let agent = |permission: &str| format!("---\npermission: {permission}\n---\nText.");
+    world.write("opencode.json", &config(wide, wide, some));
+    world.write(".opencode/agent/c.md", &agent(wide));
+    write(&global, &format!(r#"{{"agent": {{"g": {{"permission": {wide}}}}}}}"#));
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    let edits: [(&str, Option<&str>, &dyn Fn()); 9] = [
+        ("the project's", Some("permission"), &|| world.write("opencode.json", &config(narrow, wide, some))),
+        ("an agent's", Some("a"), &|| world.write("opencode.json", &config(narrow, narrow, some))),
+        ("tools", Some("b"), &|| world.write("opencode.json", &config(narrow, narrow, other))),
+        ("other tools", Some("b"), &|| world.write("opencode.json", &config(narrow, narrow, last_off))),
+        ("three names of one tool", Some("b"), &|| world.write("opencode.json", &config(narrow, narrow, last_on))),
+        ("a file's", Some("c"), &|| world.write(".opencode/agent/c.md", &agent(narrow))),
+        ("one's own", Some("g"), &|| write(&global, &format!(r#"{{"agent": {{"g": {{"permission": {narrow}}}}}}}"#))),
+        ("of names that are apart", Some("permission"), &|| {
+            world.write("opencode.json", &config(r#"{"bash": "ask", "edit": "deny"}"#, narrow, last_on));
+        }),
+        ("the same in no order", None, &|| {
+            world.write("opencode.json", &config(r#"{"edit": "deny", "bash": "ask"}"#, narrow, last_on));
+        }),
+    ];
+    for (what, pending, edit) in edits {
+        edit();
+        let names: Vec<_> = changes(&world).await.into_iter().map(|(_, name, _)| name).collect();
+        assert_eq!(names, pending.into_iter().collect::<Vec<_>>(), "{what}");
+        let receipt = world.rekindle(&["reload", "--yes", "--json"]).await.json();
+        assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{what}: {receipt}");
+        assert_eq!(world.rekindle(&["status"]).await.code, 0, "{what}");
+    }
+}

@@ -220,7 +220,7 @@ mod tests {
         answers
     }
 
-    /// W3: the order is that of the rules that the engine shows, of the configuration's and of each agent's own.
+    /// N1: the order is that of the rules that the engine shows, of the configuration's and of each agent's own.
     #[test]
     fn the_order_is_the_one_that_the_engine_shows() {
         let own: Told<'_> = &[("*", "*", "allow"), ("bash", "*", "ask")];
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(told.unordered, Some(BTreeSet::new()));
     }
 
-    /// W3: where the engine does not show the order, that of the files is taken for it.
+    /// N1: where the engine does not show the order, that of the files is taken for it.
     #[test]
     fn an_order_that_is_not_shown_is_not_claimed() {
         let config = r#"{"permission": {"bash": "allow", "*": "deny"}, "agent": {"gone": {"permission": {"a": "ask", "*": "deny"}}}}"#;
