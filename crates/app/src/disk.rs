@@ -13,6 +13,7 @@ mod plugins;
 pub mod scan;
 mod seen;
 mod skills;
+mod skipped;
 mod stamp;
 mod syntax;
 #[allow(clippy::indexing_slicing, reason = "a step names a step that was taken before it")]

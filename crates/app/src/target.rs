@@ -74,8 +74,8 @@ impl Target {
         tokio::task::spawn_blocking(read).await.unwrap_or_else(ended)
     }
 
-    /// Takes note of folders of skills that no file names, but a plugin; true when there are new ones. Someone
-    /// else's engine chooses no folder of this machine.
+    /// Takes note of folders of skills that no file names, but a plugin; true when they are others than before, and the
+    /// files have to be read again. Someone else's engine chooses no folder of this machine.
     pub(crate) fn learn(&self, answers: &Answers) -> bool {
         if self.view.mode == EngineMode::Client {
             return false;

@@ -243,6 +243,9 @@ fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
         print::failure(arguments, error);
     }
     ExitCode::from(match ended.receipt.result {
+        ReceiptResult::Proved if ended.receipt.still_pending.iter().any(|change| change.action.needs_reload()) => {
+            PENDING
+        }
         ReceiptResult::Proved => 0,
         ReceiptResult::Partial => PENDING,
         ReceiptResult::Failed => print::ERROR,

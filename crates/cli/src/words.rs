@@ -163,6 +163,9 @@ pub(crate) fn engine(view: &EngineView) -> String {
 pub(crate) fn receipt(receipt: &Receipt) -> Vec<String> {
     let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
+        ReceiptResult::Proved if receipt.tally().all == 0 && !receipt.still_pending.is_empty() => {
+            "Nothing was done.".to_owned()
+        }
         ReceiptResult::Proved if receipt.tally().all == 0 => "Everything on disk is live; nothing was done.".to_owned(),
         ReceiptResult::Proved => format!("Reloaded in {seconds}: {} proved.", count(receipt.tally().all, "change")),
         ReceiptResult::Partial => {

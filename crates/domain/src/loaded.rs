@@ -31,6 +31,8 @@ pub struct Disk {
     /// What each plugin item is called in the engine's `GET /config`: a package spec, or
     /// `file://` and the absolute path, not percent-encoded.
     pub plugin_specs: BTreeMap<ItemId, String>,
+    /// The plugins that the engine lists and never runs, with why.
+    pub passed_over: BTreeMap<ItemId, String>,
     /// The values of the items that configuration and Markdown files declare.
     pub values: BTreeMap<ItemId, Value>,
     /// The items in whose value a variable of the environment stands. The engine's environment may
@@ -205,6 +207,24 @@ impl Answers {
     pub fn is_turned_off(&self, server: &str) -> bool {
         let entry = self.config.get("mcp").and_then(|servers| servers.get(server));
         entry.and_then(|entry| entry.get("enabled")).is_some_and(|enabled| enabled == false)
+    }
+
+    /// Why a server is of no use now, if it is not. An entry of which the engine makes no server is not among them; one
+    /// that only turns a server off need not be there.
+    pub fn server_failure(&self, server: &str) -> Option<String> {
+        match self.mcp.as_ref()?.get(server) {
+            Some(answer) => answer.failure(),
+            None if self.is_turned_off(server) => None,
+            None => {
+                Some("OpenCode makes no server of this entry: something in it is missing or of the wrong kind".into())
+            }
+        }
+    }
+
+    /// True when an agent is turned off by its entry, as the engine has read it: it lists it nowhere else.
+    pub fn is_disabled(&self, agent: &str) -> bool {
+        let entry = self.config.get("agent").and_then(|agents| agents.get(agent));
+        entry.and_then(|entry| entry.get("disable")).is_some_and(|disable| disable == true)
     }
 
     /// The tools that the engine lists, for asking for many names.

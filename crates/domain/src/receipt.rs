@@ -194,6 +194,9 @@ impl ReceiptItem {
     pub const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
     /// What is said of an item that the engine read and does not have.
     pub const NOT_SHOWN: &str = "the engine does not show it";
+    /// What is said of a file of tools that the engine read, and of which it lists no tool: helpers alone are in it, or what
+    /// it exports lacks a description, arguments or a function.
+    pub const NO_TOOL: &str = "OpenCode read it, and no tool comes of it";
 
     /// Judges each change of a plan by what the engine shows afterwards. `failures` are the
     /// engine's own messages by item.
@@ -256,13 +259,25 @@ impl ReceiptItem {
         doubted.count() > 0
     }
 
-    /// What is told of a server whose entry turns it off: it is not to connect, and does not.
+    /// Doubts the plugins that are listed and never run: what the engine passes over it does not say. `why`: by plugin.
+    pub fn doubt_passed_over(items: &mut [Self], why: &BTreeMap<ItemId, String>) {
+        for item in items.iter_mut().filter(|item| item.state == ItemState::Active) {
+            if let Some(why) = why.get(&item.id) {
+                (item.state, item.detail) = (ItemState::Unknown, Some(why.clone()));
+            }
+        }
+    }
+
+    /// What is told of a server, or an agent, whose entry turns it off: it is not to work, and does not.
     pub const TURNED_OFF: &str = "turned off";
 
-    /// Judges what is active by what became of its server, too.
+    /// Judges what is active by what became of its server, too, and says of agents that they are turned off.
     pub fn judge_servers(items: &mut [Self], planned: &[Change], answers: &Answers) {
         for item in Self::active(items, planned, Kind::Mcp) {
             item.judge_server(answers);
+        }
+        for item in Self::active(items, planned, Kind::Agent).filter(|item| answers.is_disabled(&item.name)) {
+            item.detail = Some(Self::TURNED_OFF.to_owned());
         }
     }
 
@@ -278,25 +293,37 @@ impl ReceiptItem {
             }
             return;
         };
-        // An entry without a type is no server, and is not listed.
-        let Some(server) = servers.get(&self.name) else { return };
-        if let Some(failure) = server.failure() {
+        let status = servers.get(&self.name).map(|server| server.status.as_str());
+        if let Some(failure) = answers.server_failure(&self.name) {
             (self.state, self.detail) = (ItemState::Failed, Some(failure));
-        } else if server.status == "disabled" {
-            self.detail = turned_off();
-        } else if server.status != "connected" {
-            self.detail = Some(server.status.clone());
+        } else {
+            match status {
+                Some("connected") => {}
+                Some("disabled") | None => self.detail = turned_off(),
+                Some(other) => self.detail = Some(other.to_owned()),
+            }
         }
     }
 
-    /// Says of the tools that nothing is known of them while the engine has not listed its own.
+    /// Says of the tools that nothing is known of them while the engine has not listed its own, and of those that it does not
+    /// list that no tool comes of them: it lists none before it has read the files of all.
     pub fn await_tools(items: &mut [Self], planned: &[Change], answers: &Answers) {
-        if answers.tools.is_some() || answers.has_broken_tools() {
-            return;
-        }
         let tools = planned.iter().filter(|change| change.kind == Kind::Tool);
         let tools: HashSet<_> = tools.map(|change| &change.id).collect();
-        for item in items.iter_mut().filter(|item| tools.contains(&item.id)) {
+        let mut items = items.iter_mut().filter(|item| tools.contains(&item.id));
+        if answers.has_broken_tools() {
+            return;
+        }
+        if answers.tools.is_some() {
+            let listed = answers.tool_names();
+            for item in items.filter(|item| matches!(item.state, ItemState::Active | ItemState::Unknown)) {
+                if !listed.has(&item.name) {
+                    (item.state, item.detail) = (ItemState::Active, Some(Self::NO_TOOL.to_owned()));
+                }
+            }
+            return;
+        }
+        for item in items.by_ref() {
             if matches!(item.state, ItemState::Active | ItemState::Unknown) {
                 (item.state, item.detail, item.unheard) = (ItemState::Unknown, Some(NOT_LISTED_YET.to_owned()), true);
             }
@@ -409,7 +436,8 @@ mod tests {
         check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed")));
         check(Active, Kind::Mcp, told("failed", None), (Failed, Some("it could not be started or reached")));
         check(Active, Kind::Mcp, told("needs_auth", None), (Failed, Some(sign_in)));
-        check(Active, Kind::Mcp, Some(None), (Active, None));
+        let none = "OpenCode makes no server of this entry: something in it is missing or of the wrong kind";
+        check(Active, Kind::Mcp, Some(None), (Failed, Some(none)));
         check(Active, Kind::Mcp, None, (Unknown, Some("it is still connecting")));
         check(Failed, Kind::Mcp, told("connected", None), (Failed, None));
         check(NeedsRestart, Kind::Mcp, None, (NeedsRestart, None));

@@ -215,7 +215,8 @@ async fn an_order_that_counts_is_pending() {
     write(&global, &format!(r#"{{"agent": {{"g": {{"permission": {wide}}}}}}}"#));
     world.start_engine().await;
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
-    let edits: [(&str, Option<&str>, &dyn Fn()); 9] = [
+    type Edit<'a> = (&'a str, Option<&'a str>, &'a dyn Fn());
+    let edits: [Edit<'_>; 9] = [
         ("the project's", Some("permission"), &|| world.write("opencode.json", &config(narrow, wide, some))),
         ("an agent's", Some("a"), &|| world.write("opencode.json", &config(narrow, narrow, some))),
         ("tools", Some("b"), &|| world.write("opencode.json", &config(narrow, narrow, other))),
@@ -238,4 +239,186 @@ async fn an_order_that_counts_is_pending() {
         assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{what}: {receipt}");
         assert_eq!(world.rekindle(&["status"]).await.code, 0, "{what}");
     }
+}
+
+/// N3: skills of a folder that a plugin names are the engine's like all others: for a look and for a reload, when they
+/// change, come and go, and when the plugin names another folder, or none.
+#[tokio::test(flavor = "multi_thread")]
+async fn skills_that_a_plugin_names_are_read_by_everyone() {
+    let world = World::new();
+    let skill_at =
+        |path: &str, name: &str, body: &str| write(&world.outside(&format!("{path}/SKILL.md")), &skill(name, body));
+    let names = |folders: &[&str]| {
+        let paths: Vec<_> = folders.iter().map(|folder| world.outside(folder).display().to_string()).collect();
+        let paths = json!(paths);
+        world.write(
+            ".opencode/plugin/names.ts",
+            &format!(
+                "export const P = async () => ({{ config: async (cfg) => {{ cfg.skills = {{ paths: {paths} }} }} }})"
+            ),
+        );
+    };
+    skill_at("one/s", "s", "First.");
+    skill_at("one/t", "t", "First.");
+    skill_at("two/u", "u", "First.");
+    names(&["one"]);
+    let engine = world.start_engine().await;
+    assert_eq!(changes(&world).await, []);
+    type Edit<'a> = (&'a str, &'a dyn Fn(), &'a [(&'a str, &'a str)]);
+    let edits: [Edit<'_>; 6] = [
+        ("changed", &|| skill_at("one/s", "s", "Second."), &[("s", "changed")]),
+        ("come", &|| skill_at("one/v", "v", "First."), &[("v", "added")]),
+        ("gone", &|| fs::remove_dir_all(world.outside("one/t")).expect("removed"), &[("t", "removed")]),
+        ("another folder", &|| names(&["two"]), &[]),
+        ("both", &|| names(&["two", "one"]), &[]),
+        ("none", &|| names(&[]), &[]),
+    ];
+    for (what, edit, pending) in edits {
+        edit();
+        let expected: Vec<_> = pending.iter().map(|(name, happened)| change("skill", name, happened)).collect();
+        let found: Vec<_> = changes(&world).await.into_iter().filter(|(kind, ..)| kind == "skill").collect();
+        assert_eq!(found, expected, "{what}");
+        let plan = world.rekindle(&["plan", "--json"]).await.json()["fingerprint"].clone();
+        let ran = world.rekindle(&["reload", "--json", "--plan", plan.as_str().expect("a plan")]).await;
+        let receipt = ran.json();
+        assert_eq!(
+            (ran.code, &receipt["result"], &receipt["stillPending"]),
+            (0, &json!("proved"), &json!([])),
+            "{what}: {receipt}"
+        );
+        assert_eq!(changes(&world).await, [], "{what}");
+    }
+    assert!(!engine.has_skill("s", "").await);
+}
+
+/// N1: what the environment names is where the engine looks for it, however it is written: relative, with `..` through
+/// what is not there, with two slashes.
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_of_the_environment_are_resolved_as_the_engine_does() {
+    let world = World::new();
+    let beside = world.project().parent().expect("a parent").join("cd");
+    let fill = |folder: &std::path::Path, body: &str| {
+        write(&folder.join("skill/s/SKILL.md"), &skill("s", body));
+        write(&folder.join("agent/a.md"), &format!("---\ndescription: {body}\n---\nText."));
+        write(&folder.join("plugin/p.ts"), "export const P = async () => ({})");
+        write(&folder.join("opencode.json"), r#"{"username": "u"}"#);
+    };
+    let (home, config) = (world.home(""), world.home(".config"));
+    let of = |path: &std::path::Path, between: &str| {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        format!("{}{between}{name}", path.parent().expect("a parent").display())
+    };
+    let cases: [(&str, String, std::path::PathBuf); 5] = [
+        ("OPENCODE_CONFIG_DIR", "../cd".to_owned(), beside.clone()),
+        ("OPENCODE_CONFIG_DIR", of(&beside, "/not there/../"), beside.clone()),
+        ("HOME", of(home.parent().unwrap_or(&home).join("home").as_path(), "/not there/../"), world.home(".opencode")),
+        ("XDG_CONFIG_HOME", of(&config, "//"), world.home(".config/opencode")),
+        ("XDG_CONFIG_HOME", "own config".to_owned(), world.project().join("own config/opencode")),
+    ];
+    for (at, (variable, value, folder)) in cases.into_iter().enumerate() {
+        let run = async |arguments: &[&str]| world.rekindle_with(arguments, &[(variable, &value)]).await;
+        fill(&folder, &format!("First {at}."));
+        assert_eq!(run(&["engine", "start"]).await.code, 0, "{variable}={value}");
+        let status = run(&["status", "--json"]).await.json();
+        assert_eq!(status["changes"], json!([]), "{variable}={value}");
+        fill(&folder, &format!("Second {at}."));
+        let names = |status: &Value| -> Vec<String> {
+            let changes = status["changes"].as_array().expect("a list").iter();
+            changes.map(|change| change["name"].as_str().expect("a name").to_owned()).collect()
+        };
+        assert_eq!(names(&run(&["status", "--json"]).await.json()), ["a", "s"], "{variable}={value}");
+        let receipt = run(&["reload", "--json"]).await.json();
+        assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{receipt}");
+        assert_eq!(run(&["engine", "stop"]).await.code, 0);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+}
+
+/// N3, H4: what OpenCode takes for less than was meant, without a word, is told with what is wrong, and never called
+/// active: servers, tools of which none comes, agents that are turned off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_passes_over_is_told() {
+    let world = World::new();
+    let servers = [
+        ("text", json!({"type": "local", "command": "npx x", "enabled": true}), "command"),
+        ("stdio", json!({"type": "stdio", "command": ["x"], "enabled": true}), "type"),
+        ("no-type", json!({"command": ["x"], "enabled": true}), "type"),
+        ("no-url", json!({"type": "remote", "enabled": true}), "url"),
+        (
+            "number",
+            json!({"type": "local", "command": ["x"], "environment": {"A": 1}, "enabled": true}),
+            "environment.A",
+        ),
+        ("half", json!({"type": "local", "command": ["x"], "timeout": 1.5, "enabled": true}), "timeout"),
+        ("negative", json!({"type": "local", "command": ["x"], "timeout": -5, "enabled": true}), "timeout"),
+    ];
+    let config = |more: &[(&str, Value, &str)]| {
+        let mut mcp: serde_json::Map<_, _> =
+            more.iter().map(|(name, entry, _)| ((*name).to_owned(), entry.clone())).collect();
+        mcp.insert("off".to_owned(), json!({"enabled": false}));
+        let agents = json!({"gone": {"disable": true, "description": "one"}, "here": {"description": "one"}});
+        world.write("opencode.json", &json!({"mcp": mcp, "agent": agents}).to_string());
+    };
+    config(&servers[1..]);
+    let helpers =
+        |text: &str| world.write(".opencode/tool/helpers.ts", &format!("export const help = () => \"{text}\""));
+    helpers("one");
+    world.write(
+        ".opencode/tool/t.ts",
+        "export default { description: \"x\", args: {}, async execute() { return \"\" } }",
+    );
+    // Plugins that run write it down.
+    let ran = world.outside("ran");
+    let plugin = |name: &str| {
+        let ran = json!(ran.display().to_string());
+        format!(
+            "import fs from 'fs'; export const P = async () => {{ fs.appendFileSync({ran}, '{name}\\n'); return {{}} }}"
+        )
+    };
+    world.write(".opencode/plugin/my-opencode-copilot-auth.js", &plugin("copilot"));
+    world.write(".opencode/plugin/runs.js", &plugin("runs"));
+    world.start_engine().await;
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!(status["changes"], json!([]), "nothing waits for ever: {status}");
+    assert_eq!(fs::read_to_string(&ran).expect("written"), "runs\n");
+    assert_eq!(rows(&world, "plugin", "my-opencode-copilot-auth.js").await[0]["state"], "not-read");
+    assert_eq!(rows(&world, "plugin", "runs.js").await[0]["state"], "loaded");
+    let warned = |status: &Value, name: &str, key: &str| {
+        let messages = status["warnings"].as_array().expect("a list").iter();
+        let place = if ["type", "url"].contains(&key) {
+            format!("“mcp.{name}”")
+        } else {
+            format!("“mcp.{name}.{key}”")
+        };
+        let place = if name == "stdio" { "“mcp.stdio.type”".to_owned() } else { place };
+        messages.filter(|warning| warning["message"].as_str().is_some_and(|text| text.starts_with(&place))).count()
+    };
+    for (name, _, key) in &servers[1..] {
+        assert_eq!(warned(&status, name, key), 1, "{name}: {}", status["warnings"]);
+        let row = rows(&world, "mcp", name).await.remove(0);
+        assert_eq!(row["state"], "failed", "{row}");
+    }
+    assert_eq!(rows(&world, "mcp", "off").await[0]["state"], "loaded");
+    assert_eq!(rows(&world, "agent", "gone").await[0]["detail"], "turned off");
+    assert_eq!(rows(&world, "agent", "here").await[0]["detail"], "one");
+    assert!(rows(&world, "tool", "helpers").await[0]["detail"].as_str().is_some_and(|told| told.contains("no tool")));
+
+    config(&servers);
+    helpers("two");
+    world.write("pk/package.json", r#"{"exports": {".": "./i.js"}}"#);
+    world.write("pk/i.js", &plugin("package"));
+    world.write(".opencode/opencode.json", r#"{"plugin": ["../pk", "opencode-openai-codex-auth@1.0.0"]}"#);
+    let ran = world.rekindle(&["reload", "--yes", "--json"]).await;
+    let receipt = ran.json();
+    let items: Vec<_> = receipt["items"].as_array().expect("a list").iter().collect();
+    let told =
+        |name: &str| items.iter().find(|item| item["name"] == name).unwrap_or_else(|| panic!("{name}: {receipt}"));
+    assert_eq!((ran.code, &told("text")["state"]), (1, &json!("failed")), "{receipt}");
+    for plugin in ["pk", "opencode-openai-codex-auth"] {
+        assert_eq!(told(plugin)["state"], "unknown", "{receipt}");
+    }
+    assert!(!fs::read_to_string(world.outside("ran")).expect("written").contains("package"));
+    assert_eq!(told("helpers")["state"], "active", "{receipt}");
+    assert!(told("helpers")["detail"].as_str().is_some_and(|told| told.contains("no tool")), "{receipt}");
+    assert_eq!(receipt["stillPending"], json!([]));
 }

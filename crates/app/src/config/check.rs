@@ -96,6 +96,16 @@ fn check_text(
     Some(Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset))
 }
 
+/// What of a configuration file the engine leaves out without a word, because it is not quite of the shape that it was
+/// meant to have. `lowered`: what the file says, as the engine checks it.
+pub fn fallen(path: &Path, text: &str, lowered: &Value, schema: &Schema) -> Vec<Problem> {
+    let problem = |Fault { path: keys, message, hint }: Fault| {
+        let message = format!("“{}”: {message}, so OpenCode leaves out the entry without a word", keys.join("."));
+        Problem::new(&path.display().to_string(), message, hint).at(text, text::offset_of(text, &keys))
+    };
+    schema.fallen(lowered).into_iter().map(problem).collect()
+}
+
 /// A file that could not be read, or that Rekindle does not read: what was not checked must not be loaded.
 fn unread(shown: &str, error: &ReadError) -> Problem {
     if error.is_bound_of_ours() {

@@ -13,6 +13,8 @@ use super::fault::Fault;
 /// Where the schemas that have a name are, in the engine's words for them.
 const NAMED: &str = "#/components/schemas/";
 
+/// How many of the places at which a value falls through are told of one configuration.
+const FALLEN: usize = 50;
 /// How often a pattern may be tried anew on one text.
 const PATIENCE: usize = 10_000;
 /// How large a pattern may become, in bytes.
@@ -92,6 +94,66 @@ impl Schema {
         self.keep(&json!({"$ref": "#/components/schemas/Config"}), config)
     }
 
+    /// Where the engine takes a value for something less, without a word: it fits only the weakest of several shapes, so
+    /// that the rest of it is left out. What is wrong with it is what is wrong with the shape that it was meant to have.
+    pub(super) fn fallen(&self, config: &Value) -> Vec<Fault> {
+        let mut found = Vec::new();
+        self.fall(&json!({"$ref": format!("{NAMED}Config")}), config, &mut Vec::new(), &mut found);
+        found
+    }
+
+    fn fall(&self, schema: &Value, value: &Value, path: &mut Vec<String>, found: &mut Vec<Fault>) {
+        let schema = self.resolved(schema);
+        if found.len() >= FALLEN {
+            return;
+        }
+        if let Some(choices) = schema["anyOf"].as_array() {
+            let Some(chosen) = choices.iter().find(|choice| self.fits(choice, value)) else { return };
+            match self.meant(choices, chosen, value) {
+                Some(fault) => found.push(Fault { path: path.iter().cloned().chain(fault.path).collect(), ..fault }),
+                None => self.fall(chosen, value, path, found),
+            }
+            return;
+        }
+        let inner: Vec<(String, &Value, &Value)> = match value {
+            Value::Object(map) => map
+                .iter()
+                .filter_map(|(key, value)| {
+                    let inner = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"))?;
+                    Some((key.clone(), inner, value))
+                })
+                .collect(),
+            Value::Array(list) => {
+                let items = &schema["items"];
+                list.iter().enumerate().map(|(at, value)| (at.to_string(), items, value)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (key, inner, value) in inner.into_iter().filter(|(_, inner, _)| inner.is_object()) {
+            path.push(key);
+            self.fall(inner, value, path, found);
+            path.pop();
+        }
+    }
+
+    /// What is wrong with a value by the shapes that know what the chosen one leaves out.
+    fn meant(&self, choices: &[Value], chosen: &Value, value: &Value) -> Option<Fault> {
+        let map = value.as_object()?;
+        let knows = |schema: &Value, key: &String| self.resolved(schema)["properties"].get(key).is_some();
+        let left_out: Vec<_> = map.keys().filter(|key| !knows(chosen, key)).collect();
+        let others = choices.iter().filter(|other| left_out.iter().any(|key| knows(other, key)));
+        let mut others: Vec<_> = others.cloned().collect();
+        if others.is_empty() || self.resolved(chosen).get("additionalProperties") != Some(&Value::Bool(false)) {
+            return None;
+        }
+        let mut schemas = self.schemas.clone();
+        others.iter_mut().for_each(allow_unknown_keys);
+        allow_unknown_keys(&mut schemas);
+        let root = json!({"anyOf": others, "components": {"schemas": schemas}});
+        let validator = jsonschema::options().build(&root).ok()?;
+        validator.iter_errors(value).next().map(|error| Fault::of(&error))
+    }
+
     fn keep(&self, schema: &Value, value: &Value) -> Value {
         let schema = self.resolved(schema);
         if let Some(choices) = schema["anyOf"].as_array() {
@@ -142,7 +204,15 @@ impl Schema {
                 !items.is_object() || list.iter().all(|value| self.fits(items, value))
             }
             (Some("string"), Value::String(_)) | (Some("boolean"), Value::Bool(_)) => true,
-            (Some("number" | "integer"), Value::Number(_)) | (Some("null"), Value::Null) | (None, _) => true,
+            (Some(kind @ ("number" | "integer")), Value::Number(number)) => {
+                let number = number.as_f64().unwrap_or(f64::NAN);
+                let bound = |key: &str| schema[key].as_f64();
+                (kind == "number" || number.fract() == 0.0)
+                    && bound("exclusiveMinimum").is_none_or(|bound| number > bound)
+                    && bound("minimum").is_none_or(|bound| number >= bound)
+                    && bound("maximum").is_none_or(|bound| number <= bound)
+            }
+            (Some("null"), Value::Null) | (None, _) => true,
             _ => false,
         }
     }
@@ -184,7 +254,7 @@ mod tests {
             }},
             "Local": {"type": "object", "additionalProperties": false, "required": ["type", "command"], "properties": {
                 "type": {"type": "string", "enum": ["local"]}, "command": {"type": "array", "items": {"type": "string"}},
-                "enabled": {"type": "boolean"},
+                "enabled": {"type": "boolean"}, "timeout": {"type": "integer", "exclusiveMinimum": 0},
             }},
             "Session": {"type": "object"},
         }}}))
@@ -197,6 +267,20 @@ mod tests {
             json!({"mcp": {"a": {"type": "local", "command": ["c"]}, "b": {"enabled": true}}}),
         );
         check(json!({"agent": {"a": {"x": 1}}}), json!({"agent": {"a": {"x": 1}}}));
+        let number = json!({"type": "local", "command": ["c"], "timeout": 1.5, "enabled": true});
+        check(json!({"mcp": {"a": number}}), json!({"mcp": {"a": {"enabled": true}}}));
+        // What is taken for less is told with the key that is wrong.
+        let fallen = |value: Value| -> Vec<String> {
+            let faults = schema.fallen(&json!({"model": "m", "mcp": {"a": value}}));
+            faults.into_iter().map(|fault| format!("{}: {}", fault.path.join("."), fault.message)).collect()
+        };
+        assert_eq!(fallen(json!({"enabled": true})), [""; 0]);
+        assert_eq!(fallen(json!({"enabled": true, "x": 1})), [""; 0], "nobody knows what it is");
+        assert_eq!(fallen(json!({"type": "local", "command": ["c"], "enabled": true})), [""; 0]);
+        let text = json!({"type": "local", "command": "c", "enabled": true});
+        assert_eq!(fallen(text), ["mcp.a.command: expected a list, got a text"]);
+        assert_eq!(fallen(json!({"command": ["c"], "enabled": true})), ["mcp.a: “type” is missing"]);
+        assert_eq!(fallen(number), ["mcp.a.timeout: expected a whole number, got a number"]);
     }
 
     /// N16: a schema that is no good is none, and one with a pattern that never ends ends.

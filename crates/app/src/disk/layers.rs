@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     config::{
+        check,
         schema::Schema,
         shape, text,
         variables::{self, References, VariableError},
@@ -219,6 +220,9 @@ impl Reader<'_> {
         let shape = |value| shape::shaped(value, plugins, self.schema);
         let keys: Vec<_> = value.as_object().into_iter().flat_map(Map::keys).cloned().collect();
         let lowered = shape::lowered(value);
+        if let Some(schema) = self.schema {
+            self.layers.warnings.extend(check::fallen(&file.path, text, &lowered, schema));
+        }
         let value = shape(lowered.clone());
         let is_known = |key: &String| value.get(key).is_some() || lowered.get(key).is_none();
         let unknown = keys.into_iter().filter(|key| !is_known(key)).collect();

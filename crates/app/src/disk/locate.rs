@@ -123,23 +123,30 @@ impl Places {
     }
 
     fn at(directory: PathBuf, environment: Environment) -> Result<Self, LocateError> {
+        // The engine resolves what the environment says by text, whatever is there, and starts in the directory.
+        let from_here = |path: &str| plain(&directory.join(path));
         let home = match environment.get("HOME") {
-            Some(home) if cfg!(unix) => PathBuf::from(home),
+            Some(home) if cfg!(unix) => from_here(home),
             _ => etcetera::home_dir().map_err(LocateError::NoHome)?,
         };
-        // The engine uses these folders on every system.
-        let base = |name, otherwise| match environment.get(name).map(PathBuf::from) {
-            Some(path) if path.is_absolute() => path,
-            _ => home.join(otherwise),
+        // It uses these folders on every system.
+        let base = |name, otherwise| match environment.get(name).filter(|path| !path.is_empty()) {
+            Some(path) => from_here(path),
+            None => home.join(otherwise),
         };
-        let common_state = base("XDG_STATE_HOME", ".local/state").join("rekindle");
+        // What is ours follows the standard, by which a relative path does not count.
+        let own = |name, otherwise| match environment.get(name).filter(|path| Path::new(path).is_absolute()) {
+            Some(path) => from_here(path),
+            None => home.join(otherwise),
+        };
+        let common_state = own("XDG_STATE_HOME", ".local/state").join("rekindle");
         let (config, data) = (base("XDG_CONFIG_HOME", ".config"), base("XDG_DATA_HOME", ".local/share"));
         let key = Fingerprint::of_bytes(directory.as_os_str().as_encoded_bytes());
         Ok(Self {
             global: config.join("opencode"),
             engine_log: data.join("opencode/log/opencode.log"),
             packages: base("XDG_CACHE_HOME", ".cache").join("opencode/packages"),
-            settings: config.join("rekindle/settings.json"),
+            settings: own("XDG_CONFIG_HOME", ".config").join("rekindle/settings.json"),
             state: common_state.join("engines").join(key.short()),
             common_state,
             ancestors: ancestors_of(&directory, &environment),
@@ -169,7 +176,7 @@ impl Places {
 
     /// The file that `OPENCODE_CONFIG` names.
     pub fn named_file(&self) -> Option<ConfigFile> {
-        let path = self.directory.join(self.environment.get("OPENCODE_CONFIG")?);
+        let path = plain(&self.directory.join(self.environment.get("OPENCODE_CONFIG")?));
         Some(ConfigFile { scope: self.scope_of(&path), path, place: Place::InstanceConfig })
     }
 
@@ -215,7 +222,7 @@ impl Places {
     /// reads them; later ones win.
     pub fn config_folders(&self) -> Vec<ConfigFolder> {
         let home = self.home.join(".opencode");
-        let named = self.environment.get("OPENCODE_CONFIG_DIR").map(|folder| self.directory.join(folder));
+        let named = self.environment.get("OPENCODE_CONFIG_DIR").map(|folder| plain(&self.directory.join(folder)));
         let project = if self.environment.is_on("OPENCODE_DISABLE_PROJECT_CONFIG") { &[] } else { &self.ancestors[..] };
         let mut folders: Vec<ConfigFolder> = Vec::new();
         let all = std::iter::once(self.global.clone())

@@ -19,6 +19,7 @@ use super::{
     layers::{Layer, Layers, code_files, links_of},
     locate::Places,
     scan::{Scan, row},
+    skipped,
     walk::walk_within,
 };
 use crate::{
@@ -165,6 +166,11 @@ fn add_plugin(
         row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
         scan.warnings.extend(problem);
     }
+    if let Some(why) = skipped::why(places, &spec, path.as_deref(), &mut code.budget).filter(|_| is_used) {
+        scan.warnings.push(Problem::new(&item.source, format!("the plugin {}: {why}", item.name), "remove it"));
+        scan.disk.passed_over.insert(item.id.clone(), why.clone());
+        row.state = RowState::NotRead { why };
+    }
     if is_used {
         scan.disk.plugin_specs.insert(item.id.clone(), spec);
         scan.disk.items.insert(item);
@@ -231,10 +237,7 @@ fn decoded(spec: &str) -> String {
 
 /// A package is told by its own description: it changes when another version is installed.
 fn installed_package(places: &Places, spec: &PluginSpec, budget: &mut Budget) -> Option<Fingerprint> {
-    let version = spec.version.as_deref().unwrap_or("latest");
-    let folder = places.packages.join(format!("{}@{version}", spec.name));
-    let description = folder.join("node_modules").join(&spec.name).join("package.json");
-    let text = budget.bytes_up_to(&description, LARGEST_ASIDE).ok()??;
+    let text = budget.bytes_up_to(&skipped::description(places, spec), LARGEST_ASIDE).ok()??;
     Some(Fingerprint::of_bytes(&text))
 }
 

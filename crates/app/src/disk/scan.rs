@@ -122,12 +122,16 @@ pub fn scan(places: &Places, schema: Option<&Schema>) -> Result<Scan, Fault> {
 }
 
 impl Scanner {
-    /// Takes note of the folders of skills that the engine names; true when there are new ones.
+    /// Takes note of the folders of skills that the engine names; true when those that no file names are others than
+    /// before, so that what was read is not what counts.
     pub fn learn(&mut self, paths: Vec<String>) -> bool {
-        let known: HashSet<_> = self.named.iter().chain(&self.learned).collect();
-        let is_new = paths.iter().any(|path| !known.contains(path));
+        let named: HashSet<_> = self.named.iter().collect();
+        let of = |paths: &[String]| -> HashSet<String> {
+            paths.iter().filter(|path| !named.contains(path)).cloned().collect()
+        };
+        let is_other = of(&paths) != of(&self.learned);
         self.learned = paths;
-        is_new
+        is_other
     }
 
     /// The skills and packages at which the engine would wait without end, as they were the last time.

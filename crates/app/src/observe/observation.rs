@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, McpAnswer, Past, Plan, Problem, Profile, Receipt, ReceiptItem, ReloadStatus, Row, RowState,
+    LastGoodOffer, Loaded, Past, Plan, Problem, Profile, Receipt, ReceiptItem, ReloadStatus, Row, RowState,
 };
 
 use crate::{
@@ -169,10 +169,7 @@ impl Observation {
         let change = self.change(row.id.as_str());
         let known = self.loaded.as_ref().is_some_and(|loaded| loaded.items.get(&row.id).is_some());
         let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp);
-        let server = servers
-            .and_then(|answers| answers.mcp.as_ref())
-            .and_then(|servers| servers.get(&row.name))
-            .and_then(McpAnswer::failure);
+        let server = servers.and_then(|answers| answers.server_failure(&row.name));
         let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.has_broken_tools());
         let tools = tools.map(|_| ReceiptItem::NO_TOOLS.to_owned());
         let is_unheard = servers.is_some_and(|answers| answers.mcp.is_none() && !answers.is_turned_off(&row.name));
@@ -183,7 +180,20 @@ impl Observation {
             (None, None) => RowState::Unknown,
         };
         let layer = if state == RowState::Loaded { "active".to_owned() } else { row.layer.clone() };
-        Row { state, layer, ..row.clone() }
+        let detail = self.said(row).filter(|_| state == RowState::Loaded).or_else(|| row.detail.clone());
+        Row { state, layer, detail, ..row.clone() }
+    }
+
+    /// What the engine makes of an item that is as it should be, where that is not what one would think.
+    fn said(&self, row: &Row) -> Option<String> {
+        let answers = self.answers.as_ref()?;
+        match row.kind {
+            Kind::Tool if answers.tools.is_some() && !answers.tool_names().has(&row.name) => {
+                Some(ReceiptItem::NO_TOOL.to_owned())
+            }
+            Kind::Agent if answers.is_disabled(&row.name) => Some(ReceiptItem::TURNED_OFF.to_owned()),
+            _ => None,
+        }
     }
 
     /// The change of an item; drift is in the order of the ids.

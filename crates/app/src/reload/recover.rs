@@ -87,6 +87,7 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     let mut items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
     ReceiptItem::judge_servers(&mut items, &planned, answers);
     ReceiptItem::await_tools(&mut items, &planned, answers);
+    ReceiptItem::doubt_passed_over(&mut items, &seen.scan.disk.passed_over);
     // Whoever listened to the engine is gone.
     ReceiptItem::doubt_plugins(&mut items, &planned);
     let result = match &cut.plan {

@@ -197,7 +197,14 @@ impl Run {
         let read = self.target.read_files().await;
         let mut problems = problems(&self.target).await;
         let scan = match (read, problems.is_empty()) {
-            (Ok(scan), true) => self.look_before(scan).await,
+            (Ok(scan), true) => {
+                let roots = scan.skill_roots.clone();
+                let scan = self.look_before(scan).await;
+                if scan.as_ref().is_ok_and(|scan| scan.skill_roots != roots) {
+                    problems = self::problems(&self.target).await;
+                }
+                scan
+            }
             (read, _) => read,
         };
         let scan = scan.map_err(|fault| problems.push(fault.problem()));
@@ -230,12 +237,14 @@ impl Run {
         Input::Checked { attempt, plan, found }
     }
 
-    /// Makes sure that it is known what the engine has, beside these files.
+    /// Makes sure that it is known what the engine has, beside these files; the files, with those that the engine
+    /// reads because a plugin named them.
     async fn look_before(&mut self, scan: Scan) -> Result<Scan, Fault> {
-        if self.before.as_ref().is_none_or(|before| before.answers.is_none()) {
-            self.before = Some(observe_with(&self.target, scan.clone()).await?);
+        if self.before.as_ref().is_some_and(|before| before.answers.is_some()) {
+            return Ok(scan);
         }
-        Ok(scan)
+        let before = observe_with(&self.target, scan).await?;
+        Ok(self.before.insert(before).scan.clone())
     }
 
     /// An engine of ours may be another process by now: somebody restarted it while this reload waited.

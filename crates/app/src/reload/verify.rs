@@ -40,10 +40,15 @@ impl Run {
             failures.extend(tools.map(|change| (change.id.clone(), ReceiptItem::NO_TOOLS.to_owned())));
         }
         let mut memory = self.target.memory_of_reload();
+        let is_read_elsewhere = self.target.learn(&answers);
         // What cannot be read again may be anything by now; what the engine shows is still the proof.
         let read = self.target.read_files().await;
         let meanwhile =
             read.as_ref().map_or_else(|_| self.snapshot.all_of_it(), |now| self.snapshot.changed_until(now));
+        // What it reads because a plugin names it now, or names it no more, was not known when the snapshot was taken.
+        if let Some(now) = read.as_ref().ok().filter(|_| is_read_elsewhere) {
+            self.snapshot = now.clone();
+        }
         memory
             .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
             .map_err(|error| chain(&error))?;
@@ -60,6 +65,7 @@ impl Run {
         self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
         ReceiptItem::judge_servers(&mut self.items, &self.planned, &answers);
         ReceiptItem::await_tools(&mut self.items, &self.planned, &answers);
+        ReceiptItem::doubt_passed_over(&mut self.items, &self.snapshot.disk.passed_over);
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
         let mut verdict = self.verdict(&answers, &failures);

@@ -8,8 +8,6 @@ use crate::{Answers, Change, Kind, Question};
 
 /// What is told of an item that changed before the engine had said anything of it.
 const CHANGED_AGAIN: &str = "it changed again before the engine said anything of it, and is pending";
-/// What is told of a tool that the engine does not list: a file without a tool is read and not mentioned.
-const NOT_LISTED: &str = "the engine read its tools and does not list this one";
 
 impl Receipt {
     /// True while the engine has not said everything that this receipt is about.
@@ -69,7 +67,7 @@ impl ReceiptItem {
         if answers.has_broken_tools() {
             (self.state, self.detail) = (ItemState::Failed, Some(Self::NO_TOOLS.to_owned()));
         } else if !answers.tool_names().has(&self.name) {
-            (self.state, self.detail) = (ItemState::Unknown, Some(NOT_LISTED.to_owned()));
+            self.detail = Some(Self::NO_TOOL.to_owned());
         }
     }
 }
@@ -162,7 +160,7 @@ mod tests {
             ..Answers::default()
         };
         check(vec![tool()], listed(&["bash", "hello"]), (Proved, &[Active], false));
-        check(vec![tool()], listed(&["bash"]), (Partial, &[Unknown], false));
+        check(vec![tool()], listed(&["bash"]), (Proved, &[Active], false));
         check(vec![tool()], servers(&[]), (Partial, &[Unknown], true));
         let broken = Answers { refused: [Question::Tools].into(), ..Answers::default() };
         check(vec![tool()], broken, (Partial, &[Failed], false));
