@@ -415,6 +415,13 @@ impl Engine {
         self.get("/experimental/tool/ids").await.as_array().expect("a list").iter().any(|id| id == tool)
     }
 
+    /// An agent as the engine has it.
+    pub async fn agent(&self, name: &str) -> Value {
+        let agents = self.get("/agent").await;
+        let mut agents = agents.as_array().expect("a list").iter();
+        agents.find(|agent| agent["name"] == name).unwrap_or_else(|| panic!("no agent {name}")).clone()
+    }
+
     /// Whether the engine has a skill with this text in its body.
     pub async fn has_skill(&self, name: &str, body: &str) -> bool {
         let skills = self.get("/skill").await;

@@ -422,3 +422,51 @@ async fn what_the_engine_passes_over_is_told() {
     assert!(told("helpers")["detail"].as_str().is_some_and(|told| told.contains("no tool")), "{receipt}");
     assert_eq!(receipt["stillPending"], json!([]));
 }
+
+/// N1: of files of one name in one folder the engine takes one by chance, or the deepest: which it took is no change, what
+/// is edited in it is, and that it is so is told. With a plugin, too, which could be taken for what changed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_one_name_are_no_change_whichever_is_taken() {
+    let world = World::new();
+    let agent = |path: &str, name: &str, text: &str| {
+        world.write(path, &format!("---\n{name}description: {text}\nmode: subagent\n---\n{text}"));
+    };
+    let files = [
+        (".opencode/agent/a.md", ""),
+        (".opencode/agents/a.md", ""),
+        (".opencode/agent/b.md", "name: same\n"),
+        (".opencode/agent/c.md", "name: same\n"),
+        (".opencode/agent/d.md", "name: deep\n"),
+        (".opencode/agent/deep/d.md", "name: deep\n"),
+        (".opencode/agent/zz.md", "name: deep\n"),
+    ];
+    files.iter().for_each(|(path, name)| agent(path, name, &format!("First of {}", path.replace(['/', '.'], " "))));
+    for plugin in [false, true] {
+        if plugin {
+            world.write(".opencode/plugin/p.ts", "export const P = async () => ({})");
+        }
+        let engine = world.start_engine().await;
+        let status = world.rekindle(&["status", "--json"]).await.json();
+        assert_eq!(status["changes"], json!([]), "{plugin}: {status}");
+        let told: Vec<_> =
+            status["warnings"].as_array().expect("a list").iter().map(|one| one["message"].to_string()).collect();
+        let is_told = |name: &str| told.iter().any(|told| told.contains(&format!("“{name}”")));
+        assert_eq!((is_told("a"), is_told("same"), is_told("deep")), (true, true, false), "{told:?}");
+        for (at, (path, name)) in files.iter().enumerate() {
+            let taken = engine.agent(if at < 2 { "a" } else { name.trim().trim_start_matches("name: ") }).await;
+            let is_in_use =
+                taken["description"].as_str().is_some_and(|text| text.ends_with(&path.replace(['/', '.'], " ")));
+            agent(path, name, &format!("Edit {plugin} of {}", path.replace(['/', '.'], " ")));
+            let expected = if is_in_use { vec![taken["name"].as_str().expect("a name").to_owned()] } else { vec![] };
+            let names: Vec<_> = changes(&world).await.into_iter().map(|(_, name, _)| name).collect();
+            assert_eq!(names, expected, "{plugin} {path}");
+            let receipt = world.rekindle(&["reload", "--json"]).await.json();
+            assert_eq!(
+                (&receipt["result"], &receipt["stillPending"]),
+                (&json!("proved"), &json!([])),
+                "{path}: {receipt}"
+            );
+        }
+        assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
+    }
+}

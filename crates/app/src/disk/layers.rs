@@ -80,8 +80,21 @@ pub struct Layers {
     pub cut: Vec<(PathBuf, Cut)>,
     /// Layers that another file of the same folder and name takes the place of, with that file.
     pub replaced: Vec<(Layer, PathBuf)>,
+    /// Files of one name in one folder of which the engine takes one by chance: what each of the others would say.
+    pub contested: Vec<Contested>,
     /// All files and folders that were read, each as it was before.
     pub(super) seen: BTreeMap<PathBuf, Seen>,
+}
+
+/// What another file of the same name would say in the place of the one that is taken for the engine's.
+#[derive(Clone, Debug)]
+pub struct Contested {
+    /// Which of the layers of the instance.
+    pub at: usize,
+    /// The file that is taken for the engine's.
+    pub file: PathBuf,
+    /// The other one.
+    pub other: Layer,
 }
 
 impl Layers {
@@ -130,6 +143,14 @@ impl Layers {
     pub fn iter(&self) -> impl Iterator<Item = &Layer> {
         self.global.iter().chain(&self.instance)
     }
+}
+
+/// The first folder in which a file is, and how deep it is in it.
+type Order = (Option<std::ffi::OsString>, usize);
+
+fn order_of(folder: &Path, file: &Path) -> Order {
+    let below = file.strip_prefix(folder).unwrap_or(file);
+    (below.iter().next().map(ToOwned::to_owned), below.iter().count())
 }
 
 struct Reader<'a> {
@@ -254,7 +275,7 @@ impl Reader<'_> {
                 self.file(ConfigFile { path: folder.path.join(name), scope: folder.scope, place });
             }
         }
-        let mut names = BTreeMap::new();
+        let (mut names, mut places) = (Vec::<Vec<_>>::new(), BTreeMap::new());
         let found = markdown_files(&folder.path, self.references.budget());
         found.folders.iter().for_each(|folder| self.see(&folder.path));
         self.layers.folders.extend(found.folders);
@@ -263,14 +284,15 @@ impl Reader<'_> {
         for file in found.files {
             self.layers.found.push(file.path.clone());
             let Some((name, layer)) = self.markdown(&file, folder.scope) else { continue };
-            // Within one folder the later file takes the place of the earlier one.
-            let at = names.entry((file.key, name)).or_insert(self.layers.instance.len());
-            if let Some(earlier) = self.layers.instance.get_mut(*at) {
-                let earlier = std::mem::replace(earlier, layer);
-                self.layers.replaced.push((earlier, file.path));
-            } else {
-                self.layers.instance.push(layer);
+            let order = order_of(&folder.path, &file.path);
+            let at = *places.entry((file.key, name)).or_insert(names.len());
+            match names.get_mut(at) {
+                Some(all) => all.push((order, layer)),
+                None => names.push(vec![(order, layer)]),
             }
+        }
+        for all in names {
+            self.one_of(all);
         }
         for name in ["plugin", "plugins"] {
             let (found, cut) = code_files(&folder.path.join(name), self.references.budget());
@@ -281,6 +303,27 @@ impl Reader<'_> {
                 self.layers.found.extend(found);
                 self.add(folder.path.join(name), folder.scope, Place::Folder, json!({ "plugin": urls }));
             }
+        }
+    }
+
+    /// Of several files of one name in one folder the engine takes one: of `agent` and of `agents` each the deepest, and
+    /// else by chance.
+    fn one_of(&mut self, all: Vec<(Order, Layer)>) {
+        let deepest =
+            |order: &Order| all.iter().filter(|(other, _)| other.0 == order.0).map(|(other, _)| other.1).max();
+        let may_win: Vec<_> = all.iter().map(|(order, _)| deepest(order) == Some(order.1)).collect();
+        let Some(winner) = may_win.iter().rposition(|may_win| *may_win) else { return };
+        let Some(path) = all.get(winner).map(|(_, layer)| layer.path.clone()) else { return };
+        let at = self.layers.instance.len();
+        for (number, ((_, layer), may_win)) in all.into_iter().zip(may_win).enumerate() {
+            if number == winner {
+                self.layers.instance.push(layer);
+                continue;
+            }
+            if may_win {
+                self.layers.contested.push(Contested { at, file: path.clone(), other: layer.clone() });
+            }
+            self.layers.replaced.push((layer, path.clone()));
         }
     }
 

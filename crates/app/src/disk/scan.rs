@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Disk, Item, Kind, PluginOrigin, Problem, Row, RowState, Scope, effective};
+use rekindle_domain::{Disk, Item, Kind, PluginOrigin, Problem, Row, RowState, Scope, declared_names, effective};
 
 use super::{
     code::Code,
@@ -186,6 +186,7 @@ impl Scanner {
         self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut budget, &mut scan);
         layers.cut.iter().for_each(|(folder, cut)| cut.tell(folder, &mut scan));
+        tell_contested(places, &layers, &mut scan);
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();
         scan.folders = layers.folders;
@@ -198,6 +199,30 @@ impl Scanner {
         scan.rows.sort_by(|a, b| order(a).cmp(&order(b)));
         self.endless.clone_from(&scan.endless);
         scan
+    }
+}
+
+/// Says of files of one name that the engine takes one of them by chance.
+fn tell_contested(places: &Places, layers: &Layers, scan: &mut Scan) {
+    for contested in &layers.contested {
+        for (kind, name, _) in declared_names(&contested.other.value) {
+            let [one, other] = [&contested.file, &contested.other.path];
+            let message = format!(
+                "{} and {} declare one {}, “{name}”, and OpenCode takes one of them by chance each time",
+                places.short(one),
+                places.short(other),
+                kind.word(),
+            );
+            let problem = Problem::new(&one.display().to_string(), message, "rename one of them");
+            for row in scan.rows.iter_mut().filter(|row| row.kind == kind && row.name == name) {
+                if [one, other].iter().any(|path| *path == std::path::Path::new(&row.source)) {
+                    Arc::make_mut(row).warning = Some(problem.sentences());
+                }
+            }
+            scan.warnings.push(problem);
+            let value = contested.other.value.clone();
+            scan.disk.contested_layers.push((contested.at, kind, name.to_owned(), value));
+        }
     }
 }
 

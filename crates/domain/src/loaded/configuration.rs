@@ -58,7 +58,8 @@ impl Otherwise {
         for (kind, name) in names(&answers.config).into_iter().chain(names(&after_dispose)).collect::<BTreeSet<_>>() {
             let of = |config| value_of(config, kind, &name).map(Fingerprint::of_config);
             let (told, expected) = (of(&answers.config), of(&after_dispose));
-            if told == expected || (name == FILLED_IN && expected.is_none()) {
+            let is_other = || may_be_told(disk, answers, kind, &name, told.as_ref());
+            if told == expected || (name == FILLED_IN && expected.is_none()) || is_other() {
                 continue;
             }
             let is_known = is_certain || was_so(kind, &name, told.as_ref());
@@ -166,7 +167,9 @@ fn add_of_instance(
 ) {
     let told = value_of(&answers.config, item.kind, &item.name);
     let expected = value_of(after_dispose, item.kind, &item.name);
-    if told.is_some() && told.map(Fingerprint::of_config) == expected.map(Fingerprint::of_config) {
+    let told_print = told.map(Fingerprint::of_config);
+    let is_other = || may_be_told(disk, answers, item.kind, &item.name, told_print.as_ref());
+    if told.is_some() && (told_print == expected.map(Fingerprint::of_config) || is_other()) {
         loaded.add(item.clone(), Evidence::Told);
         return;
     }
@@ -197,6 +200,18 @@ fn add_of_instance(
         }
         (None, Some(told)) => loaded.add(as_told(disk, memory, item, told), Evidence::Told),
     }
+}
+
+/// True when the engine tells what another file of the same name says, from which it may take it by chance.
+fn may_be_told(disk: &Disk, answers: &Answers, kind: Kind, name: &str, told: Option<&Fingerprint>) -> bool {
+    let others = disk.contested_layers.iter().filter(|(_, of, named, _)| *of == kind && named == name);
+    others.into_iter().any(|(at, _, _, value)| {
+        let mut layers = disk.layers.clone();
+        let Some(layer) = layers.get_mut(*at) else { return false };
+        layer.clone_from(value);
+        let other = effective(&answers.global_config, &layers);
+        value_of(&other, kind, name).map(Fingerprint::of_config).as_ref() == told
+    })
 }
 
 /// What the instance has and no file declares any more.
