@@ -10,13 +10,18 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{EngineMode, Fingerprint};
+use rekindle_domain::{EngineMode, Fingerprint, Problem};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    config::schema::Schema,
-    engine::record::{Records, load, write_json},
+    config::{check::check_config, schema::Schema},
+    connect,
+    disk::locate::Places,
+    engine::{
+        program::program,
+        record::{Records, load, write_json},
+    },
     memory::Identity,
     target::Target,
 };
@@ -124,6 +129,19 @@ impl Target {
         let can_tell = Path::new("/proc/self/environ").exists();
         self.view.mode == EngineMode::Client || record.is_some_and(|record| !can_tell || record.is_alive())
     }
+}
+
+/// What of the global files would keep an engine of this program from starting, with what the last engine said that it
+/// accepts, if that was of the same program.
+pub async fn problems_of_start(places: &Places, binary: &Path) -> Vec<Problem> {
+    let program = program(binary);
+    let last = Records(places).last_record().filter(|last| last.program.is_some() && last.program == program);
+    let schema = match last {
+        Some(last) => connect::stopped(places, &last).schema().await,
+        None => None,
+    };
+    let files = places.global_files();
+    files.iter().flat_map(|file| check_config(&file.path, places, schema.as_deref())).collect()
 }
 
 /// Made in a thread of its own, away from everything else.

@@ -190,7 +190,7 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
         differences(change.id.as_str());
     }
     seen.rows(places);
-    seen.connected();
+    seen.tell_servers(&mut Plan::new(vec![], vec![]));
     memory.loaded(&scan.disk, answers, BTreeMap::new(), &scan.all_of_it(), true).expect("nothing is kept");
     for memory in memories(&scan.disk, answers) {
         let profile = Profile::for_version("1.18.33");

@@ -237,7 +237,9 @@ impl App {
             return Err(user_error("busy", message, "wait for its end, or stop it in OpenCode"));
         }
         let global = self.places.global_files();
-        if let Some(problem) = global.iter().find_map(|config| check_config(&config.path, &self.places, None)) {
+        if let Some(problem) =
+            global.iter().find_map(|config| check_config(&config.path, &self.places, None).into_iter().next())
+        {
             // The running engine would be stopped, and no new one would come up.
             return Err(problem_error(&problem));
         }

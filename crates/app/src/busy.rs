@@ -61,7 +61,7 @@ impl Target {
         if !plan.action.needs_reload() {
             return plan;
         }
-        plan.servers = observation.connected();
+        observation.tell_servers(&mut plan);
         plan.installs = packages::wanted(&self.places, &observation.scan.disk);
         plan.takes = History::of(&self.places).takes(plan.action, !plan.installs.is_empty());
         if plan.action == Action::Restart {

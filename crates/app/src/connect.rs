@@ -13,7 +13,7 @@ use crate::{
         client::{Client, ClientError, Credentials, SHORT},
         control::{self, Request},
         host::HostState,
-        record::Records,
+        record::{Record, Records},
     },
     error::chain,
     memory::Identity,
@@ -56,6 +56,13 @@ pub fn by_record(places: &Places) -> Target {
         }
         Err(error) => none(places, EngineState::Unreachable, Some(chain(&error))),
     }
+}
+
+/// An engine of ours that does not run any more.
+pub(crate) fn stopped(places: &Places, last: &Record) -> Target {
+    let target = none(places, EngineState::Stopped, None);
+    let view = EngineView { version: Some(last.version.clone()), ..target.view.clone() };
+    Target { view, program: last.program.clone(), ..target }
 }
 
 /// The engine that this process owns.

@@ -33,7 +33,7 @@ pub mod log;
 pub mod output;
 pub mod packages;
 mod process;
-mod program;
+pub(crate) mod program;
 pub mod record;
 pub mod weight;
 

@@ -19,7 +19,7 @@
     )
 )]
 
-mod accepted;
+pub mod accepted;
 #[cfg(test)]
 mod anything;
 pub mod app;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use rekindle_app::{
+    accepted::problems_of_start,
     app::{App, Source},
     connect,
     disk::locate::Places,
@@ -19,7 +20,7 @@ use rekindle_app::{
         host::{Host, HostError},
         record::{Record, Records},
     },
-    error::{Tell, chain, user_error},
+    error::{Tell, chain, problem_error, user_error},
     foreign, observe, settings,
 };
 use rekindle_domain::{EngineState, UserError};
@@ -77,7 +78,11 @@ fn show(arguments: &Arguments, record: &Record) {
 async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     print::progress(arguments, "Starting the engine");
     // So that a missing engine is told here and not in a log.
-    find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    // The engine would say it, too, and mostly not where.
+    if let Some(problem) = problems_of_start(places, &binary).await.first() {
+        return Err(problem_error(problem));
+    }
     let failed = |error: std::io::Error| {
         let message = format!("{} cannot be used: {error}", places.state.display());
         user_error("cannot-start", message, "check the state folder and the free disk space")

@@ -92,6 +92,12 @@ pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>
     if !plan.servers.is_empty() {
         lines.push(format!("  ! connected anew: {}", plan.servers.join(", ")));
     }
+    if !plan.ends.is_empty() {
+        lines.push(format!("  ! gone afterwards, because no file declares it: {}", plan.ends.join(", ")));
+    }
+    if !plan.returns.is_empty() {
+        lines.push(format!("  ! switched on again: {}", plan.returns.join(", ")));
+    }
     lines.extend(plan.directories.iter().map(|directory| format!("  ! also loaded anew: {directory}")));
     lines.extend(plan.installs.iter().map(|package| format!("  ! installed first: {package}")));
     lines.extend(plan.takes.map(|takes| format!("Usually takes {}", takes.words())));

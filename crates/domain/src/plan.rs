@@ -99,6 +99,12 @@ pub struct Plan {
     /// The MCP servers that are connected and would be dropped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<String>,
+    /// The MCP servers that somebody added while the engine ran, and no file declares: they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<String>,
+    /// The MCP servers that somebody switched off while the engine ran: they come back on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<String>,
     /// Other directories that the engine has loaded, for a restart, which drops them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directories: Vec<String>,
@@ -124,6 +130,10 @@ pub struct PlanSummary {
     pub interrupts: Vec<BusyRun>,
     /// The MCP servers that are dropped and loaded anew.
     pub servers: Vec<String>,
+    /// The MCP servers that end, because only the engine knows of them.
+    pub ends: Vec<String>,
+    /// The MCP servers that were switched off in the engine, and come back on.
+    pub returns: Vec<String>,
     /// The other directories that are dropped and loaded anew.
     pub directories: Vec<String>,
     /// The packages of plugins that the engine has to install first.
@@ -162,6 +172,8 @@ impl Plan {
             changes,
             interrupts,
             servers: Vec::new(),
+            ends: Vec::new(),
+            returns: Vec::new(),
             directories: Vec::new(),
             installs: Vec::new(),
             takes: None,
@@ -175,6 +187,8 @@ impl Plan {
             fingerprint: self.fingerprint.clone(),
             interrupts: self.interrupts.clone(),
             servers: self.servers.clone(),
+            ends: self.ends.clone(),
+            returns: self.returns.clone(),
             directories: self.directories.clone(),
             installs: self.installs.clone(),
             takes: self.takes,

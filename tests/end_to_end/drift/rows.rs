@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rekindle_tests::world::{World, skill, write};
+use rekindle_tests::world::{MCP_SERVER, World, skill, write};
 use serde_json::{Value, json};
 
 /// The changes of the status: kind, name, and what happened.
@@ -469,4 +469,26 @@ async fn files_of_one_name_are_no_change_whichever_is_taken() {
         }
         assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
     }
+}
+
+/// N2: what lives only in the engine is told before it goes: a server that was added while it ran, and one that was
+/// switched off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lives_only_in_the_engine_is_told() {
+    let world = World::new();
+    world.write("good.mjs", MCP_SERVER);
+    let server = json!({"type": "local", "command": ["node", "good.mjs"]});
+    world.write("opencode.json", &json!({"mcp": {"stays": server, "sleeps": server}}).to_string());
+    let engine = world.start_engine().await;
+    engine.ask(reqwest::Method::POST, "/mcp", Some(json!({"name": "late", "config": server}))).await;
+    engine.ask(reqwest::Method::POST, "/mcp/sleeps/disconnect", Some(json!({}))).await;
+    world.write("opencode.json", &json!({"mcp": {"stays": server, "sleeps": server}, "username": "u"}).to_string());
+    let plan = world.rekindle(&["plan", "--json"]).await.json();
+    let told = ["servers", "ends", "returns"].map(|key| plan[key].clone());
+    assert_eq!(told, [json!(["stays"]), json!(["late"]), json!(["sleeps"])], "{plan}");
+    let text = world.rekindle(&["plan"]).await.out;
+    assert!(text.contains("gone afterwards") && text.contains("switched on again"), "{text}");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    let servers = engine.get("/mcp").await;
+    assert_eq!((&servers["late"], &servers["sleeps"]["status"]), (&Value::Null, &json!("connected")), "{servers}");
 }

@@ -32,8 +32,20 @@ async fn an_engine_that_cannot_start_says_why() {
     let ran = world.rekindle(&["engine", "start", "--json"]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
     let message = ran.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
-    assert!(message.contains("opencode.json") && message.contains("line 1, column 3"), "{message}");
+    assert!(message.contains("opencode.json:1:3"), "{message}");
     assert!(world.try_engine().is_none());
+    // What an engine of this program accepts is known once one has run: then a wrong type has a place, too.
+    rekindle_tests::world::write(&world.home(".config/opencode/opencode.json"), "{}");
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
+    rekindle_tests::world::write(
+        &world.home(".config/opencode/opencode.json"),
+        "{\n  \"share\": \"auto\",\n  \"model\": 1\n}",
+    );
+    let ran = world.rekindle(&["engine", "start", "--json"]).await;
+    let message = ran.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(ran.code == 2 && message.contains("opencode.json:3:12") && message.contains("“model”"), "{ran:?}");
     let none =
         world.rekindle_with(&["engine", "start", "--json"], &[("REKINDLE_ENGINE", "/nowhere"), ("PATH", "")]).await;
     assert_eq!((none.code, &none.json()["error"]["code"]), (2, &json!("no-engine")));

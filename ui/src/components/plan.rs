@@ -60,6 +60,8 @@ fn sections(plan: &PlanSummary) -> Vec<(&'static str, Vec<String>)> {
     let all = [
         (words::INTERRUPTED, runs),
         (words::SERVERS, plan.servers.clone()),
+        (words::ENDS, plan.ends.clone()),
+        (words::RETURNS, plan.returns.clone()),
         (words::FOLDERS, plan.directories.clone()),
         (words::PACKAGES, plan.installs.clone()),
     ];

@@ -9,6 +9,8 @@ use super::{counted, sentence};
 
 pub(crate) const INTERRUPTED: &str = "Interrupted";
 pub(crate) const SERVERS: &str = "MCP servers, loaded anew";
+pub(crate) const ENDS: &str = "MCP servers of no file, gone afterwards";
+pub(crate) const RETURNS: &str = "MCP servers, switched on again";
 pub(crate) const FOLDERS: &str = "Other folders, loaded anew";
 pub(crate) const PACKAGES: &str = "Packages, installed first";
 
@@ -18,7 +20,8 @@ pub(crate) fn line(plan: &PlanSummary) -> String {
         Action::Restart => "Restart the engine",
         Action::None | Action::Dispose | Action::NeverRead => "Dispose the instance",
     };
-    let costs = [interrupted(&plan.interrupts), loaded_anew(plan)].into_iter().flatten().collect::<Vec<_>>();
+    let costs =
+        [interrupted(&plan.interrupts), loaded_anew(plan), ended(plan)].into_iter().flatten().collect::<Vec<_>>();
     let costs = if costs.is_empty() { vec!["nothing is interrupted".to_owned()] } else { costs };
     let installs = match plan.installs.len() {
         0 => None,
@@ -38,6 +41,12 @@ fn loaded_anew(plan: &PlanSummary) -> Option<String> {
     let is_one = plan.servers.len() + plan.directories.len() == 1;
     let parts = [(plan.servers.len(), "MCP server"), (plan.directories.len(), "other folder")];
     enumerated(parts).map(|parts| format!("{parts} {} loaded anew", if is_one { "is" } else { "are" }))
+}
+
+fn ended(plan: &PlanSummary) -> Option<String> {
+    let number = plan.ends.len();
+    let (is, verb) = if number == 1 { ("server", "is") } else { ("servers", "are") };
+    (number > 0).then(|| format!("{number} MCP {is} of no file {verb} gone afterwards"))
 }
 
 /// `2 runs and 1 terminal`; `None` when there is nothing.
@@ -81,6 +90,8 @@ mod tests {
                 fingerprint: Fingerprint::of_bytes(b"a"),
                 interrupts: states.iter().map(run).collect(),
                 servers: vec!["s".to_owned(); servers],
+                ends: if servers == 3 { vec!["rt".to_owned()] } else { vec![] },
+                returns: vec![],
                 directories: vec!["/d".to_owned(); folders],
                 installs: if servers == 3 { vec!["acme@latest".to_owned()] } else { vec![] },
                 takes: takes.and_then(|ms| Takes::of(vec![ms])),
@@ -111,7 +122,8 @@ mod tests {
             3,
             0,
             None,
-            "Dispose the instance · 3 MCP servers are loaded anew · 1 package is installed first",
+            "Dispose the instance · 3 MCP servers are loaded anew · 1 MCP server of no file is gone afterwards · \
+             1 package is installed first",
         );
         check(
             Restart,

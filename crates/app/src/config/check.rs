@@ -32,30 +32,26 @@ pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
     let mut references = References::beginnings(&mut budget);
     let configs = places.config_files();
     let mut found: Vec<_> =
-        configs.iter().filter_map(|config| check_text(&config.path, places, schema, &mut references)).collect();
+        configs.iter().flat_map(|config| check_text(&config.path, places, schema, &mut references)).collect();
     for folder in places.config_folders() {
         let files = markdown_files(&folder.path, &mut budget).files;
-        found.extend(files.iter().filter_map(|file| check_markdown(file, schema, &mut budget)));
+        found.extend(files.iter().flat_map(|file| check_markdown(file, schema, &mut budget)));
     }
     found.extend(endless::problems(places));
     found
 }
 
 /// What would keep the engine from loading one configuration file.
-pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Option<Problem> {
+pub fn check_config(path: &Path, places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
     check_text(path, places, schema, &mut References::beginnings(&mut Budget::of_configuration()))
 }
 
-fn check_text(
-    path: &Path,
-    places: &Places,
-    schema: Option<&Schema>,
-    references: &mut References<'_>,
-) -> Option<Problem> {
+fn check_text(path: &Path, places: &Places, schema: Option<&Schema>, references: &mut References<'_>) -> Vec<Problem> {
     let shown = path.display().to_string();
     let text = match references.budget().text(path) {
-        Ok(text) => text?,
-        Err(error) => return Some(unread(&shown, &error)),
+        Ok(Some(text)) => text,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![unread(&shown, &error)],
     };
     let folder = path.parent().unwrap_or(Path::new("/"));
     let of = |name: &str| places.environment.get(name).unwrap_or_default().to_owned();
@@ -63,10 +59,10 @@ fn check_text(
         Ok(replaced) => replaced,
         Err(error @ VariableError::BadReference { offset, .. }) => {
             let hint = "create it, or mend the path";
-            return Some(Problem::new(&shown, error.to_string(), hint).at(&text, offset));
+            return vec![Problem::new(&shown, error.to_string(), hint).at(&text, offset)];
         }
         Err(error @ VariableError::TooLong) => {
-            return Some(Problem::new(&shown, not_checked(&error), "refer to smaller files, or to fewer"));
+            return vec![Problem::new(&shown, not_checked(&error), "refer to smaller files, or to fewer")];
         }
     };
     let value = match text::value(&replaced.text) {
@@ -81,19 +77,21 @@ fn check_text(
                 }
                 None => Problem::new(&shown, error.message, error.hint),
             };
-            return Some(problem.at(&text, offset));
+            return vec![problem.at(&text, offset)];
         }
     };
     if let Some(path) = newer_permissions(&value) {
         let message = format!("“{}” is not what this engine reads", path.join("."));
         let offset = text::offset_of(&text, &path);
-        return Some(Problem::new(&shown, message, "write “permission”").at(&text, offset));
+        return vec![Problem::new(&shown, message, "write “permission”").at(&text, offset)];
     }
     let shaped = shape::lowered(value);
-    let Fault { path, message, hint } = schema?.first_fault(&shaped)?;
-    let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
-    let offset = text::offset_of(&text, &path);
-    Some(Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset))
+    let problem = |Fault { path, message, hint }: Fault| {
+        let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
+        let offset = text::offset_of(&text, &path);
+        Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset)
+    };
+    schema.map(|schema| schema.faults(&shaped)).unwrap_or_default().into_iter().map(problem).collect()
 }
 
 /// What of a configuration file the engine leaves out without a word, because it is not quite of the shape that it was
@@ -133,49 +131,50 @@ fn newer_permissions(config: &Value) -> Option<Vec<String>> {
 
 /// An agent or command in Markdown whose front matter has a wrong type. A mode like that is skipped by
 /// the engine and does no harm.
-fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Budget) -> Option<Problem> {
+fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Budget) -> Vec<Problem> {
     if let Some(problem) = endless::problem(&file.path) {
-        return Some(problem);
+        return vec![problem];
     }
     let shown = file.path.display().to_string();
     let text = match budget.text(&file.path) {
-        Ok(text) => text?,
-        Err(ReadError::Refused { .. }) => return None,
-        Err(error) => return Some(unread(&shown, &error)),
+        Ok(Some(text)) => text,
+        Ok(None) | Err(ReadError::Refused { .. }) => return Vec::new(),
+        Err(error) => return vec![unread(&shown, &error)],
     };
     let parsed = match frontmatter::parse(&text) {
         Ok(parsed) => parsed,
         Err(error @ NotRead::TooMuch { .. }) => {
-            return Some(Problem::new(&shown, not_checked(&error), "write it without aliases"));
+            return vec![Problem::new(&shown, not_checked(&error), "write it without aliases")];
         }
         Err(error @ NotRead::Code) => {
-            return Some(Problem::new(
+            return vec![Problem::new(
                 &shown,
                 not_checked(&error),
                 "write it as YAML, with nothing behind the first ---",
-            ));
+            )];
         }
-        Err(NotRead::Yaml(_)) => return None,
+        Err(NotRead::Yaml(_)) => return Vec::new(),
     };
     let mut fields = parsed.fields;
     let at = |field: &str| text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     if let Some((field, _)) = fields.iter().find(|(_, value)| frontmatter::is_infinite(value)) {
         let message = format!("“{field}”: OpenCode cannot answer with a number that is infinite or none");
-        return Some(Problem::new(&shown, message, "write a number, or a text in quotes").at(&text, at(field)));
+        return vec![Problem::new(&shown, message, "write a number, or a text in quotes").at(&text, at(field))];
     }
-    let schema = schema.filter(|_| file.key != "mode")?;
+    let Some(schema) = schema.filter(|_| file.key != "mode") else { return Vec::new() };
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
-    let Fault { path, message, hint } = schema.first_fault(&value)?;
-    let field = path.get(2).cloned().unwrap_or_default();
-    let offset = at(&field);
-    let wrong = value.get(file.key).and_then(|all| all.get(&file.name)?.get(&field));
-    if wrong.is_some_and(frontmatter::is_moment) {
-        let message = format!("“{field}”: this is a date, and OpenCode expects something else");
-        return Some(Problem::new(&shown, message, "put it in quotes").at(&text, offset));
-    }
-    let message = format!("“{field}”: {message}");
-    Some(Problem::new(&shown, message, hint).at(&text, offset))
+    let problem = |Fault { path, message, hint }: Fault| {
+        let field = path.get(2).cloned().unwrap_or_default();
+        let offset = at(&field);
+        let wrong = value.get(file.key).and_then(|all| all.get(&file.name)?.get(&field));
+        if wrong.is_some_and(frontmatter::is_moment) {
+            let message = format!("“{field}”: this is a date, and OpenCode expects something else");
+            return Problem::new(&shown, message, "put it in quotes").at(&text, offset);
+        }
+        Problem::new(&shown, format!("“{field}”: {message}"), hint).at(&text, offset)
+    };
+    schema.faults(&value).into_iter().map(problem).collect()
 }
 
 #[cfg(test)]
@@ -214,7 +213,7 @@ mod tests {
         let places = Places::of(folder.path()).expect("places");
         let check = |text: &str, expected: Option<(usize, usize)>| {
             std::fs::write(&path, text).expect("written");
-            let problem = check_config(&path, &places, Some(&schema()));
+            let problem = check_config(&path, &places, Some(&schema())).into_iter().next();
             assert_eq!(problem.as_ref().and_then(|p| p.line.zip(p.column)), expected, "{text:?} {problem:?}");
         };
         check("{\"model\": \"a/b\", \"unknown\": 1}", None);
@@ -224,6 +223,23 @@ mod tests {
         check("{\n  \"model\": \"a\"\n  \"x\": 1\n}", Some((3, 3)));
         check("{\"model\": \"{file:none.txt}\"}", Some((1, 12)));
         check(" ", Some((1, 1)));
+    }
+
+    /// B1: all that is wrong in a file is told at once, each thing once and in its place.
+    #[test]
+    fn all_problems_of_a_file_are_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("opencode.json");
+        let places = Places::of(folder.path()).expect("places");
+        let text = "{\n  \"model\": 1,\n  \"share\": 2,\n  \"autoupdate\": \"x\",\n  \"plugin\": [1, \"a\", 2]\n}";
+        std::fs::write(&path, text).expect("written");
+        let mut found: Vec<_> = check_config(&path, &places, Some(&schema()))
+            .into_iter()
+            .map(|problem| (problem.line, problem.message.split(':').next().unwrap_or_default().to_owned()))
+            .collect();
+        found.sort();
+        let expected = [(2, "“model”"), (3, "“share”"), (4, "“autoupdate”"), (5, "“plugin.0”"), (5, "“plugin.2”")];
+        assert_eq!(found, expected.map(|(line, place)| (Some(line), place.to_owned())));
     }
 
     /// B1: what is wrong because of what takes the place of a variable is told there, with its name and without its
@@ -239,7 +255,7 @@ mod tests {
         let path = folder.path().join("opencode.json");
         let check = |text: &str, expected: Option<(&str, (usize, usize))>| {
             std::fs::write(&path, text).expect("written");
-            let problem = check_config(&path, &places, Some(&schema()));
+            let problem = check_config(&path, &places, Some(&schema())).into_iter().next();
             let place = problem.as_ref().and_then(|problem| problem.line.zip(problem.column));
             assert_eq!(place, expected.map(|(_, place)| place), "{text:?} {problem:?}");
             let message = problem.map(|problem| problem.message).unwrap_or_default();
@@ -298,7 +314,7 @@ mod tests {
         let places = Places::of(folder.path()).expect("places");
         let check = |text: &str, message: &str, hint: &str| {
             std::fs::write(&path, text).expect("written");
-            let problem = check_config(&path, &places, Some(&schema())).expect("a problem");
+            let problem = check_config(&path, &places, Some(&schema())).remove(0);
             assert_eq!((&*problem.message, &*problem.hint), (message, hint), "{text}");
             assert_eq!(problem.text(), Some(text), "{problem:?}");
         };
@@ -312,7 +328,7 @@ mod tests {
         let remote = "{\"mcp\": {\"m\": {\"type\": \"remote\"}}}";
         check(remote, "“mcp.m”: “url” is missing", "add “url”");
         std::fs::write(&path, "{\n  \"model\": 5, \"apiKey\": \"sk-1\"\n}").expect("written");
-        let problem = check_config(&path, &places, Some(&schema())).expect("a problem");
+        let problem = check_config(&path, &places, Some(&schema())).remove(0);
         assert!(!format!("{problem:?}").contains("sk-1"), "{problem:?}");
     }
 }

@@ -13,6 +13,8 @@ use super::fault::Fault;
 /// Where the schemas that have a name are, in the engine's words for them.
 const NAMED: &str = "#/components/schemas/";
 
+/// How much that is wrong is told of one configuration.
+const TOLD: usize = 50;
 /// How many of the places at which a value falls through are told of one configuration.
 const FALLEN: usize = 50;
 /// How often a pattern may be tried anew on one text.
@@ -83,9 +85,15 @@ impl Schema {
         self.validator.is_valid(config)
     }
 
-    /// What is wrong with a configuration.
-    pub(super) fn first_fault(&self, value: &Value) -> Option<Fault> {
-        self.validator.iter_errors(value).next().map(|error| Fault::of(&error))
+    /// What is wrong with a configuration, the first at each place.
+    pub(super) fn faults(&self, value: &Value) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for fault in self.validator.iter_errors(value).map(|error| Fault::of(&error)) {
+            if faults.len() < TOLD && faults.iter().all(|other| other.path != fault.path) {
+                faults.push(fault);
+            }
+        }
+        faults
     }
 
     /// What the engine keeps of a configuration: keys that it does not know are left out, at every
@@ -294,6 +302,6 @@ mod tests {
         assert!(of(json!(true)).is_some());
         let schema = of(json!({"properties": {"a": {"pattern": "^(?=(a+)+$)(a+)+b$"}}})).expect("a schema");
         assert!(!schema.accepts(&json!({"a": "a".repeat(100_000)})));
-        assert!(schema.first_fault(&json!({"a": "a".repeat(100_000)})).is_some());
+        assert!(!schema.faults(&json!({"a": "a".repeat(100_000)})).is_empty());
     }
 }

@@ -135,10 +135,19 @@ impl Observation {
         if self.would_be_lost.is_empty() { plan } else { plan.without_dispose() }
     }
 
-    /// The MCP servers that are connected.
-    pub fn connected(&self) -> Vec<String> {
-        let servers = self.answers.iter().filter_map(|answers| answers.mcp.as_ref()).flatten();
-        servers.filter(|(_, server)| server.status == "connected").map(|(name, _)| name.clone()).collect()
+    /// Says in a plan what becomes of the MCP servers that the engine has now.
+    pub fn tell_servers(&self, plan: &mut Plan) {
+        let Some(answers) = &self.answers else { return };
+        let entry = |name: &str| answers.config.get("mcp").and_then(|servers| servers.get(name));
+        for (name, server) in answers.mcp.iter().flatten() {
+            let list = match (entry(name), server.status.as_str()) {
+                (None, _) => &mut plan.ends,
+                (Some(_), "connected") => &mut plan.servers,
+                (Some(_), "disabled") if !answers.is_turned_off(name) => &mut plan.returns,
+                _ => continue,
+            };
+            list.push(name.clone());
+        }
     }
 
     /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as
