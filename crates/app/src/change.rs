@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Kind, PluginOrigin, Row, Scope, UndoChoice, UserError};
+use rekindle_domain::{Copied, Kind, PluginOrigin, Row, Scope, UndoChoice, UserError};
 use serde_json::Value;
 
 pub use self::declare::add_plugin;
@@ -370,8 +370,11 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
 /// The one row that a person means by a name, an id or a path.
 pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> Result<&'a Row, ChangeError> {
     let mut matching = rows.iter().filter(|row| {
+        // Another name of a file is meant only where it is named.
+        let is_meant = row.copy != Some(Copied::Link) || row.place == name || row.source == name;
         row.kind == kind
             && row.removable
+            && is_meant
             && (row.id.as_str() == name
                 || row.scope == scope && (row.name == name || row.place == name || row.source == name))
     });

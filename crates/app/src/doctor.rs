@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Leftover, Profile, RowState};
+use rekindle_domain::{
+    EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Fingerprint, Leftover, Profile, RowState,
+};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
@@ -230,8 +232,10 @@ fn unread(observation: &Observation) -> impl Iterator<Item = Finding> {
 }
 
 fn contested(observation: &Observation) -> impl Iterator<Item = Finding> {
-    observation.scan.disk.contested_skills.keys().map(|name| {
-        let rows = observation.scan.rows.iter().filter(|row| row.name == *name);
+    let contested = observation.scan.disk.contested_skills.iter();
+    let differs = |prints: &[Fingerprint]| prints.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
+    contested.filter(move |(_, prints)| differs(prints)).map(|(name, _)| {
+        let rows = observation.scan.rows.iter().filter(|row| row.name == *name && row.copy.is_none());
         let places: Vec<_> = rows.map(|row| Path::new(&row.source).display().to_string()).collect();
         let message = format!("the skill “{name}” is there more than once: {}", places.join(", "));
         finding(FindingLevel::Warning, "Skill", message, "remove all but one: the engine takes any of them, by chance")

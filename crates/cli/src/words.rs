@@ -235,6 +235,7 @@ pub(crate) fn rows(rows: &[Row]) -> Vec<String> {
             RowState::Unknown => "unknown".to_owned(),
         };
         let over = row.overrides.iter().map(|place| format!(", instead of {place}")).collect::<String>();
+        let over = row.also.iter().fold(over, |over, place| format!("{over}, the same at {place}"));
         let (kind, scope) = (row.kind.word(), row.scope.word());
         let line = format!("{kind:<12} {scope:<8} {:<28} {:<32} {state}{over}", row.name, row.place);
         [line].into_iter().chain(row.warning.iter().map(|warning| format!("  ! {warning}")))

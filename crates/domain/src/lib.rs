@@ -67,6 +67,6 @@ pub use reload::{
 pub use text::Text;
 pub use visible::{visible, visible_json};
 pub use wire::{
-    Choice, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark, Problem,
-    ReloadStatus, Row, RowState, Settings, Shown, Theme, UndoChoice, UserError, WindowState, Workspace,
+    Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark,
+    Problem, ReloadStatus, Row, RowState, Settings, Shown, Theme, UndoChoice, UserError, WindowState, Workspace,
 };

@@ -214,9 +214,25 @@ pub struct Row {
     /// The short paths of what it is used instead of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
+    /// The short paths at which the same is, too: by a link, or as a copy with the same text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// What it is of another row that lists it among its places; such a row is no part of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Copied>,
     /// What a person should know about it although it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+}
+
+/// What something is that is there twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Copied {
+    /// Another name of the same file.
+    Link,
+    /// Another file with the same text.
+    Text,
 }
 
 /// What a line of a readable difference is.

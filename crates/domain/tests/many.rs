@@ -170,6 +170,8 @@ fn told(plan: &Plan, items: Vec<ReceiptItem>) {
         state: RowState::Unknown,
         removable: false,
         overrides: Vec::new(),
+        also: Vec::new(),
+        copy: None,
         warning: None,
     };
     let rows: Vec<_> = receipt.items.iter().map(row).collect();

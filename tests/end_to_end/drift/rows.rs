@@ -492,3 +492,51 @@ async fn what_lives_only_in_the_engine_is_told() {
     let servers = engine.get("/mcp").await;
     assert_eq!((&servers["late"], &servers["sleeps"]["status"]), (&Value::Null, &json!("connected")), "{servers}");
 }
+
+/// H4: a skill that is there under several names, or in copies with one text, is one, with its places; what is removed is
+/// the file, and copies are asked about. When one copy is edited, that either may be taken is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_skill_with_several_places_is_one() {
+    use std::os::unix::fs::symlink;
+    let world = World::new();
+    world.write(".agents/skills/linked/SKILL.md", &skill("linked", "Body."));
+    fs::create_dir_all(world.path(".claude/skills")).expect("made");
+    symlink("../../.agents/skills/linked", world.path(".claude/skills/linked")).expect("linked");
+    for root in [".claude", ".agents"] {
+        world.write(&format!("{root}/skills/copied/SKILL.md"), &skill("copied", "Body."));
+    }
+    world.start_engine().await;
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["changes"], &status["warnings"]), (&json!([]), &Value::Null), "{status}");
+    let row = async |name: &str| {
+        let rows = rows(&world, "skill", name).await;
+        let rows: Vec<_> =
+            rows.iter().map(|row| (row["place"].clone(), row["also"].clone(), row["state"].clone())).collect();
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        rows[0].clone()
+    };
+    let (agents, claude) = (json!(".agents/skills/linked/SKILL.md"), json!([".claude/skills/linked/SKILL.md"]));
+    assert_eq!(row("linked").await, (agents, claude, json!("loaded")));
+    let (place, also, state) = row("copied").await;
+    assert_eq!((place.as_str().is_some(), also.as_array().map(Vec::len), state), (true, Some(1), json!("loaded")));
+
+    let ran = world.rekindle(&["skill", "remove", "copied", "--json"]).await;
+    assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &json!("ambiguous")), "{ran:?}");
+    world.write(".claude/skills/copied/SKILL.md", &skill("copied", "Other."));
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    let warned = status["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["message"].to_string().contains("by chance"));
+    assert_eq!((warned.count(), rows(&world, "skill", "copied").await.len()), (2, 2), "{status}");
+
+    let ran = world.rekindle(&["skill", "remove", "linked"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!world.path(".agents/skills/linked").exists());
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert!(world.path(".claude/skills/linked/SKILL.md").exists());
+    let ran = world.rekindle(&["skill", "remove", ".claude/skills/linked/SKILL.md"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(world.path(".agents/skills/linked/SKILL.md").exists() && !world.path(".claude/skills/linked").exists());
+}

@@ -256,6 +256,8 @@ pub(crate) fn row(
         state: RowState::Unknown,
         removable: true,
         overrides: Vec::new(),
+        also: Vec::new(),
+        copy: None,
         warning: None,
     }
 }

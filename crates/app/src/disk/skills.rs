@@ -12,7 +12,9 @@ use std::{
     time::SystemTime,
 };
 
-use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Problem, Row, RowState, Scope, SkillAnswer, Snapshot};
+use rekindle_domain::{
+    Copied, Fingerprint, Item, ItemId, Kind, Place, Problem, Row, RowState, Scope, SkillAnswer, Snapshot,
+};
 use serde_json::Value;
 
 use super::{
@@ -346,22 +348,24 @@ impl Collected {
         let (endless, others): (Vec<_>, Vec<_>) = all.iter().partition(|found| found.is == Is::Endless);
         let told = |found: Vec<&Arc<Found>>| found.into_iter().filter_map(|found| found.warning.clone()).collect();
         let (endless, mut warnings): (_, Vec<_>) = (told(endless), told(others));
+        let mut told_rows: HashMap<&str, Row> = HashMap::new();
         for same in skills.chunk_by(|a, b| a.item.name == b.item.name) {
             let [first, others @ ..] = same else { continue };
-            items.push(first.item.clone());
-            if !others.is_empty() {
-                let prints = same.iter().map(|found| found.item.declared.clone()).collect::<Vec<_>>();
-                contested.insert(first.item.name.clone(), prints);
-                let (message, hint) = several(same.len());
-                warnings.extend(same.iter().map(|found| Problem::new(&found.item.source, &*message, hint)));
+            if others.is_empty() {
+                items.push(first.item.clone());
+                continue;
             }
+            let prints = same.iter().map(|found| found.item.declared.clone()).collect::<Vec<_>>();
+            contested.insert(first.item.name.clone(), prints);
+            let files = Files::of(first, same);
+            items.push(files.first.item.clone());
+            if let Some((message, hint)) = files.conflict() {
+                warnings.extend(files.each().map(|found| Problem::new(&found.item.source, &*message, hint)));
+            }
+            told_rows.extend(files.rows());
         }
-        let rows = all.iter().map(|found| match contested.get(&found.item.name) {
-            Some(all) if found.is == Is::Skill => {
-                let (message, hint) = several(all.len());
-                let warning = Some(Problem::new("", message, hint).sentences());
-                Arc::new(Row { warning, ..(*found.row).clone() })
-            }
+        let rows = all.iter().map(|found| match told_rows.remove(found.item.source.as_str()) {
+            Some(row) if found.is == Is::Skill => Arc::new(row),
             _ => found.row.clone(),
         });
         let mut rows: Vec<_> = rows.collect();
@@ -394,6 +398,71 @@ impl Collected {
         scan.rows.extend(self.rows);
         scan.endless.extend(self.endless);
         scan.warnings.extend(self.warnings);
+    }
+}
+
+/// Skills of one name: the files, each with the other names that lead to it.
+struct Files<'a> {
+    first: &'a Found,
+    all: Vec<(&'a Found, Vec<&'a Found>)>,
+}
+
+impl<'a> Files<'a> {
+    fn of(first: &'a Found, same: &[&'a Arc<Found>]) -> Self {
+        let mut files: Vec<(PathBuf, Vec<&Found>)> = Vec::new();
+        for found in same {
+            let path = Path::new(&found.item.source);
+            let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            match files.iter_mut().find(|(other, _)| *other == real) {
+                Some((_, names)) => names.push(found),
+                None => files.push((real, vec![found])),
+            }
+        }
+        let own = |(real, mut names): (PathBuf, Vec<&'a Found>)| {
+            // The file itself is what is removed, not a link to it.
+            let at = names.iter().position(|found| Path::new(&found.item.source) == real).unwrap_or(0);
+            let own = names.remove(at);
+            (own, names)
+        };
+        let all: Vec<_> = files.into_iter().map(own).collect();
+        Self { first: all.first().map_or(first, |(own, _)| own), all }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &'a Found> {
+        self.all.iter().map(|(found, _)| *found)
+    }
+
+    /// Where their texts differ: what is wrong, and what to do.
+    fn conflict(&self) -> Option<(String, &'static str)> {
+        let differs = self.each().any(|found| found.item.declared != self.first.item.declared);
+        differs.then(|| several(self.all.len()))
+    }
+
+    /// The rows of all, by their paths: one for each file that differs, with the places at which it is, too.
+    fn rows(&self) -> Vec<(&'a str, Row)> {
+        let conflict = self.conflict();
+        let warning = conflict.as_ref().map(|(message, hint)| Problem::new("", message, *hint).sentences());
+        let copied =
+            |found: &'a Found, copy| (found.item.source.as_str(), Row { copy: Some(copy), ..(*found.row).clone() });
+        let places = |names: &[&Found]| names.iter().map(|found| found.row.place.clone()).collect::<Vec<_>>();
+        let mut rows = Vec::new();
+        for (at, (own, names)) in self.all.iter().enumerate() {
+            rows.extend(names.iter().map(|found| copied(found, Copied::Link)));
+            if conflict.is_none() && at > 0 {
+                rows.push(copied(own, Copied::Text));
+                continue;
+            }
+            let mut also = places(names);
+            if conflict.is_none() {
+                let copies = self.all.iter().skip(1);
+                also.extend(
+                    copies.flat_map(|(own, names)| std::iter::once(own.row.place.clone()).chain(places(names))),
+                );
+            }
+            let warning = warning.clone().or_else(|| own.row.warning.clone());
+            rows.push((own.item.source.as_str(), Row { also, warning, ..(*own.row).clone() }));
+        }
+        rows
     }
 }
 

@@ -153,7 +153,8 @@ impl Observation {
     /// The lists, each item with its state. What is loaded and no longer on disk is listed too, as
     /// long as it is.
     pub fn rows(&self, places: &Places) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.scan.rows.iter().map(|row| self.row(row)).collect();
+        let mut rows: Vec<Row> =
+            self.scan.rows.iter().filter(|row| row.copy.is_none()).map(|row| self.row(row)).collect();
         for change in self.drift.iter().filter(|change| self.scan.disk.items.get(&change.id).is_none()) {
             let gone = self.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
             rows.extend(gone.map(|item| Row {

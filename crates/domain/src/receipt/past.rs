@@ -159,6 +159,8 @@ mod tests {
             state,
             removable: false,
             overrides: vec![],
+            also: vec![],
+            copy: None,
             warning: None,
         }
     }

@@ -67,6 +67,8 @@ pub(crate) fn row(kind: Kind, name: &str) -> Row {
         state: RowState::Loaded,
         removable: true,
         overrides: vec![],
+        also: vec![],
+        copy: None,
         warning: None,
     }
 }

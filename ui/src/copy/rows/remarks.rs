@@ -39,7 +39,9 @@ pub(crate) fn remarks(row: &Row) -> Vec<Remark> {
     let warning = row.warning.as_deref().map(|warning| (Weight::Caution, sentence(warning)));
     let instead = (!row.overrides.is_empty())
         .then(|| (Weight::Note, format!("Used instead of {}.", listed(&row.overrides, MOST_PATHS))));
-    let all = [reason, stuck, warning, instead].into_iter().flatten();
+    let also =
+        (!row.also.is_empty()).then(|| (Weight::Note, format!("The same is at {}.", listed(&row.also, MOST_PATHS))));
+    let all = [reason, stuck, warning, instead, also].into_iter().flatten();
     all.map(|(weight, text)| Remark { weight, text }).collect()
 }
 
