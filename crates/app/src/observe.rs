@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     ops::Range,
     path::Path,
-    sync::PoisonError,
+    sync::{OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -28,6 +28,7 @@ use crate::{
         client::{Client, ClientError, SHORT},
         events::Events,
         log::{LogMark, SOME_PLUGIN},
+        packages,
     },
     error::chain,
     fault::{Fault, sheltered_async},
@@ -46,8 +47,21 @@ pub const LOADING_VARIABLE: &str = "REKINDLE_LOADING_SECONDS";
 /// The longest that can be chosen, in seconds: a day. What is more counts as that.
 const LONGEST: u64 = 24 * 60 * 60;
 
+/// What was chosen for this process.
+static CHOSEN: OnceLock<Duration> = OnceLock::new();
+
+/// Chooses for this process how long a first answer may take, once.
+pub fn wait_for(seconds: u64) {
+    if CHOSEN.set(Duration::from_secs(seconds.clamp(1, LONGEST))).is_err() {
+        tracing::debug!("chosen before");
+    }
+}
+
 /// How long a first answer may take for this person.
 pub fn loading() -> Duration {
+    if let Some(chosen) = CHOSEN.get() {
+        return *chosen;
+    }
     std::env::var(LOADING_VARIABLE).ok().and_then(|text| seconds(&text)).map_or(LOADING, Duration::from_secs)
 }
 
@@ -80,8 +94,12 @@ async fn read_beside(target: &Target, patience: Duration) -> Result<Observation,
     let mut view = target.view.clone();
     view.state = EngineState::Starting;
     let waited = patience.as_secs();
-    view.message =
-        Some(format!("OpenCode is still loading this directory after {waited} s; a plugin may take its time"));
+    let installs = packages::wanted(&target.places, &scan.disk);
+    let why = match installs.as_slice() {
+        [] => "a plugin may take its time".to_owned(),
+        some => format!("it has to install {} first", some.join(", ")),
+    };
+    view.message = Some(format!("OpenCode is still loading this directory after {waited} s; {why}"));
     let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
     Ok(finish(observation, &mut target.memory()))
 }

@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Someone else's engine; a password is read from REKINDLE_ENGINE_PASSWORD
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) engine: Option<String>,
+    /// How long to wait for an engine that is still loading the directory [default: 15 for a look, 120 for a reload]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -12,7 +12,7 @@ use rekindle_app::{
     error::{Tell, chain, problem_error, user_error},
     history::History,
     last_good::{LastGood, LastGoodError},
-    observe::{Observation, observe, observe_within},
+    observe::{Observation, loading, observe, observe_within},
     reload::{Ended, Recovered, Restart, Resume, Signal, Wish, last, recover, reload, wait, waits},
     settings,
     skill::install,
@@ -79,7 +79,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError> {
     let target = context::target(arguments).await?;
     finish_cut_off(arguments, &target).await;
-    let observation = observe_within(&target, PATIENCE).await;
+    let patience = arguments.wait.map_or(PATIENCE, |_| loading());
+    let observation = observe_within(&target, patience).await;
     Ok((target, observation))
 }
 

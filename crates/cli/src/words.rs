@@ -153,7 +153,10 @@ pub(crate) fn engine(view: &EngineView) -> String {
     let url = view.url.as_deref().unwrap_or("");
     match view.state {
         EngineState::Running => format!("Engine {version} runs at {url} ({mode} mode)"),
-        EngineState::Starting => format!("Engine is starting, or busy loading plugins ({mode} mode)"),
+        EngineState::Starting => match &view.message {
+            Some(message) => format!("{message}. Wait longer with: --wait SECONDS"),
+            None => format!("Engine is starting, or busy loading plugins ({mode} mode)"),
+        },
         EngineState::Stopped => "No engine runs for this directory: rekindle engine start".to_owned(),
         EngineState::Unreachable => match &view.message {
             Some(why) => format!("Engine at {url} cannot be used: {why}"),

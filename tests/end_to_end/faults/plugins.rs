@@ -34,7 +34,13 @@ async fn a_plugin_that_takes_20_seconds_is_proved() {
             asked[dispose..].iter().any(|asked| asked == "GET /config").then_some(())
         })
         .await;
-        world.rekindle(&["status", "--json"]).await
+        let soon = world.rekindle(&["status", "--json", "--wait", "1"]).await;
+        assert!(soon.json()["engine"]["message"].as_str().is_some_and(|told| told.contains("after 1 s")), "{soon:?}");
+        let later = world.rekindle(&["status", "--json"]).await;
+        // Whoever wants to wait is told what came of it.
+        let last = world.rekindle(&["status", "--json", "--wait", "120"]).await;
+        assert_eq!(last.json()["engine"]["state"], "running", "{last:?}");
+        later
     });
     let status = (status.code, status.json()["engine"].clone());
     assert_eq!((status.0, &status.1["state"]), (2, &json!("starting")), "{status:?}");
