@@ -123,8 +123,11 @@ fn engine(target: &Target, observation: &Observation) -> Finding {
         ),
         EngineState::Stuck => (
             FindingLevel::Error,
-            "is stuck on a configuration that it could not load".to_owned(),
-            "restart it; nothing else helps",
+            "is stuck on a configuration that it could not load when it last read it".to_owned(),
+            match observation.problems.is_empty() {
+                true => "the files are well by now; restart it: rekindle reload, or the button on the overview",
+                false => "mend the files first, then restart it: rekindle reload, or the button on the overview",
+            },
         ),
     };
     let message = message.map_or(text.clone(), |message| format!("{text}: {message}"));

@@ -22,7 +22,10 @@ pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference
         } else {
             "the instance has to be disposed"
         };
-        lines.push(format!("Reload required: {} ({how})", count(status.changes.len(), "change")));
+        lines.push(match status.changes.len() {
+            0 => format!("Reload required: {how}"),
+            number => format!("Reload required: {} ({how})", count(number, "change")),
+        });
     } else if status.problems.is_empty() && status.engine.state == EngineState::Running {
         lines.push(nothing_waits(status, rows));
     }

@@ -181,6 +181,8 @@ fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Bud
 mod tests {
     use super::*;
 
+    mod mistakes;
+
     fn schema() -> Schema {
         Schema::from_doc(&json!({"components": {"schemas": {"Config": {
             "type": "object",

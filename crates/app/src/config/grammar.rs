@@ -32,10 +32,22 @@ pub(super) enum Why {
     NoComma,
     /// What begins with this bracket is not closed before this place.
     NotClosed(char),
+    /// This closing bracket closes nothing.
+    NotOpened(char),
     /// More follows behind the last bracket.
     More,
     /// A word without quotes.
     Word,
+    /// `True`, `FALSE` and the like.
+    Capitals,
+    /// What stands for nothing in other languages.
+    OtherNothing,
+    /// The text begins with a word: it is YAML, or the like.
+    NoBrace,
+    /// Both sides of a merge that git could not do.
+    Conflict,
+    /// A quote that a word processor put there.
+    CurlyQuote,
     /// A text in single quotes.
     SingleQuotes,
     /// What is no text in UTF-8.
@@ -75,6 +87,19 @@ impl Why {
             Self::NoComma => ("expected “,” or a closing bracket", "a comma is missing before this"),
             Self::NotClosed('[') => ("a “[” is not closed before this", "add the missing “]”"),
             Self::NotClosed(_) => ("a “{” is not closed before this", "add the missing “}”"),
+            Self::NotOpened('[') => ("a “]” that closes nothing", "remove it, or write a “[” where the list begins"),
+            Self::NotOpened(_) => ("a “}” that closes nothing", "remove it, or write a “{” where the object begins"),
+            Self::Capitals => ("true, false and null are written in small letters", "write it in small letters"),
+            Self::OtherNothing => ("a word that means nothing here", "write null, or leave the key out"),
+            Self::NoBrace => {
+                ("expected “{”, with which a configuration begins", "write { and }, and keys in double quotes")
+            }
+            Self::Conflict => ("a conflict that git left in the file", "keep one of the two sides, without the marks"),
+            Self::CurlyQuote => ("a curly quote", "use straight double quotes"),
+            Self::Character('#') => ("“#” begins no comment here", "write // for a comment"),
+            Self::Character('.') => ("a number that begins with a point", "write 0 before it"),
+            Self::Character('+') => ("a number with a plus sign", "leave the sign out"),
+            Self::Character(';') => ("“;” where a comma or a bracket is expected", "write a comma, or remove it"),
             Self::More => {
                 ("there is something behind the closing bracket", "remove what follows, or the extra bracket")
             }
@@ -86,7 +111,10 @@ impl Why {
             Self::OpenText => ("a text in double quotes is never closed", "add the missing \""),
             Self::Control('\t') => ("a tab in a text", "write \\t for a tab"),
             Self::Escape => ("“\\” before a character that it gives no meaning", "write \\\\ for a backslash"),
-            Self::Unicode => ("“\\u” without four hexadecimal digits", "write \\u0041, or the character itself"),
+            Self::Unicode => (
+                "“\\u” without four hexadecimal digits",
+                "write \\\\u for a path with a backslash, or four digits behind it",
+            ),
             Self::Number => ("a number that breaks off", "write it with digits at its end"),
             Self::Infinite => ("a number that is too large for OpenCode", "write a smaller one, or a text in quotes"),
             Self::OpenComment => ("a “/*” is never closed", "add the missing “*/”"),
@@ -117,7 +145,10 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
     let mut next = Next::Value;
     let mut values = 0;
     loop {
-        let (offset, token) = scanner.token()?;
+        let (offset, token) = scanner.token().map_err(|wrong| match wrong.why {
+            Why::Word if next == Next::Value && open.is_empty() => Wrong { why: Why::NoBrace, ..wrong },
+            _ => wrong,
+        })?;
         let wrong = |why| Err(Wrong { why, offset });
         let inside = open.last().copied();
         next = match (next, token, inside) {
@@ -128,9 +159,11 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
                 after_value(&open)
             }
             (Next::CommaOrClose, Token::Comma, _) => Next::Entry,
-            (Next::Entry | Next::CommaOrClose | Next::Value, Token::Close(_) | Token::End, Some(opened))
-                if next != Next::Value || token == Token::End =>
-            {
+            (Next::Value, Token::End, Some(_)) => return wrong(Why::NoValue),
+            (Next::Entry | Next::CommaOrClose, Token::Close(bracket), Some(_)) if !open.contains(&bracket) => {
+                return wrong(Why::NotOpened(bracket));
+            }
+            (Next::Entry | Next::CommaOrClose, Token::Close(_) | Token::End, Some(opened)) => {
                 return wrong(Why::NotClosed(opened));
             }
             (Next::CommaOrClose, ..) => return wrong(Why::NoComma),
@@ -240,7 +273,8 @@ impl Scanner<'_> {
                     self.while_it_is(is_part_of_word);
                     match self.text.get(offset..self.at) {
                         Some("true" | "false" | "null") => Token::Word,
-                        _ => return wrong(what_begins(first)),
+                        Some(word) => return wrong(what_is(word, first)),
+                        None => return wrong(what_begins(first)),
                     }
                 }
             };
@@ -311,10 +345,23 @@ fn is_part_of_word(c: char) -> bool {
     !matches!(c, ' ' | '\t' | '\n' | '\r' | '}' | ']' | '{' | '[' | '"' | ':' | ',' | '/')
 }
 
+/// What a word is that stands where none may.
+fn what_is(word: &str, first: char) -> Why {
+    if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| word.starts_with(mark)) {
+        return Why::Conflict;
+    }
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "false" | "null" => Why::Capitals,
+        "none" | "nil" | "undefined" | "nan" => Why::OtherNothing,
+        _ => what_begins(first),
+    }
+}
+
 /// What stands where nothing begins with this character.
 fn what_begins(first: char) -> Why {
     match first {
         '\'' => Why::SingleQuotes,
+        '“' | '”' | '„' | '‘' | '’' | '«' | '»' => Why::CurlyQuote,
         '\0' | '\u{fffd}' => Why::Encoding,
         c if c.is_alphabetic() || matches!(c, '_' | '$') => Why::Word,
         c if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}') => {
@@ -348,9 +395,9 @@ mod tests {
         check("", Some((Why::Nothing, 0)));
         check(" // a\n", Some((Why::Nothing, 6)));
         check("{\"model\": }", Some((Why::NoValue, 10)));
-        check("{\"model\":\n", Some((Why::NotClosed('{'), 10)));
+        check("{\"model\":\n", Some((Why::NoValue, 10)));
         check("{\"a\": [1, 2}", Some((Why::NotClosed('['), 11)));
-        check("{\"a\": {\"b\": 1]", Some((Why::NotClosed('{'), 13)));
+        check("{\"a\": {\"b\": 1]", Some((Why::NotOpened('['), 13)));
         check("{\"a\": 1", Some((Why::NotClosed('{'), 7)));
         check("{\"a\": 1 \"b\": 2}", Some((Why::NoComma, 8)));
         check("{\"a\" 1}", Some((Why::NoColon, 5)));
