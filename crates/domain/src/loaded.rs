@@ -31,6 +31,8 @@ pub struct Disk {
     /// What each plugin item is called in the engine's `GET /config`: a package spec, or
     /// `file://` and the absolute path, not percent-encoded.
     pub plugin_specs: BTreeMap<ItemId, String>,
+    /// The plugins that are declared, in the order in which the engine would run them; those of folders come behind them.
+    pub plugin_order: Vec<ItemId>,
     /// The plugins that the engine lists and never runs, with why.
     pub passed_over: BTreeMap<ItemId, String>,
     /// The values of the items that configuration and Markdown files declare.

@@ -540,3 +540,32 @@ async fn one_skill_with_several_places_is_one() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(world.path(".agents/skills/linked/SKILL.md").exists() && !world.path(".claude/skills/linked").exists());
 }
+
+/// N1: the order of plugins counts: the last has the last word. That it is another is pending, and proved like all else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_plugins_is_pending() {
+    let world = World::new();
+    for name in ["a", "b", "c"] {
+        let body = format!("export const P = async () => ({{ config: async (cfg) => {{ cfg.username = '{name}' }} }})");
+        world.write(&format!("{name}.ts"), &body);
+    }
+    world.write(".opencode/plugin/found.ts", "export const P = async () => ({})");
+    let declare = |list: &[&str]| world.write("opencode.json", &json!({ "plugin": list }).to_string());
+    declare(&["./a.ts", "./b.ts", "./c.ts"]);
+    let engine = world.start_engine().await;
+    assert_eq!((changes(&world).await, engine.get("/config").await["username"].clone()), (vec![], json!("c")));
+    for (list, last) in [
+        (["./b.ts", "./a.ts", "./c.ts"], "c"),
+        (["./b.ts", "./c.ts", "./a.ts"], "a"),
+        (["./a.ts", "./b.ts", "./c.ts"], "c"),
+    ] {
+        declare(&list);
+        let told = changes(&world).await;
+        assert!(told.iter().all(|(kind, _, what)| (kind.as_str(), what.as_str()) == ("plugin", "changed")), "{told:?}");
+        assert!(!told.is_empty(), "{list:?}");
+        let receipt = world.rekindle(&["reload", "--json"]).await.json();
+        assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{receipt}");
+        assert_eq!(engine.get("/config").await["username"], last, "{list:?}");
+        assert_eq!(changes(&world).await, []);
+    }
+}

@@ -292,6 +292,9 @@ fn pages(dice: &mut Dice, folder: &str, sort: Sort, again: bool, entries: &mut V
     }
     if dice.percent(8) {
         entries.push(Entry::link(&format!("{folder}/{}/linked", kinds[1]), "../skills"));
+        // What is behind it may have the name of any of them.
+        let all = if sort == Sort::Command { &mut contested.commands } else { &mut contested.agents };
+        all.extend(taken);
     }
 }
 

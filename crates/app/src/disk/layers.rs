@@ -240,7 +240,9 @@ impl Reader<'_> {
         let shown = if has_variables { text::value(text).ok() } else { None };
         let shape = |value| shape::shaped(value, plugins, self.schema);
         let keys: Vec<_> = value.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+        let entries = check::lenient_entries(&value);
         let lowered = shape::lowered(value);
+        self.layers.warnings.extend(check::left_out(&file.path, text, &entries, &lowered));
         if let Some(schema) = self.schema {
             self.layers.warnings.extend(check::fallen(&file.path, text, &lowered, schema));
         }

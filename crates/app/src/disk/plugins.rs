@@ -82,6 +82,11 @@ pub(super) fn scan_plugins(
         let row = add_plugin(places, &entry, false, code, &mut declared, scan);
         scan.push_row(Row { state: not_loaded(), ..row });
     }
+    let by_spec: HashMap<_, _> = scan.disk.plugin_specs.iter().map(|(id, spec)| (spec.as_str(), id)).collect();
+    let declared = effective["plugin"].as_array().into_iter().flatten().map(|entry| decoded(plugin_spec(entry)));
+    let order = declared.filter_map(|spec| by_spec.get(spec.as_str()).map(|id| (*id).clone()));
+    let is_declared = |id: &ItemId| scan.disk.items.get(id).is_some_and(|item| item.place != Place::Folder);
+    scan.disk.plugin_order = order.filter(is_declared).collect();
     add_nested(places, &mut code.budget, scan);
 }
 

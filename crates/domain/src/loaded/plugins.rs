@@ -36,6 +36,7 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
             loaded.add(Item { code, declared: declared(spec), ..item.clone() }, Evidence::Told);
         }
     }
+    add_order(disk, answers, loaded);
     // What is left is loaded and no longer on disk, or there under another version.
     let known = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Plugin);
     // Of several the first one counts.
@@ -57,6 +58,33 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
     for (id, spec) in &disk.plugin_specs {
         if let (None, Some(item), Some(code)) = (loaded.items.get(id), disk.items.get(id), module(memory, spec)) {
             add_left_module(item, code, loaded);
+        }
+    }
+}
+
+/// Plugins run one after the other, and the last has the last word: one that runs before another that it is to follow is
+/// loaded otherwise.
+fn add_order(disk: &Disk, answers: &Answers, loaded: &mut Loaded) {
+    let places: HashMap<&str, usize> =
+        answers.plugins.iter().enumerate().map(|(at, spec)| (spec.as_str(), at)).collect();
+    let mut before: Option<(usize, &ItemId)> = None;
+    for id in &disk.plugin_order {
+        let place = disk.plugin_specs.get(id).and_then(|spec| places.get(spec.as_str()));
+        let Some(place) = place.copied() else { continue };
+        match before {
+            Some((last, other)) if place < last => {
+                let name = |id| disk.items.get(id).map(|item| item.name.as_str()).unwrap_or_default();
+                if let Some(item) = loaded
+                    .items
+                    .get(id)
+                    .filter(|item| Some(&item.declared) == disk.items.get(id).map(|item| &item.declared))
+                {
+                    let value = item.value.as_ref().map(|value| format!("{value}, before {}", name(other)));
+                    let declared = Fingerprint::of_parts(&["before", item.declared.as_str(), other.as_str()]);
+                    loaded.add(Item { value, declared, ..item.clone() }, Evidence::Told);
+                }
+            }
+            _ => before = Some((place, id)),
         }
     }
 }
