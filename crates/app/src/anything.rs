@@ -363,3 +363,26 @@ fn many_entries_are_read_and_shown() {
     assert!(seen.rows(&world.places).len() > 4 * MANY);
     LastGood::of(&world.places).keep(&seen.scan, Verdict::Seen).expect("kept");
 }
+
+/// N16: many files of one name, of which the engine takes one by chance, and many copies of one skill.
+#[test]
+fn many_files_of_one_name_are_read_and_shown() {
+    const MANY: usize = 4_000;
+    let world = World::new();
+    for at in 0..MANY {
+        world.write(&format!("p/.opencode/agent/a{at}.md"), &format!("---\nname: same\ndescription: {at}\n---\n"));
+        let text = if at % 2 == 0 { "copy".to_owned() } else { at.to_string() };
+        world.write(&format!("p/.opencode/skill/{at}/SKILL.md"), &format!("---\nname: {text}\n---\nBody."));
+        world.write(&format!("p/.claude/skills/{at}/SKILL.md"), &format!("---\nname: other\n---\nBody {at}."));
+    }
+    let scan = Scanner::default().scan(&world.places, None).expect("no fault");
+    assert_eq!(scan.disk.contested.values().map(Vec::len).sum::<usize>(), MANY - 1);
+    let target = connect::by_record(&world.places);
+    let config = json!({"agent": {"same": {"description": "what nobody says"}}});
+    let answers = Answers { config, ..Answers::default() };
+    let seen = Observation { answers: Some(answers), ..Observation::default() };
+    let seen = observe::with_files(&seen, scan, Vec::new(), &target);
+    assert!(seen.drift.iter().all(|change| change.name != "same"), "nothing is claimed of so many");
+    let copies = seen.rows(&world.places).into_iter().filter(|row| row.name == "copy").collect::<Vec<_>>();
+    assert_eq!(copies.iter().map(|row| row.also.len()).collect::<Vec<_>>(), [MANY / 2 - 1]);
+}

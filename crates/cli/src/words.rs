@@ -96,7 +96,7 @@ pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>
         lines.push(format!("  ! connected anew: {}", plan.servers.join(", ")));
     }
     if !plan.ends.is_empty() {
-        lines.push(format!("  ! gone afterwards, because no file declares it: {}", plan.ends.join(", ")));
+        lines.push(format!("  ! gone afterwards, unless something adds it again: {}", plan.ends.join(", ")));
     }
     if !plan.returns.is_empty() {
         lines.push(format!("  ! switched on again: {}", plan.returns.join(", ")));

@@ -58,9 +58,9 @@ pub struct Disk {
     pub gone_files: BTreeSet<String>,
     /// The folders in which plugin files are looked for, likewise.
     pub plugin_folders: Vec<(String, Scope)>,
-    /// What each of the other files would say that declare a name which the engine takes from one of them by chance: which
-    /// of the layers, the kind, the name, and what would stand there.
-    pub contested_layers: Vec<(usize, Kind, String, Value)>,
+    /// What each of the other files would say that declare a name which the engine takes from one of them by chance: in which
+    /// of the layers, and what would stand there.
+    pub contested: BTreeMap<(Kind, String), Vec<(usize, Value)>>,
     /// All fingerprints of skills whose name more than one folder claims. The engine picks one of
     /// them by chance each time.
     pub contested_skills: BTreeMap<String, Vec<Fingerprint>>,

@@ -16,7 +16,7 @@ const NAMED: &str = "#/components/schemas/";
 /// How much that is wrong is told of one configuration.
 const TOLD: usize = 50;
 /// How many of the places at which a value falls through are told of one configuration.
-const FALLEN: usize = 50;
+const FALLEN: usize = 10;
 /// How often a pattern may be tried anew on one text.
 const PATIENCE: usize = 10_000;
 /// How large a pattern may become, in bytes.
@@ -70,8 +70,7 @@ impl Schema {
         // The engine ignores keys that it does not know; its published schema forbids them.
         allow_unknown_keys(&mut schemas);
         let root = json!({"$ref": "#/components/schemas/Config", "components": {"schemas": schemas}});
-        let patterns = PatternOptions::fancy_regex().backtrack_limit(PATIENCE).size_limit(PATTERN);
-        match jsonschema::options().with_pattern_options(patterns).build(&root) {
+        match validator(&root) {
             Ok(validator) => Some(Self { validator, schemas: published }),
             Err(error) => {
                 tracing::warn!(%error, "the engine's schema cannot be used");
@@ -158,8 +157,7 @@ impl Schema {
         others.iter_mut().for_each(allow_unknown_keys);
         allow_unknown_keys(&mut schemas);
         let root = json!({"anyOf": others, "components": {"schemas": schemas}});
-        let validator = jsonschema::options().build(&root).ok()?;
-        validator.iter_errors(value).next().map(|error| Fault::of(&error))
+        validator(&root).ok()?.iter_errors(value).next().map(|error| Fault::of(&error))
     }
 
     fn keep(&self, schema: &Value, value: &Value) -> Value {
@@ -229,6 +227,12 @@ impl Schema {
         let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix(NAMED));
         name.map_or(schema, |name| &self.schemas[name])
     }
+}
+
+/// Ends whatever a pattern is tried on.
+fn validator(root: &Value) -> Result<jsonschema::Validator, jsonschema::ValidationError<'static>> {
+    let patterns = PatternOptions::fancy_regex().backtrack_limit(PATIENCE).size_limit(PATTERN);
+    jsonschema::options().with_pattern_options(patterns).build(root)
 }
 
 fn allow_unknown_keys(value: &mut Value) {

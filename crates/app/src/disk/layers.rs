@@ -311,9 +311,12 @@ impl Reader<'_> {
     /// Of several files of one name in one folder the engine takes one: of `agent` and of `agents` each the deepest, and
     /// else by chance.
     fn one_of(&mut self, all: Vec<(Order, Layer)>) {
-        let deepest =
-            |order: &Order| all.iter().filter(|(other, _)| other.0 == order.0).map(|(other, _)| other.1).max();
-        let may_win: Vec<_> = all.iter().map(|(order, _)| deepest(order) == Some(order.1)).collect();
+        let mut deepest = BTreeMap::new();
+        for ((folder, depth), _) in &all {
+            let most = deepest.entry(folder).or_insert(*depth);
+            *most = (*most).max(*depth);
+        }
+        let may_win: Vec<_> = all.iter().map(|((folder, depth), _)| deepest.get(folder) == Some(depth)).collect();
         let Some(winner) = may_win.iter().rposition(|may_win| *may_win) else { return };
         let Some(path) = all.get(winner).map(|(_, layer)| layer.path.clone()) else { return };
         let at = self.layers.instance.len();

@@ -4,7 +4,7 @@
 //! be read hides only what is in it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -204,24 +204,26 @@ impl Scanner {
 
 /// Says of files of one name that the engine takes one of them by chance.
 fn tell_contested(places: &Places, layers: &Layers, scan: &mut Scan) {
+    let mut said = HashMap::new();
     for contested in &layers.contested {
         for (kind, name, _) in declared_names(&contested.other.value) {
-            let [one, other] = [&contested.file, &contested.other.path];
+            let [one, other] = [&contested.file, &contested.other.path].map(|path| path.display().to_string());
             let message = format!(
                 "{} and {} declare one {}, “{name}”, and OpenCode takes one of them by chance each time",
-                places.short(one),
-                places.short(other),
+                places.short(&contested.file),
+                places.short(&contested.other.path),
                 kind.word(),
             );
-            let problem = Problem::new(&one.display().to_string(), message, "rename one of them");
-            for row in scan.rows.iter_mut().filter(|row| row.kind == kind && row.name == name) {
-                if [one, other].iter().any(|path| *path == std::path::Path::new(&row.source)) {
-                    Arc::make_mut(row).warning = Some(problem.sentences());
-                }
-            }
+            let problem = Problem::new(&one, message, "rename one of them");
+            said.extend([one, other].map(|path| ((kind, name.to_owned(), path), problem.sentences())));
             scan.warnings.push(problem);
-            let value = contested.other.value.clone();
-            scan.disk.contested_layers.push((contested.at, kind, name.to_owned(), value));
+            let others = scan.disk.contested.entry((kind, name.to_owned())).or_default();
+            others.push((contested.at, contested.other.value.clone()));
+        }
+    }
+    for row in scan.rows.iter_mut().filter(|_| !said.is_empty()) {
+        if let Some(warning) = said.get(&(row.kind, row.name.clone(), row.source.clone())) {
+            Arc::make_mut(row).warning = Some(warning.clone());
         }
     }
 }

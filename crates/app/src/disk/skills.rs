@@ -409,22 +409,18 @@ struct Files<'a> {
 
 impl<'a> Files<'a> {
     fn of(first: &'a Found, same: &[&'a Arc<Found>]) -> Self {
-        let mut files: Vec<(PathBuf, Vec<&Found>)> = Vec::new();
+        let (mut all, mut places) = (Vec::<(&Found, Vec<&Found>)>::new(), HashMap::new());
         for found in same {
             let path = Path::new(&found.item.source);
             let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            match files.iter_mut().find(|(other, _)| *other == real) {
+            // The file itself is what is removed, not a link to it.
+            let is_own = real == path;
+            match all.get_mut(*places.entry(real).or_insert(all.len())) {
+                None => all.push((found, Vec::new())),
+                Some((own, names)) if is_own => names.push(std::mem::replace(own, found)),
                 Some((_, names)) => names.push(found),
-                None => files.push((real, vec![found])),
             }
         }
-        let own = |(real, mut names): (PathBuf, Vec<&'a Found>)| {
-            // The file itself is what is removed, not a link to it.
-            let at = names.iter().position(|found| Path::new(&found.item.source) == real).unwrap_or(0);
-            let own = names.remove(at);
-            (own, names)
-        };
-        let all: Vec<_> = files.into_iter().map(own).collect();
         Self { first: all.first().map_or(first, |(own, _)| own), all }
     }
 

@@ -202,16 +202,39 @@ fn add_of_instance(
     }
 }
 
-/// True when the engine tells what another file of the same name says, from which it may take it by chance.
+/// True when the engine tells what another file of the same name says, from which it may take it by chance. Of very many
+/// nothing is claimed.
 fn may_be_told(disk: &Disk, answers: &Answers, kind: Kind, name: &str, told: Option<&Fingerprint>) -> bool {
-    let others = disk.contested_layers.iter().filter(|(_, of, named, _)| *of == kind && named == name);
-    others.into_iter().any(|(at, _, _, value)| {
-        let mut layers = disk.layers.clone();
+    const MANY: usize = 16;
+    let Some(others) = disk.contested.get(&(kind, name.to_owned())) else { return false };
+    if others.len() > MANY {
+        return true;
+    }
+    let global = only(&answers.global_config, kind, name);
+    let mut layers: Vec<_> = disk.layers.iter().map(|layer| only(layer, kind, name)).collect();
+    others.iter().any(|(at, value)| {
         let Some(layer) = layers.get_mut(*at) else { return false };
-        layer.clone_from(value);
-        let other = effective(&answers.global_config, &layers);
+        let before = std::mem::replace(layer, only(value, kind, name));
+        let other = effective(&global, &layers);
+        if let Some(layer) = layers.get_mut(*at) {
+            *layer = before;
+        }
         value_of(&other, kind, name).map(Fingerprint::of_config).as_ref() == told
     })
+}
+
+/// What a configuration says of one name.
+fn only(config: &Value, kind: Kind, name: &str) -> Value {
+    let groups: &[&str] = match kind {
+        Kind::Agent => &["agent", "mode"],
+        Kind::Command => &["command"],
+        _ => &[],
+    };
+    let of = |group: &&str| {
+        let value = config.get(*group)?.get(name)?.clone();
+        Some(((*group).to_owned(), Value::Object([(name.to_owned(), value)].into_iter().collect())))
+    };
+    Value::Object(groups.iter().filter_map(of).collect())
 }
 
 /// What the instance has and no file declares any more.

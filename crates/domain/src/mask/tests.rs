@@ -224,6 +224,10 @@ fn masking_is_not_slow() {
     let parts = [
         "://",
         "://a:b@",
+        "http://",
+        "http://a/",
+        "https://h/a1b2c3d4e5f6g7h8/",
+        "-e A=b ",
         "token:",
         "\"token\":",
         "token=",

@@ -158,6 +158,7 @@ fn paths(text: &str, found: &mut Vec<Range<usize>>) {
         for (at, _) in text.match_indices(scheme) {
             let start = at + scheme.len();
             let rest = near(text, start);
+            let rest = &rest[..rest.find("://").unwrap_or(rest.len())];
             let ends = |c: char| c.is_whitespace() || "\"'`<>?#".contains(c);
             let address = &rest[..rest.find(ends).unwrap_or(rest.len())];
             let Some(path) = address.find('/') else { continue };
