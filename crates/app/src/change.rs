@@ -111,15 +111,17 @@ pub enum ChangeError {
     /// Another process of ours is changing something.
     #[error("another program of Rekindle is changing something in this directory")]
     Busy,
-    /// The folder from which something was removed is another one now.
-    #[error("{folder} leads to {now} now, which is not the folder from which it was removed")]
+    /// The folder in which something was changed is another one now.
+    #[error("{folder} leads to {now} now, and led to {before} when this was done")]
     LedElsewhere {
         /// The folder.
         folder: PathBuf,
         /// Where it leads.
         now: PathBuf,
-        /// What was removed.
-        trash: PathBuf,
+        /// Where it led.
+        before: PathBuf,
+        /// Where what was removed is kept.
+        trash: Option<PathBuf>,
     },
     /// Something was done, and could neither be finished nor taken back.
     #[error("{what}, and that could neither be finished nor taken back")]
@@ -224,11 +226,15 @@ impl Tell for ChangeError {
                 ..user_error(
                     "changed-since",
                     self.to_string(),
-                    format!(
-                        "nothing was changed; put the folder back and undo again, or leave it so with --leave: what was \
-                         removed stays at {}",
-                        trash.display()
-                    ),
+                    match trash {
+                        Some(trash) => format!(
+                            "nothing was changed; put the folder back and undo again, or leave it so with --leave: what \
+                             was removed stays at {}",
+                            trash.display()
+                        ),
+                        None => "nothing was changed; put the folder back and undo again, or leave it so with --leave"
+                            .to_owned(),
+                    },
                 )
             },
             Self::ChangedSince { path, choices } => UserError {

@@ -23,7 +23,11 @@ use crate::{
 /// The engine that Rekindle runs for the directory, if it does.
 pub fn by_record(places: &Places) -> Target {
     let records = Records(places);
-    let Some(record) = records.record() else { return none(places, EngineState::Stopped, None) };
+    let Some(record) = records.record() else {
+        // Whoever owns the directory writes the first record when the engine runs, and again when it was removed.
+        let state = if records.is_owned() { EngineState::Starting } else { EngineState::Stopped };
+        return none(places, state, None);
+    };
     if record.state != EngineState::Running {
         return none(places, record.state, None);
     }

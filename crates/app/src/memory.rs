@@ -142,8 +142,9 @@ impl MemoryStore {
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
         self.remember_modules(disk, answers, &meanwhile.code);
-        if answers.tools.is_some() {
-            // All files of tools were read, also those without a tool in them.
+        if answers.tools.is_some() || answers.has_broken_tools() {
+            // All files of tools were read, also those without a tool in them, or as many as there are up to one that is
+            // broken; which one that is, the engine does not say.
             let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
             for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
                 let code = known(&path, code, &meanwhile.code);

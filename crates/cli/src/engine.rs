@@ -68,10 +68,14 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
 
 fn show(arguments: &Arguments, record: &Record) {
     print::result(arguments, record, || {
-        vec![
-            format!("Engine {} runs at {} (process {})", record.version, record.url, record.pid),
-            format!("Password: {}", record.password_file.display()),
-        ]
+        let first = match record.state {
+            EngineState::Running => {
+                format!("Engine {} runs at {} (process {})", record.version, record.url, record.pid)
+            }
+            EngineState::Starting => format!("Engine {} is starting; before, it ran at {}", record.version, record.url),
+            _ => format!("Engine {} does not run any more; it ran at {}", record.version, record.url),
+        };
+        vec![first, format!("Password: {}", record.password_file.display())]
     });
 }
 

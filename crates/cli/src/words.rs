@@ -29,8 +29,8 @@ pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference
     } else if status.problems.is_empty() && status.engine.state == EngineState::Running {
         lines.push(nothing_waits(status, rows));
     }
-    lines.extend(status.past.iter().flat_map(past));
     lines.extend(status.changes.iter().flat_map(|change| with_difference(change, difference)));
+    lines.extend(status.past.iter().flat_map(past));
     lines.extend(status.notices.iter().map(|notice| format!("Note: {notice}")));
     lines.extend(status.busy.iter().map(run));
     lines

@@ -48,7 +48,8 @@ impl PluginSpec {
             (PluginOrigin::File, last_segment(text), None)
         } else if is_git(text) {
             let (url, reference) = text.split_once('#').map_or((text, None), |(url, r)| (url, Some(r)));
-            (PluginOrigin::Git, last_segment(url).trim_end_matches(".git").to_owned(), reference.map(str::to_owned))
+            let path = url.split_once('?').map_or(url, |(path, _)| path);
+            (PluginOrigin::Git, last_segment(path).trim_end_matches(".git").to_owned(), reference.map(str::to_owned))
         } else {
             let (name, version) = name_and_version(text);
             (PluginOrigin::Npm, name.to_owned(), version.filter(|v| !v.is_empty()).map(str::to_owned))
@@ -126,6 +127,7 @@ mod tests {
         check("/abs/😀.ts", File, "😀.ts", None);
         check("git+ssh://git@host/team/tool.git#v1", Git, "tool", Some("v1"));
         check("https://host/team/tool", Git, "tool", None);
+        check("https://host/tool.tgz?auth=secret", Git, "tool.tgz", None);
     }
 
     #[test]

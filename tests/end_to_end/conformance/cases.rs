@@ -162,6 +162,7 @@ fn agents() -> Vec<Case> {
         prompt("front matter that is no YAML is text", "---\na: [\n---\nno yaml", "---\na: [\n---\nno yaml"),
         prompt("a key of front matter twice", "---\ndescription: a\ndescription: b\n---\ntwice", "---\ndescription: a\ndescription: b\n---\ntwice"),
         case("front matter that cannot be mended", "", &[".opencode/agents/a.md: ---\ndescription: a: b\nx: [\n---\nmended"], "/config/agent", json!({})),
+        case("a text that was mended is met again", "below", &["below/.opencode/agents/a.md: ---\ndescription: Use it: twice\n---\nagain", ".opencode/agents/a.md: ---\ndescription: Use it: twice\n---\nagain"], "/config/agent/a/prompt", json!("---\ndescription: Use it: twice\n---\nagain")),
         case("front matter that can be mended", "", &[".opencode/agents/a.md: ---\ndescription: Use it: now\n---\nx"], "/config/agent/a/description", json!("Use it: now")),
         case("a date for a text", "", &[".opencode/agents/a.md: ---\ndescription: 2024-01-01\n---\nx"], "/refused", json!(true)),
         case("a date for a text of a command", "", &[".opencode/commands/a.md: ---\ndescription: 2024-01-01\n---\nx"], "/refused", json!(true)),

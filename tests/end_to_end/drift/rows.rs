@@ -569,3 +569,39 @@ async fn the_order_of_plugins_is_pending() {
         assert_eq!(changes(&world).await, []);
     }
 }
+
+/// K8: a tool that is broken, so that the engine can load none, is pending as soon as it is mended, or removed, and the
+/// reload makes it well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_tool_that_is_mended_is_pending() {
+    let world = World::new();
+    let tool = |before: &str| {
+        let body = "export default { description: \"x\", args: {}, async execute() { return \"\" } }";
+        world.write(".opencode/tool/t.ts", &format!("{before}\n{body}"));
+    };
+    world.write(".opencode/tool/other.ts", "export const help = () => 1");
+    for broken in ["import x from \"./nothere\"\nx()", "throw new Error(\"boom\")"] {
+        tool(broken);
+        let engine = world.start_engine().await;
+        assert_eq!(
+            (changes(&world).await, rows(&world, "tool", "t").await[0]["state"].clone()),
+            (vec![], json!("failed"))
+        );
+        tool("");
+        assert_eq!(changes(&world).await, [change("tool", "t", "changed")], "{broken}");
+        let receipt = world.rekindle(&["reload", "--json"]).await.json();
+        assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{receipt}");
+        assert_eq!(rows(&world, "tool", "t").await[0]["state"], "loaded");
+
+        tool(broken);
+        assert_eq!(world.rekindle(&["reload", "--json"]).await.json()["result"], "partial");
+        fs::remove_file(world.path(".opencode/tool/t.ts")).expect("removed");
+        assert_eq!(changes(&world).await, [change("tool", "t", "removed")], "{broken}");
+        let receipt = world.rekindle(&["reload", "--json"]).await.json();
+        assert_eq!((&receipt["result"], &receipt["stillPending"]), (&json!("proved"), &json!([])), "{receipt}");
+        assert_eq!(world.engine().ask(reqwest::Method::GET, "/experimental/tool/ids", None).await.0, 200);
+        assert_eq!(changes(&world).await, []);
+        drop(engine);
+        assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
+    }
+}

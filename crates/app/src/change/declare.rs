@@ -32,7 +32,7 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
     spec = from_the_file(places, &path, spec);
     if spec.origin == PluginOrigin::File {
         let named = spec.text.strip_prefix("file://").unwrap_or(&spec.text);
-        let target = path.parent().unwrap_or(Path::new("/")).join(named);
+        let target = plain(&path.parent().unwrap_or(Path::new("/")).join(named));
         let encoded = spec.text.contains('%');
         if !encoded && !target.exists() {
             let why = format!("there is no file {}", target.display());

@@ -57,6 +57,11 @@ impl Room {
         Self { path: behind_links(folder), folder: FolderId::at(folder) }
     }
 
+    /// Where it was.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether an item at a path would lie there: in that very folder, wherever it is by now, or in one that is
     /// at its place.
     pub(super) fn is_of(&self, item: &Path) -> bool {

@@ -216,13 +216,13 @@ impl Records {
                 self.settle(&token, stage, Stage::Stale);
                 continue;
             };
+            let was_done = match stage {
+                Stage::Intended => record.undo.tidy() || record.undo.was_made(places),
+                _ => record.undo.tidy_back() || record.undo.was_taken_back(places),
+            };
             match stage {
-                Stage::Intended => record.undo.tidy(),
-                _ => record.undo.tidy_back(),
-            }
-            match stage {
-                Stage::Intended if record.undo.was_made(places) => self.settle(&token, stage, Stage::Made),
-                Stage::Undoing if !record.undo.was_taken_back(places) => self.settle(&token, stage, Stage::Made),
+                Stage::Intended if was_done => self.settle(&token, stage, Stage::Made),
+                Stage::Undoing if !was_done => self.settle(&token, stage, Stage::Made),
                 _ => {
                     if stage == Stage::Undoing {
                         self.follow(&token, places);

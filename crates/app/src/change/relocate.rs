@@ -157,20 +157,26 @@ fn give_up(
 }
 
 /// Clears up what a move that was cut off left beside both places. The original is removed only if all of it is in the
-/// copy; else it goes back to where it was, and the copy stays, too.
-pub(super) fn tidy(from: &Path, to: &Path, id: &str) {
+/// copy; else it goes back to where it was, and the copy stays, too. True when the copy is what there is of it now.
+pub(super) fn tidy(from: &Path, to: &Path, id: &str) -> bool {
     if from.symlink_metadata().is_ok() {
         clear(&beside(to, id));
     }
     let (aside, spent) = (beside(from, id), spent(from, id));
-    let given_up = match is_all_in(&aside, to) {
-        Ok(true) => rename_new(&aside, &spent),
-        _ => Ok(()),
-    };
-    if given_up.and_then(|()| discard(&spent)).is_err() || aside.symlink_metadata().is_ok() {
-        match put_back(from, to, id) {
-            Ok(_) => tracing::warn!(path = %from.display(), "it was not moved as a whole, so it is back where it was"),
-            Err(error) => tracing::warn!(error = chain(&error), "what was not moved as a whole stays aside"),
+    let was_spent = spent.symlink_metadata().is_ok();
+    let is_whole = is_all_in(&aside, to).unwrap_or(false);
+    let given_up = if is_whole { rename_new(&aside, &spent) } else { Ok(()) };
+    if given_up.and_then(|()| discard(&spent)).is_ok() && aside.symlink_metadata().is_err() {
+        return is_whole || was_spent;
+    }
+    match put_back(from, to, id) {
+        Ok(_) => {
+            tracing::warn!(path = %from.display(), "it was not moved as a whole, so it is back where it was");
+            false
+        }
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "what was not moved as a whole stays aside");
+            spent.symlink_metadata().is_ok()
         }
     }
 }

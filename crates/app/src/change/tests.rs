@@ -350,8 +350,13 @@ fn nothing_is_changed_that_cannot_be_written_down() {
 fn a_change_that_cannot_be_noted_is_taken_back() {
     let (_root, places) = places();
     let path = places.directory.join("opencode.json");
-    let undo_of =
-        || Undo::Edited { path: path.clone(), before: None, after: Some("{}".to_owned()), entries: Entries::Unknown };
+    let undo_of = || Undo::Edited {
+        path: path.clone(),
+        before: None,
+        after: Some("{}".to_owned()),
+        entries: Entries::Unknown,
+        room: None,
+    };
     let lose_record = || {
         for entry in fs::read_dir(places.state.join("undo")).expect("listed") {
             let record = entry.expect("an entry").path();
@@ -621,6 +626,67 @@ fn what_leads_nowhere_is_found() {
     let left = serde_json::json!({"was": "removed", "from": "/a", "trash": trash[0]}).to_string();
     fs::write(other.join("s000000000001.json"), left).expect("written");
     assert_eq!(found().1.len(), 1);
+}
+
+/// N16: a removal that was cut off when the original was aside is one that can be taken back, also if somebody put
+/// something in its place since: that is asked about.
+#[test]
+fn a_removal_that_was_cut_off_is_not_forgotten_for_what_came_since() {
+    for aside in ["", "-spent"] {
+        let (_root, places) = places();
+        write_skill(&places, ".opencode/skills/s", "s");
+        let Removed { path, token } = remove_skill(&places, "s");
+        let trashed = walk(&places.common_state.join("trash"), None, true).files.remove(0);
+        let in_trash = trashed.parent().expect("a folder");
+        let id = in_trash.parent().and_then(Path::file_name).expect("a name").to_string_lossy().into_owned();
+        // As it is when it is cut off between two steps of a move to another file system.
+        let left = path.with_file_name(format!(".rekindle-{id}{aside}"));
+        let copied = std::process::Command::new("cp").arg("-a").args([in_trash, &left]).status().expect("runs");
+        assert!(copied.success());
+        let records = places.state.join("undo");
+        fs::rename(records.join(format!("{token}.json")), records.join(format!("{token}.intended"))).expect("cut off");
+        fs::create_dir(&path).expect("made");
+        fs::write(path.join("theirs"), "").expect("written");
+        let Err(ChangeError::ChangedSince { choices, .. }) = undo(&places, None, None) else {
+            panic!("{aside}: it is asked what is to become of theirs");
+        };
+        assert!(choices.contains(&UndoChoice::Before), "{aside}: {choices:?}");
+        assert!(path.join("theirs").exists() && !left.exists(), "{aside}");
+        undo(&places, None, Some(UndoChoice::Before)).expect("taken back");
+        assert!(path.join("SKILL.md").exists() && !path.join("theirs").exists(), "{aside}");
+    }
+}
+
+/// N16: an edit, and a folder that was made, are taken back where they were made, and not through a link that took the place
+/// of their folder, also if what is behind it looks the same.
+#[test]
+#[cfg(unix)]
+fn what_was_made_is_taken_back_in_its_place_alone() {
+    for what in ["edited", "created"] {
+        let (root, places) = places();
+        let dot = places.directory.join(".opencode");
+        fs::create_dir_all(dot.join("skills")).expect("made");
+        fs::write(dot.join("opencode.json"), r#"{"plugin": []}"#).expect("written");
+        if what == "edited" {
+            add_plugin(&places, "acme", Scope::Project).expect("declared");
+        } else {
+            let source = root.path().join("source");
+            fs::create_dir(&source).expect("made");
+            fs::write(source.join("SKILL.md"), "---\nname: s\ndescription: d\n---\n").expect("written");
+            import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported");
+        }
+        let elsewhere = root.path().join("elsewhere");
+        let copied = std::process::Command::new("cp").arg("-r").args([&dot, &elsewhere]).status().expect("runs");
+        assert!(copied.success());
+        fs::remove_dir_all(&dot).expect("removed");
+        std::os::unix::fs::symlink(&elsewhere, &dot).expect("linked");
+        let tree =
+            || walk(&elsewhere, None, true).files.iter().map(|file| fs::read(file).expect("read")).collect::<Vec<_>>();
+        let before = tree();
+        let error = undo(&places, None, None).expect_err(what).tell();
+        assert_eq!((error.code.as_str(), tree() == before), ("changed-since", true), "{what}: {}", error.message);
+        assert!(error.message.contains("elsewhere"), "{}", error.message);
+    }
 }
 
 /// N16: what was removed does not come back through a link that took the place of its folder, or of one above it; a

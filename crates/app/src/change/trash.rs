@@ -53,14 +53,15 @@ pub(crate) fn forget(place: &Path) {
     place.parent().into_iter().for_each(remove_empty);
 }
 
-/// Clears up what was left by a move into the trash that was cut off.
-pub(crate) fn tidy_in(path: &Path, place: &Path) {
-    relocate::tidy(path, place, id(place));
+/// Clears up what was left by a move into the trash that was cut off; true when what is in the trash is all there is of
+/// it now.
+pub(crate) fn tidy_in(path: &Path, place: &Path) -> bool {
+    relocate::tidy(path, place, id(place))
 }
 
-/// The same for a move from the trash.
-pub(crate) fn tidy_back(place: &Path, path: &Path) {
-    relocate::tidy(place, path, id(place));
+/// The same for a move from the trash; true when it is out of it.
+pub(crate) fn tidy_back(place: &Path, path: &Path) -> bool {
+    relocate::tidy(place, path, id(place))
 }
 
 /// Puts something back that could be neither moved to this place in the trash nor left where it was; true when there

@@ -45,6 +45,9 @@ pub(crate) enum Undo {
         /// What the edit meant.
         #[serde(default)]
         entries: Entries,
+        /// Where it is; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
     },
     /// Something was moved to the trash.
     Removed {
@@ -60,6 +63,9 @@ pub(crate) enum Undo {
         /// What was in it.
         #[serde(default)]
         content: Option<Fingerprint>,
+        /// Where it is; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
     },
     /// Copies of files were put in place of those that were there.
     Restored {
@@ -89,17 +95,26 @@ impl Undo {
     /// What takes back an edit of the list of plugins.
     pub(super) fn of(edited: Edited, entries: Entries) -> Self {
         let Edited { path, before, after } = edited;
-        Self::Edited { path, before, after, entries }
+        let room = Some(Room::of(&path));
+        Self::Edited { path, before, after, entries, room }
     }
 
     /// What takes back that a folder is created at a path; `content`: the folder that will be put there.
     pub(super) fn of_folder(path: &Path, content: &Path) -> Self {
-        Self::Created { path: path.to_owned(), content: Some(content_of(content)) }
+        Self::Created { path: path.to_owned(), content: Some(content_of(content)), room: Some(Room::of(path)) }
     }
 
     /// What takes back that something is moved to a place in the trash.
     pub(super) fn of_removal(from: &Path, trash: &Path) -> Self {
         Self::Removed { from: from.to_owned(), trash: trash.to_owned(), room: Some(Room::of(from)) }
+    }
+
+    /// Where what was changed is, if that is known.
+    fn room(&self) -> Option<&Room> {
+        match self {
+            Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => room.as_ref(),
+            Self::Restored { .. } => None,
+        }
     }
 
     fn path(&self) -> &Path {
@@ -135,7 +150,6 @@ impl Undo {
         match self {
             Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
             Self::Removed { from, .. } if is_there(from) => Ok(false),
-            Self::Removed { from, trash, room: Some(room) } if !room.is_of(from) => Err(led_elsewhere(from, trash)),
             Self::Removed { from, trash, .. } => match bring_back(trash, from) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
                 brought => brought.map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
@@ -206,7 +220,7 @@ impl Undo {
     /// Whether a change that was cut off had been made.
     pub(super) fn was_made(&self, places: &Places) -> bool {
         match self {
-            Self::Edited { path, before, after, entries } => {
+            Self::Edited { path, before, after, entries, .. } => {
                 let Ok(text) = file::read(path) else { return true };
                 text == *after || text != *before && text.is_some_and(|text| entries.are_in(&text))
             }
@@ -219,7 +233,7 @@ impl Undo {
     /// Whether it was taken back by someone who was cut off.
     pub(super) fn was_taken_back(&self, places: &Places) -> bool {
         match self {
-            Self::Edited { path, before, after, entries } => {
+            Self::Edited { path, before, after, entries, .. } => {
                 let Ok(text) = file::read(path) else { return false };
                 text == *before || text != *after && text.is_some_and(|text| !entries.are_in(&text))
             }
@@ -229,18 +243,14 @@ impl Undo {
         }
     }
 
-    /// Clears up what a move that was cut off left.
-    pub(super) fn tidy(&self) {
-        if let Self::Removed { from, trash, .. } = self {
-            trash::tidy_in(from, trash);
-        }
+    /// Clears up what a move that was cut off left; true when it was moved, whatever came to its place since.
+    pub(super) fn tidy(&self) -> bool {
+        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_in(from, trash))
     }
 
     /// The same for one that was to take it back.
-    pub(super) fn tidy_back(&self) {
-        if let Self::Removed { from, trash, .. } = self {
-            trash::tidy_back(trash, from);
-        }
+    pub(super) fn tidy_back(&self) -> bool {
+        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_back(trash, from))
     }
 
     /// Whether a change that failed has left something that taking it back puts right.
@@ -316,6 +326,9 @@ pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) ->
 }
 
 fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), ChangeError> {
+    if let Some(room) = undo.room().filter(|room| !room.is_of(undo.path())) {
+        return Err(led_elsewhere(undo, room));
+    }
     if undo.take_back(places)? {
         return Ok(());
     }
@@ -346,10 +359,15 @@ fn bring_back(trash: &Path, from: &Path) -> io::Result<bool> {
     trash::bring_back(trash, from).map(|()| true)
 }
 
-fn led_elsewhere(from: &Path, trash: &Path) -> ChangeError {
-    let folder = from.parent().unwrap_or(from);
-    let now = behind_links(folder);
-    ChangeError::LedElsewhere { folder: folder.to_owned(), now, trash: trash.to_owned() }
+fn led_elsewhere(undo: &Undo, room: &Room) -> ChangeError {
+    let path = undo.path();
+    let folder = path.parent().unwrap_or(path);
+    ChangeError::LedElsewhere {
+        folder: folder.to_owned(),
+        now: behind_links(folder),
+        before: room.path().to_owned(),
+        trash: undo.in_trash().map(Path::to_owned),
+    }
 }
 
 fn set_aside_item(places: &Places, path: &Path) -> Result<(), ChangeError> {

@@ -5,7 +5,7 @@
 //! `docs/engine.md`, "Places and precedence"; held by `tests/end_to_end/conformance.rs`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     path::{Path, PathBuf},
     str::from_utf8,
@@ -103,7 +103,8 @@ impl Layers {
         let mut layers = Self::default();
         let mut budget = Budget::of_configuration();
         let references = References::new(&mut budget);
-        let mut reader = Reader { places, schema, layers: &mut layers, references, is_spent: false };
+        let mut reader =
+            Reader { places, schema, layers: &mut layers, references, is_spent: false, mended: BTreeSet::new() };
         for file in places.global_files() {
             reader.file(file);
         }
@@ -160,6 +161,8 @@ struct Reader<'a> {
     references: References<'a>,
     /// True when nothing more is read in this look.
     is_spent: bool,
+    /// The texts that the engine had to mend so far.
+    mended: BTreeSet<Fingerprint>,
 }
 
 impl Reader<'_> {
@@ -342,7 +345,7 @@ impl Reader<'_> {
             }
         };
         self.tell_encoding(&file.path, &text);
-        let parsed = match frontmatter::parse(&text) {
+        let mut parsed = match frontmatter::parse(&text) {
             Ok(parsed) => parsed,
             Err(NotRead::Yaml(error)) => {
                 self.layers.warnings.push(problem::left_out(&file.path, &text, &error));
@@ -354,6 +357,10 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if parsed.is_mended && !self.mended.insert(Fingerprint::of_bytes(text.as_bytes())) {
+            // It mends a text once; where it meets it again, all of it is text.
+            (parsed.fields, parsed.body) = (Map::new(), text.clone());
+        }
         if file.key == "mode" && self.is_refused(&parsed) {
             self.layers.warnings.push(problem::refused_mode(&file.path));
             return None;

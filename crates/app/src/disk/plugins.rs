@@ -47,7 +47,8 @@ fn id_key(places: &Places, path: Option<&Path>, text: &str) -> String {
         (Some(path), _) => places.short(path),
         // Two repositories of one name are two plugins.
         (None, spec) if spec.origin == PluginOrigin::Git => masked_text(plugin_key(text)),
-        (None, spec) => spec.name,
+        // The name of an address may hold a password.
+        (None, spec) => masked_text(&spec.name),
     }
 }
 
@@ -136,7 +137,7 @@ fn add_plugin(
     };
     let name = match &path {
         Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        None => parsed.name.clone(),
+        None => masked_text(&parsed.name),
     };
     let source = match &path {
         Some(path) if entry.is_found => path.clone(),

@@ -415,7 +415,8 @@ impl<'a> Files<'a> {
             let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
             // The file itself is what is removed, not a link to it.
             let is_own = real == path;
-            match all.get_mut(*places.entry(real).or_insert(all.len())) {
+            let at = *places.entry(real).or_insert(all.len());
+            match all.get_mut(at) {
                 None => all.push((found, Vec::new())),
                 Some((own, names)) if is_own => names.push(std::mem::replace(own, found)),
                 Some((_, names)) => names.push(found),

@@ -142,7 +142,9 @@ pub(super) fn add_tools(disk: &Disk, answers: &Answers, memory: &Memory, loaded:
         }
     }
     let before = memory.instance.iter().flat_map(Snapshot::iter).filter(|item| item.kind == Kind::Tool);
-    for item in before.filter(|item| disk.items.get(&item.id).is_none() && told.has(&item.name)) {
+    // Of tools one of which is broken the engine lists none, and has them.
+    let has = |item: &Item| told.has(&item.name) || answers.has_broken_tools();
+    for item in before.filter(|item| disk.items.get(&item.id).is_none() && has(item)) {
         loaded.add(item.clone(), Evidence::Told);
     }
 }

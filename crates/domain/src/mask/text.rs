@@ -226,7 +226,9 @@ fn pairs(text: &str, is_argument: bool, found: &mut Vec<Range<usize>>) {
             continue;
         }
         let is_sign = after.starts_with(['=', '>']) || text[..at].ends_with(['=', '!', '<', '>']);
-        if is_sign || (border == ":" && after.starts_with(['/', ':'])) {
+        // The user of an address is one of its own (`addresses`).
+        let is_user = border == ":" && text[..name.start].ends_with("://");
+        if is_sign || is_user || (border == ":" && after.starts_with(['/', ':'])) {
             continue;
         }
         let range = match border {
@@ -420,7 +422,7 @@ pub(super) fn given(words: &[&str]) -> Vec<(usize, usize)> {
         }
         let is_flag = word.starts_with('-') && !word.contains('=');
         let names_secret = before.starts_with('-') && !before.contains('=') && is_secret(before);
-        let is_set = at > 1 && words[at - 2] == "set" && is_secret(before);
+        let is_set = at > 1 && words[at - 2] == "set" && !before.contains('=') && is_secret(before);
         let is_behind = flags.iter().any(|(flag, given)| *given != Given::Within && *flag == before);
         let within = flags
             .iter()
@@ -475,7 +477,8 @@ fn looks_made_by_chance_after_flag(word: &str) -> bool {
 
 /// True when a word of a command is this program, wherever it is.
 fn is_program(word: &str, program: &str) -> bool {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or_default();
+    // A shell may be told to run it first: `!` and a backtick, `$(`.
+    let name = word.rsplit(['/', '\\']).next().unwrap_or_default().trim_start_matches(['!', '`', '$', '(']);
     let name = name.strip_suffix(".exe").unwrap_or(name);
     match program.strip_suffix('*') {
         Some(start) => name.starts_with(start),

@@ -259,13 +259,13 @@ fn what_cannot_be_put_back_is_kept() {
     assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
     for tidied in [false, true] {
         match tidied {
-            true => tidy(&from, &copy, "id"),
+            true => assert!(!tidy(&from, &copy, "id")),
             false => drop(put_back(&from, &copy, "id").expect_err("taken")),
         }
         assert_eq!(texts(), ["theirs", "ours", "ours, changed"]);
     }
     fs::remove_file(&from).expect("removed");
-    tidy(&from, &copy, "id");
+    assert!(!tidy(&from, &copy, "id"), "it is back");
     assert_eq!(texts(), ["ours, changed", "ours", ""]);
     assert!(!put_back(&from, &copy, "id").expect("nothing to do"));
     // Where nobody is, it goes back at once.
@@ -351,7 +351,7 @@ fn an_original_is_removed_only_for_its_copy() {
         make_tree(&aside);
         copy(&survey(&aside).expect("surveyed"), &aside, &to).expect("copied");
         change(&aside);
-        tidy(&from, &to, "id");
+        assert_eq!(tidy(&from, &to, "id"), is_removed, "{what}");
         assert_eq!((from.exists(), aside.exists(), to.exists()), (!is_removed, false, true), "{what}");
     }
 }
