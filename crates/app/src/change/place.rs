@@ -1,12 +1,14 @@
 //! Which folder it is, and whether something lies where it lay.
 
 use std::{
-    fs::{self, Metadata},
+    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
+
+use crate::disk::{locate::real, walk::identity};
 
 /// Which folder it is, wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +23,7 @@ impl FolderId {
     pub(super) fn at(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         let born = metadata.created().ok().and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let (device, inode) = numbers(&metadata);
+        let (device, inode) = identity(&metadata);
         Some(Self { device, inode, born: born.and_then(|born| u64::try_from(born.as_nanos()).ok()) })
     }
 
@@ -30,17 +32,6 @@ impl FolderId {
         let is_known = self.born.is_some() && other.born.is_some();
         self.inode == other.inode && if is_known { self.born == other.born } else { self.device == other.device }
     }
-}
-
-#[cfg(unix)]
-fn numbers(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn numbers(_metadata: &Metadata) -> (u64, u64) {
-    (0, 0)
 }
 
 /// The folder in which something lies, behind all links.
@@ -54,7 +45,7 @@ impl Room {
     /// The one of the item at a path.
     pub(super) fn of(item: &Path) -> Self {
         let folder = item.parent().unwrap_or(item);
-        Self { path: behind_links(folder), folder: FolderId::at(folder) }
+        Self { path: real(folder), folder: FolderId::at(folder) }
     }
 
     /// Where it was.
@@ -68,15 +59,5 @@ impl Room {
         let now = Self::of(item);
         let is_same = |before: &FolderId| now.folder.is_some_and(|now| now.is(before));
         now.path == self.path || self.folder.as_ref().is_some_and(is_same)
-    }
-}
-
-/// Where a path leads; what is not there is taken as it is written.
-pub(super) fn behind_links(path: &Path) -> PathBuf {
-    let there = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
-    let Some((ancestor, real)) = there else { return path.to_owned() };
-    match path.strip_prefix(ancestor) {
-        Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
-        _ => real,
     }
 }

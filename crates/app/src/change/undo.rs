@@ -13,19 +13,17 @@ use rekindle_domain::{Fingerprint, UndoChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    ChangeError, has_list,
-    place::{Room, behind_links},
-    record::Records,
-    trash,
-};
+use super::{ChangeError, has_list, place::Room, record::Records, trash};
 use crate::{
     config::{
         edit::{self, EditError},
         file::{self, Content, Edited, FileError},
         text,
     },
-    disk::{locate::Places, walk::walk},
+    disk::{
+        locate::{Places, real},
+        walk::walk,
+    },
     foreign::{self, LARGEST},
     last_good::LastGood,
 };
@@ -364,7 +362,7 @@ fn led_elsewhere(undo: &Undo, room: &Room) -> ChangeError {
     let folder = path.parent().unwrap_or(path);
     ChangeError::LedElsewhere {
         folder: folder.to_owned(),
-        now: behind_links(folder),
+        now: real(folder),
         before: room.path().to_owned(),
         trash: undo.in_trash().map(Path::to_owned),
     }

@@ -205,13 +205,13 @@ fn is_worth_watching(path: &Path, root: &Path) -> bool {
 
 /// Device and inode; zeros where there are none.
 #[cfg(unix)]
-fn identity(metadata: &Metadata) -> (u64, u64) {
+pub(crate) fn identity(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn identity(_metadata: &Metadata) -> (u64, u64) {
+pub(crate) fn identity(_metadata: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
