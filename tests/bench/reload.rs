@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use rekindle_app::{
     app::{App, Source},
     connect,
-    reload::{Wish, reload},
 };
-use rekindle_domain::{Banner, Cause, Receipt, ReceiptResult};
+use rekindle_domain::{Banner, Cause, Receipt, ReceiptResult, Wish};
 use rekindle_tests::{
     wait,
     world::{Engine, World},
@@ -105,9 +104,9 @@ async fn click(world: &World) -> Duration {
 
 async fn command(world: &World) -> Duration {
     let target = connect::by_record(&world.places());
-    let never = tokio::sync::mpsc::unbounded_channel().1;
     let began = Instant::now();
-    let ended = reload(target, Wish::new(Cause::Command), None, None, never, |_| {}).await;
+    let app = App::for_one_reload(target, Source::Attached);
+    let ended = app.reload_to_the_end(Wish::new(Cause::Command), |_| {}).await.expect("an end");
     let took = began.elapsed();
     proved(&ended.receipt);
     took

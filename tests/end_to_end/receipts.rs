@@ -2,11 +2,8 @@
 
 use std::fs;
 
-use rekindle_app::{
-    app::{App, Source},
-    reload::Wish,
-};
-use rekindle_domain::{Banner, Cause, RowState};
+use rekindle_app::app::{App, Source};
+use rekindle_domain::{Banner, Cause, RowState, Wish};
 use rekindle_tests::{
     model::Model,
     proxy::{Fault, Rule},

@@ -13,9 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use rekindle_app::{
     app::{App, Source},
     engine::weight::weight,
-    reload::Wish,
 };
-use rekindle_domain::{Banner, Cause, Consent, EngineState, ReceiptResult, WindowState};
+use rekindle_domain::{Banner, Cause, Consent, EngineState, ReceiptResult, WindowState, Wish};
 use rekindle_tests::{
     faulty::FaultyEngine,
     proxy::{EventFault, Fault, Rule},

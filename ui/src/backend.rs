@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, Consent, DiffLine, Finding, Fingerprint, ItemId, Leftover, Receipt, Restored, Scope, Shown, UndoChoice,
-    UserError, WindowState,
+    Choice, DiffLine, Finding, ItemId, Leftover, Receipt, Restored, Scope, Shown, UndoChoice, UserError, WindowState,
+    Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -112,22 +112,13 @@ pub(crate) async fn open_workspace(path: String) -> Answer<Nothing> {
     invoke("open_workspace", &PathArgument { path }).await
 }
 
-/// A wish for a reload.
-#[derive(Serialize)]
-pub(crate) struct Wish {
-    /// What the person agreed to.
-    pub(crate) consent: Consent,
-    /// The plan that they saw; `None`: whatever it is then.
-    pub(crate) plan: Option<Fingerprint>,
-    /// The runs that they were shown.
-    pub(crate) named: Option<Vec<String>>,
-    /// The sessions that are to go on afterwards.
-    pub(crate) resume: Vec<String>,
-}
-
 /// Begins a reload; its progress arrives as states.
 pub(crate) async fn reload(wish: Wish) -> Answer<Nothing> {
-    invoke("reload", &wish).await
+    #[derive(Serialize)]
+    struct Arguments {
+        wish: Wish,
+    }
+    invoke("reload", &Arguments { wish }).await
 }
 
 /// Cancels a reload that has not touched the engine yet.

@@ -4,12 +4,9 @@
 //! without a question that names it.
 
 use leptos::prelude::*;
-use rekindle_domain::{Banner, BusyRun, Consent, Fingerprint, WindowState};
+use rekindle_domain::{Banner, BusyRun, Cause, Consent, Fingerprint, Resume, WindowState, Wish};
 
-use crate::{
-    backend::{self, Wish},
-    state::App,
-};
+use crate::{backend, state::App};
 
 /// What a reload would interrupt, as far as is known now.
 pub(crate) fn interrupts(state: &WindowState) -> Vec<BusyRun> {
@@ -23,7 +20,7 @@ impl App {
     /// Reloads; what runs is asked about first.
     pub(crate) fn reload(self) {
         if self.state.with_untracked(|state| interrupts(state).is_empty()) {
-            self.run(backend::reload(Wish { plan: self.shown_plan(), ..Self::plain(Consent::IfIdle) }));
+            self.run(backend::reload(Wish { agreed: self.shown_plan(), ..Self::plain(Consent::IfIdle) }));
         } else {
             self.is_confirming.set(true);
         }
@@ -41,12 +38,12 @@ impl App {
 
     /// Reloads and interrupts these runs; those in `resume` go on afterwards.
     pub(crate) fn reload_anyway(self, named: Vec<String>, resume: Vec<String>) {
-        let plan = self.shown_plan();
-        self.run(backend::reload(Wish { plan, named: Some(named), resume, ..Self::plain(Consent::Force) }));
+        let (agreed, named, resume) = (self.shown_plan(), Some(named), Resume::These(resume));
+        self.run(backend::reload(Wish { agreed, named, resume, ..Self::plain(Consent::Force) }));
     }
 
     fn plain(consent: Consent) -> Wish {
-        Wish { consent, plan: None, named: None, resume: Vec::new() }
+        Wish { consent, ..Wish::new(Cause::Window) }
     }
 
     fn shown_plan(self) -> Option<Fingerprint> {

@@ -8,26 +8,37 @@ mod core;
 mod follow;
 mod pace;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{
-    Answers, BusyRun, Choice, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase, Plan,
-    Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState,
+    Answers, AtLeast, Cause, Choice, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase,
+    Plan, Receipt, Refusal, Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState, Wish,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::block_in_place,
+    time::timeout,
+};
 
-use self::core::Core;
+use self::core::{Core, driver::Wisher};
+pub use crate::connect::Source;
 use crate::{
     change,
     config::check::check_config,
     connect,
     disk::{locate::Places, watch::Hint},
     doctor,
-    engine::{client::Credentials, host::Host, output::last_words, record::Records},
+    engine::{output::last_words, record::Records},
     error::{Tell, chain, problem_error, user_error},
     last_good::LastGood,
-    observe::{self, Observation},
-    reload::{Ended, Recovered, Wish},
+    observe::Observation,
+    reload::{
+        Ended, Recovered,
+        hear::{WAITS_FOR_COUNTS, WAITS_FOR_ITEMS},
+    },
     settings,
     target::Target,
 };
@@ -41,20 +52,23 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// The longest time between two tries to reach an engine that is gone.
 const SELDOM: Duration = Duration::from_secs(30);
 
-/// Where the engine comes from.
+/// How long a core is there, and so what it attends to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stay {
+    /// Until nobody has a handle: it watches the files, follows the engine, and reloads by itself where that is wished.
+    Open,
+    /// For one reload: it looks only for that.
+    OneReload,
+}
+
+/// What a core knows, for whoever asks more than the state tells.
 #[derive(Clone)]
-pub enum Source {
-    /// This process owns it.
-    Own(Host),
-    /// Another process of ours owns it.
-    Attached,
-    /// It is someone else's.
-    Client {
-        /// Its address.
-        url: String,
-        /// User name and password.
-        credentials: Credentials,
-    },
+struct Seen {
+    target: Target,
+    observation: Observation,
+    /// The receipt of the reload whose end the phase is.
+    last: Option<Receipt>,
+    phase: Phase,
 }
 
 /// Everything that can happen.
@@ -80,9 +94,9 @@ enum Input {
     /// The engine installs something for the reload under way, or nothing any more.
     Installing(Option<Installing>),
     /// A person wants a reload.
-    Reload(Wish),
-    /// A reload went on.
-    Phase(Box<Phase>),
+    Reload(Box<Wish>, Option<Wisher>),
+    /// What the reload asked for was carried out; with its number.
+    Answered(u64, Box<rekindle_domain::Input>),
     /// A reload ended.
     Ended(Box<Ended>),
     /// A reload that was cut off before was looked for.
@@ -108,25 +122,44 @@ pub struct App {
     source: Source,
     inputs: mpsc::Sender<Input>,
     state: watch::Receiver<Arc<WindowState>>,
-    seen: watch::Receiver<Option<(Target, Observation)>>,
+    seen: watch::Receiver<Option<Seen>>,
 }
 
 impl App {
     /// Starts the core. States are numbered from `sequence` on.
     pub fn start(places: Places, source: Source, sequence: u64) -> Self {
+        // It waits for others who write settings.
+        if let Err(error) = block_in_place(|| settings::remember_directory(&places)) {
+            tracing::warn!(error = chain(&error), "settings");
+        }
+        let target = match &source {
+            Source::Own(host) => connect::by_host(&places, &host.watch().borrow()),
+            Source::Attached => connect::by_record(&places),
+            Source::Client { url, .. } => connect::unknown(&places, url),
+        };
+        let app = Self::begin(target, source.clone(), Stay::Open, sequence);
+        tokio::spawn(follow::follow(places, source, app.inputs.downgrade()));
+        app
+    }
+
+    /// A core that only reloads this engine, and looks at nothing before it is told to.
+    pub fn for_one_reload(target: Target, source: Source) -> Self {
+        Self::begin(target, source, Stay::OneReload, 0)
+    }
+
+    fn begin(target: Target, source: Source, stay: Stay, sequence: u64) -> Self {
         let (inputs, inbox) = mpsc::channel(64);
-        let weak = inputs.downgrade();
-        let core = Core::new(places.clone(), source.clone(), sequence, weak.clone());
+        let places = target.places.clone();
+        let core = Core::new(target, source.clone(), stay, sequence, inputs.downgrade());
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
-        tokio::spawn(follow::follow(places.clone(), source.clone(), weak));
         Self { places, source, inputs, state, seen }
     }
 
     /// True as soon as the state says what was seen, and not only what there was to see.
     pub fn has_looked(&self) -> bool {
-        self.seen.borrow().as_ref().is_some_and(|(_, observation)| observation.view.is_some())
+        self.seen.borrow().as_ref().is_some_and(|seen| seen.observation.view.is_some())
     }
 
     /// The directory and its places.
@@ -144,7 +177,7 @@ impl App {
     pub fn may_open(&self, path: &str) -> bool {
         let Source::Client { .. } = &self.source else { return true };
         let seen = self.seen.borrow();
-        let Some((target, observation)) = &*seen else { return false };
+        let Some(Seen { target, observation, .. }) = &*seen else { return false };
         let scan = &observation.scan;
         let is_place = target.places.directory.as_os_str() == path;
         is_place
@@ -160,7 +193,41 @@ impl App {
 
     /// Reloads; how it goes is published.
     pub async fn reload(&self, wish: Wish) {
-        self.send(Input::Reload(wish)).await;
+        self.send(Input::Reload(Box::new(wish), None)).await;
+    }
+
+    /// Reloads, and waits for the end of the reload that served the wish; `None`: the core has ended. `told` hears of each
+    /// phase before what it asks for begins.
+    pub async fn reload_to_the_end(&self, wish: Wish, told: impl Fn(&Phase) + Send + 'static) -> Option<Ended> {
+        let (reply, ended) = oneshot::channel();
+        self.send(Input::Reload(Box::new(wish), Some(Wisher { told: Box::new(told), reply }))).await;
+        ended.await.ok()
+    }
+
+    /// Waits until the engine has said what a reload that ended is about, or for as long as is worth it. `waits` is told
+    /// what is waited for, whenever that is another thing.
+    pub async fn settle(&self, ended: &mut Ended, waits: impl Fn(&Receipt)) {
+        let began = Instant::now();
+        let (mut seen, mut told) = (self.seen.clone(), None);
+        loop {
+            let now = seen.borrow_and_update().clone();
+            let Some(now) = now.filter(|now| now.last.as_ref().is_some_and(|last| last.id == ended.receipt.id)) else {
+                return;
+            };
+            (ended.receipt, ended.phase) = (now.last.unwrap_or_else(|| ended.receipt.clone()), now.phase);
+            let is_silent = now.observation.answers.as_ref().is_some_and(|answers| !answers.unheard().is_empty());
+            let longest = if ended.receipt.awaits() { WAITS_FOR_ITEMS } else { WAITS_FOR_COUNTS };
+            let left = longest.saturating_sub(began.elapsed());
+            if !is_silent || !ended.receipt.is_open() || left.is_zero() {
+                return;
+            }
+            if told.as_ref() != Some(&ended.receipt.items) {
+                waits(&ended.receipt);
+                told = Some(ended.receipt.items.clone());
+            }
+            // In time or not: what counts is how long it has been.
+            drop(timeout(left, seen.changed()).await);
+        }
     }
 
     /// Cancels the reload while that is possible.
@@ -210,8 +277,7 @@ impl App {
     /// Restores configuration files that the engine is known to have loaded. Nothing is reloaded.
     pub async fn restore_last_good(&self, id: String) -> Result<Restored, UserError> {
         // As the engine finds its files, which may be elsewhere than this process would.
-        let places =
-            self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |(target, _)| target.places.clone());
+        let places = self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |seen| seen.target.places.clone());
         let restored = self.change(move |_| LastGood::of(&places).restore(&id)).await;
         if restored.is_ok() {
             self.send(Input::Restored).await;
@@ -219,59 +285,53 @@ impl App {
         restored
     }
 
-    /// Starts the engine, or replaces its process, unless something runs in it or a reload is under way.
+    /// Starts the engine, or replaces its process: a reload like every other, that restarts whatever is pending.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
+        let is_there = self.seen.borrow().as_ref().is_some_and(|seen| seen.target.client.is_some());
+        if !is_there {
+            return self.start_engine().await;
+        }
+        let wish = Wish { at_least: AtLeast::Restart, ..Wish::new(Cause::Window) };
+        match self.reload_to_the_end(wish, |_| {}).await.map(|ended| ended.phase) {
+            Some(Phase::Refused { refusal, .. }) => Err(refused(&refusal)),
+            // How it ended is told by its receipt.
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts an engine where there is none. Nothing runs that could be interrupted, and nothing is loaded that could be
+    /// proved.
+    async fn start_engine(&self) -> Result<(), UserError> {
         let _turn = match Records(&self.places).reloading() {
             Ok(Some(turn)) => turn,
-            Ok(None) => {
-                let message = "a reload of this engine is under way";
-                return Err(user_error("busy", message, "wait for its end, or cancel it"));
-            }
+            Ok(None) => return Err(refused(&Refusal::AlreadyRunning)),
             Err(error) => {
                 let message = format!("{} cannot be used: {error}", self.places.state.display());
                 return Err(user_error("not-written", message, "check the state folder and the free disk space"));
             }
         };
-        if let Some(run) = self.known_run().await {
-            let message = format!("“{}” is running, and a restart would end it", run.title);
-            return Err(user_error("busy", message, "wait for its end, or stop it in OpenCode"));
-        }
         let global = self.places.global_files();
         if let Some(problem) =
             global.iter().find_map(|config| check_config(&config.path, &self.places, None).into_iter().next())
         {
-            // The running engine would be stopped, and no new one would come up.
+            // No engine would come up.
             return Err(problem_error(&problem));
         }
         match &self.source {
-            Source::Own(host) => host.restart().await.map_err(|error| error.tell()),
-            Source::Attached => {
-                use crate::engine::control::{Request, ask};
-                ask(&self.places, Request::Restart).await.map_err(|error| error.tell())
-            }
-            Source::Client { .. } => Err(user_error(
-                "client-mode",
-                "this engine is not ours to restart",
-                "ask whoever runs it to restart it",
-            )),
+            Source::Client { .. } => Err(refused(&Refusal::ClientMode)),
+            source => source
+                .restart(&self.places)
+                .await
+                .map(drop)
+                .map_err(|message| user_error("cannot-start", message, "the doctor shows what the engine said")),
         }
-    }
-
-    /// Something that runs in the engine. One that does not answer, nobody can wait for; and this directory
-    /// is not asked while a file is broken, which would be loaded by the question.
-    async fn known_run(&self) -> Option<BusyRun> {
-        let (target, _) = self.seen.borrow().clone()?;
-        let is_fine = observe::problems(&target).await.is_empty();
-        let here = if is_fine { observe::running(&target).await } else { Vec::new() };
-        let mut runs = here.into_iter().chain(target.busy_elsewhere().await);
-        runs.find(|run| !run.session.is_empty())
     }
 
     /// What is wrong, and how to mend it.
     pub async fn doctor(&self) -> Vec<Finding> {
         let seen = self.seen.borrow().clone();
         let (target, observation) = match seen {
-            Some(seen) => seen,
+            Some(Seen { target, observation, .. }) => (target, observation),
             None => (connect::by_record(&self.places), Observation::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
@@ -280,7 +340,7 @@ impl App {
     /// Ends these processes, as far as an engine of the directory left them behind.
     pub async fn end_leftovers(&self, these: &[Leftover]) -> Result<(), UserError> {
         let seen = self.seen.borrow().clone();
-        let target = seen.map_or_else(|| connect::by_record(&self.places), |(target, _)| target);
+        let target = seen.map_or_else(|| connect::by_record(&self.places), |seen| seen.target);
         let is_meant =
             |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
         let ended = doctor::end_leftovers(&target, is_meant).await;
@@ -293,7 +353,7 @@ impl App {
     /// The readable difference of a pending item: what the engine has, and what is on disk.
     pub fn difference(&self, id: &str) -> Vec<DiffLine> {
         let seen = self.seen.borrow().clone();
-        seen.map(|(_, observation)| observation.difference(id)).unwrap_or_default()
+        seen.map(|seen| seen.observation.difference(id)).unwrap_or_default()
     }
 
     /// What the engine printed last.
@@ -328,6 +388,22 @@ impl App {
             tracing::warn!("the core has ended");
         }
     }
+}
+
+/// Why the engine was not touched, and what to do about it.
+fn refused(refusal: &Refusal) -> UserError {
+    let (code, hint) = match refusal {
+        Refusal::Problems { problems } => match problems.first() {
+            Some(problem) => return problem_error(problem),
+            None => ("would-not-load", "mend the file"),
+        },
+        Refusal::Busy { .. } => ("busy", "wait for its end, or stop it in OpenCode"),
+        Refusal::ClientMode => ("client-mode", "ask whoever runs it to restart it"),
+        Refusal::AlreadyRunning => ("busy", "wait for its end, or cancel it"),
+        Refusal::NotWritten { .. } => ("not-written", "check the state folder and the free disk space"),
+        Refusal::StalePlan { .. } | Refusal::Cancelled | Refusal::CutOff => ("cancelled", "try again"),
+    };
+    user_error(code, refusal.explain(), hint)
 }
 
 async fn blocking<T: Send + 'static>(

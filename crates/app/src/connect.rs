@@ -12,13 +12,47 @@ use crate::{
     engine::{
         client::{Client, ClientError, Credentials, SHORT},
         control::{self, Request},
-        host::HostState,
+        host::{Host, HostState},
         record::{Record, Records},
     },
     error::chain,
     memory::Identity,
     target::Target,
 };
+
+/// Where a directory's engine comes from.
+#[derive(Clone)]
+pub enum Source {
+    /// This process owns it.
+    Own(Host),
+    /// Another process of ours owns it.
+    Attached,
+    /// It is someone else's.
+    Client {
+        /// Its address.
+        url: String,
+        /// User name and password.
+        credentials: Credentials,
+    },
+}
+
+impl Source {
+    /// Replaces the engine's process, or starts one; the engine afterwards.
+    pub async fn restart(&self, places: &Places) -> Result<Target, String> {
+        match self {
+            Self::Own(host) => {
+                host.restart().await.map_err(|error| chain(&error))?;
+                let state = host.watch();
+                Ok(by_host(places, &state.borrow()))
+            }
+            Self::Attached => {
+                control::ask(places, Request::Restart).await.map_err(|error| chain(&error))?;
+                Ok(by_record(places))
+            }
+            Self::Client { .. } => Err("this engine is not ours to restart".to_owned()),
+        }
+    }
+}
 
 /// The engine that Rekindle runs for the directory, if it does.
 pub fn by_record(places: &Places) -> Target {
@@ -103,12 +137,6 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
     };
     let client = health.is_ok().then_some(client);
     Ok(Target { client, identity: Identity::of_url(url), caveat, ..nowhere(places, view) })
-}
-
-/// Has the owner, another process, replace the engine's process.
-pub async fn restart_by_owner(places: &Places) -> Result<Target, String> {
-    control::ask(places, Request::Restart).await.map_err(|error| chain(&error))?;
-    Ok(by_record(places))
 }
 
 /// Whether an address can be one, before anything is asked; and what people should know before it is.

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use rekindle_domain::{Consent, Plan, ReceiptResult, StepName};
+use rekindle_domain::{Plan, ReceiptResult, StepName, Wish};
 use serde::{Deserialize, Serialize};
 
 use crate::{clock, config::file::adopt, disk::locate::Places, foreign, lines};
@@ -25,19 +25,6 @@ const LONGEST_PLAN: usize = 16 * 1024 * 1024;
 /// The journal of one directory.
 pub struct Journal(PathBuf);
 
-/// What a reload is asked to do, as far as whoever finishes it needs to know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intent {
-    /// What the person agreed to about running sessions.
-    pub consent: Consent,
-    /// How long to wait for idle at the most, in seconds.
-    pub patience: Option<u64>,
-    /// The address of someone else's engine; `None`: ours.
-    pub client: Option<String>,
-    /// The sessions that are to go on afterwards.
-    pub resume: Vec<String>,
-}
-
 /// A reload that did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
@@ -45,8 +32,10 @@ pub struct Unfinished {
     pub id: String,
     /// When it began (RFC 3339, UTC).
     pub at: String,
-    /// What it was asked to do.
-    pub intent: Intent,
+    /// What was wanted, by all who had joined.
+    pub wish: Wish,
+    /// The address of someone else's engine; `None`: ours.
+    pub client: Option<String>,
     /// The steps that it began, each with how long after the beginning of the reload, in milliseconds.
     pub steps: Vec<(StepName, u64)>,
     /// What it was about to make live, once it was about to touch the engine; `None` also when that was too much to be
@@ -60,7 +49,8 @@ enum Entry {
     Planned {
         id: String,
         at: String,
-        intent: Intent,
+        wish: Wish,
+        client: Option<String>,
     },
     Step {
         id: String,
@@ -85,15 +75,19 @@ impl Journal {
         Self(places.state.join("journal.jsonl"))
     }
 
-    /// A reload was asked for. One that was left unfinished is closed: this one takes its place.
-    pub fn plan(&self, id: &str, intent: &Intent) -> io::Result<()> {
-        if let Some(before) = self.unfinished() {
-            self.end(&before.id, ReceiptResult::Refused)?;
+    /// A reload was asked for, or another wish joins it. Another one that was left unfinished is closed: this one takes its
+    /// place. `client`: the address of someone else's engine.
+    pub fn plan(&self, id: &str, wish: &Wish, client: Option<&str>) -> io::Result<()> {
+        let before = self.unfinished();
+        if let Some(other) = before.as_ref().filter(|before| before.id != id) {
+            self.end(&other.id, ReceiptResult::Refused)?;
         }
-        if fs::metadata(&self.0).is_ok_and(|file| file.len() > LONG) {
+        let is_new = before.is_none_or(|before| before.id != id);
+        if is_new && fs::metadata(&self.0).is_ok_and(|file| file.len() > LONG) {
             crate::config::file::write_private(&self.0, "").map_err(io::Error::other)?;
         }
-        self.add(&Entry::Planned { id: id.to_owned(), at: clock::now(), intent: intent.clone() })
+        let (id, wish, client) = (id.to_owned(), wish.clone(), client.map(str::to_owned));
+        self.add(&Entry::Planned { id, at: clock::now(), wish, client })
     }
 
     /// A step is about to begin, so many milliseconds after the reload did. `plan`: what is about to become live, with the first step that touches
@@ -113,9 +107,10 @@ impl Journal {
     pub fn unfinished(&self) -> Option<Unfinished> {
         let mut last: Option<Unfinished> = None;
         lines::each(&self.0, LONGEST, |line| match serde_json::from_slice(line.unwrap_or_default()) {
-            Ok(Entry::Planned { id, at, intent }) => {
-                last = Some(Unfinished { id, at, intent, steps: Vec::new(), plan: None });
-            }
+            Ok(Entry::Planned { id, at, wish, client }) => match &mut last {
+                Some(last) if last.id == id => last.wish = wish,
+                _ => last = Some(Unfinished { id, at, wish, client, steps: Vec::new(), plan: None }),
+            },
             Ok(Entry::Step { id, step, after_ms, plan, .. }) => {
                 if let Some(last) = last.as_mut().filter(|last| last.id == id) {
                     last.steps.push((step, after_ms));
@@ -156,6 +151,8 @@ impl Unfinished {
 
 #[cfg(test)]
 mod tests {
+    use rekindle_domain::{Cause, Consent, Resume};
+
     use super::*;
 
     fn journal() -> (tempfile::TempDir, Journal) {
@@ -164,8 +161,9 @@ mod tests {
         (folder, journal)
     }
 
-    fn intent() -> Intent {
-        Intent { consent: Consent::WhenIdle, patience: Some(60), client: None, resume: vec!["ses_1".to_owned()] }
+    fn wish() -> Wish {
+        let resume = Resume::These(vec!["ses_1".to_owned()]);
+        Wish { consent: Consent::WhenIdle, patience: Some(60), resume, ..Wish::new(Cause::Command) }
     }
 
     /// N5: whoever comes after a crash knows how far it can have got, wherever the line was torn.
@@ -173,11 +171,11 @@ mod tests {
     fn what_was_begun_is_known() {
         let (_folder, journal) = journal();
         assert_eq!(journal.unfinished(), None);
-        journal.plan("1", &intent()).expect("written");
+        journal.plan("1", &wish(), None).expect("written");
         journal.step("1", StepName::Check, 5, None).expect("written");
         let unfinished = journal.unfinished().expect("it has no end");
         assert_eq!((unfinished.touched(), unfinished.last_step()), (false, Some(StepName::Check)));
-        assert_eq!(unfinished.intent, intent());
+        assert_eq!(unfinished.wish, wish());
         let plan = Plan::new(vec![], vec![]);
         journal.step("1", StepName::Dispose, 6, Some(&plan)).expect("written");
         journal.step("1", StepName::Answer, 7, None).expect("written");
@@ -192,13 +190,13 @@ mod tests {
     #[test]
     fn a_torn_line_loses_only_itself() {
         let (_folder, journal) = journal();
-        journal.plan("1", &intent()).expect("written");
+        journal.plan("1", &wish(), None).expect("written");
         journal.step("1", StepName::Dispose, 5, None).expect("written");
         let whole = fs::read(&journal.0).expect("read");
         for cut in 0..whole.len() {
             fs::write(&journal.0, &whole[..cut]).expect("cut");
             let is_known = journal.unfinished().is_some();
-            journal.plan("2", &intent()).expect("written");
+            journal.plan("2", &wish(), None).expect("written");
             assert_eq!(journal.unfinished().map(|last| last.id).as_deref(), Some("2"), "cut at {cut}, {is_known}");
         }
     }
@@ -213,22 +211,35 @@ mod tests {
             state: rekindle_domain::BusyState::Busy,
             directory: None,
         };
-        journal.plan("1", &intent()).expect("written");
+        journal.plan("1", &wish(), None).expect("written");
         journal.step("1", StepName::Dispose, 6, Some(&Plan::new(vec![], vec![run; 20_000]))).expect("written");
         let unfinished = journal.unfinished().expect("it has no end");
         assert_eq!((unfinished.touched(), unfinished.plan), (true, None));
         assert!(fs::metadata(&journal.0).expect("there").len() < 2000);
     }
 
+    /// P9: what joins is written down before it counts, and what was done by then stays known.
+    #[test]
+    fn what_joins_is_known() {
+        let (_folder, journal) = journal();
+        journal.plan("1", &wish(), Some("http://127.0.0.1:1")).expect("written");
+        journal.step("1", StepName::Dispose, 6, None).expect("written");
+        let both = wish().joined(Wish { consent: Consent::Force, ..Wish::new(Cause::Window) });
+        journal.plan("1", &both, Some("http://127.0.0.1:1")).expect("written");
+        let unfinished = journal.unfinished().expect("it has no end");
+        assert_eq!((unfinished.wish, unfinished.steps.len()), (both, 1));
+        assert_eq!(unfinished.client.as_deref(), Some("http://127.0.0.1:1"));
+    }
+
     #[test]
     fn a_new_one_takes_the_place_of_an_unfinished_one() {
         let (_folder, journal) = journal();
-        journal.plan("1", &intent()).expect("written");
-        journal.plan("2", &intent()).expect("written");
+        journal.plan("1", &wish(), None).expect("written");
+        journal.plan("2", &wish(), None).expect("written");
         journal.end("2", ReceiptResult::Proved).expect("written");
         assert_eq!(journal.unfinished(), None);
         fs::write(&journal.0, vec![b'x'; usize::try_from(LONG).expect("a size") + 1]).expect("made long");
-        journal.plan("3", &intent()).expect("written");
+        journal.plan("3", &wish(), None).expect("written");
         assert!(fs::metadata(&journal.0).expect("there").len() < 1000);
     }
 }

@@ -108,6 +108,9 @@ pub(crate) struct ReloadArguments {
     /// How long to wait at the most
     #[arg(long, value_name = "SECONDS", requires = "when_idle", value_parser = clap::value_parser!(u64).range(..=YEAR))]
     pub(crate) timeout: Option<u64>,
+    /// Replace the engine's process, also when less would do or nothing is pending
+    #[arg(long)]
+    pub(crate) restart: bool,
     /// Only if the plan still has this fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) plan: Option<String>,

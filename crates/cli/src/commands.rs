@@ -1,31 +1,29 @@
 //! One function a command: ask the core, print, and choose the exit code.
 
-use std::{process::ExitCode, time::Duration};
+use std::{cell::Cell, convert::Infallible, process::ExitCode, time::Duration};
 
 use clap::CommandFactory;
 use rekindle_app::{
-    app::{App, Source},
+    app::App,
     change, connect,
     disk::{locate::Places, scan::scan},
     doctor,
-    engine::{client::Credentials, packages},
     error::{Tell, chain, problem_error, user_error},
     history::History,
     last_good::{LastGood, LastGoodError},
     observe::{Observation, loading, observe, observe_within},
-    reload::{Ended, Recovered, Restart, Resume, Signal, Wish, last, recover, reload, wait, waits},
+    reload::{Ended, Recovered, last, recover, waits},
     settings,
     skill::install,
     target::Target,
     terminal,
 };
 use rekindle_domain::{
-    Cause, Consent, EngineMode, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
-    Refusal, Scope, UndoChoice, UserError,
+    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
+    Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish,
 };
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use crate::{
     arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand, UndoArguments},
@@ -144,16 +142,10 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
 
 async fn watch_statuses(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let places = context::places(arguments)?;
-    let source = match &arguments.engine {
-        Some(url) => {
-            let credentials = Credentials::from_environment();
-            let caveat = connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
-            caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
-            Source::Client { url: url.clone(), credentials }
-        }
-        None => Source::Attached,
-    };
-    let app = App::start(places, source, 0);
+    if let Some(url) = &arguments.engine {
+        context::check(arguments, &places, url)?;
+    }
+    let app = App::start(places, context::source(arguments), 0);
     let mut states = app.watch();
     let mut last = None;
     loop {
@@ -176,59 +168,63 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
     let target = context::running(arguments).await?;
     finish_cut_off(arguments, &target).await;
     let wish = Wish {
-        cause: Cause::Command,
-        named: None,
-        may_roll_back: settings::read(&target.places).roll_back,
         resume: if options.resume { Resume::All } else { Resume::None },
         consent: match (options.force, options.when_idle) {
             (true, _) => Consent::Force,
             (_, true) => Consent::WhenIdle,
             _ => Consent::IfIdle,
         },
+        at_least: if options.restart { AtLeast::Restart } else { AtLeast::WhatIsPending },
         agreed: options.plan.as_deref().map(fingerprint).transpose()?,
-        patience: options.timeout.map(Duration::from_secs),
-        may_touch: options.yes,
+        patience: options.timeout,
+        whose: if options.yes { Whose::Anyones } else { Whose::Ours },
+        ..Wish::new(Cause::Command)
     };
-    let places = target.places.clone();
-    let by_owner = || -> std::pin::Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
-        let places = places.clone();
-        Box::pin(async move { connect::restart_by_owner(&places).await })
-    };
-    let restart: Option<&Restart<'_>> = if target.view.mode == EngineMode::Host { Some(&by_owner) } else { None };
-    let (signals, heard) = mpsc::unbounded_channel();
+    let app = App::for_one_reload(target, context::source(arguments));
+    let cancels = app.clone();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            // Nobody hears it once the reload has ended.
-            drop(signals.send(Signal::Cancel));
+            cancels.cancel().await;
             // A second one ends the program; the engine's owner is another process.
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);
             }
         }
     });
-    let said = std::cell::Cell::new(None);
-    let scan = target.read_files().await;
-    let wanted = scan.map(|scan| packages::wanted(&target.places, &scan.disk)).unwrap_or_default();
-    let watching = packages::watch(target.places.clone(), wanted, |now| {
-        if let Some(now) = now {
-            print::progress(arguments, &words::installing(&now));
-        }
-    });
-    let work = reload(target, wish, None, restart, heard, |phase| {
-        if let Some(step) = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step)) {
-            print::progress(arguments, words::step(step));
-        }
-    });
-    let mut ended = tokio::select! {
-        ended = work => ended,
-        never = watching => match never {},
+    let (is_told, said) = (print::tells_progress(arguments), Cell::new(None));
+    let told = move |phase: &Phase| {
+        let step = phase.step_name().filter(|step| said.replace(Some(*step)) != Some(*step));
+        step.filter(|_| is_told).into_iter().for_each(|step| terminal::tell(words::step(step)));
     };
+    let ended = tokio::select! {
+        ended = app.reload_to_the_end(wish, told) => ended,
+        never = tell_installs(arguments, &app) => match never {},
+    };
+    let mut ended = ended.ok_or_else(|| user_error("internal", "the reload ended early", "try again"))?;
     tokio::select! {
-        () = wait(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))) => {}
+        () = app.settle(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))) => {}
         // It is done; who does not want to know the rest is told what is known.
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(report(arguments, &ended))
+}
+
+/// Tells what the engine installs for a reload, as long as it does.
+async fn tell_installs(arguments: &Arguments, app: &App) -> Infallible {
+    let (mut states, mut before) = (app.watch(), None);
+    loop {
+        let now = match &states.borrow_and_update().banner {
+            Banner::Reloading { progress, .. } => progress.installing.clone(),
+            _ => None,
+        };
+        if let Some(now) = now.as_ref().filter(|now| before.as_ref() != Some(*now)) {
+            print::progress(arguments, &words::installing(now));
+        }
+        before = now;
+        if states.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {

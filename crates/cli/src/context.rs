@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rekindle_app::{
-    connect,
+    connect::{self, Source},
     disk::locate::Places,
     engine::client::Credentials,
     error::{Tell, user_error},
@@ -25,15 +25,28 @@ pub(crate) fn places_even_if_gone(arguments: &Arguments) -> Result<Places, UserE
     Places::even_if_gone(&directory).map_err(|error| error.tell())
 }
 
+/// Where the engine that the arguments name comes from.
+pub(crate) fn source(arguments: &Arguments) -> Source {
+    match &arguments.engine {
+        Some(url) => Source::Client { url: url.clone(), credentials: Credentials::from_environment() },
+        None => Source::Attached,
+    }
+}
+
+/// Whether this can be an engine's address; what is to be known about it is said.
+pub(crate) fn check(arguments: &Arguments, places: &Places, url: &str) -> Result<(), UserError> {
+    let caveat = connect::check_url(places, url, Credentials::from_environment()).map_err(|error| error.tell())?;
+    caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
+    Ok(())
+}
+
 /// The engine that the arguments name: someone else's, or the one that Rekindle runs.
 pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
     let places = places(arguments)?;
     match &arguments.engine {
         Some(url) => {
-            let credentials = Credentials::from_environment();
-            let caveat = connect::check_url(&places, url, credentials.clone()).map_err(|error| error.tell())?;
-            caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
-            connect::by_url(&places, url, credentials).await.map_err(|error| error.tell())
+            check(arguments, &places, url)?;
+            connect::by_url(&places, url, Credentials::from_environment()).await.map_err(|error| error.tell())
         }
         None => Ok(connect::by_record(&places)),
     }

@@ -64,9 +64,14 @@ pub(crate) fn warn(arguments: &Arguments, text: &str) {
 
 /// Tells what is under way, on a terminal only.
 pub(crate) fn progress(arguments: &Arguments, text: &str) {
-    if !arguments.quiet && !arguments.json && terminal::is_read_by_person() {
+    if tells_progress(arguments) {
         terminal::tell(text);
     }
+}
+
+/// Whether somebody sees what is under way.
+pub(crate) fn tells_progress(arguments: &Arguments) -> bool {
+    !arguments.quiet && !arguments.json && terminal::is_read_by_person()
 }
 
 fn one_line(text: &str) -> String {

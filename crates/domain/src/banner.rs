@@ -120,12 +120,9 @@ impl Banner {
             return Self::Waiting { runs: runs.clone() };
         }
         if let (Some(now), Some(job)) = (phase.step_name(), phase.job()) {
-            let touch = if job.restarted || job.request.plan.action == Action::Restart {
-                StepName::Restart
-            } else {
-                StepName::Dispose
-            };
-            let first = if job.rolled_back.is_some() { StepName::RollBack } else { StepName::Check };
+            let action = job.action();
+            let touch = if action == Action::Restart { StepName::Restart } else { StepName::Dispose };
+            let first = if job.course.rolled_back().is_some() { StepName::RollBack } else { StepName::Check };
             let order = [first, touch, StepName::Answer, StepName::Verify];
             let at = order.iter().position(|name| *name == now).unwrap_or(1);
             let steps = order
@@ -140,9 +137,8 @@ impl Banner {
                     BannerStep { name: *name, state }
                 })
                 .collect();
-            let action = if touch == StepName::Restart { Action::Restart } else { Action::Dispose };
             // What most of another kind took says nothing of this one.
-            let takes = progress.takes.filter(|_| job.request.plan.action == action);
+            let takes = progress.takes.filter(|_| job.plan.action == action);
             let progress = Progress { takes, ..progress.clone() };
             return Self::Reloading { action, steps, cancellable: phase.is_cancellable(), progress };
         }
@@ -179,8 +175,9 @@ impl Banner {
 mod tests {
     use super::*;
     use crate::{
-        BusyState, Cause, Change, ChangeKind, Consent, Counts, EngineView, Failure, Fingerprint, Input, ItemId,
-        ItemState, Kind, LeftOut, Plan, Reason, ReceiptItem, ReceiptResult, Request, Scope, step,
+        BusyState, Cause, Change, ChangeKind, Counts, Course, EngineView, Failure, Fingerprint, Input, ItemId,
+        ItemState, Job, Kind, LeftOut, OnFailure, Permission, Plan, Reason, ReceiptItem, ReceiptResult, Scope, Wish,
+        step,
     };
 
     fn change(name: &str) -> Change {
@@ -356,17 +353,9 @@ mod tests {
 
     #[test]
     fn a_running_reload_shows_where_it_is() {
-        let request = Request {
-            attempt: "1".to_owned(),
-            plan: Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) },
-            agreed: None,
-            consent: Consent::IfIdle,
-            named: None,
-            may_restart: true,
-            may_touch: true,
-            may_roll_back: false,
-        };
-        let (phase, _) = step(Phase::Clean, Input::Requested(request));
+        let plan = Plan { action: Action::Dispose, ..Plan::new(vec![], vec![]) };
+        let job = Job::new("1".to_owned(), Wish::new(Cause::Window), plan, Permission::Restart, OnFailure::Stay);
+        let (phase, _) = step(Phase::Clean, Input::Wished(Box::new(job)));
         let takes = Takes::of(vec![1000]);
         let now = Progress { elapsed_ms: 7, takes, installing: None };
         let status = status(EngineState::Running, EngineMode::Host, true, false);
@@ -380,7 +369,7 @@ mod tests {
         );
         // What a dispose takes says nothing of the restart that takes its place.
         let Some(job) = phase.job().cloned() else { panic!("{phase:?}") };
-        let restarting = Phase::Restarting(crate::Job { restarted: true, ..job });
+        let restarting = Phase::Restarting(Job { course: Course::Restart, ..job });
         let banner = Banner::of(&status, &[], &restarting, false, None, &now);
         assert!(matches!(banner, Banner::Reloading { progress: Progress { takes: None, .. }, .. }), "{banner:?}");
     }

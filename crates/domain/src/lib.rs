@@ -62,7 +62,8 @@ pub use receipt::{
     Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };
 pub use reload::{
-    Consent, Effect, Failure, Found, Input, Job, Phase, Refusal, Refused, Request, StepName, Verdict, step,
+    AtLeast, Consent, Course, Effect, Failure, Found, Input, Job, OnFailure, Permission, Phase, Refusal, Refused,
+    Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use text::Text;
 pub use visible::{visible, visible_json};

@@ -7,20 +7,22 @@
 
 mod end;
 mod input;
+mod job;
 mod phase;
-mod request;
+mod wish;
 
 pub use end::{Failure, Refusal, Refused};
 pub use input::{Effect, Found, Input, Verdict};
+pub use job::{Course, Job, OnFailure, Permission, StepName};
 pub use phase::Phase;
-pub use request::{Consent, Job, Request, StepName};
+pub use wish::{AtLeast, Consent, Resume, Whose, Wish};
 
 use crate::{Action, Plan};
 
 /// The next phase, and what has to be done for it. An input that does not fit changes nothing.
 pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
     if let Some(attempt) = input.attempt()
-        && phase.job().is_none_or(|job| job.request.attempt != *attempt)
+        && phase.job().is_none_or(|job| job.attempt != *attempt)
     {
         // A late answer of an attempt that is over.
         return (phase, None);
@@ -35,9 +37,10 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
             Some(job) => stopped(job, Refusal::Cancelled),
             None => (phase, None),
         },
-        (phase, Input::Requested(request)) => requested(phase, request),
+        (phase, Input::Wished(job)) => wished(phase, *job),
         (Phase::Planned(job), Input::Done { .. }) => (Phase::Checking(job), Some(Effect::Check)),
-        (Phase::Planned(job), Input::Failed { message, .. }) => refused(job, Refusal::NotWritten { message }),
+        (Phase::Planned(job), Input::Failed { message, .. }) => stopped(job, Refusal::NotWritten { message }),
+        (Phase::Planned(job), Input::NotMyTurn { .. }) => stopped(job, Refusal::AlreadyRunning),
         (Phase::Checking(job), Input::Checked { plan, found, .. }) => checked(job, plan, found),
         // The files may have changed while we waited.
         (Phase::WaitingForIdle { job, .. }, Input::Done { .. }) => (Phase::Checking(job), Some(Effect::Check)),
@@ -52,15 +55,19 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
             (Phase::Starting(job), Some(Effect::AwaitAnswer))
         }
         (Phase::Disposing(job), Input::Failed { message, .. }) => escalate(job, StepName::Dispose, message),
-        (Phase::Restarting(job), Input::Failed { message, .. }) => roll_back(job, StepName::Restart, message),
+        (Phase::Restarting(job), Input::Failed { message, .. }) => {
+            roll_back(job, Course::RolledBack, StepName::Restart, message)
+        }
         (Phase::Starting(job), Input::Done { .. }) => (Phase::Verifying(job), Some(Effect::Verify)),
         // It is not asked, and no restart would help.
         (Phase::Starting(job), Input::Broken { problems, .. }) => {
-            let job = Job { unasked: true, ..job };
-            roll_back(job, StepName::Answer, Refusal::Problems { problems }.while_touched())
+            let message = Refusal::Problems { problems }.while_touched();
+            roll_back(job, Course::RolledBackUnasked, StepName::Answer, message)
         }
         // What it hangs on it would hang on again.
-        (Phase::Starting(job), Input::StillLoading { message, .. }) => roll_back(job, StepName::Answer, message),
+        (Phase::Starting(job), Input::StillLoading { message, .. }) => {
+            roll_back(job, Course::RolledBack, StepName::Answer, message)
+        }
         (Phase::Starting(job), Input::Failed { message, .. }) => escalate(job, StepName::Answer, message),
         (Phase::Verifying(job), Input::Verified { verdict, .. }) => verified(job, verdict),
         (Phase::Verifying(job), Input::Failed { message, .. }) => escalate(job, StepName::Verify, message),
@@ -81,47 +88,38 @@ fn observed(phase: Phase, plan: Plan) -> Phase {
     }
 }
 
-fn requested(phase: Phase, request: Request) -> (Phase, Option<Effect>) {
-    if phase.is_cancellable()
-        && let Some(job) = phase.job()
-    {
-        // It joins the one that has not touched anything yet.
-        let job = job.clone().joined(request);
-        return match phase {
-            Phase::Planned(_) => (Phase::Planned(job), Some(Effect::WriteDown)),
-            _ => (Phase::Checking(job), Some(Effect::Check)),
-        };
+fn wished(phase: Phase, other: Job) -> (Phase, Option<Effect>) {
+    match (phase.is_cancellable(), phase.job()) {
+        // It joins the one that has not touched anything yet, and is written down before it counts.
+        (true, Some(job)) => {
+            let job = Job { wish: job.wish.clone().joined(other.wish), ..job.clone() };
+            (Phase::Planned(job), Some(Effect::WriteDown))
+        }
+        (false, Some(_)) => (phase, None),
+        (_, None) if other.may == Permission::Nothing => refused(other, Refusal::ClientMode),
+        (_, None) => (Phase::Planned(other), Some(Effect::WriteDown)),
     }
-    if phase.is_running() {
-        return (phase, None);
-    }
-    let may_touch = request.may_touch;
-    let job = Job::new(request);
-    if may_touch { (Phase::Planned(job), Some(Effect::WriteDown)) } else { refused(job, Refusal::ClientMode) }
 }
 
 fn checked(mut job: Job, plan: Plan, found: Found) -> (Phase, Option<Effect>) {
     // The files may have changed since the plan was made, most of all while we waited.
-    job.request.plan = plan;
-    if job.has_touched() {
-        job.request.plan.action = Action::Restart;
-    }
+    let now = plan.fingerprint.clone();
+    job.take_plan(plan);
     let runs = match found {
         Found::Problems(problems) => return stopped(job, Refusal::Problems { problems }),
         // Who does not say what is running may be running something.
-        Found::Silence(_) if job.request.consent == Consent::Force && job.request.named.is_none() => Vec::new(),
+        Found::Silence(_) if job.wish.consent == Consent::Force && job.wish.named.is_none() => Vec::new(),
         Found::Silence(message) => return failed(job, StepName::Check, message),
         Found::Runs(runs) => runs,
     };
-    if job.request.agreed.as_ref().is_some_and(|agreed| *agreed != job.request.plan.fingerprint) && !job.has_touched() {
-        let now = job.request.plan.fingerprint.clone();
+    if job.wish.agreed.as_ref().is_some_and(|agreed| *agreed != now) && !job.has_touched() {
         return refused(job, Refusal::StalePlan { now });
     }
-    if job.request.plan.action <= Action::None {
+    if job.plan.action <= Action::None {
         // Everything is live: the engine is left alone.
-        return (Phase::Proved { attempt: job.request.attempt, settled: false }, None);
+        return (Phase::Proved { attempt: job.attempt, settled: false }, None);
     }
-    match job.request.consent {
+    match job.wish.consent {
         _ if runs.is_empty() => touch(job),
         Consent::Force if job.names_all(&runs) => touch(job),
         Consent::Force | Consent::IfIdle => stopped(job, Refusal::Busy { runs }),
@@ -130,90 +128,95 @@ fn checked(mut job: Job, plan: Plan, found: Found) -> (Phase, Option<Effect>) {
 }
 
 fn touch(job: Job) -> (Phase, Option<Effect>) {
-    match job.request.plan.action {
-        Action::Restart if job.request.may_restart => {
-            (Phase::Restarting(Job { restarted: true, ..job }), Some(Effect::Restart))
+    match (job.plan.action, job.may) {
+        (Action::Restart, Permission::Restart) => {
+            let course = job.course.restarted();
+            (Phase::Restarting(Job { course, ..job }), Some(Effect::Restart))
         }
-        Action::Restart => {
+        (Action::Restart, _) => {
             let message = "only a restart of the engine helps, and this engine is not ours to restart".to_owned();
             failed(job, StepName::Restart, message)
         }
-        Action::Dispose | Action::None | Action::NeverRead => (Phase::Disposing(job), Some(Effect::Dispose)),
+        (Action::Dispose | Action::None | Action::NeverRead, _) => (Phase::Disposing(job), Some(Effect::Dispose)),
     }
 }
 
 /// A restart helps where a dispose did not. It interrupts more, so everything is asked again.
 fn escalate(job: Job, step: StepName, message: String) -> (Phase, Option<Effect>) {
-    if job.restarted || !job.request.may_restart {
-        return roll_back(job, step, message);
+    if !job.course.may_escalate() || job.may != Permission::Restart {
+        return roll_back(job, Course::RolledBack, step, message);
     }
-    let escalated = Some(Failure::new(step, message));
-    (Phase::Checking(Job { escalated, ..job }), Some(Effect::Check))
+    let course = job.course.escalated(Failure::new(step, message));
+    (Phase::Checking(Job { course, ..job }), Some(Effect::Check))
 }
 
 /// Puts the last good files back, where the person wants that, once.
-fn roll_back(job: Job, step: StepName, message: String) -> (Phase, Option<Effect>) {
-    if !job.request.may_roll_back || job.rolled_back.is_some() {
+fn roll_back(
+    job: Job,
+    course: impl FnOnce(Failure) -> Course,
+    step: StepName,
+    message: String,
+) -> (Phase, Option<Effect>) {
+    if job.on_failure == OnFailure::Stay || job.course.rolled_back().is_some() {
         return failed(job, step, message);
     }
-    let rolled_back = Some(Failure::new(step, message));
-    (Phase::RollingBack(Job { rolled_back, ..job }), Some(Effect::RollBack))
+    let course = course(Failure::new(step, message));
+    (Phase::RollingBack(Job { course, ..job }), Some(Effect::RollBack))
 }
 
 /// The good files are there again. An instance that was never created needs nothing more; else the engine
 /// has to let go of the bad ones, which interrupts as much as any reload does.
 fn rolled_back(job: Job) -> (Phase, Option<Effect>) {
-    match (job.unasked, job.request.may_restart) {
-        (true, _) => (Phase::Starting(job), Some(Effect::AwaitAnswer)),
-        (false, true) => (Phase::Checking(job), Some(Effect::Check)),
-        (false, false) => (Phase::Disposing(job), Some(Effect::Dispose)),
+    match (&job.course, job.may) {
+        (Course::RolledBackUnasked(_), _) => (Phase::Starting(job), Some(Effect::AwaitAnswer)),
+        (_, Permission::Restart) => (Phase::Checking(job), Some(Effect::Check)),
+        (_, Permission::Dispose | Permission::Nothing) => (Phase::Disposing(job), Some(Effect::Dispose)),
     }
 }
 
 fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
-    if let Some(failure) = job.rolled_back.clone() {
+    if let Some(failure) = job.course.rolled_back().cloned() {
         // What was wanted is not there; what was there before is, unless the engine did not let go of the rest.
         let restored = matches!(verdict, Verdict::Proved | Verdict::Partial);
-        return (Phase::Failed { attempt: job.request.attempt, failure: Failure { restored, ..failure } }, None);
+        return (Phase::Failed { attempt: job.attempt, failure: Failure { restored, ..failure } }, None);
     }
     match verdict {
-        Verdict::Proved => (Phase::Proved { attempt: job.request.attempt, settled: false }, None),
-        Verdict::Unconfirmed if job.request.may_restart && !job.restarted => {
+        Verdict::Proved => (Phase::Proved { attempt: job.attempt, settled: false }, None),
+        Verdict::Unconfirmed if job.may == Permission::Restart && job.course.may_escalate() => {
             escalate(job, StepName::Dispose, "the engine did not drop the instance".to_owned())
         }
-        Verdict::Worse if job.request.may_roll_back => {
-            roll_back(job, StepName::Verify, "something that worked before does not work any more".to_owned())
+        Verdict::Worse if job.on_failure == OnFailure::RollBack => {
+            let message = "something that worked before does not work any more".to_owned();
+            roll_back(job, Course::RolledBack, StepName::Verify, message)
         }
-        Verdict::Partial | Verdict::Unconfirmed | Verdict::Worse => {
-            (Phase::Partial { attempt: job.request.attempt }, None)
-        }
+        Verdict::Partial | Verdict::Unconfirmed | Verdict::Worse => (Phase::Partial { attempt: job.attempt }, None),
     }
 }
 
 /// Ends a reload that goes no further: as refused while nothing was touched, else as failed.
 fn stopped(job: Job, refusal: Refusal) -> (Phase, Option<Effect>) {
-    match (job.rolled_back.is_some(), job.escalated.clone()) {
-        (true, _) => {
-            failed(job, StepName::Check, format!("the last good files are back, and {}", refusal.while_touched()))
-        }
-        (false, Some(Failure { step, message, .. })) => {
+    match job.course.clone() {
+        Course::First | Course::Restart => refused(job, refusal),
+        Course::RestartInstead(Failure { step, message, .. }) => {
             failed(job, step, format!("{message}; {}", refusal.while_touched()))
         }
-        (false, None) => refused(job, refusal),
+        Course::RolledBackUnasked(_) | Course::RolledBack(_) | Course::RestartedBack(_) => {
+            failed(job, StepName::Check, format!("the last good files are back, and {}", refusal.while_touched()))
+        }
     }
 }
 
 fn refused(job: Job, refusal: Refusal) -> (Phase, Option<Effect>) {
-    (Phase::Refused { attempt: job.request.attempt, refusal }, None)
+    (Phase::Refused { attempt: job.attempt, refusal }, None)
 }
 
 fn failed(job: Job, step: StepName, message: String) -> (Phase, Option<Effect>) {
-    let failure = match job.rolled_back {
+    let failure = match job.course.rolled_back() {
         // The first failure is what the person has to hear of.
-        Some(first) => Failure { message: format!("{}; {message}", first.message), ..first },
+        Some(first) => Failure { message: format!("{}; {message}", first.message), ..first.clone() },
         None => Failure::new(step, message),
     };
-    (Phase::Failed { attempt: job.request.attempt, failure }, None)
+    (Phase::Failed { attempt: job.attempt, failure }, None)
 }
 
 #[cfg(test)]

@@ -1,22 +1,14 @@
 //! Reloads.
 
-use rekindle_app::reload::{Resume, Wish};
-use rekindle_domain::{Cause, Consent, Fingerprint, Shown, UserError};
+use rekindle_domain::{Shown, UserError, Wish};
 use tauri::State;
 
 use crate::shell::Shell;
 
 /// Starts a reload; how it goes comes as states.
 #[tauri::command]
-pub(crate) async fn reload(
-    shell: State<'_, Shell>,
-    consent: Consent,
-    plan: Option<Fingerprint>,
-    named: Option<Vec<String>>,
-    resume: Vec<String>,
-) -> Result<(), UserError> {
-    let resume = Resume::These(resume);
-    shell.app().reload(Wish { consent, agreed: plan, named, resume, ..Wish::new(Cause::Window) }).await;
+pub(crate) async fn reload(shell: State<'_, Shell>, wish: Wish) -> Result<(), UserError> {
+    shell.app().reload(wish).await;
     Ok(())
 }
 

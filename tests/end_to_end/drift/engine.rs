@@ -1,15 +1,22 @@
 //! The real engine, whose files change at any moment. What it has is its own word; what it should
 //! have is the word of another one that is started on the same files.
 
-use std::{collections::BTreeSet, env, pin::Pin};
+use std::{
+    collections::BTreeSet,
+    env,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use rand::Rng;
 use rekindle_app::{
+    app::{App, Source},
     connect,
-    reload::{Wish, reload},
-    target::Target,
 };
-use rekindle_domain::{Cause, Phase, StepName};
+use rekindle_domain::{Cause, Phase, StepName, Wish};
 use rekindle_tests::{
     project::Project,
     raw::RawEngine,
@@ -18,7 +25,6 @@ use rekindle_tests::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::sync::Mutex;
 use tokio::time::{Duration, sleep};
 
 /// What an engine says that it has, by kind and name; without the code behind plugins and tools, of
@@ -220,27 +226,25 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         let world = World::new();
         let text =
             |of: &str| json!({"username": of, "mcp": {"m": {"type": "local", "command": [of], "enabled": false}}});
-        let write_all = |of: &str| {
-            write(&world.path("opencode.json"), &text(of).to_string());
-            write(&world.path(".opencode/skills/s/SKILL.md"), &skill("s", of));
-            write(&world.path(".opencode/plugins/p.ts"), &plugin(of));
+        let write_all = move |folder: &Path, of: &str| {
+            write(&folder.join("opencode.json"), &text(of).to_string());
+            write(&folder.join(".opencode/skills/s/SKILL.md"), &skill("s", of));
+            write(&folder.join(".opencode/plugins/p.ts"), &plugin(of));
         };
-        write_all("one");
+        write_all(&world.path(""), "one");
         let engine = world.start_engine().await;
         assert_eq!(world.rekindle(&["status"]).await.code, 0);
         world.write(".opencode/skills/other/SKILL.md", &skill("other", "Makes a reload necessary."));
-        let wrote = Mutex::new(false);
-        let never = tokio::sync::mpsc::unbounded_channel().1;
-        let ended =
-            reload(connect::by_record(&world.places()), Wish::new(Cause::Command), None, None, never, |phase| {
-                let mut wrote = wrote.lock().expect("one at a time");
-                if phase.step_name() == Some(step) && !*wrote {
-                    *wrote = true;
-                    write_all("two");
-                }
-            });
-        let ended = ended.await;
-        assert!(*wrote.lock().expect("ended"), "{step:?}");
+        let wrote = Arc::new(AtomicBool::new(false));
+        let (has_written, folder) = (wrote.clone(), world.path(""));
+        let app = App::for_one_reload(connect::by_record(&world.places()), Source::Attached);
+        let ended = app.reload_to_the_end(Wish::new(Cause::Command), move |phase| {
+            if phase.step_name() == Some(step) && !has_written.swap(true, Ordering::Relaxed) {
+                write_all(&folder, "two");
+            }
+        });
+        let ended = ended.await.expect("an end");
+        assert!(wrote.load(Ordering::Relaxed), "{step:?}");
         let status = world.rekindle(&["status", "--json"]).await.json();
         let differing = differing(&told_by(&engine).await, &told_afresh(&world).await);
         assert_eq!(pending(&status), differing, "{step:?}: {ended:?}\n{status}");
@@ -270,19 +274,14 @@ async fn code_that_came_and_went_is_pending() {
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
     write_code("two");
     let places = world.places();
-    let restart = || -> Pin<Box<dyn Future<Output = Result<Target, String>> + Send>> {
-        let places = places.clone();
-        Box::pin(async move { connect::restart_by_owner(&places).await })
-    };
-    let never = tokio::sync::mpsc::unbounded_channel().1;
-    let wish = Wish::new(Cause::Command);
-    let ended =
-        reload(connect::by_record(&places), wish, None, Some(&restart), never, |phase| match phase.step_name() {
-            Some(StepName::Answer) => write_code("three"),
-            Some(StepName::Verify) => write_code("two"),
-            _ => {}
-        });
-    let ended = ended.await;
+    let code = world.path(".opencode/plugins/p.ts");
+    let app = App::for_one_reload(connect::by_record(&places), Source::Attached);
+    let ended = app.reload_to_the_end(Wish::new(Cause::Command), move |phase| match phase.step_name() {
+        Some(StepName::Answer) => write(&code, &plugin("three")),
+        Some(StepName::Verify) => write(&code, &plugin("two")),
+        _ => {}
+    });
+    let ended = ended.await.expect("an end");
     assert!(world.engine().has_tool("three").await);
     assert!(!matches!(ended.phase, Phase::Proved { .. }), "{ended:?}");
     let status = world.rekindle(&["status", "--json"]).await.json();

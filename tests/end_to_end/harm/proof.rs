@@ -3,9 +3,8 @@
 use rekindle_app::{
     app::{App, Source},
     history::History,
-    reload::Wish,
 };
-use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, RowState, Shown, WindowState};
+use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, RowState, Shown, WindowState, Wish};
 use rekindle_tests::{
     proxy::{Fault, Rule},
     wait,

@@ -3,6 +3,7 @@
 //! Invariant: only this task changes the state; everything else sends it inputs.
 
 mod ahead;
+pub(super) mod driver;
 mod hearing;
 mod looks;
 mod reloads;
@@ -27,10 +28,13 @@ use tokio::{
     time::timeout,
 };
 
-use self::looks::{Again, Look};
-use super::{Input, SHOWN, Source};
+use self::{
+    driver::Reload,
+    looks::{Again, Look},
+};
+use super::{Input, SHOWN, Seen, Stay};
 use crate::{
-    connect,
+    connect::Source,
     disk::{
         locate::Places,
         watch::{Blind, Hint, SLOW, Watch},
@@ -39,7 +43,7 @@ use crate::{
     error::chain,
     history::History,
     observe::Observation,
-    reload::{Signal, hear::Patience},
+    reload::hear::Patience,
     settings,
     target::Target,
 };
@@ -48,6 +52,7 @@ use crate::{
 pub(super) struct Core {
     places: Places,
     source: Source,
+    stay: Stay,
     target: Target,
     observation: Observation,
     /// What a reload would do, as far as that is known by now.
@@ -59,17 +64,15 @@ pub(super) struct Core {
     /// True when there was a reason to ask since it began.
     asks_again: bool,
     phase: Phase,
-    /// True when a wish came too late to join the reload under way.
-    follows: bool,
+    /// The reload under way.
+    reload: Option<Reload>,
     /// True when somebody wanted what runs to be interrupted.
     insisted: bool,
     /// The receipt of the reload whose end the phase is.
     last: Option<Receipt>,
     /// That of one that was not wholly proved, while another runs, or was refused.
     held: Option<Receipt>,
-    /// When the reload under way began its work, for telling how long it has been at it.
-    began: Option<Instant>,
-    /// How long reloads of its kind take.
+    /// How long reloads of the kind under way take.
     takes: Option<Takes>,
     /// What the engine installs for it.
     installing: Option<Installing>,
@@ -78,8 +81,6 @@ pub(super) struct Core {
     /// Counts up when what was asked before is of no use any more.
     questions: u64,
     patience: Patience,
-    /// For speaking to the reload under way.
-    signals: Option<mpsc::UnboundedSender<Signal>>,
     /// True until it is known that no reload was cut off before.
     recovering: bool,
     /// The plan that was last carried out without being asked: what it left is not tried again.
@@ -107,22 +108,21 @@ pub(super) struct Core {
 
 impl Core {
     /// A core that has not looked yet.
-    pub(super) fn new(places: Places, source: Source, sequence: u64, inputs: mpsc::WeakSender<Input>) -> Self {
-        // It waits for others who write settings.
-        if let Err(error) = block_in_place(|| settings::remember_directory(&places)) {
-            tracing::warn!(error = chain(&error), "settings");
-        }
+    pub(super) fn new(
+        target: Target,
+        source: Source,
+        stay: Stay,
+        sequence: u64,
+        inputs: mpsc::WeakSender<Input>,
+    ) -> Self {
+        let places = target.places.clone();
         let (settings, unread_settings) = settings::look(&places);
-        let target = match &source {
-            Source::Own(host) => connect::by_host(&places, &host.watch().borrow()),
-            Source::Attached => connect::by_record(&places),
-            Source::Client { url, .. } => connect::unknown(&places, url),
-        };
         Self {
             read: History::of(&places).length(),
             history: History::of(&places).last(SHOWN),
             places,
             source,
+            stay,
             target,
             ahead: Observation::default().plan(),
             asked: 0,
@@ -130,18 +130,16 @@ impl Core {
             asks_again: false,
             observation: Observation::default(),
             phase: Phase::Clean,
-            follows: false,
+            reload: None,
             insisted: false,
             last: None,
             held: None,
-            began: None,
             takes: None,
             installing: None,
             hearing: None,
             questions: 0,
             patience: Patience::default(),
-            signals: None,
-            recovering: true,
+            recovering: stay == Stay::Open,
             tried: None,
             dismissed: BTreeSet::new(),
             dismissed_problems: Vec::new(),
@@ -164,7 +162,7 @@ impl Core {
         mut self,
         mut inbox: mpsc::Receiver<Input>,
         publish: watch::Sender<Arc<WindowState>>,
-        show: watch::Sender<Option<(Target, Observation)>>,
+        show: watch::Sender<Option<Seen>>,
     ) {
         let hints = self.inputs.clone();
         let missed = Arc::new(AtomicBool::new(false));
@@ -178,9 +176,12 @@ impl Core {
                 Err(mpsc::error::TrySendError::Closed(_)) => tracing::debug!("the core has ended"),
             }
         };
-        let mut files = Watch::start(&self.places, hint);
+        let mut files = match self.stay {
+            Stay::Open => Some(Watch::start(&self.places, hint)),
+            Stay::OneReload => None,
+        };
         loop {
-            let input = match files.blind() {
+            let input = match files.as_ref().and_then(Watch::blind) {
                 None => inbox.recv().await,
                 // Nobody tells of changes: look now and then.
                 Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files(Hint::Anything))),
@@ -192,7 +193,7 @@ impl Core {
             }
             let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
             self.take(input);
-            if has_looked {
+            if let Some(files) = files.as_mut().filter(|_| has_looked) {
                 // Thousands of watches take a while, and others have a right to this thread.
                 block_in_place(|| files.follow(&self.target.places.refreshed(), &self.observation.scan));
                 self.notices = files.blind().map(Blind::text).into_iter().collect();
@@ -201,7 +202,8 @@ impl Core {
             self.sequence += 1;
             let state = self.state();
             // Before the state: whoever is told of it may ask at once.
-            show.send_replace(Some((self.target.clone(), self.observation.clone())));
+            let (target, observation) = (self.target.clone(), self.observation.clone());
+            show.send_replace(Some(Seen { target, observation, last: self.last.clone(), phase: self.phase.clone() }));
             publish.send_replace(Arc::new(state));
         }
     }
@@ -221,7 +223,7 @@ impl Core {
             Input::Foreseen(asked, plan) => self.foreseen(asked, *plan),
             Input::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
-                if !self.phase.is_running()
+                if self.reload.is_none()
                     && !Records(&self.places).is_reloading()
                     && let Err(error) = self.target.memory().forget_instance()
                 {
@@ -255,22 +257,15 @@ impl Core {
                 }
                 self.look_again_if_needed();
             }
-            Input::Reload(wish) => self.start_reload(wish),
+            Input::Reload(wish, wisher) => self.wish(*wish, wisher),
             Input::Heard(number, later) => self.heard(number, *later),
-            Input::Phase(phase) => {
-                if matches!(self.phase, Phase::WaitingForIdle { .. }) && !matches!(*phase, Phase::WaitingForIdle { .. })
-                {
-                    // The wait was for others.
-                    self.began = Some(Instant::now());
-                }
-                self.phase = *phase;
-            }
+            Input::Answered(number, answer) => self.answered(number, *answer),
             Input::Installing(installing) => self.installing = installing,
             Input::Ended(ended) => self.ended(*ended),
             Input::Recovered(recovered) => self.recovered(*recovered),
             Input::Offered(offer) => self.observation.last_good = *offer,
             Input::Settled(plan) => self.reload_by_itself(&plan),
-            Input::Cancel => self.signal(Signal::Cancel),
+            Input::Cancel => self.cancel(),
             // What went wrong belongs to other files.
             Input::Restored => {
                 self.held = None;
@@ -338,7 +333,7 @@ impl Core {
         status.past = self.observation.past(self.history.first(), &rows);
         let past = self.told();
         let progress = Progress {
-            elapsed_ms: self.began.map_or(0, |began| u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            elapsed_ms: self.reload.as_ref().map_or(0, |reload| millis(reload.began)),
             takes: self.takes,
             installing: self.installing.clone(),
         };
@@ -350,7 +345,7 @@ impl Core {
             past: past.cloned(),
             plan: self.ahead.summary(),
             refused: self.refused(),
-            follows: self.follows,
+            follows: self.reload.as_ref().is_some_and(Reload::is_followed),
             status,
             plugins: of(&[Kind::Plugin]),
             skills: of(&[Kind::Skill]),
@@ -362,6 +357,10 @@ impl Core {
             last_good: self.observation.last_good.clone(),
         }
     }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn workspace(places: &Places) -> Workspace {

@@ -5,7 +5,6 @@
 //! installs".
 
 use std::{
-    convert::Infallible,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -50,20 +49,32 @@ fn libraries(places: &Places) -> impl Iterator<Item = PathBuf> + use<> {
     places.config_folders().into_iter().map(|folder| folder.path).filter(|path| path.is_dir())
 }
 
-/// Tells every second what is being installed of what was wanted, whenever that is another thing. It never ends
-/// by itself.
-pub async fn watch(places: Places, wanted: Vec<String>, mut tell: impl FnMut(Option<Installing>)) -> Infallible {
-    if wanted.is_empty() {
-        return std::future::pending().await;
+/// A look every second at what is being installed of what was wanted.
+pub struct Installs {
+    places: Places,
+    wanted: Vec<String>,
+    before: Option<Installing>,
+}
+
+impl Installs {
+    /// Nothing is being installed yet.
+    pub fn new(places: Places, wanted: Vec<String>) -> Self {
+        Self { places, wanted, before: None }
     }
-    let mut before = None;
-    loop {
-        tokio::time::sleep(TICK).await;
-        let (places, wanted) = (places.clone(), wanted.clone());
-        let now = tokio::task::spawn_blocking(move || under_way(&places, &wanted)).await.ok().flatten();
-        if now != before {
-            tell(now.clone());
-            before = now;
+
+    /// What is being installed as soon as that is another thing; for ever, where nothing was wanted.
+    pub async fn next(&mut self) -> Option<Installing> {
+        if self.wanted.is_empty() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(TICK).await;
+            let (places, wanted) = (self.places.clone(), self.wanted.clone());
+            let now = tokio::task::spawn_blocking(move || under_way(&places, &wanted)).await.ok().flatten();
+            if now != self.before {
+                self.before.clone_from(&now);
+                return now;
+            }
         }
     }
 }

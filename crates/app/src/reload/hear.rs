@@ -4,17 +4,16 @@
 //! Invariants: it is asked again ever more seldom, and not for ever; never while a file would not load, because
 //! a question could load it; nothing but silence is judged anew.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rekindle_domain::{Answers, EngineState, Phase, Receipt, ReceiptResult};
+use rekindle_domain::{Answers, EngineState, Receipt};
 
-use super::Ended;
 use crate::{
     clock,
     disk::locate::Places,
     engine::client::CONNECTING,
     history::History,
-    observe::{Observation, problems, with_heard},
+    observe::{Observation, problems},
     target::Target,
 };
 
@@ -26,9 +25,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 const OFTEN: u32 = 20;
 /// How long whoever waits for a receipt waits for what an item hangs on: a server has 30 s to connect, unless its
 /// entry says otherwise.
-const WAITS_FOR_ITEMS: Duration = Duration::from_secs(45);
+pub(crate) const WAITS_FOR_ITEMS: Duration = Duration::from_secs(45);
 /// The same where only a count is missing.
-const WAITS_FOR_COUNTS: Duration = Duration::from_secs(5);
+pub(crate) const WAITS_FOR_COUNTS: Duration = Duration::from_secs(5);
 
 /// How long to wait before asking again.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,36 +75,6 @@ pub fn last(target: &Target, seen: &Observation) -> Option<Receipt> {
         settle(&target.places, &mut last, seen);
     }
     Some(last)
-}
-
-/// Waits until the engine has said what a reload that ended is about, or for as long as is worth it. `waits` is
-/// told what is waited for, whenever that is another thing.
-pub async fn wait(ended: &mut Ended, waits: impl Fn(&Receipt)) {
-    let Ended { phase, receipt, observation: Some(seen), .. } = ended else { return };
-    let (began, mut patience, mut told) = (Instant::now(), Patience::default(), None);
-    loop {
-        let longest = if receipt.awaits() { WAITS_FOR_ITEMS } else { WAITS_FOR_COUNTS };
-        let left = longest.saturating_sub(began.elapsed());
-        let is_silent = seen.observation.answers.as_ref().is_some_and(|answers| !answers.unheard().is_empty());
-        let Some((pause, bound)) = patience.next().filter(|_| is_silent && receipt.is_open() && !left.is_zero()) else {
-            return;
-        };
-        if told.as_ref() != Some(&receipt.items) {
-            waits(receipt);
-            told = Some(receipt.items.clone());
-        }
-        tokio::time::sleep(pause.min(left)).await;
-        let left = longest.saturating_sub(began.elapsed());
-        let Some(answers) = &seen.observation.answers else { return };
-        let later = hear(&seen.target, answers, bound.min(left)).await;
-        seen.observation = with_heard(&seen.observation, later, &seen.target);
-        if settle(&seen.target.places, receipt, &seen.observation)
-            && receipt.result == ReceiptResult::Proved
-            && let Phase::Partial { attempt } = phase
-        {
-            *phase = Phase::Proved { attempt: std::mem::take(attempt), settled: true };
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ impl Run {
         let attempt = self.attempt.clone();
         // What the engine said before the wait may be long past after it.
         self.before = None;
-        let patience = self.wish.patience.map(|patience| patience.saturating_sub(self.began.elapsed()));
+        let patience =
+            self.wish.patience.map(|patience| Duration::from_secs(patience).saturating_sub(self.began.elapsed()));
         if patience.is_some_and(|patience| patience.is_zero()) {
             return Input::WaitedEnough { attempt };
         }

@@ -3,14 +3,11 @@
 //! Invariants: nothing is touched; nothing counts as live that the engine does not show now; a reload that
 //! another process is still at is left alone.
 
-use std::time::Duration;
-
 use rekindle_domain::{
     Action, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
-    StepName, StepTime,
+    Resume, StepName, StepTime, Wish,
 };
 
-use super::{Resume, Wish};
 use crate::{
     engine::record::Records,
     error::chain,
@@ -44,7 +41,7 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
     let Ok(Some(_lock)) = Records(&target.places).reloading() else { return Recovered::NotYet };
     let Some(cut) = journal.unfinished() else { return Recovered::Nothing };
     let client = target.view.url.as_ref().filter(|_| target.view.mode == EngineMode::Client);
-    if cut.intent.client.as_ref() != client {
+    if cut.client.as_ref() != client {
         return Recovered::NotYet;
     }
     let receipt = if cut.touched() {
@@ -52,8 +49,12 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
             Some(receipt) => receipt,
             None => return Recovered::NotYet,
         }
-    } else if cut.intent.consent == Consent::WhenIdle {
-        return if can_wait { Recovered::Waiting(wish(&cut)) } else { Recovered::NotYet };
+    } else if cut.wish.consent == Consent::WhenIdle {
+        return if can_wait {
+            Recovered::Waiting(Wish { cause: Cause::CutOff, agreed: None, ..cut.wish })
+        } else {
+            Recovered::NotYet
+        };
     } else {
         receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.explain())
     };
@@ -61,16 +62,6 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
         tracing::warn!(%error, "the journal");
     }
     Recovered::Ended(Box::new(receipt))
-}
-
-fn wish(cut: &Unfinished) -> Wish {
-    Wish {
-        consent: cut.intent.consent,
-        patience: cut.intent.patience.map(Duration::from_secs),
-        may_touch: cut.intent.client.is_some(),
-        resume: Resume::These(cut.intent.resume.clone()),
-        ..Wish::new(Cause::CutOff)
-    }
 }
 
 /// What the engine shows now of what was to become live; `None` while it cannot be asked.
@@ -119,10 +110,13 @@ fn told(item: ReceiptItem) -> ReceiptItem {
 }
 
 fn resume_hint(cut: &Unfinished) -> String {
-    match cut.intent.resume.len() {
-        0 => String::new(),
-        1 => "; one interrupted session was not told to go on".to_owned(),
-        many => format!("; {many} interrupted sessions were not told to go on"),
+    match &cut.wish.resume {
+        Resume::These(sessions) if sessions.len() == 1 => "; one interrupted session was not told to go on".to_owned(),
+        Resume::These(sessions) if !sessions.is_empty() => {
+            format!("; {} interrupted sessions were not told to go on", sessions.len())
+        }
+        Resume::These(_) | Resume::None => String::new(),
+        Resume::All => "; interrupted sessions were not told to go on".to_owned(),
     }
 }
 
@@ -160,7 +154,7 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
 /// What to say of a reload that waits for somebody to go on with it.
 pub fn waits(target: &Target) -> Option<String> {
     let cut = Journal::of(&target.places).unfinished()?;
-    let waits = !cut.touched() && cut.intent.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
+    let waits = !cut.touched() && cut.wish.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
     waits.then(|| {
         "A reload that waited until nothing runs was cut off. The window goes on with it; on the command line: rekindle \
          reload --when-idle"

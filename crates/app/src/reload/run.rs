@@ -3,16 +3,18 @@
 //! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin; and it does not
 //! begin either once the right to reload is lost.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rekindle_domain::{
-    Action, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover, Phase, Plan,
-    Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, drift, would_be_lost,
+    Action, AtLeast, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover,
+    Phase, Plan, Profile, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, Wish, drift,
+    would_be_lost,
 };
 
-use super::{Ended, Observed, Restart, Resume, Wish, resume};
+use super::{Ended, Observed, resume};
 use crate::{
-    clock, connect,
+    clock,
+    connect::{self, Source},
     disk::scan::Scan,
     engine::{
         client::ClientError,
@@ -25,17 +27,22 @@ use crate::{
     error::chain,
     fault::Fault,
     history::History,
-    journal::{Intent, Journal},
-    observe::{Observation, compare, observe_with, problems},
+    journal::Journal,
+    observe::{Observation, compare, observe_with, observe_within, problems},
     target::Target,
 };
 
+/// How long an engine that is to be replaced is asked what it has: one that hangs is replaced because of that.
+const SOON: Duration = Duration::from_secs(5);
+
 /// A reload under way.
-pub(super) struct Run {
+pub(crate) struct Run {
     /// The right to reload, until the end.
     pub(super) lock: Option<Lock>,
     pub(super) target: Target,
+    pub(super) source: Source,
     pub(super) attempt: String,
+    /// What is wanted, by all who have joined by now.
     pub(super) wish: Wish,
     pub(super) began: Instant,
     at: String,
@@ -67,10 +74,12 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(target: Target, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
+    /// A reload that has not begun. `seen`: a look at the engine that is still true; without one, it is asked first.
+    pub(crate) fn new(target: Target, source: Source, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
         Self {
             lock: None,
             target,
+            source,
             attempt,
             wish,
             began: Instant::now(),
@@ -94,20 +103,8 @@ impl Run {
         }
     }
 
-    /// The plan as far as it is known before anything was looked at.
-    pub(super) fn plan_so_far(&self) -> Plan {
-        self.before.as_ref().map_or_else(|| Plan::new(Vec::new(), Vec::new()), Observation::plan)
-    }
-
-    /// Another wish joined this one.
-    pub(super) fn join(&mut self, other: Wish) {
-        if other.consent >= self.wish.consent {
-            self.wish = Wish { agreed: other.agreed.clone().or(self.wish.agreed.take()), ..other };
-        }
-    }
-
     /// Keeps the time of each step.
-    pub(super) fn enter(&mut self, phase: &Phase) {
+    fn enter(&mut self, phase: &Phase) {
         let name = phase.step_name();
         if self.step_began.map(|(name, _)| name) == name {
             return;
@@ -118,7 +115,17 @@ impl Run {
         self.step_began = name.map(|name| (name, Instant::now()));
     }
 
-    pub(super) async fn carry_out(&mut self, effect: Effect, phase: &Phase, restart: Option<&Restart<'_>>) -> Input {
+    /// Does what the machine asks for in this phase; how that went.
+    pub(crate) async fn carry_out(&mut self, effect: Effect, phase: &Phase) -> Input {
+        self.enter(phase);
+        if let Some(job) = phase.job() {
+            self.wish.clone_from(&job.wish);
+        }
+        if effect == Effect::WriteDown
+            && let Err(input) = self.await_turn().await
+        {
+            return input;
+        }
         let attempt = self.attempt.clone();
         if let Err(message) = self.write_down(effect, phase) {
             return Input::Failed { attempt, message };
@@ -129,11 +136,13 @@ impl Run {
         };
         match effect {
             Effect::WriteDown => answer(Ok(())),
-            Effect::Check if phase.job().is_some_and(|job| job.rolled_back.is_some()) => self.check_once_more().await,
+            Effect::Check if phase.job().is_some_and(|job| job.course.rolled_back().is_some()) => {
+                self.check_once_more().await
+            }
             Effect::Check => self.check(phase.job().is_some_and(Job::has_touched)).await,
             Effect::WaitForIdle => self.wait_for_idle().await,
             Effect::Dispose => answer(self.dispose().await),
-            Effect::Restart => answer(self.restart(restart).await),
+            Effect::Restart => answer(self.restart().await),
             Effect::AwaitAnswer => self.await_answer().await,
             Effect::Verify => match self.verify().await {
                 Ok(verdict) => Input::Verified { attempt, verdict },
@@ -152,9 +161,9 @@ impl Run {
         }
         let journal = Journal::of(&self.target.places);
         let written = match (effect, phase.step_name()) {
-            (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.intent()),
+            (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.wish, self.client_url()),
             (_, Some(step)) if step.touches() => {
-                journal.step(&self.attempt, step, millis(self.began), phase.job().map(|job| &job.request.plan))
+                journal.step(&self.attempt, step, millis(self.began), phase.job().map(|job| &job.plan))
             }
             (_, Some(step)) => journal.step(&self.attempt, step, millis(self.began), None),
             (_, None) => Ok(()),
@@ -169,17 +178,10 @@ impl Run {
         }
     }
 
-    fn intent(&self) -> Intent {
+    /// The address of someone else's engine.
+    fn client_url(&self) -> Option<&str> {
         let view = &self.target.view;
-        Intent {
-            consent: self.wish.consent,
-            patience: self.wish.patience.map(|patience| patience.as_secs()),
-            client: view.url.clone().filter(|_| view.mode == EngineMode::Client),
-            resume: match &self.wish.resume {
-                Resume::These(sessions) => sessions.clone(),
-                Resume::None | Resume::All => Vec::new(),
-            },
-        }
+        view.url.as_deref().filter(|_| view.mode == EngineMode::Client)
     }
 
     /// Checks the files, and asks what is running if they are fine: a broken file must not be loaded by a
@@ -213,6 +215,7 @@ impl Run {
         };
         self.take_snapshot(scan);
         let mut plan = self.plan();
+        plan.installs.clone_from(&self.installs);
         if is_escalated {
             self.action = Action::Restart;
         } else if self.action.needs_reload() {
@@ -224,6 +227,12 @@ impl Run {
         let found = match self.unanswered() {
             // Nothing runs in an instance that never came up; elsewhere it may.
             Some(_) if self.is_still_loading() => Found::Runs(self.target.busy_elsewhere().await),
+            // Nobody can wait for one that does not answer, nor for what it does not tell.
+            Some(_) if self.wish.at_least == AtLeast::Restart => {
+                let mut runs = self.target.busy_elsewhere().await;
+                runs.retain(|run| !run.session.is_empty());
+                Found::Runs(runs)
+            }
             Some(message) => Found::Silence(message),
             None => match self.busy().await {
                 Ok(runs) => Found::Runs(runs),
@@ -243,7 +252,10 @@ impl Run {
         if self.before.as_ref().is_some_and(|before| before.answers.is_some()) {
             return Ok(scan);
         }
-        let before = observe_with(&self.target, scan).await?;
+        let before = match self.wish.at_least {
+            AtLeast::WhatIsPending => observe_with(&self.target, scan).await?,
+            AtLeast::Restart => observe_within(&self.target, SOON).await,
+        };
         Ok(self.before.insert(before).scan.clone())
     }
 
@@ -305,7 +317,10 @@ impl Run {
             (false, true) => plan.without_dispose(),
             (false, false) => plan,
         };
-        self.action = plan.action;
+        self.action = match self.wish.at_least {
+            AtLeast::WhatIsPending => plan.action,
+            AtLeast::Restart => Action::Restart,
+        };
         plan
     }
 
@@ -345,7 +360,8 @@ impl Run {
         Profile::for_version(self.target.view.version.as_deref().unwrap_or_default())
     }
 
-    pub(super) async fn end(mut self, phase: Phase) -> Ended {
+    /// Lets go of everything, and writes down how it ended.
+    pub(crate) async fn end(&mut self, phase: Phase) -> Ended {
         self.enter(&Phase::Clean);
         let (result, message, restored) = match &phase {
             Phase::Proved { .. } => (ReceiptResult::Proved, None, false),
@@ -365,15 +381,15 @@ impl Run {
         let receipt = Receipt {
             version: 1,
             id: self.attempt.clone(),
-            at: self.at,
+            at: std::mem::take(&mut self.at),
             cause: self.wish.cause,
             result,
             action: if was_touched { self.action } else { Action::None },
             duration_ms: millis(self.began),
-            steps: self.steps,
-            items: self.items,
-            counts: self.counts,
-            installs: if was_touched { self.installs } else { Vec::new() },
+            steps: std::mem::take(&mut self.steps),
+            items: std::mem::take(&mut self.items),
+            counts: std::mem::take(&mut self.counts),
+            installs: if was_touched { std::mem::take(&mut self.installs) } else { Vec::new() },
             settled_at: None,
             still_pending: still_pending.unwrap_or_default(),
             left_out: LeftOut::default(),
@@ -391,9 +407,10 @@ impl Run {
         if let Err(error) = Journal::of(&self.target.places).end(&self.attempt, result) {
             tracing::warn!(%error, "the journal");
         }
-        let target = self.target;
-        let observation = self.after.map(|observation| Observed { target, observation });
-        Ended { phase, receipt, observation, unserved: None }
+        self.lock = None;
+        let target = self.target.clone();
+        let observation = self.after.take().map(|observation| Observed { target, observation });
+        Ended { phase, receipt, observation }
     }
 
     /// Processes of what was dropped that are still there.
@@ -413,11 +430,7 @@ impl Run {
     }
 
     async fn resume(&mut self) -> Vec<Resumed> {
-        let runs = self.interrupted.iter().filter(|run| match &self.wish.resume {
-            Resume::None => false,
-            Resume::These(sessions) => sessions.contains(&run.session),
-            Resume::All => true,
-        });
+        let runs = self.interrupted.iter().filter(|run| self.wish.resume.includes(&run.session));
         match &self.target.client {
             Some(client) => resume::resume(client, runs).await,
             None => Vec::new(),

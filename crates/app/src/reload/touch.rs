@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use rekindle_domain::{Action, Counts, Input, Kind};
 
-use super::{Restart, run::Run};
+use super::run::Run;
 use crate::{
     engine::{client::ClientError, events::Events, log::LogMark},
     error::chain,
     observe::{loading, problems},
+    target::Target,
 };
 
 /// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow, and
@@ -42,10 +43,9 @@ impl Run {
         Ok(())
     }
 
-    pub(super) async fn restart(&mut self, restart: Option<&Restart<'_>>) -> Result<(), String> {
+    pub(super) async fn restart(&mut self) -> Result<(), String> {
         self.action = Action::Restart;
         self.forget_proof();
-        let restart = restart.ok_or("this engine is not ours to restart")?;
         if let Some(problem) = problems(&self.target).await.first() {
             // A new process would not come up, or be stuck.
             return Err(format!("{} would not load: {}", problem.path, problem.message));
@@ -53,7 +53,8 @@ impl Run {
         self.events = None;
         self.failures.clear();
         self.log = Some(LogMark::now(&self.target.places));
-        self.target = restart().await?;
+        self.target =
+            Target { scanner: self.target.scanner.clone(), ..self.source.restart(&self.target.places).await? };
         self.unconfirmed = false;
         let client = self.target.client.clone().ok_or("the engine did not come up")?;
         // Before the first question, because plugins report their failures while they are loaded.

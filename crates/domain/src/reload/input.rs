@@ -1,6 +1,6 @@
 //! What goes into the machine and what comes out of it.
 
-use super::Request;
+use super::Job;
 use crate::{BusyRun, Plan, Problem};
 
 /// What happens to a reload. Each answer names the attempt it belongs to.
@@ -15,8 +15,13 @@ pub enum Input {
         /// Which reload.
         attempt: String,
     },
-    /// A person, or a program of theirs, wants a reload.
-    Requested(Request),
+    /// A person, or a program of theirs, wants a reload: this is the work, if none is under way that it can join.
+    Wished(Box<Job>),
+    /// Another process reloads, and was waited for long enough.
+    NotMyTurn {
+        /// Whose wait.
+        attempt: String,
+    },
     /// The files were checked; when they are fine, the engine was asked what is running.
     Checked {
         /// Whose answer.
@@ -102,7 +107,7 @@ pub enum Verdict {
 /// What has to be done next, and answered with an [`Input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Write down what will be done; answer `Done` or `Failed`.
+    /// Wait for the right to reload, and write down what will be done; answer `Done`, `NotMyTurn` or `Failed`.
     WriteDown,
     /// Check the files, and if they are fine ask the engine what is running; answer `Checked`.
     Check,
@@ -125,8 +130,9 @@ impl Input {
     /// The attempt under way that an answer belongs to.
     pub(super) fn attempt(&self) -> Option<&String> {
         match self {
-            Self::Observed(_) | Self::Dismissed | Self::Settled { .. } | Self::Requested(_) | Self::Cancelled => None,
+            Self::Observed(_) | Self::Dismissed | Self::Settled { .. } | Self::Wished(_) | Self::Cancelled => None,
             Self::Checked { attempt, .. }
+            | Self::NotMyTurn { attempt }
             | Self::Broken { attempt, .. }
             | Self::StillBusy { attempt, .. }
             | Self::StillLoading { attempt, .. }

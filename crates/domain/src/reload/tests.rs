@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{BusyRun, BusyState, Fingerprint, Problem};
+use crate::{BusyRun, BusyState, Cause, Fingerprint, Problem};
 
 fn plan(action: Action) -> Plan {
     Plan { action, ..Plan::new(Vec::new(), Vec::new()) }
@@ -17,23 +17,19 @@ fn problem() -> Problem {
     Problem::new("/p/opencode.json", "broken", "mend it")
 }
 
-fn request(attempt: &str, consent: Consent) -> Request {
-    Request {
-        attempt: attempt.to_owned(),
-        plan: plan(Action::Dispose),
-        agreed: None,
-        consent,
-        named: None,
-        may_restart: true,
-        may_touch: true,
-        may_roll_back: false,
-    }
+fn job(consent: Consent, may: Permission, on_failure: OnFailure) -> Job {
+    let wish = Wish { consent, ..Wish::new(Cause::Window) };
+    Job::new("1".to_owned(), wish, plan(Action::Dispose), may, on_failure)
+}
+
+fn asked(consent: Consent) -> Job {
+    job(consent, Permission::Restart, OnFailure::Stay)
 }
 
 /// What the world does next.
 #[derive(Clone, Debug)]
 enum Event {
-    Request(Box<Request>),
+    Wish(Box<Job>),
     /// An answer to what is under way, of this attempt or of another; the number chooses among those that fit.
     Answer(bool, u8),
     Observe(Action),
@@ -41,24 +37,25 @@ enum Event {
     Dismiss,
 }
 
-fn any_request() -> impl Strategy<Value = Request> {
+fn any_job() -> impl Strategy<Value = Job> {
     let action = prop_oneof![Just(Action::None), Just(Action::Dispose), Just(Action::Restart)];
+    let at_least = prop_oneof![4 => Just(AtLeast::WhatIsPending), 1 => Just(AtLeast::Restart)];
     let consent = prop_oneof![Just(Consent::IfIdle), Just(Consent::WhenIdle), Just(Consent::Force)];
     let named = prop_oneof![Just(None), Just(Some(vec![])), Just(Some(vec!["ses_1".to_owned()]))];
-    (action, consent, named, any::<[bool; 3]>()).prop_map(|(action, consent, named, [restart, touch, back])| Request {
-        plan: plan(action),
-        named,
-        may_restart: restart,
-        may_touch: touch,
-        may_roll_back: back,
-        ..request("", consent)
-    })
+    let may = prop_oneof![Just(Permission::Nothing), Just(Permission::Dispose), Just(Permission::Restart)];
+    let on_failure = prop_oneof![Just(OnFailure::Stay), Just(OnFailure::RollBack)];
+    (action, at_least, consent, named, may, on_failure).prop_map(
+        |(action, at_least, consent, named, may, on_failure)| {
+            let wish = Wish { at_least, consent, named, ..Wish::new(Cause::Window) };
+            Job { wish, plan: plan(action), ..job(consent, may, on_failure) }
+        },
+    )
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
     let action = prop_oneof![Just(Action::None), Just(Action::Dispose), Just(Action::Restart)];
     prop_oneof![
-        2 => any_request().prop_map(|request| Event::Request(Box::new(request))),
+        2 => any_job().prop_map(|job| Event::Wish(Box::new(job))),
         12 => (prop::bool::weighted(0.9), any::<u8>()).prop_map(|(current, how)| Event::Answer(current, how)),
         1 => action.prop_map(Event::Observe),
         1 => Just(Event::Cancel),
@@ -79,7 +76,7 @@ fn answer(phase: &Phase, attempt: String, how: u8) -> Input {
                 3 => Found::Runs(vec![run("ses_1"), run("ses_2")]),
                 _ => Found::Runs(vec![]),
             };
-            let plan = if how > 250 { plan(Action::None) } else { job.request.plan.clone() };
+            let plan = if how > 250 { plan(Action::None) } else { job.plan.clone() };
             Input::Checked { attempt, plan, found }
         }
         Phase::WaitingForIdle { .. } => match how % 5 {
@@ -126,20 +123,20 @@ proptest! {
     #[test]
     fn no_path_breaks_the_laws(events in prop::collection::vec(any_event(), 0..80)) {
         let mut phase = Phase::Clean;
-        let mut requests = 0;
+        let mut wishes = 0;
         let mut may_touch = false;
         let mut seen = Seen::default();
         for event in events {
             let before = phase.clone();
-            let attempt = before.job().map(|job| job.request.attempt.clone());
+            let attempt = before.job().map(|job| job.attempt.clone());
             let (input, is_late) = match event {
-                Event::Request(request) => {
-                    requests += 1;
+                Event::Wish(job) => {
+                    wishes += 1;
                     if !before.is_running() {
-                        may_touch = request.may_touch;
+                        may_touch = job.may != Permission::Nothing;
                         seen = Seen::default();
                     }
-                    (Input::Requested(Request { attempt: requests.to_string(), ..*request }), false)
+                    (Input::Wished(Box::new(Job { attempt: wishes.to_string(), ..*job })), false)
                 }
                 Event::Answer(true, how) => (answer(&before, attempt.clone().unwrap_or_default(), how), false),
                 Event::Answer(false, how) => (answer(&before, "late".to_owned(), how), true),
@@ -165,21 +162,21 @@ proptest! {
                 let job = next.job().expect("a touched engine has a job");
                 prop_assert!(may_touch, "touched what is not ours");
                 // Elsewhere than in host mode nothing but this instance is touched, and that was agreed to.
-                let takes_back = matches!(before, Phase::RollingBack(_)) && !job.request.may_restart;
+                let takes_back = matches!(before, Phase::RollingBack(_)) && job.may != Permission::Restart;
                 prop_assert!(seen.checked || silence || takes_back, "touched before the files were checked");
-                let agreed = job.request.consent == Consent::Force && job.names_all(&seen.runs);
+                let agreed = job.wish.consent == Consent::Force && job.names_all(&seen.runs);
                 prop_assert!(seen.runs.is_empty() || agreed || takes_back, "interrupted without consent");
-                prop_assert!(!silence || (job.request.consent == Consent::Force && job.request.named.is_none()), "silence is no consent");
+                prop_assert!(!silence || (job.wish.consent == Consent::Force && job.wish.named.is_none()), "silence is no consent");
                 seen.checked = false;
             }
             if effect == Some(Effect::Restart) {
                 seen.restarts += 1;
-                prop_assert!(next.job().is_some_and(|job| job.request.may_restart), "restarted what is not ours");
+                prop_assert!(next.job().is_some_and(|job| job.may == Permission::Restart), "restarted what is not ours");
                 prop_assert!(seen.restarts <= 2, "once for the change, once to take it back");
             }
             if effect == Some(Effect::RollBack) {
-                prop_assert!(next.job().is_some_and(|job| job.request.may_roll_back), "rolled back without consent");
-                prop_assert!(before.job().is_some_and(|job| job.rolled_back.is_none()), "rolled back twice");
+                prop_assert!(next.job().is_some_and(|job| job.on_failure == OnFailure::RollBack), "rolled back without consent");
+                prop_assert!(before.job().is_some_and(|job| job.course.rolled_back().is_none()), "rolled back twice");
             }
             if matches!(next, Phase::Proved { .. }) && before != next {
                 let nothing_to_do = matches!(&input, Input::Checked { plan, .. } if plan.action <= Action::None);
@@ -195,8 +192,15 @@ proptest! {
             if matches!(input, Input::Cancelled) && !before.is_cancellable() {
                 prop_assert_eq!(&next, &before, "cancelled what cannot be");
             }
+            if matches!(input, Input::Wished(_)) && before.is_cancellable() {
+                prop_assert_eq!(effect, Some(Effect::WriteDown), "counts before it is written down");
+            }
+            if matches!(effect, Some(Effect::Dispose)) {
+                let is_enough = next.job().is_some_and(|job| job.wish.at_least == AtLeast::WhatIsPending);
+                prop_assert!(is_enough || next.job().is_some_and(Job::has_touched), "less than was wanted");
+            }
             if let (Some(was), Some(is)) = (before.job(), next.job()) {
-                prop_assert_eq!(&was.request.attempt, &is.request.attempt, "two reloads at once");
+                prop_assert_eq!(&was.attempt, &is.attempt, "two reloads at once");
             }
             prop_assert!(!next.is_running() || effect.is_some() || next == before, "a phase that waits for nothing");
             seen.steps += u32::from(next != before && !matches!(before, Phase::WaitingForIdle { .. } | Phase::Checking(_)));
@@ -206,9 +210,9 @@ proptest! {
     }
 }
 
-/// Takes a request through the machine with these answers.
-fn walk(request: Request, answers: Vec<Input>) -> (Phase, Vec<Effect>) {
-    let (mut phase, first) = step(Phase::Clean, Input::Requested(request));
+/// Takes a wish through the machine with these answers.
+fn walk(job: Job, answers: Vec<Input>) -> (Phase, Vec<Effect>) {
+    let (mut phase, first) = step(Phase::Clean, Input::Wished(Box::new(job)));
     let mut effects: Vec<_> = first.into_iter().collect();
     for input in answers {
         let (next, effect) = step(phase, input);
@@ -240,14 +244,16 @@ fn idle() -> Input {
 
 #[test]
 fn refusals_touch_nothing() {
-    let check = |request: Request, answers: Vec<Input>, expected: Refusal| {
-        let (phase, effects) = walk(request, answers);
+    let check = |job: Job, answers: Vec<Input>, expected: Refusal| {
+        let (phase, effects) = walk(job, answers);
         assert_eq!(phase, Phase::Refused { attempt: "1".to_owned(), refusal: expected });
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Dispose | Effect::Restart)));
     };
-    let ask = |consent| request("1", consent);
+    let ask = asked;
     let busy = vec![run("ses_1")];
-    check(Request { may_touch: false, ..ask(Consent::Force) }, vec![], Refusal::ClientMode);
+    check(job(Consent::Force, Permission::Nothing, OnFailure::Stay), vec![], Refusal::ClientMode);
+    let not_mine = Input::NotMyTurn { attempt: "1".to_owned() };
+    check(ask(Consent::Force), vec![not_mine], Refusal::AlreadyRunning);
     check(ask(Consent::Force), vec![no()], Refusal::NotWritten { message: "no".to_owned() });
     let problems = vec![problem()];
     check(
@@ -255,12 +261,14 @@ fn refusals_touch_nothing() {
         vec![done(), checked(Found::Problems(problems.clone()))],
         Refusal::Problems { problems },
     );
-    let stale = Request { agreed: Some(Fingerprint::of_bytes(b"other")), ..ask(Consent::IfIdle) };
+    let mut stale = ask(Consent::IfIdle);
+    stale.wish.agreed = Some(Fingerprint::of_bytes(b"other"));
     check(stale, vec![done(), idle()], Refusal::StalePlan { now: plan(Action::Dispose).fingerprint });
     check(ask(Consent::IfIdle), vec![done(), Input::Cancelled], Refusal::Cancelled);
     let is_busy = checked(Found::Runs(busy.clone()));
     check(ask(Consent::IfIdle), vec![done(), is_busy.clone()], Refusal::Busy { runs: busy.clone() });
-    let other = Request { named: Some(vec!["ses_2".to_owned()]), ..ask(Consent::Force) };
+    let mut other = ask(Consent::Force);
+    other.wish.named = Some(vec!["ses_2".to_owned()]);
     check(other, vec![done(), is_busy.clone()], Refusal::Busy { runs: busy.clone() });
     let waited = Input::WaitedEnough { attempt: "1".to_owned() };
     check(ask(Consent::WhenIdle), vec![done(), is_busy, waited], Refusal::Busy { runs: busy });
@@ -271,53 +279,84 @@ fn refusals_touch_nothing() {
 fn what_goes_wrong_has_a_way_out() {
     use Effect::*;
     let broken = || Input::Broken { attempt: "1".to_owned(), problems: vec![problem()] };
-    let check = |request: Request, answers: Vec<Input>, expected: &[Effect], end: &str, restored: bool| {
-        let (phase, effects) = walk(request, answers);
+    let check = |job: Job, answers: Vec<Input>, expected: &[Effect], end: &str, restored: bool| {
+        let (phase, effects) = walk(job, answers);
         assert_eq!(effects[..2], [WriteDown, Check]);
         assert_eq!(&effects[2..], expected);
         let json = serde_json::to_value(&phase).expect("a phase is JSON");
         assert_eq!((json["phase"].as_str(), json["failure"]["restored"] == true), (Some(end), restored), "{json}");
     };
-    let ask = |may_restart, may_roll_back| Request { may_restart, may_roll_back, ..request("1", Consent::IfIdle) };
+    use OnFailure::Stay;
+    let ask = |may, on_failure| job(Consent::IfIdle, may, on_failure);
     let after = |more: Vec<Input>| [vec![done(), idle()], more].concat();
     let proved = || verified(Verdict::Proved);
-    check(ask(true, false), after(vec![done(), done(), proved()]), &[Dispose, AwaitAnswer, Verify], "proved", false);
+    check(
+        ask(Permission::Restart, Stay),
+        after(vec![done(), done(), proved()]),
+        &[Dispose, AwaitAnswer, Verify],
+        "proved",
+        false,
+    );
     // A dispose that fails becomes a restart where that is ours to do, after everything was asked again.
     let restart = [Dispose, Check, Restart, AwaitAnswer, Verify];
-    check(ask(true, false), after(vec![no(), idle(), done(), done(), proved()]), &restart, "proved", false);
-    check(ask(false, false), after(vec![no()]), &[Dispose], "failed", false);
+    check(
+        ask(Permission::Restart, Stay),
+        after(vec![no(), idle(), done(), done(), proved()]),
+        &restart,
+        "proved",
+        false,
+    );
+    check(ask(Permission::Dispose, Stay), after(vec![no()]), &[Dispose], "failed", false);
     let busy = checked(Found::Runs(vec![run("ses_1")]));
-    check(ask(true, false), after(vec![no(), busy]), &[Dispose, Check], "failed", false);
+    check(ask(Permission::Restart, Stay), after(vec![no(), busy]), &[Dispose, Check], "failed", false);
     // A dispose that did nothing is found out by the verification.
     let unconfirmed = || verified(Verdict::Unconfirmed);
     let twice = [Dispose, AwaitAnswer, Verify, Check, Restart, AwaitAnswer, Verify];
     let answers = vec![done(), done(), unconfirmed(), idle(), done(), done(), proved()];
-    check(ask(true, false), after(answers), &twice, "proved", false);
-    check(ask(false, false), after(vec![done(), done(), unconfirmed()]), &twice[..3], "partial", false);
+    check(ask(Permission::Restart, Stay), after(answers), &twice, "proved", false);
+    check(ask(Permission::Dispose, Stay), after(vec![done(), done(), unconfirmed()]), &twice[..3], "partial", false);
     // A file that was broken in the moment of the dispose.
-    check(ask(true, false), after(vec![done(), broken()]), &[Dispose, AwaitAnswer], "failed", false);
+    check(ask(Permission::Restart, Stay), after(vec![done(), broken()]), &[Dispose, AwaitAnswer], "failed", false);
     let back = [Dispose, AwaitAnswer, RollBack, AwaitAnswer, Verify];
-    check(ask(true, true), after(vec![done(), broken(), done(), done(), proved()]), &back, "failed", true);
+    check(
+        ask(Permission::Restart, OnFailure::RollBack),
+        after(vec![done(), broken(), done(), done(), proved()]),
+        &back,
+        "failed",
+        true,
+    );
     // A plugin that never finishes: only a new process lets go of it.
     let hangs = || Input::StillLoading { attempt: "1".to_owned(), message: "a plugin".to_owned() };
-    check(ask(true, false), after(vec![done(), hangs()]), &[Dispose, AwaitAnswer], "failed", false);
+    check(ask(Permission::Restart, Stay), after(vec![done(), hangs()]), &[Dispose, AwaitAnswer], "failed", false);
     let anew = [Dispose, AwaitAnswer, RollBack, Check, Restart, AwaitAnswer, Verify];
     let answers = vec![done(), hangs(), done(), idle(), done(), done(), proved()];
-    check(ask(true, true), after(answers), &anew, "failed", true);
+    check(ask(Permission::Restart, OnFailure::RollBack), after(answers), &anew, "failed", true);
     // An engine that does not come up with the new files.
     let answers = vec![no(), idle(), no(), done(), idle(), done(), done(), proved()];
     let both = [Dispose, Check, Restart, RollBack, Check, Restart, AwaitAnswer, Verify];
-    check(ask(true, true), after(answers), &both, "failed", true);
+    check(ask(Permission::Restart, OnFailure::RollBack), after(answers), &both, "failed", true);
     let worse = |more: Vec<Input>| after([vec![done(), done(), verified(Verdict::Worse), done()], more].concat());
     let both = [Dispose, AwaitAnswer, Verify, RollBack, Check, Restart, AwaitAnswer, Verify];
-    check(ask(true, true), worse(vec![idle(), done(), done(), proved()]), &both, "failed", true);
+    check(
+        ask(Permission::Restart, OnFailure::RollBack),
+        worse(vec![idle(), done(), done(), proved()]),
+        &both,
+        "failed",
+        true,
+    );
     // Taking back interrupts nobody either, here or elsewhere.
     let busy = checked(Found::Runs(vec![run("ses_1")]));
-    check(ask(true, true), worse(vec![busy]), &both[..5], "failed", false);
+    check(ask(Permission::Restart, OnFailure::RollBack), worse(vec![busy]), &both[..5], "failed", false);
     // Where only a dispose is possible, that, and it is believed only when it helped.
     let both = [Dispose, AwaitAnswer, Verify, RollBack, Dispose, AwaitAnswer, Verify];
-    check(ask(false, true), worse(vec![done(), done(), proved()]), &both, "failed", true);
-    check(ask(false, true), worse(vec![done(), done(), verified(Verdict::Worse)]), &both, "failed", false);
+    check(ask(Permission::Dispose, OnFailure::RollBack), worse(vec![done(), done(), proved()]), &both, "failed", true);
+    check(
+        ask(Permission::Dispose, OnFailure::RollBack),
+        worse(vec![done(), done(), verified(Verdict::Worse)]),
+        &both,
+        "failed",
+        false,
+    );
 }
 
 /// P9: a wait can be cancelled at any time, also when a restart is what it waits for.
@@ -325,7 +364,7 @@ fn what_goes_wrong_has_a_way_out() {
 fn every_wait_can_be_cancelled() {
     let busy = || checked(Found::Runs(vec![run("ses_1")]));
     for (answers, expected) in [(vec![done(), busy()], "refused"), (vec![done(), idle(), no(), busy()], "failed")] {
-        let (waiting, _) = walk(Request { may_restart: true, ..request("1", Consent::WhenIdle) }, answers);
+        let (waiting, _) = walk(asked(Consent::WhenIdle), answers);
         assert!(matches!(waiting, Phase::WaitingForIdle { .. }) && waiting.is_cancellable());
         let (phase, effect) = step(waiting, Input::Cancelled);
         let json = serde_json::to_value(&phase).expect("a phase is JSON");
@@ -333,18 +372,39 @@ fn every_wait_can_be_cancelled() {
     }
 }
 
-/// P9: a second request joins the one that waits, with all that its person agreed to.
+/// P9: a second wish joins the one that waits, with all that its person agreed to, and counts once it is written down.
 #[test]
-fn a_request_joins_what_has_not_touched_anything() {
-    let waiting = || walk(request("1", Consent::WhenIdle), vec![done(), checked(Found::Runs(vec![run("ses_1")]))]).0;
-    assert!(matches!(waiting(), Phase::WaitingForIdle { .. }));
-    let (phase, effect) = step(waiting(), Input::Requested(request("2", Consent::Force)));
+fn a_wish_joins_what_has_not_touched_anything() {
+    let busy = || checked(Found::Runs(vec![run("ses_1")]));
+    let other = |consent| Input::Wished(Box::new(Job { attempt: "2".to_owned(), ..asked(consent) }));
+    let (waiting, _) = walk(asked(Consent::WhenIdle), vec![done(), busy()]);
+    assert!(matches!(waiting, Phase::WaitingForIdle { .. }));
+    let (phase, effect) = step(waiting, other(Consent::Force));
+    assert_eq!(effect, Some(Effect::WriteDown));
+    assert_eq!(phase.job().map(|job| (job.attempt.as_str(), job.wish.consent)), Some(("1", Consent::Force)));
+    let (phase, effect) = step(phase, done());
     assert_eq!(effect, Some(Effect::Check));
-    assert_eq!(phase.job().map(|job| (job.request.attempt.as_str(), job.request.consent)), Some(("1", Consent::Force)));
-    let (disposing, _) = step(phase, checked(Found::Runs(vec![run("ses_1")])));
+    let (disposing, _) = step(phase, busy());
     assert!(matches!(disposing, Phase::Disposing(_)));
-    let (same, effect) = step(disposing.clone(), Input::Requested(request("3", Consent::Force)));
+    let (same, effect) = step(disposing.clone(), other(Consent::Force));
     assert_eq!((same, effect), (disposing, None), "what has begun is not joined");
+}
+
+/// “Restart engine” is a reload like every other, and restarts also when nothing is pending.
+#[test]
+fn a_restart_is_a_wish() {
+    let wish = Wish { at_least: AtLeast::Restart, ..Wish::new(Cause::Window) };
+    let restart = |may| Job { wish: wish.clone(), ..job(Consent::IfIdle, may, OnFailure::Stay) };
+    let nothing = |runs| Input::Checked { attempt: "1".to_owned(), plan: plan(Action::None), found: Found::Runs(runs) };
+    let (phase, effects) = walk(restart(Permission::Restart), vec![done(), nothing(vec![])]);
+    assert!(matches!(&phase, Phase::Restarting(job) if job.plan.action == Action::Restart), "{phase:?}");
+    assert_eq!(effects, [Effect::WriteDown, Effect::Check, Effect::Restart]);
+    let (phase, _) = walk(restart(Permission::Restart), vec![done(), nothing(vec![run("ses_1")])]);
+    assert!(matches!(phase, Phase::Refused { refusal: Refusal::Busy { .. }, .. }), "{phase:?}");
+    // Whoever saw the plan agreed to its changes.
+    let mut agreed = restart(Permission::Restart);
+    agreed.wish.agreed = Some(plan(Action::None).fingerprint);
+    assert!(matches!(walk(agreed, vec![done(), nothing(vec![])]).0, Phase::Restarting(_)));
 }
 
 /// P7: looks never clear what a reload left unproved.

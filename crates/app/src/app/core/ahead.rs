@@ -7,7 +7,7 @@ use rekindle_domain::{Phase, Plan, Refusal, Refused};
 
 use super::Core;
 use crate::{
-    app::{Input, report},
+    app::{Input, Stay, report},
     engine::record::Records,
 };
 
@@ -16,8 +16,9 @@ impl Core {
     pub(super) fn foresee(&mut self) {
         let before = std::mem::replace(&mut self.ahead, self.observation.plan());
         self.asked += 1;
-        let is_touched = self.phase.is_running() || Records(&self.places).is_reloading();
-        if !self.ahead.action.needs_reload() || is_touched || !self.observation.problems.is_empty() {
+        let is_touched = self.reload.is_some() || Records(&self.places).is_reloading();
+        let is_asked = self.ahead.action.needs_reload() && self.stay == Stay::Open;
+        if !is_asked || is_touched || !self.observation.problems.is_empty() {
             // Nobody asks beside a reload, nor what would load a broken file.
             return;
         }

@@ -23,7 +23,7 @@ impl Core {
             self.patience = Patience::default();
             return;
         };
-        if self.hearing.is_some() || self.phase.is_running() || self.target.client.is_none() {
+        if self.hearing.is_some() || self.reload.is_some() || self.target.client.is_none() {
             return;
         }
         let Some((pause, bound)) = self.patience.next() else { return };
@@ -49,7 +49,7 @@ impl Core {
             return;
         }
         self.hearing = None;
-        if !self.phase.is_running() {
+        if self.reload.is_none() {
             self.observed(with_heard(&self.observation, later, &self.target));
         }
     }
@@ -63,7 +63,7 @@ impl Core {
     /// Reads the history, if there is more of it. A reload of another process takes the place of the end that is
     /// told here; it is told itself where it was not wholly proved.
     pub(super) fn catch_up(&mut self) {
-        if History::of(&self.places).length() == self.read || self.phase.is_running() {
+        if History::of(&self.places).length() == self.read || self.reload.is_some() {
             return;
         }
         let known = self.history.first().map(|receipt| receipt.id.clone());
@@ -91,7 +91,7 @@ impl Core {
 
     /// Takes what is known by now into the receipt of the last reload.
     pub(super) fn settle(&mut self) {
-        let Some(receipt) = self.history.first_mut().filter(|_| !self.phase.is_running()) else { return };
+        let Some(receipt) = self.history.first_mut().filter(|_| self.reload.is_none()) else { return };
         if !settle(&self.places, receipt, &self.observation) {
             return;
         }

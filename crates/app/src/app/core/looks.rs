@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::Core;
 use crate::{
-    app::{Input, PATIENT, SELDOM, report},
+    app::{Input, PATIENT, SELDOM, Stay, report},
     disk::watch::Hint,
     engine::record::Records,
     fault::{Fault, sheltered_async},
@@ -58,7 +58,7 @@ impl Core {
 
     /// Starts the look that is wanted, unless one is under way or a reload is.
     pub(super) fn look_if_wanted(&mut self) {
-        if self.look.is_some() || self.phase.is_running() {
+        if self.look.is_some() || self.reload.is_some() || self.stay == Stay::OneReload {
             return;
         }
         let Some(mut look) = self.wanted.take() else { return };
