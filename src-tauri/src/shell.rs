@@ -5,17 +5,16 @@
 use std::path::{Path, PathBuf};
 
 use rekindle_app::{
-    app::{App, Source},
-    connect,
-    disk::locate::Places,
     engine::{
         client::Credentials,
+        connect,
         control::{self, Inbox, PassOn, Request},
         host::{Host, HostError},
-        record::Records,
     },
     error::{Tell, user_error},
-    settings,
+    files::locate::Places,
+    state::{record::Records, settings},
+    workspace::{App, Source},
 };
 use rekindle_domain::UserError;
 use tokio::sync::{Mutex, watch};

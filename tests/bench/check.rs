@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use rekindle_app::{
-    config::{check::check, schema::Schema},
-    disk::{locate::Places, scan::scan},
-};
+use rekindle_app::files::{check::check, locate::Places, scan::scan};
+use rekindle_opencode::config::schema::Schema;
 use rekindle_tests::{
     raw::RawEngine,
     world::{World, plugin},

@@ -10,9 +10,9 @@ use std::{
 };
 
 use rekindle_app::{
-    app::{App, Source},
-    disk::{locate::Places, watch::WINDOW},
     engine::host::Host,
+    files::{locate::Places, watch::WINDOW},
+    workspace::{App, Source},
 };
 use rekindle_domain::{Scope, WindowState};
 use rekindle_tests::{wait, world::World};

@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use rekindle_app::{
-    app::{App, Source},
-    connect,
+    engine::connect,
+    workspace::{App, Source},
 };
 use rekindle_domain::{Banner, Cause, Receipt, ReceiptResult, Wish};
 use rekindle_tests::{

@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rekindle_app::disk::{
+use rekindle_app::files::{
     locate::Places,
     scan::{Scan, Scanner},
     walk::walk,
 };
-use rekindle_domain::{Fingerprint, ItemId, Kind, Scope, effective};
+use rekindle_domain::{Fingerprint, ItemId, Kind, Scope};
+use rekindle_opencode::effective;
 use rekindle_tests::world::World;
 use serde_json::json;
 use sha2::{Digest, Sha256};

@@ -10,12 +10,9 @@ mod worktrees;
 
 use std::{collections::BTreeSet, env, sync::Arc};
 
-use rekindle_app::{
-    config::{check::check, schema::Schema},
-    disk::{locate::Places, scan::scan},
-    skill::frontmatter,
-};
-use rekindle_domain::{Kind, Row, RowState, effective};
+use rekindle_app::files::{check::check, locate::Places, scan::scan};
+use rekindle_domain::{Kind, Row, RowState};
+use rekindle_opencode::{config::schema::Schema, effective, skill::frontmatter};
 use rekindle_tests::{
     conformance::{self, Asked, BuiltIn, Engine, Inputs, Ours, Outcome, differences},
     layout::{Content, Home, Layout},

@@ -3,8 +3,8 @@
 //! The moment is certain: the request that belongs to a step waits at a gate when the kill comes.
 
 use rekindle_app::{
-    app::{App, Source},
-    journal::Journal,
+    state::journal::Journal,
+    workspace::{App, Source},
 };
 use rekindle_domain::{Banner, StepName};
 use rekindle_tests::{

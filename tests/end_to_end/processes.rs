@@ -8,14 +8,13 @@ use std::{
 };
 
 use rekindle_app::{
-    app::{App, Source},
-    connect,
     engine::{
+        connect,
         control::{self, Request},
         descendants::{Dropped, Generation},
-        record::Records,
     },
-    history::History,
+    state::{history::History, record::Records},
+    workspace::{App, Source},
 };
 use rekindle_domain::{Action, BusyState, Counts, EngineState, Leftover, ProcessKind, Receipt, ReceiptResult};
 use rekindle_tests::{

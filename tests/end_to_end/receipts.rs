@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rekindle_app::app::{App, Source};
+use rekindle_app::workspace::{App, Source};
 use rekindle_domain::{Banner, Cause, RowState, Wish};
 use rekindle_tests::{
     model::Model,

@@ -3,8 +3,8 @@
 use std::fs;
 
 use rekindle_app::{
-    app::{App, Source},
-    disk::locate::Places,
+    files::locate::Places,
+    workspace::{App, Source},
 };
 use rekindle_domain::Restoring;
 use rekindle_tests::{

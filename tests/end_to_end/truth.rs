@@ -16,7 +16,8 @@ use std::{
 };
 
 use case::{Case, Edit, Expected, PROMPT, SKILL};
-use rekindle_domain::{Action, Fit, Profile};
+use rekindle_domain::{Action, Habits};
+use rekindle_opencode::{Fit, Profile};
 use rekindle_tests::{
     listener::Listener,
     raw::{RawEngine, installed},

@@ -11,8 +11,8 @@ use std::{fs, time::Duration};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rekindle_app::{
-    app::{App, Source},
     engine::weight::weight,
+    workspace::{App, Source},
 };
 use rekindle_domain::{Banner, Cause, Consent, EngineState, ReceiptResult, WindowState, Wish};
 use rekindle_tests::{

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_app::disk::locate::Places;
+use rekindle_app::files::locate::Places;
 use serde_json::{Value, json};
 
 use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};

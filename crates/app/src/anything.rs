@@ -5,23 +5,23 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use rekindle_domain::{
-    Answers, Counts, Disk, Loaded, McpAnswer, Memory, Otherwise, Plan, Profile, Receipt, ReceiptItem, SkillAnswer,
-    drift, effective, loaded, plugin_spec, would_be_lost,
+use rekindle_domain::{Answers, Counts, Loaded, McpAnswer, Plan, Receipt, ReceiptItem, SkillAnswer, drift};
+use rekindle_opencode::{
+    Disk, Memory, Otherwise, Profile, config::schema::Schema, effective, loaded, plugin_spec, would_be_lost,
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{check::check, schema::Schema},
-    connect,
-    disk::{
+    edit::last_good::{LastGood, Verdict},
+    engine::connect,
+    files::{
+        check::check,
         environment::Environment,
         locate::Places,
         scan::{Scan, Scanner, scan},
     },
-    last_good::{LastGood, Verdict},
-    memory::{Identity, MemoryStore},
-    observe::{self, Observation},
+    state::memory::{Identity, MemoryStore},
+    workspace::look::{self, Observation},
 };
 
 /// The keys that mean something in a configuration, in either spelling, or in one of its parts.
@@ -182,7 +182,7 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     let target = connect::by_record(places);
     let mut memory = MemoryStore::open(places, Identity::default(), false);
     let seen = Observation { answers: Some(answers.clone()), ..Observation::default() };
-    let seen = observe::with_files(&seen, scan.clone(), Vec::new(), &target);
+    let seen = look::with_files(&seen, scan.clone(), Vec::new(), &target);
     let status = seen.status(&target);
     assert!(serde_json::to_string(&status).is_ok());
     let differences = seen.differences();
@@ -356,7 +356,7 @@ fn many_entries_are_read_and_shown() {
     // An engine that has none of it.
     let target = connect::by_record(&world.places);
     let seen = Observation { answers: Some(Answers::default()), ..Observation::default() };
-    let seen = observe::with_files(&seen, scan, Vec::new(), &target);
+    let seen = look::with_files(&seen, scan, Vec::new(), &target);
     let differences = seen.differences();
     let shown = seen.drift.iter().filter(|change| !differences(change.id.as_str()).is_empty()).count();
     assert!(shown > 4 * MANY, "{shown} of {}", seen.drift.len());
@@ -381,7 +381,7 @@ fn many_files_of_one_name_are_read_and_shown() {
     let config = json!({"agent": {"same": {"description": "what nobody says"}}});
     let answers = Answers { config, ..Answers::default() };
     let seen = Observation { answers: Some(answers), ..Observation::default() };
-    let seen = observe::with_files(&seen, scan, Vec::new(), &target);
+    let seen = look::with_files(&seen, scan, Vec::new(), &target);
     assert!(seen.drift.iter().all(|change| change.name != "same"), "nothing is claimed of so many");
     let copies = seen.rows(&world.places).into_iter().filter(|row| row.name == "copy").collect::<Vec<_>>();
     assert_eq!(copies.iter().map(|row| row.also.len()).collect::<Vec<_>>(), [MANY / 2 - 1]);

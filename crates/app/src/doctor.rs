@@ -9,24 +9,23 @@ use std::{
 };
 
 use rekindle_domain::{
-    EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Fingerprint, Leftover, Profile, RowState,
+    EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Fingerprint, Leftover, RowState, chain,
 };
+use rekindle_opencode::Profile;
 use tokio::{process::Command, time::timeout};
 
 use crate::{
-    change::record::Strays,
-    config::file::create_private_dir,
+    edit::record::Strays,
     engine::{
         client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
         descendants::{self, EndError, Process},
         find,
         output::last_words,
     },
-    error::{Tell, chain, problem_error},
-    history::History,
-    observe::Observation,
-    settings,
-    target::Target,
+    error::{Tell, problem_error},
+    files::file::create_private_dir,
+    state::{history::History, settings},
+    workspace::{look::Observation, target::Target},
 };
 
 /// Looks at everything that can be wrong.

@@ -3,22 +3,24 @@
 //! Invariants: every request is bounded in time; every answer's content type is checked; an engine
 //! that is not ours is never disposed, restarted or stopped from here without being told to.
 
+pub mod accepted;
 mod access;
 pub mod attach;
+pub mod busy;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 #[allow(clippy::string_slice, reason = "it cuts only where it found something in the same text")]
 pub mod client;
+pub mod connect;
 pub mod control;
 pub mod descendants;
 pub mod directories;
-mod door;
+pub(crate) mod door;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
-mod listeners;
-pub mod lock;
+pub(crate) mod listeners;
 #[allow(
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -34,10 +36,9 @@ pub mod output;
 pub mod packages;
 mod process;
 pub(crate) mod program;
-pub mod record;
 pub mod weight;
 
 /// A random text that nobody can guess.
-fn secret() -> String {
+pub(crate) fn secret() -> String {
     rand::random_iter::<u8>().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

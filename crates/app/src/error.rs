@@ -2,27 +2,13 @@
 //!
 //! Invariant: every error that leaves this crate can be told to a person by [`Tell::tell`].
 
-use std::error::Error;
-
-use rekindle_domain::{Problem, UserError};
+use rekindle_domain::{Problem, UserError, chain};
+use rekindle_opencode::config::{edit::EditError, text::TextError};
 
 use crate::{
-    config::{edit::EditError, file::FileError, text::TextError},
-    disk::locate::LocateError,
     engine::{attach::AttachError, client::ClientError, control::ControlError, find::NotFound, host::HostError},
+    files::{file::FileError, locate::LocateError},
 };
-
-/// The text of an error and of all its causes.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
 
 /// Tells an error to a person.
 pub trait Tell {

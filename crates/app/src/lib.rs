@@ -19,44 +19,28 @@
     )
 )]
 
-pub mod accepted;
 #[cfg(test)]
 mod anything;
-pub mod app;
-pub mod busy;
-pub mod change;
 pub mod clock;
-pub mod config;
-pub mod connect;
-pub mod difference;
-pub mod disk;
 pub mod doctor;
+pub mod edit;
 pub mod engine;
 pub mod error;
 pub mod fault;
-pub mod foreign;
-pub mod history;
-pub mod journal;
-pub mod last_good;
-mod lines;
-pub mod memory;
-pub mod observe;
-pub mod reload;
-pub mod settings;
-pub mod skill;
+pub mod files;
 pub mod state;
-pub mod target;
 pub mod terminal;
 /// Shared with the end-to-end tests.
 #[cfg(all(test, unix))]
 #[path = "../../../tests/src/users.rs"]
 #[expect(unreachable_pub, reason = "it is public there")]
 mod users;
+pub mod workspace;
 
 /// Runs as one of the processes that a program of ours starts of itself, if it was started as one: the
 /// keeper of an engine, or a parser of code. Every program of ours calls this before anything else.
 pub fn run_if_asked() -> Option<std::process::ExitCode> {
-    engine::keeper::run_if_asked().or_else(disk::parser::run_if_asked)
+    engine::keeper::run_if_asked().or_else(files::parser::run_if_asked)
 }
 
 /// Has a limit on the length of files (`ulimit -f`) be an error of the write that exceeds it, as a full disk is, rather than

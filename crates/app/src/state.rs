@@ -2,17 +2,24 @@
 //!
 //! Invariant: only what is not there is nothing; what cannot be read is an error.
 
+pub mod history;
+pub mod journal;
+pub(crate) mod lines;
+pub(crate) mod lock;
+pub mod memory;
+pub mod record;
+pub mod settings;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::UserError;
+use rekindle_domain::{UserError, chain};
 
 use crate::{
-    config::file::end_of_links,
-    error::{Tell, chain, user_error},
-    foreign,
+    error::{Tell, user_error},
+    files::{file::end_of_links, foreign},
 };
 
 /// Something that Rekindle keeps is there, or may be, and cannot be read.

@@ -4,23 +4,26 @@ use std::{cell::Cell, convert::Infallible, process::ExitCode, time::Duration};
 
 use clap::CommandFactory;
 use rekindle_app::{
-    app::App,
-    change, connect,
-    disk::{locate::Places, scan::scan},
     doctor,
-    error::{Tell, chain, problem_error, user_error},
-    history::History,
-    last_good::{LastGood, LastGoodError},
-    observe::{Observation, loading, observe, observe_within},
-    reload::{Ended, Recovered, last, recover, waits},
-    settings,
-    skill::install,
-    target::Target,
+    edit::{
+        self, install,
+        last_good::{LastGood, LastGoodError},
+    },
+    engine::connect,
+    error::{Tell, problem_error, user_error},
+    files::{locate::Places, scan::scan},
+    state::{history::History, settings},
     terminal,
+    workspace::{
+        App,
+        look::{Observation, loading, observe, observe_within},
+        reload::{Ended, Recovered, last, recover, waits},
+        target::Target,
+    },
 };
 use rekindle_domain::{
     AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
-    Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish,
+    Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish, chain,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -305,7 +308,7 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
     let places = context::places(arguments)?;
     match command {
         PluginCommand::Add { spec, global } => {
-            let token = change::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
+            let token = edit::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
             changed(arguments, &format!("Declared {spec}"), &token);
         }
         PluginCommand::Remove { name, global } => remove(arguments, &places, Kind::Plugin, name, scope(*global))?,
@@ -318,14 +321,14 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
     let places = context::places(arguments)?;
     match command {
         SkillCommand::Install { source, name, global } => {
-            let installed = change::import_skill(&places, source, scope(*global), name.as_deref());
+            let installed = edit::import_skill(&places, source, scope(*global), name.as_deref());
             let (place, token) = installed.map_err(|error| error.tell())?;
             changed(arguments, &format!("Installed {}", places.short(&place)), &token);
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
-            let checked = install::check(path).map_err(|error| change::ChangeError::from(error).tell())?;
+            let checked = install::check(path).map_err(|error| edit::ChangeError::from(error).tell())?;
             let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
             print::result(arguments, &value, || vec![format!("OpenCode would load it as “{}”.", checked.skill.name)]);
         }
@@ -335,8 +338,8 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
 
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
     let rows = scan(places, None).map_err(|fault| fault.tell())?.rows;
-    let row = change::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
-    let removed = change::remove(places, row).map_err(|error| error.tell())?;
+    let row = edit::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
+    let removed = edit::remove(places, row).map_err(|error| error.tell())?;
     let path = places.short(&removed.path);
     let text = match row.kind {
         // Where a folder holds more than the skill, only its SKILL.md is moved.
@@ -368,7 +371,7 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
         (_, _, true) => Some(UndoChoice::Leave),
         _ => None,
     };
-    let path = change::undo(&places, None, choice).map_err(|error| error.tell())?;
+    let path = edit::undo(&places, None, choice).map_err(|error| error.tell())?;
     let how = match choice {
         Some(UndoChoice::Ours) => "is without that change",
         Some(UndoChoice::Leave) => "stays as it is",

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use rekindle_app::{
-    connect::{self, Source},
-    disk::locate::Places,
-    engine::client::Credentials,
+    engine::{
+        client::Credentials,
+        connect::{self, Source},
+    },
     error::{Tell, user_error},
-    target::Target,
+    files::locate::Places,
+    workspace::target::Target,
 };
 use rekindle_domain::UserError;
 

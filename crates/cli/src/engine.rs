@@ -7,23 +7,25 @@ use std::{
 };
 
 use rekindle_app::{
-    accepted::problems_of_start,
-    app::{App, Source},
-    connect,
-    disk::locate::Places,
     engine::{
+        accepted::problems_of_start,
         attach,
         client::{ClientError, PASSWORD_VARIABLE, SHORT, USERNAME_VARIABLE},
+        connect,
         control::{self, Request},
         descendants::MARK,
         find,
         host::{Host, HostError},
-        record::{Record, Records},
     },
-    error::{Tell, chain, problem_error, user_error},
-    foreign, observe, settings,
+    error::{Tell, problem_error, user_error},
+    files::{foreign, locate::Places},
+    state::{
+        record::{Record, Records},
+        settings,
+    },
+    workspace::{App, Source, look},
 };
-use rekindle_domain::{EngineState, UserError};
+use rekindle_domain::{EngineState, UserError, chain};
 use tokio::{process::Command, time::sleep};
 
 use crate::{
@@ -91,10 +93,10 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
         let message = format!("{} cannot be used: {error}", places.state.display());
         user_error("cannot-start", message, "check the state folder and the free disk space")
     };
-    rekindle_app::config::file::create_private_dir(&places.state).map_err(failed)?;
+    rekindle_app::files::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
     let mut log = foreign::begin_own(&path).map_err(failed)?;
-    rekindle_app::config::file::adopt(&log, &path);
+    rekindle_app::files::file::adopt(&log, &path);
     // What the owner says could not be kept on a full disk; better told now than not at all.
     writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
@@ -112,7 +114,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
             && Records(places).control().is_some_and(|control| Some(control.pid) == owner.id())
         {
             // What is on disk from here on is a change: the instance is loaded before we return.
-            observe::observe(&connect::by_record(places)).await;
+            look::observe(&connect::by_record(places)).await;
             return Ok(record);
         }
         if let Ok(Some(_)) = owner.try_wait() {
@@ -148,7 +150,7 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
     while Instant::now() < end {
         match Records(places).record() {
             Some(record) if record.state == EngineState::Running && is_there(places).await => {
-                observe::observe(&connect::by_record(places)).await;
+                look::observe(&connect::by_record(places)).await;
                 return Ok(record);
             }
             Some(record) if record.state == EngineState::Stopped => return start_again(arguments, places).await,
@@ -170,7 +172,7 @@ fn too_slow() -> UserError {
 async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     print::progress(arguments, "Starting the engine");
     control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
-    observe::observe(&connect::by_record(places)).await;
+    look::observe(&connect::by_record(places)).await;
     Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
 }
 

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     };
     let code = runtime.block_on(async {
         rekindle_app::outlive_limits();
-        arguments.wait.into_iter().for_each(rekindle_app::observe::wait_for);
+        arguments.wait.into_iter().for_each(rekindle_app::workspace::look::wait_for);
         commands::run(&arguments).await
     });
     // A question that nobody waits for any more must not keep the program.

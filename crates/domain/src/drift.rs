@@ -1,11 +1,11 @@
 //! The difference between what a fresh engine would load and what the running one has loaded.
 //!
 //! Invariants: `drift(x, x)` is empty; the result depends on nothing but the two sides and the
-//! engine's profile.
+//! engine's habits.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Aspect, Fingerprint, Item, ItemId, Kind, Profile, Scope, Snapshot};
+use crate::{Action, Aspect, Fingerprint, Habits, Item, ItemId, Kind, Scope, Snapshot};
 
 /// What happened to an item on disk since the engine loaded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,14 +74,14 @@ pub struct Change {
 pub type Drift = Vec<Change>;
 
 /// What `disk` has that `loaded` has not, has otherwise, or still has.
-pub fn drift(disk: &Snapshot, loaded: &Snapshot, profile: &Profile) -> Drift {
+pub fn drift(disk: &Snapshot, loaded: &Snapshot, habits: &impl Habits) -> Drift {
     loaded
         .pairs(disk)
         .filter_map(|pair| match pair {
-            (None, Some(after)) => Some(change(ChangeKind::Added, None, Some(after), after, profile)),
-            (Some(before), None) => Some(change(ChangeKind::Removed, Some(before), None, before, profile)),
+            (None, Some(after)) => Some(change(ChangeKind::Added, None, Some(after), after, habits)),
+            (Some(before), None) => Some(change(ChangeKind::Removed, Some(before), None, before, habits)),
             (Some(before), Some(after)) if before.declared != after.declared || code_differs(before, after) => {
-                Some(change(ChangeKind::Changed, Some(before), Some(after), after, profile))
+                Some(change(ChangeKind::Changed, Some(before), Some(after), after, habits))
             }
             _ => None,
         })
@@ -93,7 +93,7 @@ fn code_differs(before: &Item, after: &Item) -> bool {
     matches!((&before.code, &after.code), (Some(a), Some(b)) if a != b)
 }
 
-fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &Item, profile: &Profile) -> Change {
+fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &Item, habits: &impl Habits) -> Change {
     let code = before.zip(after).is_some_and(|(before, after)| code_differs(before, after));
     // A file in the global configuration counts as such also when only the old side was there.
     let places = before.into_iter().chain(after).map(|item| item.place);
@@ -103,9 +103,9 @@ fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &
             let aspects = [(declared, Aspect::Declared), (code, Aspect::Code)];
             aspects.into_iter().filter(|(changed, _)| *changed).map(move |(_, aspect)| (place, aspect))
         })
-        .map(|(place, aspect)| profile.rule(item.kind, place, aspect, kind))
+        .map(|(place, aspect)| habits.rule(item.kind, place, aspect, kind))
         .max_by_key(|rule| rule.action)
-        .unwrap_or_else(|| profile.rule(item.kind, item.place, Aspect::Declared, kind));
+        .unwrap_or_else(|| habits.rule(item.kind, item.place, Aspect::Declared, kind));
     let signature = |item: Option<&Item>| {
         item.map(|item| {
             format!("{}{}", item.declared.as_str(), item.code.as_ref().map(Fingerprint::as_str).unwrap_or_default())
@@ -141,117 +141,5 @@ fn reason(kind: Kind, code_only: bool) -> Reason {
         Kind::Command => Reason::CommandsChanged,
         Kind::Tool => Reason::ToolsChanged,
         Kind::Config | Kind::Instructions => Reason::ConfigChanged,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{Place, Plan};
-
-    fn item(name: &str, declared: u8, code: Option<u8>, place: Place) -> Item {
-        Item {
-            id: ItemId::new(Kind::Plugin, Scope::Project, name),
-            kind: Kind::Plugin,
-            name: name.to_owned(),
-            scope: Scope::Project,
-            source: "/p/opencode.json".to_owned(),
-            place,
-            value: Some(format!("{name}@{declared}")),
-            declared: Fingerprint::of_bytes(&[declared]),
-            code: code.map(|code| Fingerprint::of_bytes(&[code])),
-        }
-    }
-
-    fn profile() -> Profile {
-        Profile::for_version("1.18.33")
-    }
-
-    #[test]
-    fn each_change_is_named_with_its_action() {
-        let check = |loaded: Option<Item>, disk: Option<Item>, expected: Option<(ChangeKind, Action, Reason)>| {
-            let drift = drift(&disk.into_iter().collect(), &loaded.into_iter().collect(), &profile());
-            assert_eq!(drift.first().map(|c| (c.change, c.action, c.reason)), expected);
-        };
-        let folder = |declared, code| item("a", declared, code, Place::Folder);
-        use ChangeKind::*;
-        check(None, Some(folder(1, None)), Some((Added, Action::Dispose, Reason::PluginConfigChanged)));
-        check(Some(folder(1, None)), None, Some((Removed, Action::Dispose, Reason::PluginConfigChanged)));
-        check(
-            Some(folder(1, None)),
-            Some(folder(2, None)),
-            Some((Changed, Action::Dispose, Reason::PluginConfigChanged)),
-        );
-        check(
-            Some(folder(1, Some(1))),
-            Some(folder(1, Some(2))),
-            Some((Changed, Action::Restart, Reason::PluginCodeChanged)),
-        );
-        check(Some(folder(1, None)), Some(folder(1, Some(2))), None);
-        check(
-            None,
-            Some(item("a", 1, None, Place::GlobalConfig)),
-            Some((Added, Action::Restart, Reason::PluginConfigChanged)),
-        );
-        check(
-            Some(item("a", 1, None, Place::GlobalConfig)),
-            Some(item("a", 2, None, Place::InstanceConfig)),
-            Some((Changed, Action::Restart, Reason::PluginConfigChanged)),
-        );
-    }
-
-    /// M3: what needs a reload is in the table. With another one, the same change needs none.
-    #[test]
-    fn the_table_decides_and_not_the_code() {
-        let skill = |declared: u8| Item {
-            id: ItemId::new(Kind::Skill, Scope::Project, "s"),
-            kind: Kind::Skill,
-            ..item("s", declared, None, Place::Folder)
-        };
-        let check = |profile: Profile, loaded: Option<Item>, disk: Option<Item>, expected: Action| {
-            let drift = drift(&disk.into_iter().collect(), &loaded.into_iter().collect(), &profile);
-            assert_eq!(drift.len(), 1, "the change is named, whatever it needs");
-            assert!(!drift[0].why.is_empty());
-            let plan = Plan::new(drift, vec![]);
-            assert_eq!((plan.changes[0].action, plan.action), (expected, expected));
-            assert_eq!(plan.action.needs_reload(), expected == Action::Dispose);
-        };
-        let other = Profile::rereads_skills;
-        check(profile(), Some(skill(1)), Some(skill(2)), Action::Dispose);
-        check(other(), Some(skill(1)), Some(skill(2)), Action::None);
-        check(other(), None, Some(skill(1)), Action::Dispose);
-        check(other(), Some(skill(1)), None, Action::Dispose);
-    }
-
-    fn any_snapshot() -> impl Strategy<Value = Snapshot> {
-        let place = prop_oneof![Just(Place::Folder), Just(Place::InstanceConfig), Just(Place::GlobalConfig)];
-        let one = ("[a-e]", 0..3u8, proptest::option::of(0..3u8), place);
-        proptest::collection::vec(one, 0..6).prop_map(|all| {
-            all.iter().map(|(name, declared, code, place)| item(name, *declared, *code, *place)).collect()
-        })
-    }
-
-    proptest! {
-        /// N1: nothing is invented.
-        #[test]
-        fn a_snapshot_has_no_drift_from_itself(snapshot in any_snapshot()) {
-            prop_assert_eq!(drift(&snapshot, &snapshot, &profile()), vec![]);
-        }
-
-        /// N1: nothing is forgotten. Applying the drift to the loaded side gives the disk side.
-        #[test]
-        fn applying_the_drift_gives_the_disk_side(disk in any_snapshot(), loaded in any_snapshot()) {
-            let changes = drift(&disk, &loaded, &profile());
-            let applied: Snapshot = loaded
-                .iter()
-                .filter(|item| !changes.iter().any(|change| change.id == item.id))
-                .chain(changes.iter().filter_map(|change| disk.get(&change.id)))
-                .cloned()
-                .collect();
-            prop_assert_eq!(drift(&disk, &applied, &profile()), vec![]);
-            prop_assert_eq!(applied.len(), disk.len());
-        }
     }
 }

@@ -190,3 +190,17 @@ impl<I: Into<Arc<Item>>> FromIterator<I> for Snapshot {
         Self(items.map(|item: Arc<Item>| (item.id.clone(), item)).collect())
     }
 }
+
+/// Where a plugin comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginOrigin {
+    /// The npm registry.
+    Npm,
+    /// A path or a `file:` URL in a configuration file.
+    File,
+    /// A git URL.
+    Git,
+    /// A file that the engine found in a plugins folder.
+    Found,
+}

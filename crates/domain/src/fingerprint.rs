@@ -106,7 +106,7 @@ const TOOLS: [&str; 15] = [
 ];
 
 /// True for a name that stands for many.
-pub(crate) fn is_wide(name: &str) -> bool {
+pub fn is_wide(name: &str) -> bool {
     name.contains(['*', '?'])
 }
 

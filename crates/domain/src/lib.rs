@@ -17,47 +17,41 @@
     )
 )]
 
+mod action;
+mod answers;
 mod banner;
 mod drift;
 mod entity;
+mod error;
 mod fingerprint;
 mod last_good;
 mod leftover;
-mod loaded;
 #[allow(
     clippy::indexing_slicing,
     clippy::string_slice,
     reason = "it cuts and takes only what it found in the same text"
 )]
 mod mask;
-mod merge;
 mod plan;
-mod plugin_spec;
-mod profile;
 mod receipt;
 mod reload;
 mod text;
 mod visible;
 mod wire;
 
+pub use action::{Action, Aspect, Habits, Rule};
+pub use answers::{
+    AgentAnswer, Answers, Evidence, Loaded, McpAnswer, PermissionRule, Question, SkillAnswer, ToolNames,
+};
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
-pub use entity::{Item, ItemId, Kind, Place, Scope, Snapshot};
-pub use fingerprint::Fingerprint;
+pub use entity::{Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};
+pub use error::chain;
+pub use fingerprint::{Fingerprint, is_wide};
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
-pub use loaded::{
-    AgentAnswer, Answers, Disk, Evidence, Loaded, McpAnswer, Memory, Otherwise, PermissionRule, Question, SkillAnswer,
-    ToolNames, loaded, plugin_fingerprint, shown_value, value_of, would_be_lost,
-};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
-pub use merge::{
-    agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
-    unique_plugins,
-};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
-pub use plugin_spec::{PluginOrigin, PluginSpec};
-pub use profile::{Action, Aspect, Fit, Profile, Rule};
 pub use receipt::{
     Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };

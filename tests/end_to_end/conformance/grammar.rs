@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use rekindle_app::config::text;
+use rekindle_opencode::config::text;
 use serde_json::Value;
 
 /// In each place of which each odd character stands once.

@@ -8,8 +8,8 @@ use std::{
     process::Command,
 };
 
-use rekindle_app::disk::{locate::Places, scan::scan};
-use rekindle_domain::effective;
+use rekindle_app::files::{locate::Places, scan::scan};
+use rekindle_opencode::effective;
 use rekindle_tests::{raw::RawEngine, users::is_root_or_passed_as_root, world::write};
 use reqwest::Method;
 use serde_json::{Value, json};

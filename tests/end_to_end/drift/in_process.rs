@@ -4,16 +4,12 @@
 
 use std::{env, path::Path, sync::Arc, thread};
 
-use rekindle_app::{
-    disk::{
-        locate::Places,
-        scan::{Scanner, scan},
-    },
-    skill::frontmatter,
+use rekindle_app::files::{
+    locate::Places,
+    scan::{Scanner, scan},
 };
-use rekindle_domain::{
-    Answers, Change, Disk, Kind, Memory, Profile, Row, RowState, SkillAnswer, drift, effective, loaded, plugin_spec,
-};
+use rekindle_domain::{Answers, Change, Kind, Row, RowState, SkillAnswer, drift};
+use rekindle_opencode::{Disk, Memory, Profile, effective, loaded, plugin_spec, skill::frontmatter};
 use rekindle_tests::project::{Expected, Files, Project, expected};
 
 /// The seed of every run that names no other.

@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, fs, process::Command, sync::mpsc, time::Instant};
 
 use rekindle_app::{
-    app::{App, Source},
-    disk::{
+    files::{
         scan::Scanner,
         watch::{WINDOW, Watch},
     },
+    workspace::{App, Source},
 };
 use rekindle_domain::EngineState;
 use rekindle_tests::{

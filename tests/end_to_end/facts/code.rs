@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rekindle_app::disk::{locate::Places, parser::use_program, scan::scan};
+use rekindle_app::files::{locate::Places, parser::use_program, scan::scan};
 use rekindle_tests::world::{World, write};
 use reqwest::Method;
 use serde_json::{Value, json};

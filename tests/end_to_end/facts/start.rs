@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use rekindle_app::{
-    disk::locate::Places,
     engine::{
         client::{Client, Credentials},
         events::{EngineEvent, Events},
         log::LogMark,
     },
+    files::locate::Places,
 };
 use rekindle_tests::{
     wait,

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use rekindle_app::disk::parser::ARGUMENT;
+use rekindle_app::files::parser::ARGUMENT;
 use rekindle_tests::{
     wait,
     world::{Ran, World, skill, write},

@@ -3,8 +3,8 @@
 use std::fs;
 
 use rekindle_app::{
-    app::{App, Source},
     engine::client::Credentials,
+    workspace::{App, Source},
 };
 use rekindle_domain::EngineState;
 use rekindle_tests::{

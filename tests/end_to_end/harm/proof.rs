@@ -1,8 +1,8 @@
 //! What is told of a reload that was not wholly proved, and of what has not been heard yet.
 
 use rekindle_app::{
-    app::{App, Source},
-    history::History,
+    state::history::History,
+    workspace::{App, Source},
 };
 use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, RowState, Shown, WindowState, Wish};
 use rekindle_tests::{

@@ -1,5 +1,6 @@
 //! What runs, and a reload that would interrupt it.
 
+use rekindle_domain::{Cause, Consent, Wish};
 use rekindle_tests::{
     model::Model,
     wait,
@@ -42,8 +43,8 @@ async fn only_what_was_named_is_interrupted() {
 
     let second = engine.start_run("Write the changelog").await;
     engine.ask(Method::POST, "/pty", Some(json!({"title": "Build"}))).await;
-    let named = json!({"consent": "force", "plan": null, "named": [first], "resume": []});
-    window.command("reload", named).await;
+    let wish = Wish { consent: Consent::Force, named: Some(vec![first.clone()]), ..Wish::new(Cause::Window) };
+    window.command("reload", json!({"wish": wish})).await;
     window.find("confirm-again").await;
     window.count("confirm-run", 3).await;
     // A terminal cannot go on.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rekindle_domain::Answers;
+use rekindle_opencode::put_in_order;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -162,7 +163,7 @@ impl Engine {
             tokio::join!(list("/skill"), list("/agent"), list("/command"), self.tools(directory));
         let rules = agents.iter().map(|agent| serde_json::from_value(agent.clone()).expect("an agent")).collect();
         let mut told = Answers { config, agents: Some(rules), ..Answers::default() };
-        told.put_in_order();
+        put_in_order(&mut told);
         let unordered = told.unordered.expect("asked for");
         Asked { config: told.config, unordered, skills, agents, commands, tools, refused: None }
     }

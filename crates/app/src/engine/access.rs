@@ -12,12 +12,13 @@ use std::{
 
 use tokio::net::TcpSocket;
 
-use super::{host::HostError, listeners::Sight, record::Records};
-use crate::{
-    config::file::{FileError, write_private},
-    disk::locate::Places,
+use super::{host::HostError, listeners::Sight};
+use crate::files::{
+    file::{FileError, write_private},
     foreign,
+    locate::Places,
 };
+use crate::state::record::Records;
 
 /// An address and its password. Nothing that would print it.
 pub(super) struct Access {

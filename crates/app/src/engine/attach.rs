@@ -16,9 +16,9 @@ use super::{
     client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
     control::ControlError,
     find, listeners,
-    record::{Record, Records},
 };
-use crate::{disk::locate::Places, settings};
+use crate::state::record::{Record, Records};
+use crate::{files::locate::Places, state::settings};
 
 /// How often to look whether the engine is where it was.
 const OFTEN: Duration = Duration::from_millis(500);

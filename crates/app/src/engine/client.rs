@@ -15,8 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use error::ClientError;
-use rekindle_domain::{AgentAnswer, Answers, BusyRun, McpAnswer, Question, SkillAnswer, masked_text, plugin_spec};
+use rekindle_domain::{AgentAnswer, Answers, BusyRun, McpAnswer, Question, SkillAnswer, chain, masked_text};
+use rekindle_opencode::{
+    config::{schema, text::whole},
+    plugin_spec, put_in_order,
+};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -28,10 +31,7 @@ use self::{
     runs::{add_titles, busy_runs},
 };
 use super::listeners;
-use crate::{
-    config::{schema, text::whole},
-    error::chain,
-};
+pub use error::ClientError;
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
@@ -182,7 +182,7 @@ impl Client {
             config,
             ..rest
         };
-        answers.put_in_order();
+        put_in_order(&mut answers);
         Ok(answers)
     }
 

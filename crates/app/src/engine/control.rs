@@ -7,6 +7,7 @@
 
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
+use rekindle_domain::chain;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -18,9 +19,9 @@ use tokio::{
 use super::{
     door::{Listener, Wire},
     host::Host,
-    record::{ControlAddress, Records},
 };
-use crate::{disk::locate::Places, error::chain};
+use crate::files::locate::Places;
+use crate::state::record::{ControlAddress, Records};
 
 /// How long an owner may take: a restart includes a start.
 const BOUND: Duration = Duration::from_secs(90);

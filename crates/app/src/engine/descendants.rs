@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep};
 
 pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
-use super::record::{Record, Records};
-use crate::disk::locate::Places;
+use crate::files::locate::Places;
+use crate::state::record::{Record, Records};
 
 /// The variable that marks what an engine of ours starts.
 pub const MARK: &str = "REKINDLE_ENGINE_GENERATION";
@@ -48,7 +48,7 @@ pub enum EndError {
 }
 
 /// A new mark for an engine of this directory.
-pub(super) fn new_mark(places: &Places) -> String {
+pub(crate) fn new_mark(places: &Places) -> String {
     let random: String = rand::random_iter::<u8>().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{}{random}", prefix(places))
 }
@@ -61,7 +61,7 @@ fn prefix(places: &Places) -> String {
 }
 
 /// The mark of a process of this user, if it has one.
-pub(super) fn mark_of(pid: u32) -> Option<String> {
+pub(crate) fn mark_of(pid: u32) -> Option<String> {
     table::variable(pid, MARK)
 }
 
@@ -146,11 +146,11 @@ impl Generation {
 
     /// Ends what was below the engine and outlived it. What had detached itself from the engine long
     /// before did so on purpose, as an agent for keys or a build server does: it is told, not ended.
-    pub(super) async fn end_rest(self) {
+    pub(crate) async fn end_rest(self) {
         let rest = self.0.iter().filter(|process| process.is_below && process.is_alive());
         let ended = futures_util::future::join_all(rest.map(end)).await;
         for error in ended.into_iter().filter_map(Result::err) {
-            tracing::warn!(error = crate::error::chain(&error), "what the engine left behind");
+            tracing::warn!(error = rekindle_domain::chain(&error), "what the engine left behind");
         }
     }
 }
@@ -218,6 +218,6 @@ fn signal(_: &Process, _: bool) -> std::io::Result<()> {
 
 /// True when the process in the record is that engine and not another one that has its id by now.
 /// Where the system does not tell, it is not.
-pub(super) fn is_engine(record: &Record) -> bool {
+pub(crate) fn is_engine(record: &Record) -> bool {
     record.generation.is_some() && mark_of(record.pid) == record.generation
 }

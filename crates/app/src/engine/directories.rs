@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use rekindle_domain::chain;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
@@ -21,12 +22,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{
-    client::Client,
-    events::Stream,
-    record::{load, write_json},
-};
-use crate::{disk::locate::Places, error::chain, memory::Identity};
+use super::{client::Client, events::Stream};
+use crate::state::record::{load, write_json};
+use crate::{files::locate::Places, state::memory::Identity};
 
 /// How long to wait before a broken stream is opened again.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -27,7 +27,7 @@ pub enum Door {
 
 impl Door {
     /// Whether somebody can find it.
-    pub(super) fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         match self {
             #[cfg(unix)]
             Self::Socket(path) => {

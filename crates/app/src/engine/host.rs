@@ -7,7 +7,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rekindle_domain::{EngineMode, EngineState, EngineView};
+use rekindle_domain::{EngineMode, EngineState, EngineView, chain};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -17,12 +17,14 @@ use super::{
     access::Way,
     client::{Client, ClientError},
     descendants, find,
-    lock::Lock,
     output::Output,
     process::{Running, Start},
+};
+use crate::files::{file::FileError, locate::Places};
+use crate::state::{
+    lock::Lock,
     record::{Record, Records},
 };
-use crate::{config::file::FileError, disk::locate::Places, error::chain};
 
 /// How often an owner looks whether its lock is where it was.
 const PULSE: Duration = Duration::from_secs(2);

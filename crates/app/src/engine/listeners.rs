@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use crate::foreign::text;
+use crate::files::foreign::text;
 
 #[cfg(target_os = "linux")]
 mod asked;
@@ -66,7 +66,7 @@ fn parse(text: &str, port: u16) -> impl Iterator<Item = Listening> {
 }
 
 /// This process's user.
-pub(super) fn our_uid() -> u32 {
+pub(crate) fn our_uid() -> u32 {
     #[cfg(unix)]
     return rustix::process::geteuid().as_raw();
     #[cfg(not(unix))]

@@ -16,7 +16,10 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::client::{Client, decoded};
-use crate::{clock, disk::locate::Places, foreign::open_with};
+use crate::{
+    clock,
+    files::{foreign::open_with, locate::Places},
+};
 
 /// What a message begins with when the engine does not say which plugin it is about.
 pub const SOME_PLUGIN: &str = "A plugin failed in its config hook: ";

@@ -11,14 +11,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use rekindle_domain::masked_text;
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt},
     sync::mpsc,
 };
 
-use rekindle_domain::masked_text;
-
-use crate::{config::file::adopt, disk::locate::Places, foreign::begin_own, lines};
+use crate::{
+    files::{file::adopt, foreign::begin_own, locate::Places},
+    state::lines,
+};
 
 /// How many lines of output are kept.
 const LINES: usize = 400;

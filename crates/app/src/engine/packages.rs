@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Disk, Installing, PluginOrigin, PluginSpec};
+use rekindle_domain::{Installing, PluginOrigin};
+use rekindle_opencode::{Disk, PluginSpec};
 
-use crate::disk::locate::Places;
+use crate::files::locate::Places;
 
 /// The engine's own library for plugins, which it installs into each configuration folder.
 const LIBRARY: &str = "@opencode-ai/plugin";

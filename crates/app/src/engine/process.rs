@@ -28,9 +28,13 @@ use super::{
     listeners::our_uid,
     output::{Output, forward},
     program::program,
-    record::Record,
 };
-use crate::{clock, disk::locate::Places, memory::Identity, settings};
+use crate::state::record::Record;
+use crate::{
+    clock,
+    files::locate::Places,
+    state::{memory::Identity, settings},
+};
 
 /// How long an engine may take until it listens.
 const START: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ pub const HEAVY: u64 = 1_500_000_000;
 /// The memory of a process that is in use, in bytes.
 #[cfg(target_os = "linux")]
 pub fn weight(pid: u32) -> Option<u64> {
-    let status = crate::foreign::text(format!("/proc/{pid}/status").as_ref()).ok()?;
+    let status = crate::files::foreign::text(format!("/proc/{pid}/status").as_ref()).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)

@@ -11,8 +11,8 @@ use std::{
 };
 
 use rekindle_app::{
-    app::{App, Source},
     engine::control::{self, Request},
+    workspace::{App, Source},
 };
 use rekindle_tests::{
     faulty::{FaultyEngine, START},

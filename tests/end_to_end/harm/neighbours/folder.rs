@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rekindle_app::engine::record::Records;
+use rekindle_app::state::record::Records;
 use rekindle_tests::{
     faulty::FaultyEngine,
     proxy::{Fault, Rule},

@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{is_engine, mark_of, prefix, table, table::Table};
+use super::{
+    is_engine, mark_of, prefix,
+    table::{self, Table},
+};
 use crate::{
-    disk::locate::Places,
     engine::{
         host::HostError,
         keeper::{self, Group},
-        record::Records,
     },
+    files::locate::Places,
+    state::record::Records,
 };
 
 /// How long an owner may take to notice that its lock is gone, and to end its engine.

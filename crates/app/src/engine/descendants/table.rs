@@ -12,7 +12,7 @@ use std::{
 use rekindle_domain::ProcessKind;
 use serde_json::Value;
 
-use crate::foreign::{self, LARGEST};
+use crate::files::foreign::{self, LARGEST};
 
 /// The longest command line that is shown, in characters.
 const LONGEST: usize = 160;

@@ -1,0 +1,348 @@
+//! Putting a skill's folder in place, and checking one before it is.
+//!
+//! Invariants: a skill appears whole or not at all; nothing outside the source folder is copied and
+//! nothing outside the target is written; links are refused, because what they point to is not part
+//! of the folder. What is copied is a new file of ours: of the modes of its source it has what the umask
+//! leaves, and nothing that would lend a program somebody's rights.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::visible;
+use rekindle_opencode::skill::frontmatter::{self, NotASkill, NotRead, SkillText};
+
+use crate::files::{
+    file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
+    foreign,
+    locate::real,
+};
+
+/// The most files and folders of a skill.
+pub const MOST_ENTRIES: usize = 10_000;
+/// The most bytes of a skill.
+pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
+/// The deepest nesting of a skill.
+pub const DEEPEST: usize = 16;
+
+/// Why a skill was not installed. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// There is no such folder, or it holds no `SKILL.md`.
+    #[error("{path} is not a folder with a SKILL.md")]
+    NoSkill {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The `SKILL.md` can't be read.
+    #[error("the skill could not be read")]
+    File(#[from] FileError),
+    /// The engine would not take it for a skill.
+    #[error("OpenCode would not load this skill: {cause}")]
+    Invalid {
+        /// The `SKILL.md`.
+        path: PathBuf,
+        /// Why not.
+        cause: NotASkill,
+    },
+    /// Rekindle does not read it; the engine may.
+    #[error("whether OpenCode would load this skill is not known: {cause}")]
+    Unknown {
+        /// The `SKILL.md`.
+        path: PathBuf,
+        /// Why it was not read.
+        cause: NotRead,
+    },
+    /// Its name can't be a folder's name.
+    #[error("“{}” cannot be the name of a folder", visible(name))]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// There is something at its place.
+    #[error("{path} is there already")]
+    Exists {
+        /// The place.
+        path: PathBuf,
+    },
+    /// It holds a link.
+    #[error("{path} is a link, and a skill must not hold links")]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// It is too large or too deep.
+    #[error("the folder is too large for a skill: {what}")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+    },
+    /// The target lies in the source.
+    #[error("the folder {path} holds the place into which it would be copied")]
+    IntoItself {
+        /// The source.
+        path: PathBuf,
+    },
+    /// Somebody wrote to it while it was copied.
+    #[error("{path} was changed while it was copied")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("could not copy {path}")]
+    Copy {
+        /// What was being copied.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// A folder that would be a skill.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What its `SKILL.md` says.
+    pub skill: SkillText,
+}
+
+/// Looks at a folder, or at a `SKILL.md` in it.
+pub fn check(source: &Path) -> Result<Candidate, InstallError> {
+    let folder = match source.file_name() {
+        Some(name) if name == "SKILL.md" => source.parent().unwrap_or(Path::new(".")),
+        _ => source,
+    };
+    let missing = || InstallError::NoSkill { path: source.to_owned() };
+    let folder = folder.canonicalize().map_err(|_| missing())?;
+    let path = folder.join("SKILL.md");
+    let text = file::read(&path)?.ok_or_else(missing)?;
+    let skill = frontmatter::skill(&text).map_err(|cause| match cause {
+        NotASkill::NotRead(cause) => InstallError::Unknown { path, cause },
+        cause => InstallError::Invalid { path, cause },
+    })?;
+    Ok(Candidate { folder, skill })
+}
+
+/// A skill that is copied and not yet where the engine looks. Dropped, nothing is left of it.
+pub struct Staged {
+    staging: tempfile::TempDir,
+    target: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Staged {
+    /// The copy.
+    pub fn folder(&self) -> PathBuf {
+        self.staging.path().join("skill")
+    }
+
+    /// Where it will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Puts it where the engine looks, whole and at once; the place.
+    pub fn put_in_place(mut self) -> Result<PathBuf, InstallError> {
+        let target = self.target.clone();
+        match rename_new(&self.folder(), &target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(InstallError::Exists { path: target });
+            }
+            renamed => renamed.map_err(|cause| InstallError::Copy { path: target.clone(), cause })?,
+        }
+        self.made.clear();
+        Ok(target)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // The folder of the copy goes when this does; those above it that were made for it only then.
+        if let Err(error) = fs::remove_dir_all(self.staging.path()) {
+            tracing::debug!(%error, "what was staged");
+        }
+        remove_made(&self.made);
+    }
+}
+
+fn remove_made(made: &[PathBuf]) {
+    // One in which somebody put something stays.
+    made.iter().rev().for_each(|folder| fs::remove_dir(folder).unwrap_or_default());
+}
+
+/// Copies a skill beside the place in a skills folder where it is to be, under its own name or another.
+pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, InstallError> {
+    let candidate = check(source)?;
+    let name = name.unwrap_or(&candidate.skill.name);
+    if !is_folder_name(name) {
+        return Err(InstallError::BadName { name: name.to_owned() });
+    }
+    let target = skills.join(name);
+    if target.symlink_metadata().is_ok() {
+        return Err(InstallError::Exists { path: target });
+    }
+    if real(skills).starts_with(&candidate.folder) {
+        return Err(InstallError::IntoItself { path: candidate.folder });
+    }
+    let made = create_dirs(skills).map_err(failed(skills))?;
+    // The engine does not look into folders that begin with a dot; renaming makes it whole at once.
+    let staging = match tempfile::Builder::new().prefix(".rekindle-").tempdir_in(skills) {
+        Ok(staging) => staging,
+        Err(error) => {
+            remove_made(&made);
+            return Err(failed(skills)(error));
+        }
+    };
+    adopt_folder(staging.path());
+    let staged = Staged { staging, target, made };
+    copy(&candidate.folder, &staged.folder(), &mut Budget::default(), 0)?;
+    Ok(staged)
+}
+
+/// What it is called when the system refuses to copy something.
+fn failed(path: &Path) -> impl Fn(io::Error) -> InstallError {
+    let path = path.to_owned();
+    move |cause| InstallError::Copy { path: path.clone(), cause }
+}
+
+fn is_folder_name(name: &str) -> bool {
+    let reserved = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
+    !name.trim().is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && name.trim() == name
+        && !name.chars().any(|c| c.is_control() || reserved.contains(&c))
+}
+
+#[derive(Default)]
+struct Budget {
+    entries: usize,
+    bytes: u64,
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: u64) -> Result<(), InstallError> {
+        self.entries += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        let what = if self.entries > MOST_ENTRIES {
+            format!("more than {MOST_ENTRIES} files")
+        } else if self.bytes > MOST_BYTES {
+            format!("more than {} MiB", MOST_BYTES / 1024 / 1024)
+        } else {
+            return Ok(());
+        };
+        Err(InstallError::TooLarge { what })
+    }
+}
+
+fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(), InstallError> {
+    if depth > DEEPEST {
+        return Err(InstallError::TooLarge { what: format!("folders more than {DEEPEST} deep") });
+    }
+    fs::create_dir(to).map_err(failed(to))?;
+    adopt_folder(to);
+    for entry in fs::read_dir(from).map_err(failed(from))? {
+        let entry = entry.map_err(failed(from))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let metadata = path.symlink_metadata().map_err(failed(&path))?;
+        if metadata.is_symlink() {
+            return Err(InstallError::Link { path });
+        }
+        if metadata.is_dir() {
+            if entry.file_name() == ".git" {
+                continue;
+            }
+            budget.spend(0)?;
+            copy(&path, &target, budget, depth + 1)?;
+        } else if metadata.is_file() {
+            budget.spend(metadata.len())?;
+            if !copy_file(&path, &target, metadata.len()).map_err(failed(&path))? {
+                return Err(InstallError::Changed { path });
+            }
+        }
+        // Sockets, pipes and devices are no part of a skill.
+    }
+    Ok(())
+}
+
+/// Copies a file of this size; false when it is none of this size any more.
+fn copy_file(from: &Path, to: &Path, bytes: u64) -> io::Result<bool> {
+    let source = open_plain(from)?;
+    let metadata = source.metadata()?;
+    if !metadata.is_file() {
+        return Ok(false);
+    }
+    let mut copy = create_like(to, &metadata)?;
+    adopt(&copy, to);
+    let copied = io::copy(&mut source.take(bytes.saturating_add(1)), &mut copy)?;
+    Ok(copied == bytes)
+}
+
+/// A new file whose mode is what the umask leaves of another one's.
+#[cfg(unix)]
+fn create_like(path: &Path, other: &fs::Metadata) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    // Whoever owns it has to be able to read and to remove it.
+    let mode = other.mode() & 0o777 | 0o600;
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true).mode(mode))
+}
+
+#[cfg(not(unix))]
+fn create_like(path: &Path, _other: &fs::Metadata) -> io::Result<File> {
+    foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, InstallError> {
+        stage(source, skills, name)?.put_in_place()
+    }
+
+    fn source(root: &Path) -> PathBuf {
+        let folder = root.join("source 😀");
+        fs::create_dir_all(folder.join("scripts")).expect("made");
+        fs::write(folder.join("SKILL.md"), "---\nname: git release\n---\nbody").expect("written");
+        fs::write(folder.join("scripts/run.sh"), "#!/bin/sh").expect("written");
+        folder
+    }
+
+    /// P2: a folder becomes a skill, whole, once.
+    #[test]
+    fn a_folder_is_imported() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (from, skills) = (source(root.path()), root.path().join("skills"));
+        let place = install(&from, &skills, None).expect("installed");
+        assert_eq!(place, skills.join("git release"));
+        assert_eq!(fs::read_to_string(place.join("scripts/run.sh")).expect("read"), "#!/bin/sh");
+        assert!(matches!(install(&from, &skills, None), Err(InstallError::Exists { .. })));
+        assert_eq!(fs::read_dir(&skills).expect("listed").count(), 1, "no staging is left");
+        install(&from.join("SKILL.md"), &skills, Some("other")).expect("a SKILL.md names its folder");
+    }
+
+    /// B10: nothing leaves, nothing escapes.
+    #[test]
+    fn what_is_no_skill_is_refused() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (from, skills) = (source(root.path()), root.path().join("skills"));
+        for name in ["..", ".", "a/b", "", " ", "a\nb", ".hidden"] {
+            assert!(matches!(install(&from, &skills, Some(name)), Err(InstallError::BadName { .. })), "{name:?}");
+        }
+        assert!(matches!(install(&root.path().join("none"), &skills, None), Err(InstallError::NoSkill { .. })));
+        assert!(matches!(install(&from, &from.join("skills"), None), Err(InstallError::IntoItself { .. })));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/etc/hostname", from.join("link")).expect("linked");
+            assert!(matches!(install(&from, &skills, None), Err(InstallError::Link { .. })));
+            fs::remove_file(from.join("link")).expect("removed");
+        }
+        fs::write(from.join("SKILL.md"), "no front matter").expect("written");
+        assert!(matches!(install(&from, &skills, None), Err(InstallError::Invalid { .. })));
+    }
+}

@@ -1,0 +1,393 @@
+//! Taking a change of ours back.
+//!
+//! Invariants: nothing that somebody else wrote since is lost without their choice, and even then it
+//! goes to the trash; a change is taken back once; one that cannot be taken back does not stand in
+//! the way of what was done before it.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::{Fingerprint, UndoChoice};
+use rekindle_opencode::config::{
+    edit::{self, EditError},
+    text,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ChangeError, has_list, place::Room, record::Records, trash};
+use crate::{
+    edit::last_good::LastGood,
+    files::{
+        file::{self, Content, Edited, FileError},
+        foreign::{self, LARGEST},
+        locate::{Places, real},
+        walk::walk,
+    },
+};
+
+/// The list in which plugins are declared.
+pub(super) const LIST: &str = "plugin";
+
+/// What takes a change back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "was", rename_all = "kebab-case")]
+pub(crate) enum Undo {
+    /// A text was put in place of another.
+    Edited {
+        path: PathBuf,
+        before: Option<String>,
+        after: Option<String>,
+        /// What the edit meant.
+        #[serde(default)]
+        entries: Entries,
+        /// Where it is; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
+    },
+    /// Something was moved to the trash.
+    Removed {
+        from: PathBuf,
+        trash: PathBuf,
+        /// Where it was; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
+    },
+    /// A folder was created.
+    Created {
+        path: PathBuf,
+        /// What was in it.
+        #[serde(default)]
+        content: Option<Fingerprint>,
+        /// Where it is; records from before this was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
+    },
+    /// Copies of files were put in place of those that were there.
+    Restored {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// Which copies.
+        version: String,
+        /// The copies of what was there.
+        kept: String,
+    },
+}
+
+/// The entries of the list of plugins that an edit was about.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Entries {
+    /// It is not known which.
+    #[default]
+    Unknown,
+    /// They were added.
+    Added(Vec<Value>),
+    /// They were removed.
+    Removed(Vec<Value>),
+}
+
+impl Undo {
+    /// What takes back an edit of the list of plugins.
+    pub(super) fn of(edited: Edited, entries: Entries) -> Self {
+        let Edited { path, before, after } = edited;
+        let room = Some(Room::of(&path));
+        Self::Edited { path, before, after, entries, room }
+    }
+
+    /// What takes back that a folder is created at a path; `content`: the folder that will be put there.
+    pub(super) fn of_folder(path: &Path, content: &Path) -> Self {
+        Self::Created { path: path.to_owned(), content: Some(content_of(content)), room: Some(Room::of(path)) }
+    }
+
+    /// What takes back that something is moved to a place in the trash.
+    pub(super) fn of_removal(from: &Path, trash: &Path) -> Self {
+        Self::Removed { from: from.to_owned(), trash: trash.to_owned(), room: Some(Room::of(from)) }
+    }
+
+    /// Where what was changed is, if that is known.
+    fn room(&self) -> Option<&Room> {
+        match self {
+            Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => room.as_ref(),
+            Self::Restored { .. } => None,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
+            Self::Restored { files, .. } => files.first().map_or(Path::new(""), PathBuf::as_path),
+        }
+    }
+
+    /// Where in the trash it is what was removed.
+    pub(super) fn in_trash(&self) -> Option<&Path> {
+        match self {
+            Self::Removed { trash, .. } => Some(trash),
+            _ => None,
+        }
+    }
+
+    /// What was done, as a sentence goes on.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Edited { path, .. } => format!("{} was changed", path.display()),
+            Self::Removed { from, trash, .. } => format!("{} was moved to {}", from.display(), trash.display()),
+            Self::Created { path, .. } => format!("{} was created", path.display()),
+            Self::Restored { files, .. } => {
+                let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+                format!("{} was restored", files.join(", "))
+            }
+        }
+    }
+
+    /// Takes it back if everything is as we left it; true when it did.
+    pub(super) fn take_back(&self, places: &Places) -> Result<bool, ChangeError> {
+        match self {
+            Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
+            Self::Removed { from, .. } if is_there(from) => Ok(false),
+            Self::Removed { from, trash, .. } => match bring_back(trash, from) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
+                brought => brought.map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
+            },
+            Self::Created { path, .. } => {
+                let is_ours = self.is_as_left(path);
+                if is_ours {
+                    set_aside_item(places, path)?;
+                }
+                Ok(is_ours)
+            }
+            Self::Restored { files, version, kept } => {
+                Ok(LastGood::of(places).put_back(files, kept, Some(version.as_str()))?)
+            }
+        }
+    }
+
+    /// The ways that are left when somebody else changed what we left.
+    fn choices(&self, places: &Places) -> Vec<UndoChoice> {
+        let (ours, before) = match self {
+            Self::Edited { path, entries, .. } => {
+                let text = file::read(path).ok().flatten();
+                (text.is_some_and(|text| entries.taken_back(&text).is_ok()), true)
+            }
+            Self::Removed { trash, .. } => (false, is_there(trash)),
+            Self::Created { path, .. } => (false, is_there(path)),
+            Self::Restored { files, kept, .. } => (false, LastGood::of(places).can_put_back(files, kept)),
+        };
+        let all = [(UndoChoice::Ours, ours), (UndoChoice::Before, before), (UndoChoice::Leave, ours || before)];
+        all.into_iter().filter_map(|(choice, is_possible)| is_possible.then_some(choice)).collect()
+    }
+
+    /// Makes everything as it was before the change. What came after goes to the trash.
+    fn make_as_before(&self, places: &Places) -> Result<(), ChangeError> {
+        match self {
+            Self::Edited { path, before, .. } => {
+                let present = file::bytes(path)?;
+                if let Some(present) = &present {
+                    trash::keep(places, path, present)?;
+                }
+                let before = before.as_ref().map(|text| Content { bytes: text.as_bytes(), mode: None });
+                if !file::put(path, present.as_deref(), before)? {
+                    return Err(FileError::Contended { path: path.clone() }.into());
+                }
+            }
+            Self::Removed { from, .. } => {
+                let moved = |cause| ChangeError::Move { path: from.clone(), cause };
+                let aside = trash::move_in(places, from).map_err(moved)?;
+                let error = match self.take_back(places) {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => FileError::Contended { path: from.clone() }.into(),
+                    Err(error) => error,
+                };
+                trash::bring_back(&aside, from).map_err(|cause| ChangeError::Half {
+                    what: format!("{} was moved to {}", from.display(), aside.display()),
+                    cause,
+                })?;
+                return Err(error);
+            }
+            Self::Created { path, .. } => set_aside_item(places, path)?,
+            Self::Restored { files, kept, .. } => {
+                LastGood::of(places).put_back(files, kept, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a change that was cut off had been made.
+    pub(super) fn was_made(&self, places: &Places) -> bool {
+        match self {
+            Self::Edited { path, before, after, entries, .. } => {
+                let Ok(text) = file::read(path) else { return true };
+                text == *after || text != *before && text.is_some_and(|text| entries.are_in(&text))
+            }
+            Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
+            Self::Created { path, .. } => self.is_as_left(path),
+            Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
+        }
+    }
+
+    /// Whether it was taken back by someone who was cut off.
+    pub(super) fn was_taken_back(&self, places: &Places) -> bool {
+        match self {
+            Self::Edited { path, before, after, entries, .. } => {
+                let Ok(text) = file::read(path) else { return false };
+                text == *before || text != *after && text.is_some_and(|text| !entries.are_in(&text))
+            }
+            Self::Removed { from, trash, .. } => is_there(from) && !is_there(trash),
+            Self::Created { path, .. } => !is_there(path),
+            Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
+        }
+    }
+
+    /// Clears up what a move that was cut off left; true when it was moved, whatever came to its place since.
+    pub(super) fn tidy(&self) -> bool {
+        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_in(from, trash))
+    }
+
+    /// The same for one that was to take it back.
+    pub(super) fn tidy_back(&self) -> bool {
+        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_back(trash, from))
+    }
+
+    /// Whether a change that failed has left something that taking it back puts right.
+    pub(super) fn is_half_made(&self) -> bool {
+        matches!(self, Self::Removed { from, trash, .. } if is_there(trash) && !is_there(from))
+    }
+
+    /// Whether a folder is as it was created.
+    fn is_as_left(&self, path: &Path) -> bool {
+        let Self::Created { content, .. } = self else { return false };
+        is_there(path) && content.as_ref().is_none_or(|content| *content == content_of(path))
+    }
+}
+
+impl Entries {
+    /// A text without what the edit did to it, and with everything else.
+    fn taken_back(&self, text: &str) -> Result<String, EditError> {
+        match self {
+            Self::Unknown => Err(none_of("our change")),
+            Self::Added(entries) => edit::remove(text, LIST, "our entry", |entry| entries.contains(entry)),
+            Self::Removed(entries) => {
+                let present = text::value(text)?;
+                let present = present.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default();
+                let missing: Vec<_> = entries.iter().filter(|entry| !present.contains(entry)).collect();
+                if missing.is_empty() {
+                    return Err(none_of("the entry that is not there"));
+                }
+                missing.into_iter().try_fold(text.to_owned(), |text, entry| edit::append(&text, LIST, entry))
+            }
+        }
+    }
+
+    /// Whether what the edit did is in a text that somebody else changed since.
+    fn are_in(&self, text: &str) -> bool {
+        !matches!(self, Self::Unknown) && self.taken_back(text).is_ok()
+    }
+}
+
+fn none_of(entry: &str) -> EditError {
+    EditError::NoSuchEntry { key: LIST.to_owned(), entry: entry.to_owned() }
+}
+
+/// Takes a change back: the one with this token, or the last one. `choice`: how, if somebody else
+/// changed the same file since; without one that is an error which names the choices.
+pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) -> Result<PathBuf, ChangeError> {
+    if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
+        return Err(ChangeError::NothingToUndo);
+    }
+    let records = Records::open_if_any(places)?.ok_or(ChangeError::NothingToUndo)?;
+    let nothing = || match records.of_the_folder_before() {
+        0 => ChangeError::NothingToUndo,
+        count => ChangeError::OfFolderBefore { count },
+    };
+    let token = token.map(str::to_owned).or_else(|| records.last()).ok_or_else(nothing)?;
+    let undo = match records.load(&token) {
+        Err(ChangeError::Unreadable { path }) if choice == Some(UndoChoice::Leave) => {
+            records.forget(&token)?;
+            return Ok(path);
+        }
+        loaded => loaded?.ok_or_else(nothing)?,
+    };
+    if choice == Some(UndoChoice::Leave) {
+        records.forget(&token)?;
+        return Ok(undo.path().to_owned());
+    }
+    let taken = records.take_back(places, &token, || take_back(places, &undo, choice));
+    if let Err(ChangeError::ChangedSince { choices, .. }) = &taken
+        && choices.is_empty()
+    {
+        records.forget(&token)?;
+    }
+    taken.map(|()| undo.path().to_owned())
+}
+
+fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), ChangeError> {
+    if let Some(room) = undo.room().filter(|room| !room.is_of(undo.path())) {
+        return Err(led_elsewhere(undo, room));
+    }
+    if undo.take_back(places)? {
+        return Ok(());
+    }
+    let (path, choices) = (undo.path(), undo.choices(places));
+    match (choice.filter(|choice| choices.contains(choice)), undo) {
+        (Some(UndoChoice::Ours), Undo::Edited { entries, before, .. }) => {
+            let had_list = before.as_deref().is_some_and(has_list);
+            file::edit(path, |text| {
+                let left = entries.taken_back(text)?;
+                let left = if had_list { left } else { edit::without_empty(&left, LIST)? };
+                Ok(if before.is_some() { left } else { edit::without_file(left) })
+            })?;
+            Ok(())
+        }
+        (Some(_), _) => undo.make_as_before(places),
+        (None, _) => Err(ChangeError::ChangedSince { path: path.to_owned(), choices }),
+    }
+}
+
+/// Brings something back that was removed; false when it is nowhere.
+fn bring_back(trash: &Path, from: &Path) -> io::Result<bool> {
+    if trash::put_back(from, trash)? {
+        return Ok(true);
+    }
+    if !is_there(trash) {
+        return Ok(false);
+    }
+    trash::bring_back(trash, from).map(|()| true)
+}
+
+fn led_elsewhere(undo: &Undo, room: &Room) -> ChangeError {
+    let path = undo.path();
+    let folder = path.parent().unwrap_or(path);
+    ChangeError::LedElsewhere {
+        folder: folder.to_owned(),
+        now: real(folder),
+        before: room.path().to_owned(),
+        trash: undo.in_trash().map(Path::to_owned),
+    }
+}
+
+fn set_aside_item(places: &Places, path: &Path) -> Result<(), ChangeError> {
+    trash::move_in(places, path).map(drop).map_err(|cause| ChangeError::Move { path: path.to_owned(), cause })
+}
+
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The names and contents of everything in a folder.
+fn content_of(folder: &Path) -> Fingerprint {
+    let walked = walk(folder, None, true);
+    // What cannot be read is told by its name only.
+    let print = |path: &Path| match foreign::bytes(path, LARGEST) {
+        Ok(Some(bytes)) => Fingerprint::of_bytes(&bytes).as_str().to_owned(),
+        Ok(None) | Err(_) => String::new(),
+    };
+    let of = |path: &PathBuf| {
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        [name, print(path)]
+    };
+    let parts: Vec<_> = walked.files.iter().flat_map(of).collect();
+    Fingerprint::of_parts(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}

@@ -1,0 +1,183 @@
+//! Putting a content in the place of another.
+//!
+//! Invariants: written beside the file, synced, compared with what was expected, and renamed, so that a
+//! reader sees the old content or the new one; through a link only where it leads to a file; never in the place of
+//! one of several names of a file.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{FileError, bytes, owner};
+use crate::files::foreign::ReadError;
+
+/// What a file is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Its mode where there are modes; `None`: that of the file that is there, or of a new one.
+    pub mode: Option<u32>,
+}
+
+/// Puts a text in place of another: true when it did, false when the file no longer holds
+/// `expected`. `None` stands for "not there".
+pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, FileError> {
+    let content = text.map(|text| Content { bytes: text.as_bytes(), mode: None });
+    put(path, expected.map(str::as_bytes), content)
+}
+
+/// The same for bytes.
+pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -> Result<bool, FileError> {
+    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+    let target = behind(path)?;
+    let Some(content) = content else {
+        if bytes(path)?.as_deref() != expected {
+            return Ok(false);
+        }
+        if expected.is_some() {
+            fs::remove_file(target).map_err(failed)?;
+        }
+        return Ok(true);
+    };
+    refuse_shared(path, &target)?;
+    let folder = target.parent().unwrap_or(Path::new("."));
+    owner::create_dirs(folder).map_err(failed)?;
+    let present = fs::metadata(&target).ok();
+    let mut staged = stage(folder, content.mode.is_none() && present.is_none()).map_err(failed)?;
+    staged.write_all(content.bytes).map_err(failed)?;
+    match &present {
+        Some(present) => owner::keep_owner(staged.as_file(), present)
+            .map_err(|cause| FileError::Owner { path: path.to_owned(), cause })?,
+        None => owner::adopt(staged.as_file(), &target),
+    }
+    if let Some(mode) = content.mode.or_else(|| owner::mode(&target)) {
+        owner::set_mode(staged.as_file(), mode).map_err(failed)?;
+    }
+    staged.as_file().sync_all().map_err(failed)?;
+    if bytes(path)?.as_deref() != expected {
+        return Ok(false);
+    }
+    match expected {
+        Some(_) => staged.persist(&target).map_err(|error| failed(error.error))?,
+        None => match staged.persist_noclobber(&target) {
+            Ok(file) => file,
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(failed(error.error)),
+        },
+    };
+    sync_folder(folder);
+    Ok(true)
+}
+
+/// A file beside the one that it will take the place of. Only one that nobody's rights are known of begins
+/// with those that any editor gives a new file.
+#[cfg(unix)]
+fn stage(folder: &Path, is_new: bool) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = if is_new { 0o666 } else { 0o600 };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rekindle-").permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn stage(folder: &Path, _is_new: bool) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".rekindle-").tempfile_in(folder)
+}
+
+/// The file behind a link, which is the one to replace so that the link stays.
+pub(crate) fn behind(path: &Path) -> Result<PathBuf, FileError> {
+    match fs::canonicalize(path) {
+        Ok(target) => Ok(target),
+        Err(error) if !path.is_symlink() => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(path.to_owned()),
+            _ => Err(ReadError::Refused { path: path.to_owned(), cause: error }.into()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(FileError::Dangling { path: path.to_owned(), target: end_of_links(path) })
+        }
+        Err(cause) => Err(ReadError::Refused { path: path.to_owned(), cause }.into()),
+    }
+}
+
+/// A file with several names is not replaced under one of them. `target`: the file behind the path.
+#[cfg(unix)]
+pub(crate) fn refuse_shared(path: &Path, target: &Path) -> Result<(), FileError> {
+    let is_shared = fs::metadata(target).is_ok_and(|file| std::os::unix::fs::MetadataExt::nlink(&file) > 1);
+    // Of a folder it counts what is in it, and a folder is refused by whoever reads it.
+    if is_shared && target.is_file() { Err(FileError::Shared { path: path.to_owned() }) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn refuse_shared(_path: &Path, _target: &Path) -> Result<(), FileError> {
+    Ok(())
+}
+
+/// Where a link, and the links behind it, lead, whether anything is there or not.
+pub(crate) fn end_of_links(path: &Path) -> PathBuf {
+    // As many as Linux follows.
+    const MOST: usize = 40;
+    let next = |path: &PathBuf| Some(path.parent()?.join(fs::read_link(path).ok()?));
+    std::iter::successors(Some(path.to_owned()), next).take(MOST).last().unwrap_or_else(|| path.to_owned())
+}
+
+/// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
+pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
+    write_private_bytes(path, text.as_bytes())
+}
+
+/// The same for bytes.
+pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    owner::create_private_dir(folder).map_err(failed)?;
+    let mut staged = private_in(folder).map_err(failed)?;
+    staged.write_all(bytes).map_err(failed)?;
+    owner::adopt(staged.as_file(), path);
+    staged.as_file().sync_all().map_err(failed)?;
+    staged.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A new file in a folder that only its owner can read, whatever the umask.
+pub(crate) fn private_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let staged = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+    owner::set_mode(staged.as_file(), 0o600)?;
+    Ok(staged)
+}
+
+/// Renames, unless something is there.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::{
+            fs::{CWD, RenameFlags, renameat_with},
+            io::Errno,
+        };
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    if to.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
+}
+
+/// Makes a rename last through a power cut. Not every system can; then the rename is still atomic.
+pub(crate) fn sync_folder(folder: &Path) {
+    #[expect(clippy::disallowed_methods, reason = "a folder, whose entries a rename has just changed")]
+    let opened = File::open(folder);
+    if let Ok(folder) = opened
+        && let Err(error) = folder.sync_all()
+    {
+        tracing::debug!(%error, "a folder could not be synced");
+    }
+}
+
+#[cfg(test)]
+mod tests;

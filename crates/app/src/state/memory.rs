@@ -1,0 +1,274 @@
+//! What was seen when an engine loaded things, kept between processes.
+//!
+//! Invariants: memory belongs to one engine process; another process, or another engine at the same
+//! address, starts with none. What is kept is that of the engine that Rekindle runs now, as its record tells:
+//! no clock decides which engine is the later one, because clocks are put back.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Snapshot};
+use rekindle_opencode::{Disk, Memory, Otherwise};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    files::{file::FileError, locate::Places, scan::Meanwhile},
+    state::record::{Record, Records, load, write_json},
+};
+
+/// The engine process that a memory belongs to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Identity {
+    url: String,
+    pid: Option<u32>,
+    started_at: Option<String>,
+    /// The random mark of its start, which no other start has; `None`: kept before marks were.
+    #[serde(default)]
+    mark: Option<String>,
+}
+
+impl PartialEq for Identity {
+    /// The mark says it; where one side has none, everything else has to be the same.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.mark, &other.mark) {
+            (Some(mark), Some(other)) => mark == other,
+            _ => (&self.url, self.pid, &self.started_at) == (&other.url, other.pid, &other.started_at),
+        }
+    }
+}
+
+impl Identity {
+    /// An engine of ours.
+    pub fn of(record: &Record) -> Self {
+        Self {
+            url: record.url.clone(),
+            pid: Some(record.pid),
+            started_at: Some(record.started_at.clone()),
+            mark: record.generation.clone(),
+        }
+    }
+
+    /// An engine that is not ours. Its process cannot be told from a later one at the same address.
+    pub fn of_url(url: &str) -> Self {
+        Self { url: url.to_owned(), ..Self::default() }
+    }
+
+    /// True when another process would be told from this one, so that what was seen may be relied on.
+    fn is_certain(&self) -> bool {
+        self.pid.is_some()
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Stored {
+    identity: Identity,
+    memory: Memory,
+    /// What was remembered of the instance before, until the present one is known.
+    #[serde(default)]
+    before: Option<Memory>,
+    detected_at: Option<String>,
+}
+
+/// The code of a module that the engine has just read; if it was written meanwhile, something that no file is.
+fn known(module: &str, code: Fingerprint, unseen: &BTreeSet<String>) -> Fingerprint {
+    if unseen.contains(module) { Fingerprint::of_parts(&["unseen", module]) } else { code }
+}
+
+/// The file in the directory's state.
+const FILE: &str = "memory.json";
+
+/// The memory of one directory's engine.
+pub struct MemoryStore {
+    places: Places,
+    stored: Stored,
+    is_ours: bool,
+}
+
+impl MemoryStore {
+    /// Reads it; what belongs to another engine process is forgotten. `is_ours`: whether it is ours to
+    /// write now.
+    pub fn open(places: &Places, identity: Identity, is_ours: bool) -> Self {
+        let stored = load::<Stored>(&places.state.join(FILE))
+            .filter(|stored| stored.identity == identity && identity.is_certain())
+            .unwrap_or_else(|| Stored { identity, ..Stored::default() });
+        Self { places: places.clone(), stored, is_ours }
+    }
+
+    /// What is remembered.
+    pub fn memory(&self) -> &Memory {
+        &self.stored.memory
+    }
+
+    /// When something pending was first seen: the time that is remembered, or `now`; forgotten as
+    /// soon as nothing is pending.
+    pub fn detected_at(&mut self, pending: bool, now: impl FnOnce() -> String) -> Result<Option<String>, FileError> {
+        let before = self.stored.detected_at.clone();
+        self.stored.detected_at = pending.then(|| before.clone().unwrap_or_else(now));
+        if self.stored.detected_at != before {
+            self.save()?;
+        }
+        Ok(self.stored.detected_at.clone())
+    }
+
+    /// The instance was dropped, or will be in a moment.
+    pub fn forget_instance(&mut self) -> Result<(), FileError> {
+        if self.stored.memory.instance.is_some() {
+            self.stored.before = Some(self.stored.memory.clone());
+        }
+        self.stored.memory.instance = None;
+        self.stored.memory.failures.clear();
+        self.save()
+    }
+
+    /// An instance was created from these files: `disk` is what they said before it was, `meanwhile` what was
+    /// written until it had answered. `was_watched`: that it was then, and not before, when the files may
+    /// have been others.
+    pub fn loaded(
+        &mut self,
+        disk: &Disk,
+        answers: &Answers,
+        failures: BTreeMap<ItemId, String>,
+        meanwhile: &Meanwhile,
+        was_watched: bool,
+    ) -> Result<(), FileError> {
+        if !self.stored.identity.is_certain() {
+            // Whether this engine read these files, nobody saw.
+            return Ok(());
+        }
+        self.stored.memory.instance = Some(disk.items.clone());
+        self.stored.memory.failures = failures;
+        let before = self.stored.before.take();
+        let is_certain = !meanwhile.declared && (was_watched || before.is_none());
+        self.stored.memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
+        self.stored.memory.hidden = disk.written.keys().cloned().collect();
+        let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
+        self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
+        self.remember_modules(disk, answers, &meanwhile.code);
+        if answers.tools.is_some() || answers.has_broken_tools() {
+            // All files of tools were read, also those without a tool in them, or as many as there are up to one that is
+            // broken; which one that is, the engine does not say.
+            let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
+            for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
+                let code = known(&path, code, &meanwhile.code);
+                self.stored.memory.modules.entry(path).or_insert(code);
+            }
+        }
+        self.save()
+    }
+
+    /// The engine lists plugins or tools that it had not listed before; it has their code as it is now.
+    pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), FileError> {
+        if self.stored.identity.is_certain() && self.remember_modules(disk, answers, &BTreeSet::new()) {
+            self.save()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What was loaded when the instance was created; `None`: nobody watched.
+    pub fn instance(&self) -> Option<&Snapshot> {
+        self.stored.memory.instance.as_ref()
+    }
+
+    /// The engine keeps a module for its life: only what it had not loaded before is new.
+    fn remember_modules(&mut self, disk: &Disk, answers: &Answers, unseen: &BTreeSet<String>) -> bool {
+        let Memory { modules, instance, .. } = &mut self.stored.memory;
+        let before = modules.len();
+        let (plugins, tools) = (answers.plugins.iter().collect::<HashSet<_>>(), answers.tool_names());
+        for (id, spec) in &disk.plugin_specs {
+            // The engine lists a plugin whose file is missing; what appears later it has not read.
+            let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
+            let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
+            if let Some(code) = code.filter(|_| plugins.contains(spec)) {
+                let path = spec.strip_prefix("file://").unwrap_or(spec);
+                modules.entry(path.to_owned()).or_insert_with(|| known(path, code, unseen));
+            }
+        }
+        for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && tools.has(&item.name)) {
+            if let Some(code) = item.code.clone() {
+                modules.entry(item.source.clone()).or_insert_with(|| known(&item.source, code, unseen));
+            }
+        }
+        modules.len() != before
+    }
+
+    fn save(&self) -> Result<(), FileError> {
+        if !self.stored.identity.is_certain() || !self.is_ours {
+            return Ok(());
+        }
+        // A slow look at an engine that is gone has nothing to say of the one that came after it.
+        let now = Records(&self.places).last_record();
+        if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {
+            return Ok(());
+        }
+        write_json(&self.places.state.join(FILE), &self.stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rekindle_domain::{EngineMode, EngineState};
+
+    use super::*;
+
+    fn record(mark: Option<&str>, started_at: &str) -> Record {
+        Record {
+            mode: EngineMode::Host,
+            url: "http://127.0.0.1:4096".to_owned(),
+            username: String::new(),
+            password_file: "password".into(),
+            pid: 7,
+            version: "1".to_owned(),
+            state: EngineState::Running,
+            started_at: started_at.to_owned(),
+            directory: "/p".to_owned(),
+            generation: mark.map(str::to_owned),
+            program: None,
+            moved_from: None,
+            password_changed: false,
+        }
+    }
+
+    fn places() -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut places = Places::of(folder.path()).expect("places");
+        places.state = folder.path().join("state");
+        (folder, places)
+    }
+
+    /// Remembers something of an engine, and says what is remembered of another one.
+    fn remembers(places: &Places, of: &Record, asked: &Record) -> bool {
+        let mut memory = MemoryStore::open(places, Identity::of(of), true);
+        memory
+            .loaded(&Disk::default(), &Answers::default(), BTreeMap::new(), &Meanwhile::default(), true)
+            .expect("kept");
+        MemoryStore::open(places, Identity::of(asked), true).instance().is_some()
+    }
+
+    /// N16: whatever the clock said when they were started, the engine that runs is remembered, and one that is
+    /// gone takes nothing of it away.
+    #[test]
+    fn no_clock_says_which_engine_is_the_later_one() {
+        let times = ["2026-01-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z", "not a time"];
+        for (first, second) in times.iter().flat_map(|first| times.map(|second| (first, second))) {
+            let (_folder, places) = places();
+            let [old, new] = [record(Some("a"), first), record(Some("b"), second)];
+            Records(&places).write(&old).expect("written");
+            assert!(remembers(&places, &old, &old), "{first} {second}");
+            Records(&places).write(&new).expect("written");
+            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_none(), "nothing of the other");
+            assert!(remembers(&places, &new, &new), "{first} {second}");
+            assert!(!remembers(&places, &old, &old), "a slow look at what is gone: {first} {second}");
+            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_some(), "it stays");
+        }
+    }
+
+    /// N16: what was kept before starts had marks is still that of the same engine.
+    #[test]
+    fn what_was_kept_without_a_mark_is_known() {
+        let (_folder, places) = places();
+        let at = "2026-01-01T00:00:00.000Z";
+        assert!(remembers(&places, &record(None, at), &record(Some("a"), at)));
+        assert_ne!(Identity::of(&record(None, at)), Identity::of(&record(Some("a"), "2026-01-02T00:00:00.000Z")));
+        assert_ne!(Identity::of(&record(Some("b"), at)), Identity::of(&record(Some("a"), at)));
+    }
+}

@@ -1,0 +1,425 @@
+//! The core as one task: it takes inputs, looks, reloads, and publishes one whole state.
+//!
+//! Invariants: one look and one reload at a time; what is published is derived from the last look,
+//! the reload's phase and what a person dismissed, and from nothing else; what a look saw before a
+//! reload began or ended is forgotten.
+
+mod core;
+pub mod difference;
+mod follow;
+pub mod look;
+mod pace;
+pub mod reload;
+pub mod target;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rekindle_domain::{
+    Answers, AtLeast, Cause, Choice, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase,
+    Plan, Receipt, Refusal, Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::block_in_place,
+    time::timeout,
+};
+
+use self::core::{Core, driver::Wisher, looks::Look};
+pub use crate::engine::connect::Source;
+use crate::{
+    doctor,
+    edit::{self, last_good::LastGood},
+    engine::{connect, output::last_words},
+    error::{Tell, problem_error, user_error},
+    files::{check::check_config, locate::Places, watch::Hint},
+    state::{record::Records, settings},
+    workspace::{
+        look::Observation,
+        reload::{
+            Ended, Recovered,
+            hear::{WAITS_FOR_COUNTS, WAITS_FOR_ITEMS},
+        },
+        target::Target,
+    },
+};
+
+/// How many past reloads the window is given.
+const SHOWN: usize = 50;
+/// How often to look whether another process has ended its reload.
+const PATIENT: Duration = Duration::from_millis(100);
+/// How long nothing may change before a reload begins by itself: whoever saves one file often saves another.
+const SETTLED: Duration = Duration::from_secs(1);
+/// The longest time between two tries to reach an engine that is gone.
+const SELDOM: Duration = Duration::from_secs(30);
+
+/// How long a core is there, and so what it attends to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stay {
+    /// Until nobody has a handle: it watches the files, follows the engine, and reloads by itself where that is wished.
+    Open,
+    /// For one reload: it looks only for that.
+    OneReload,
+}
+
+/// What a core knows, for whoever asks more than the state tells.
+#[derive(Clone)]
+struct Seen {
+    target: Target,
+    observation: Observation,
+    /// The receipt of the reload whose end the phase is.
+    last: Option<Receipt>,
+    phase: Phase,
+}
+
+/// Everything that can happen.
+enum Input {
+    /// Files may have changed.
+    Files(Hint),
+    /// The engine's answers may have changed.
+    Engine,
+    /// The last look came to nothing, and it is time for another.
+    Again,
+    /// What runs in another directory may have changed.
+    Elsewhere,
+    /// What a reload would do was found out; with the number of the question.
+    Foreseen(u64, Box<Plan>),
+    /// The instance was dropped by someone.
+    Disposed,
+    /// The engine is another one, or is otherwise than before.
+    Target(Box<Target>),
+    /// A look came to its end; with the era in which it began.
+    Looked(u64, Look, Box<Observation>),
+    /// What the engine had not said was asked for again; with the number of the question.
+    Heard(u64, Box<Answers>),
+    /// The engine installs something for the reload under way, or nothing any more.
+    Installing(Option<Installing>),
+    /// A person wants a reload.
+    Reload(Box<Wish>, Option<Wisher>),
+    /// What the reload asked for was carried out; with its number.
+    Answered(u64, Box<rekindle_domain::Input>),
+    /// A reload ended.
+    Ended(Box<Ended>),
+    /// A reload that was cut off before was looked for.
+    Recovered(Box<Recovered>),
+    /// It was looked for what could be restored.
+    Offered(Box<Option<LastGoodOffer>>),
+    /// For a while nothing changed; with the plan that was made before it.
+    Settled(Fingerprint),
+    /// Other files were put in the place of those that the last reload was about.
+    Restored,
+    /// A person cancels the reload.
+    Cancel,
+    /// A person has seen this of the banner, and puts it away.
+    Dismiss(Shown),
+    /// A person chose something; these are all settings now.
+    Settings(Settings),
+}
+
+/// A handle to the core of one directory. The core ends when the last handle is dropped.
+#[derive(Clone)]
+pub struct App {
+    places: Places,
+    source: Source,
+    inputs: mpsc::Sender<Input>,
+    state: watch::Receiver<Arc<WindowState>>,
+    seen: watch::Receiver<Option<Seen>>,
+}
+
+impl App {
+    /// Starts the core. States are numbered from `sequence` on.
+    pub fn start(places: Places, source: Source, sequence: u64) -> Self {
+        // It waits for others who write settings.
+        if let Err(error) = block_in_place(|| settings::remember_directory(&places)) {
+            tracing::warn!(error = chain(&error), "settings");
+        }
+        let target = match &source {
+            Source::Own(host) => connect::by_host(&places, &host.watch().borrow()),
+            Source::Attached => connect::by_record(&places),
+            Source::Client { url, .. } => connect::unknown(&places, url),
+        };
+        let app = Self::begin(target, source.clone(), Stay::Open, sequence);
+        tokio::spawn(follow::follow(places, source, app.inputs.downgrade()));
+        app
+    }
+
+    /// A core that only reloads this engine, and looks at nothing before it is told to.
+    pub fn for_one_reload(target: Target, source: Source) -> Self {
+        Self::begin(target, source, Stay::OneReload, 0)
+    }
+
+    fn begin(target: Target, source: Source, stay: Stay, sequence: u64) -> Self {
+        let (inputs, inbox) = mpsc::channel(64);
+        let places = target.places.clone();
+        let core = Core::new(target, source.clone(), stay, sequence, inputs.downgrade());
+        let (publish, state) = watch::channel(Arc::new(core.state()));
+        let (show, seen) = watch::channel(None);
+        tokio::spawn(core.run(inbox, publish, show));
+        Self { places, source, inputs, state, seen }
+    }
+
+    /// True as soon as the state says what was seen, and not only what there was to see.
+    pub fn has_looked(&self) -> bool {
+        self.seen.borrow().as_ref().is_some_and(|seen| seen.observation.view.is_some())
+    }
+
+    /// The directory and its places.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Where the engine comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// True when a path may be opened for a person who sees it: someone else's engine may name any file of this
+    /// machine as what it has loaded, so that there only what was found on disk counts.
+    pub fn may_open(&self, path: &str) -> bool {
+        let Source::Client { .. } = &self.source else { return true };
+        let seen = self.seen.borrow();
+        let Some(Seen { target, observation, .. }) = &*seen else { return false };
+        let scan = &observation.scan;
+        let is_place = target.places.directory.as_os_str() == path;
+        is_place
+            || scan.rows.iter().any(|row| row.source == path)
+            || scan.disk.items.iter().any(|item| item.source == path)
+            || observation.problems.iter().chain(&scan.warnings).any(|problem| problem.path == path)
+    }
+
+    /// The state, now and from now on.
+    pub fn watch(&self) -> watch::Receiver<Arc<WindowState>> {
+        self.state.clone()
+    }
+
+    /// Reloads; how it goes is published.
+    pub async fn reload(&self, wish: Wish) {
+        self.send(Input::Reload(Box::new(wish), None)).await;
+    }
+
+    /// Reloads, and waits for the end of the reload that served the wish; `None`: the core has ended. `told` hears of each
+    /// phase before what it asks for begins.
+    pub async fn reload_to_the_end(&self, wish: Wish, told: impl Fn(&Phase) + Send + 'static) -> Option<Ended> {
+        let (reply, ended) = oneshot::channel();
+        self.send(Input::Reload(Box::new(wish), Some(Wisher { told: Box::new(told), reply }))).await;
+        ended.await.ok()
+    }
+
+    /// Waits until the engine has said what a reload that ended is about, or for as long as is worth it. `waits` is told
+    /// what is waited for, whenever that is another thing.
+    pub async fn settle(&self, ended: &mut Ended, waits: impl Fn(&Receipt)) {
+        let began = Instant::now();
+        let (mut seen, mut told) = (self.seen.clone(), None);
+        loop {
+            let now = seen.borrow_and_update().clone();
+            let Some(now) = now.filter(|now| now.last.as_ref().is_some_and(|last| last.id == ended.receipt.id)) else {
+                return;
+            };
+            (ended.receipt, ended.phase) = (now.last.unwrap_or_else(|| ended.receipt.clone()), now.phase);
+            let is_silent = now.observation.answers.as_ref().is_some_and(|answers| !answers.unheard().is_empty());
+            let longest = if ended.receipt.awaits() { WAITS_FOR_ITEMS } else { WAITS_FOR_COUNTS };
+            let left = longest.saturating_sub(began.elapsed());
+            if !is_silent || !ended.receipt.is_open() || left.is_zero() {
+                return;
+            }
+            if told.as_ref() != Some(&ended.receipt.items) {
+                waits(&ended.receipt);
+                told = Some(ended.receipt.items.clone());
+            }
+            // In time or not: what counts is how long it has been.
+            drop(timeout(left, seen.changed()).await);
+        }
+    }
+
+    /// Cancels the reload while that is possible.
+    pub async fn cancel(&self) {
+        self.send(Input::Cancel).await;
+    }
+
+    /// Puts away what was on the screen; what came since stays.
+    pub async fn dismiss(&self, shown: Shown) {
+        self.send(Input::Dismiss(shown)).await;
+    }
+
+    /// Keeps what a person chose, beside what they chose before, here and in other processes.
+    pub async fn choose(&self, choice: Choice) -> Result<(), UserError> {
+        let places = self.places.clone();
+        let settings = blocking(move || settings::choose(&places, &choice).map_err(|error| error.tell())).await?;
+        self.send(Input::Settings(settings)).await;
+        Ok(())
+    }
+
+    /// Declares a plugin; a token for taking it back.
+    pub async fn add_plugin(&self, spec: String, scope: Scope) -> Result<String, UserError> {
+        self.change(move |places| edit::add_plugin(places, &spec, scope)).await
+    }
+
+    /// Imports a folder as a skill; a token for taking it back.
+    pub async fn import_skill(&self, source: String, scope: Scope) -> Result<String, UserError> {
+        self.change(move |places| edit::import_skill(places, &source, scope, None).map(|(_, token)| token)).await
+    }
+
+    /// Removes an item; a token for taking it back.
+    pub async fn remove(&self, id: String) -> Result<String, UserError> {
+        self.change(move |places| {
+            let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
+            let rows = crate::files::scan::scan(places, None).map_err(|fault| fault.tell())?.rows;
+            let row = edit::find(&rows, kind, &id, Scope::Project).map_err(|error| error.tell())?;
+            edit::remove(places, row).map(|removed| removed.token).map_err(|error| error.tell())
+        })
+        .await
+    }
+
+    /// Takes a change back. `choice`: how, if somebody else changed the same file since.
+    pub async fn undo(&self, token: String, choice: Option<UndoChoice>) -> Result<(), UserError> {
+        self.change(move |places| edit::undo(places, Some(&token), choice).map(drop)).await
+    }
+
+    /// Restores configuration files that the engine is known to have loaded. Nothing is reloaded.
+    pub async fn restore_last_good(&self, id: String) -> Result<Restored, UserError> {
+        // As the engine finds its files, which may be elsewhere than this process would.
+        let places = self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |seen| seen.target.places.clone());
+        let restored = self.change(move |_| LastGood::of(&places).restore(&id)).await;
+        if restored.is_ok() {
+            self.send(Input::Restored).await;
+        }
+        restored
+    }
+
+    /// Starts the engine, or replaces its process: a reload like every other, that restarts whatever is pending.
+    pub async fn restart_engine(&self) -> Result<(), UserError> {
+        let is_there = self.seen.borrow().as_ref().is_some_and(|seen| seen.target.client.is_some());
+        if !is_there {
+            return self.start_engine().await;
+        }
+        let wish = Wish { at_least: AtLeast::Restart, ..Wish::new(Cause::Window) };
+        match self.reload_to_the_end(wish, |_| {}).await.map(|ended| ended.phase) {
+            Some(Phase::Refused { refusal, .. }) => Err(refused(&refusal)),
+            // How it ended is told by its receipt.
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts an engine where there is none. Nothing runs that could be interrupted, and nothing is loaded that could be
+    /// proved.
+    async fn start_engine(&self) -> Result<(), UserError> {
+        let _turn = match Records(&self.places).reloading() {
+            Ok(Some(turn)) => turn,
+            Ok(None) => return Err(refused(&Refusal::AlreadyRunning)),
+            Err(error) => {
+                let message = format!("{} cannot be used: {error}", self.places.state.display());
+                return Err(user_error("not-written", message, "check the state folder and the free disk space"));
+            }
+        };
+        let global = self.places.global_files();
+        if let Some(problem) =
+            global.iter().find_map(|config| check_config(&config.path, &self.places, None).into_iter().next())
+        {
+            // No engine would come up.
+            return Err(problem_error(&problem));
+        }
+        match &self.source {
+            Source::Client { .. } => Err(refused(&Refusal::ClientMode)),
+            source => source
+                .restart(&self.places)
+                .await
+                .map(drop)
+                .map_err(|message| user_error("cannot-start", message, "the doctor shows what the engine said")),
+        }
+    }
+
+    /// What is wrong, and how to mend it.
+    pub async fn doctor(&self) -> Vec<Finding> {
+        let seen = self.seen.borrow().clone();
+        let (target, observation) = match seen {
+            Some(Seen { target, observation, .. }) => (target, observation),
+            None => (connect::by_record(&self.places), Observation::default()),
+        };
+        doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
+    }
+
+    /// Ends these processes, as far as an engine of the directory left them behind.
+    pub async fn end_leftovers(&self, these: &[Leftover]) -> Result<(), UserError> {
+        let seen = self.seen.borrow().clone();
+        let target = seen.map_or_else(|| connect::by_record(&self.places), |seen| seen.target);
+        let is_meant =
+            |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
+        let ended = doctor::end_leftovers(&target, is_meant).await;
+        match ended.into_iter().find_map(|(_, result)| result.err()) {
+            Some(error) => Err(user_error("not-ended", chain(&error), "end it with the tools of your system")),
+            None => Ok(()),
+        }
+    }
+
+    /// The readable difference of a pending item: what the engine has, and what is on disk.
+    pub fn difference(&self, id: &str) -> Vec<DiffLine> {
+        let seen = self.seen.borrow().clone();
+        seen.map(|seen| seen.observation.difference(id)).unwrap_or_default()
+    }
+
+    /// What the engine printed last.
+    pub fn engine_output(&self) -> Vec<String> {
+        match &self.source {
+            Source::Own(host) => host.output().shown(),
+            Source::Attached => last_words(&self.places, SHOWN),
+            Source::Client { .. } => Vec::new(),
+        }
+    }
+
+    /// Stops the engine cleanly, if this process owns it.
+    pub async fn stop(&self) {
+        if let Source::Own(host) = &self.source {
+            host.stop().await;
+        }
+    }
+
+    async fn change<T: Send + 'static, E: Tell>(
+        &self,
+        change: impl FnOnce(&Places) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, UserError> {
+        let places = self.places.clone();
+        let result = blocking(move || change(&places).map_err(|error| error.tell())).await;
+        // The same path as anyone's write, only without the wait for the file system's event.
+        self.send(Input::Files(Hint::Anything)).await;
+        result
+    }
+
+    async fn send(&self, input: Input) {
+        if self.inputs.send(input).await.is_err() {
+            tracing::warn!("the core has ended");
+        }
+    }
+}
+
+/// Why the engine was not touched, and what to do about it.
+fn refused(refusal: &Refusal) -> UserError {
+    let (code, hint) = match refusal {
+        Refusal::Problems { problems } => match problems.first() {
+            Some(problem) => return problem_error(problem),
+            None => ("would-not-load", "mend the file"),
+        },
+        Refusal::Busy { .. } => ("busy", "wait for its end, or stop it in OpenCode"),
+        Refusal::ClientMode => ("client-mode", "ask whoever runs it to restart it"),
+        Refusal::AlreadyRunning => ("busy", "wait for its end, or cancel it"),
+        Refusal::NotWritten { .. } => ("not-written", "check the state folder and the free disk space"),
+        Refusal::StalePlan { .. } | Refusal::Cancelled | Refusal::CutOff => ("cancelled", "try again"),
+    };
+    user_error(code, refusal.explain(), hint)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
+) -> Result<T, UserError> {
+    let ended = |_| Err(user_error("internal", "the work ended early", "try again"));
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(ended)
+}
+
+/// Tells the core, if it is still there.
+async fn report(inputs: &mpsc::WeakSender<Input>, input: Input) -> bool {
+    match inputs.upgrade() {
+        Some(inputs) => inputs.send(input).await.is_ok(),
+        None => false,
+    }
+}

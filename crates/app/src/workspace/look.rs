@@ -1,0 +1,477 @@
+//! One look at everything: the files, the engine, and the difference.
+//!
+//! Invariants: a look changes nothing in the engine's configuration; while a file would not load,
+//! no route is asked that could create an instance from it, so that a look never bricks a directory.
+
+mod observation;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+    path::Path,
+    sync::{OnceLock, PoisonError},
+    time::Duration,
+};
+
+use aho_corasick::AhoCorasick;
+use rekindle_domain::{
+    Answers, BusyRun, Change, EngineMode, EngineState, EngineView, Evidence, ItemId, Loaded, Problem, chain, drift,
+    masked_text,
+};
+use rekindle_opencode::{Disk, Memory, Profile, hear, loaded, would_be_lost};
+
+use crate::{
+    clock,
+    edit::last_good::Verdict,
+    engine::{
+        client::{Client, ClientError, SHORT},
+        events::Events,
+        log::{LogMark, SOME_PLUGIN},
+        packages,
+    },
+    fault::{Fault, sheltered_async},
+    files::{check, scan::Scan, watch::Hint},
+    state::memory::MemoryStore,
+    workspace::target::Target,
+};
+pub use observation::Observation;
+
+/// How long a first answer may take: an engine without a network tries for 70 s to install what
+/// plugins need (measured, `docs/engine.md`).
+pub const LOADING: Duration = Duration::from_secs(120);
+
+/// Says how many seconds that may be instead, where a network is slow or nobody wants to wait.
+pub const LOADING_VARIABLE: &str = "REKINDLE_LOADING_SECONDS";
+
+/// The longest that can be chosen, in seconds: a day. What is more counts as that.
+const LONGEST: u64 = 24 * 60 * 60;
+
+/// What was chosen for this process.
+static CHOSEN: OnceLock<Duration> = OnceLock::new();
+
+/// Chooses for this process how long a first answer may take, once.
+pub fn wait_for(seconds: u64) {
+    if CHOSEN.set(Duration::from_secs(seconds.clamp(1, LONGEST))).is_err() {
+        tracing::debug!("chosen before");
+    }
+}
+
+/// How long a first answer may take for this person.
+pub fn loading() -> Duration {
+    if let Some(chosen) = CHOSEN.get() {
+        return *chosen;
+    }
+    std::env::var(LOADING_VARIABLE).ok().and_then(|text| seconds(&text)).map_or(LOADING, Duration::from_secs)
+}
+
+/// A number of seconds that can be waited; `None`: it is no number.
+fn seconds(text: &str) -> Option<u64> {
+    use std::num::IntErrorKind;
+    match text.trim().parse::<u64>() {
+        Ok(seconds) => Some(seconds.clamp(1, LONGEST)),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Some(LONGEST),
+        Err(_) => {
+            tracing::warn!("{LOADING_VARIABLE} is not a number of seconds: {text}");
+            None
+        }
+    }
+}
+
+/// The same for someone who waits for the answer: an engine that takes longer to load the directory
+/// than `patience` is said to be starting. It goes on loading.
+pub async fn observe_within(target: &Target, patience: Duration) -> Observation {
+    if let Ok(observation) = tokio::time::timeout(patience, observe(target)).await {
+        return observation;
+    }
+    let look = sheltered_async(Fault::of_look(&target.places.directory), read_beside(target, patience)).await;
+    seen_or(&Observation::default(), look)
+}
+
+/// The files alone, beside an engine that takes longer than `patience`.
+async fn read_beside(target: &Target, patience: Duration) -> Result<Observation, Fault> {
+    let (scan, problems) = (target.read_files().await?, problems(target).await);
+    let mut view = target.view.clone();
+    view.state = EngineState::Starting;
+    let waited = patience.as_secs();
+    let installs = packages::wanted(&target.places, &scan.disk);
+    let why = match installs.as_slice() {
+        [] => "a plugin may take its time".to_owned(),
+        some => format!("it has to install {} first", some.join(", ")),
+    };
+    view.message = Some(format!("OpenCode is still loading this directory after {waited} s; {why}"));
+    let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
+    Ok(finish(observation, &mut target.memory()))
+}
+
+/// Looks at the files and asks the engine.
+pub async fn observe(target: &Target) -> Observation {
+    observe_after(target, &Observation::default()).await
+}
+
+/// The same after another look, of which all is kept if this one comes to nothing.
+pub async fn observe_after(target: &Target, before: &Observation) -> Observation {
+    let look = async { observe_with(target, target.read_files().await?).await };
+    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+}
+
+/// The files alone, after a look at everything: the engine is as it was.
+pub async fn observe_files(target: &Target, before: &Observation, changed: Hint) -> Observation {
+    let look = async {
+        let scan = target.read_changed(changed).await?;
+        let problems = problems(target).await;
+        Ok(with_files(before, scan, problems, target))
+    };
+    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+}
+
+/// What was seen; after a fault what was seen before, and that there was one.
+fn seen_or(before: &Observation, look: Result<Result<Observation, Fault>, Fault>) -> Observation {
+    look.and_then(|seen| seen).unwrap_or_else(|fault| before.after(fault))
+}
+
+/// Asks the engine and compares it with files that have been read.
+pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation, Fault> {
+    let mut view = target.view.clone();
+    let problems = problems(target).await;
+    let is_first = target.memory().instance().is_none();
+    let mut answers = None;
+    let mut busy = Vec::new();
+    let mut failures = BTreeMap::new();
+    if let Some(client) = &target.client {
+        if problems.is_empty() {
+            // Plugins report their failures while the instance is created, and never again.
+            let mut events = if is_first { Events::open(client).await.ok() } else { None };
+            let log = LogMark::now(&target.places);
+            let (answered, running) = ask(target, client).await;
+            if let Some(events) = &mut events {
+                // The log comes late. An engine that is not ours is told nothing.
+                let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
+                let mut messages =
+                    if waits { log.settled(client).await.unwrap_or_else(|some| some) } else { log.failures() };
+                messages.extend(events.failures().await);
+                failures = failed_items(&scan.disk, &messages);
+            }
+            busy = running;
+            match answered {
+                Ok(answered) => {
+                    view.state = EngineState::Running;
+                    answers = Some(answered);
+                }
+                Err(error) => tell(&mut view, &error),
+            }
+        } else if let Err(error) = client.health(SHORT).await {
+            tell(&mut view, &error);
+        }
+    }
+    let mut first = None;
+    if let Some(answers) = &answers
+        && target.learn(answers)
+    {
+        first = Some(std::mem::replace(&mut scan, target.read_files().await?));
+    }
+    // What changed while the engine read it is not known to have been loaded.
+    let (kept, later) = match &answers {
+        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await?)),
+        _ => (None, None),
+    };
+    let meanwhile = later.as_ref().map(|later| first.as_ref().unwrap_or(&scan).changed_until(later));
+    // Opened only now: what others remembered while the engine was asked is not lost.
+    let mut memory = target.memory();
+    if let Some(answers) = &answers {
+        let kept = match memory.instance() {
+            // The instance was created by this question, or before anyone watched.
+            None => memory.loaded(&scan.disk, answers, failures, &meanwhile.unwrap_or_default(), false),
+            Some(_) => memory.seen(&scan.disk, answers),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    let seen =
+        finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory);
+    // The engine itself adds to files that it loads; that they mean the same is what counts.
+    let is_same = later.is_some_and(|later| later.disk.items == seen.scan.disk.items);
+    if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
+        target.judge_files(kept, if seen.failures.is_empty() { Verdict::Loaded } else { Verdict::Partial }).await;
+    }
+    Ok(seen)
+}
+
+/// What the engine would not load of the files as they are now.
+pub async fn problems(target: &Target) -> Vec<Problem> {
+    let schema = target.schema().await;
+    let fault = Fault::of_files(&target.places.directory);
+    let (places, scanner) = (target.places.clone(), target.scanner.clone());
+    let check = move || {
+        let mut problems = check::check(&places.refreshed(), schema.as_deref());
+        problems.extend_from_slice(scanner.lock().unwrap_or_else(PoisonError::into_inner).endless());
+        problems
+    };
+    let checked = tokio::task::spawn_blocking(check).await;
+    // What was not checked must not be loaded.
+    checked.unwrap_or_else(|error| {
+        tracing::error!(%error, "the files could not be checked");
+        vec![fault.problem()]
+    })
+}
+
+/// The same observation with files that have been read again; the engine is as it was.
+pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>, target: &Target) -> Observation {
+    finish(Observation { scan, problems, fault: None, ..observation.clone() }, &mut target.memory())
+}
+
+/// The same observation with what was heard since of what the engine had not said; the rest is as it was.
+pub fn with_heard(observation: &Observation, later: Answers, target: &Target) -> Observation {
+    let mut answers = observation.answers.clone();
+    let mut memory = target.memory();
+    if let Some(answers) = &mut answers {
+        hear(answers, later);
+        if let Err(error) = memory.seen(&observation.scan.disk, answers) {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    finish(Observation { answers, ..observation.clone() }, &mut memory)
+}
+
+/// Everything that follows from what was seen.
+fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation {
+    let known = match &observation.answers {
+        Some(answers) => Some(compare(&mut observation.scan, answers, memory.memory())),
+        None => remembered(memory.memory()),
+    };
+    let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
+    let profile = Profile::for_version(&version);
+    observation.loaded = known;
+    let known = observation.loaded.as_ref();
+    observation.drift =
+        known.map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
+    observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
+    // What is in a file that cannot be read now is neither removed nor changed.
+    let unreadable = |change: &Change| {
+        let before = observation.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
+        before.is_some_and(|item| observation.scan.disk.is_unread(&item.source))
+    };
+    let drift = std::mem::take(&mut observation.drift);
+    observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();
+    observation.failures = memory.memory().failures.clone();
+    observation.hidden = memory.memory().hidden.clone();
+    let pending = observation.is_pending();
+    observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "memory");
+        pending.then(clock::now)
+    });
+    observation
+}
+
+/// What the engine has loaded, told from its answers beside these files.
+pub(crate) fn compare(scan: &mut Scan, answers: &Answers, memory: &Memory) -> Loaded {
+    let locations = answers.skills.iter().map(|skill| skill.location.as_str());
+    // Only below folders of ours: an engine may name any path, and looking at one is not always harmless.
+    let folders: Vec<_> = scan.disk.skill_folders.iter().map(|(folder, _)| Path::new(folder)).collect();
+    let is_below = |location: &&str| folders.iter().any(|folder| Path::new(location).starts_with(folder));
+    let gone = locations.filter(is_below).filter(|location| !Path::new(location).exists());
+    scan.disk.gone_files = gone.map(str::to_owned).collect();
+    loaded(&scan.disk, answers, memory)
+}
+
+/// Without an answer, what the instance had loaded when it was created is the best that is known.
+fn remembered(memory: &Memory) -> Option<Loaded> {
+    let items = memory.instance.clone()?;
+    let evidence = items.iter().map(|item| (item.id.clone(), Evidence::Remembered)).collect();
+    Some(Loaded { items, evidence })
+}
+
+/// The items that the engine's messages are about.
+pub(crate) fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String> {
+    let mut failed = BTreeMap::new();
+    let nameless = messages.iter().find_map(|message| message.strip_prefix(SOME_PLUGIN));
+    if let (Some(reason), 1) = (nameless, disk.plugin_specs.len()) {
+        let reason = masked_text(&format!("its config hook failed: {reason}"));
+        failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
+    }
+    let specs: Vec<_> = disk.plugin_specs.iter().filter(|(_, spec)| !spec.is_empty()).collect();
+    // All at once: there may be as many messages as plugins. Too many to be looked for, none is named.
+    let Ok(mentions) = AhoCorasick::new(specs.iter().map(|(_, spec)| spec)) else { return failed };
+    let mut told = HashSet::new();
+    for message in messages {
+        let meant = mentions.find_overlapping_iter(message).filter(|mention| stands_alone(message, mention.range()));
+        // Of two names that begin at one place the longer one is meant.
+        let meant: BTreeMap<_, _> =
+            meant.map(|mention| ((mention.start(), mention.end()), mention.pattern())).collect();
+        let longest: BTreeMap<_, _> = meant.into_iter().map(|((start, _), pattern)| (start, pattern)).collect();
+        for (id, spec) in longest.into_values().filter_map(|pattern| specs.get(pattern.as_usize())) {
+            // The first message about it says why.
+            if told.insert(*id) {
+                failed.insert((*id).clone(), masked_text(&reason(message, spec)));
+            }
+        }
+    }
+    failed
+}
+
+/// Whether a name in a message is one, and not a part of another: it is followed by a version, a colon or the end.
+fn stands_alone(message: &str, name: Range<usize>) -> bool {
+    let before = message.get(..name.start).and_then(|before| before.chars().next_back());
+    let behind = message.get(name.end..).and_then(|behind| behind.chars().next());
+    before.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '“' | '('))
+        && behind.is_none_or(|c| matches!(c, '@' | ':' | ' '))
+}
+
+/// What is behind the plugin's name in the engine's message: the row says already which one it is.
+fn reason(message: &str, spec: &str) -> String {
+    let behind = message.split_once(spec).and_then(|(_, rest)| rest.split_once(": ")).map(|(_, reason)| reason.trim());
+    behind.filter(|reason| !reason.is_empty()).unwrap_or(message).to_owned()
+}
+
+async fn ask(target: &Target, client: &Client) -> (Result<Answers, ClientError>, Vec<BusyRun>) {
+    let answers = client.answers(loading()).await;
+    if answers.is_err() {
+        return (answers, Vec::new());
+    }
+    (answers, running(target).await)
+}
+
+/// What runs in this directory, for people to see; nothing, if the engine does not say.
+pub(crate) async fn running(target: &Target) -> Vec<BusyRun> {
+    target.busy(false).await.unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "what is running");
+        Vec::new()
+    })
+}
+
+fn tell(view: &mut EngineView, error: &ClientError) {
+    view.state = match error {
+        ClientError::Stuck { .. } => EngineState::Stuck,
+        ClientError::Unauthorized => EngineState::Unauthorized,
+        // It lives and takes its time; a plugin may be loading.
+        ClientError::TimedOut { .. } => EngineState::Starting,
+        _ => EngineState::Unreachable,
+    };
+    view.message = Some(chain(error));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rekindle_domain::{Action, ChangeKind};
+
+    use super::*;
+    use crate::{
+        engine::connect,
+        files::{file, locate::Places},
+        state::record::Records,
+    };
+
+    /// A directory with a file, and a target without an engine.
+    fn world() -> (tempfile::TempDir, Target) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let environment = [("HOME".to_owned(), folder.path().join("home").display().to_string())];
+        let places = Places::in_environment(folder.path(), environment.into_iter().collect()).expect("places");
+        file::write_private(&places.directory.join("opencode.json"), "{\"share\": \"auto\"}").expect("written");
+        fs::create_dir_all(&places.state).expect("made");
+        (folder, connect::by_record(&places))
+    }
+
+    fn is_added(observation: &Observation) -> bool {
+        let shared = observation.drift.iter().find(|change| change.name == "share");
+        shared.is_some_and(|change| change.change == ChangeKind::Added)
+    }
+
+    /// N16: after a fault everything that was known stays, it is told, and nothing would be done.
+    #[tokio::test]
+    async fn a_fault_keeps_what_was_seen() {
+        let (_folder, target) = world();
+        let fault = || Fault::of_files(&target.places.directory);
+        let scan = target.read_files().await.expect("no fault");
+        let answers = Answers { config: serde_json::json!({}), ..Answers::default() };
+        let before = Observation { answers: Some(answers), ..Observation::default() };
+        let before = with_files(&before, scan, Vec::new(), &target);
+        assert!(is_added(&before) && before.plan().action == Action::Dispose, "{:?}", before.drift);
+        for look in [Err(fault()), Ok(Err(fault()))] {
+            let after = seen_or(&before, look);
+            assert_eq!((&after.drift, after.scan.disk.items.len()), (&before.drift, before.scan.disk.items.len()));
+            assert_eq!((after.fault.as_ref(), &after.problems[..]), (Some(&fault()), &[fault().problem()][..]));
+            let status = after.status(&target);
+            assert_eq!((status.problems.len(), status.changes.len()), (1, before.drift.len()));
+        }
+        // The first look: nothing is known, and nothing is computed from that.
+        let blind = seen_or(&Observation::default(), Err(fault()));
+        let status = blind.status(&target);
+        assert_eq!((status.changes.len(), status.reload_required, status.problems.len()), (0, false, 1));
+        assert!(blind.rows(&target.places).is_empty() && blind.loaded.is_none());
+        // The next one that comes to something takes its place.
+        let next = observe_files(&target, &before.after(fault()), Hint::Anything).await;
+        assert_eq!((next.fault.as_ref(), next.problems.len()), (None, 0));
+        assert!(is_added(&next));
+        assert!(Records(&target.places).last_record().is_none(), "nothing was started");
+    }
+
+    /// N16: a look that panics is a fault, and the next one begins anew.
+    #[tokio::test]
+    async fn a_look_that_panics_is_followed_by_another() {
+        let (_folder, target) = world();
+        let torn = sheltered_async(Fault::of_look(&target.places.directory), async {
+            let read = target.read_files().await?;
+            let nothing: [Scan; 0] = [];
+            Ok(Observation {
+                scan: nothing[std::hint::black_box(0)].clone(),
+                ..Observation { scan: read, ..Observation::default() }
+            })
+        });
+        let after = seen_or(&Observation::default(), torn.await);
+        assert!(after.fault.is_some());
+        assert!(observe(&target).await.fault.is_none());
+    }
+
+    /// N16: whatever is chosen can be waited for, and added to any moment.
+    #[test]
+    fn how_long_to_wait_is_bounded() {
+        let check = |text: &str, expected| {
+            assert_eq!(seconds(text), expected, "{text:?}");
+            let wait = seconds(text).map(Duration::from_secs);
+            assert!(wait.is_none_or(|wait| std::time::Instant::now().checked_add(wait).is_some()));
+        };
+        check("300", Some(300));
+        check(" 300\n", Some(300));
+        check("0", Some(1));
+        check("86401", Some(86400));
+        check("18446744073709551615", Some(86400));
+        check("99999999999999999999999999", Some(86400));
+        check("-1", None);
+        check("1.5", None);
+        check("", None);
+        check("soon", None);
+    }
+
+    /// P14: the first message about each plugin, and none about another whose name goes on.
+    #[test]
+    fn messages_are_about_plugins() {
+        let specs = ["a", "a-b", "file:///p/a b.ts", "file:///p/a", "", "é"];
+        let ids = specs.map(|spec| ItemId::new(rekindle_domain::Kind::Plugin, rekindle_domain::Scope::Project, spec));
+        let plugin_specs = ids.iter().cloned().zip(specs.map(str::to_owned)).collect();
+        let disk = Disk { plugin_specs, ..Disk::default() };
+        let check = |messages: &[&str], expected: &[(&str, &str)]| {
+            let messages: Vec<_> = messages.iter().map(|message| (*message).to_owned()).collect();
+            let found = failed_items(&disk, &messages);
+            let found = found.iter().map(|(id, reason)| (id.as_str(), reason.as_str()));
+            let expected: Vec<_> = expected.iter().map(|(id, why)| (format!("plugin:project:{id}"), *why)).collect();
+            let found: Vec<_> = found.map(|(id, reason)| (id.to_owned(), reason)).collect();
+            assert_eq!(found, expected, "{messages:?}");
+        };
+        check(&["Failed to install plugin a-b@1: none", "Failed to install plugin a-b@2: late"], &[("a-b", "none")]);
+        check(&["Failed to load plugin file:///p/a b.ts: boom"], &[("file:///p/a b.ts", "boom")]);
+        check(&["Failed to load plugin file:///p/a: boom"], &[("file:///p/a", "boom")]);
+        check(&["Failed to load plugin file:///p/b/a: boom", "x-a: b", "aa: b"], &[]);
+        check(&["plugin é: x", "plugin éa: y", "plugin a"], &[("a", "plugin a"), ("é", "x")]);
+        check(&["nothing of ours", "é"], &[("é", "é")]);
+    }
+
+    #[test]
+    fn failures_are_told_in_the_engines_words() {
+        let check = |message, spec, expected: &str| assert_eq!(reason(message, spec), expected);
+        check("Failed to load plugin file:///p/a b.ts: boom: at load", "file:///p/a b.ts", "boom: at load");
+        check("Failed to install plugin x@latest: 404 Not Found", "x", "404 Not Found");
+        check("something else", "x", "something else");
+    }
+}

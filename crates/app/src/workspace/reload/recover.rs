@@ -1,0 +1,163 @@
+//! What to do about a reload that was cut off: by a crash, by `kill -9`, by a power cut.
+//!
+//! Invariants: nothing is touched; nothing counts as live that the engine does not show now; a reload that
+//! another process is still at is left alone.
+
+use rekindle_domain::{
+    Action, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
+    Resume, StepName, StepTime, Wish, chain,
+};
+
+use crate::{
+    state::{
+        history::History,
+        journal::{Journal, Unfinished},
+        record::Records,
+    },
+    workspace::{look::observe, target::Target},
+};
+
+/// What a reload that was cut off has become.
+#[derive(Clone, Debug)]
+pub enum Recovered {
+    /// There is none.
+    Nothing,
+    /// It cannot be judged yet, or is not this one's to judge.
+    NotYet,
+    /// It was waiting until nothing runs, and had touched nothing: it can wait on.
+    Waiting(Wish),
+    /// It is over; the receipt says what the engine shows now.
+    Ended(Box<Receipt>),
+}
+
+/// Looks for a reload of this engine that was cut off, and finishes or judges it. `can_wait`: whoever asks
+/// would wait on for it.
+pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
+    let journal = Journal::of(&target.places);
+    if journal.unfinished().is_none() {
+        return Recovered::Nothing;
+    }
+    // Whoever has the lock is still at it.
+    let Ok(Some(_lock)) = Records(&target.places).reloading() else { return Recovered::NotYet };
+    let Some(cut) = journal.unfinished() else { return Recovered::Nothing };
+    let client = target.view.url.as_ref().filter(|_| target.view.mode == EngineMode::Client);
+    if cut.client.as_ref() != client {
+        return Recovered::NotYet;
+    }
+    let receipt = if cut.touched() {
+        match judge(target, &cut).await {
+            Some(receipt) => receipt,
+            None => return Recovered::NotYet,
+        }
+    } else if cut.wish.consent == Consent::WhenIdle {
+        return if can_wait {
+            Recovered::Waiting(Wish { cause: Cause::CutOff, agreed: None, ..cut.wish })
+        } else {
+            Recovered::NotYet
+        };
+    } else {
+        receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.explain())
+    };
+    if let Err(error) = History::of(&target.places).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
+        tracing::warn!(%error, "the journal");
+    }
+    Recovered::Ended(Box::new(receipt))
+}
+
+/// What the engine shows now of what was to become live; `None` while it cannot be asked.
+async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
+    if cut.last_step() != Some(StepName::Dispose) && cut.last_step() != Some(StepName::Restart) {
+        // The instance was dropped for certain: what is remembered of it is not true of the next.
+        if let Err(error) = target.memory_of_reload().forget_instance() {
+            tracing::warn!(error = chain(&error), "memory");
+        }
+    }
+    let seen = observe(target).await;
+    let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
+    let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
+    let mut items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
+    ReceiptItem::judge_servers(&mut items, &planned, answers);
+    ReceiptItem::await_tools(&mut items, &planned, answers);
+    ReceiptItem::doubt_passed_over(&mut items, &seen.scan.disk.passed_over);
+    // Whoever listened to the engine is gone.
+    ReceiptItem::doubt_plugins(&mut items, &planned);
+    let result = match &cut.plan {
+        Some(_) => ReceiptResult::of(&items),
+        None => ReceiptResult::Partial,
+    };
+    let what = match result {
+        ReceiptResult::Proved => "the engine shows all of it",
+        _ if seen.drift.is_empty() => "nothing is pending, and not all of it can be proved any more",
+        _ => "reload again for what is still pending",
+    };
+    let message = format!("Rekindle ended in the middle of this reload; asked afterwards, {what}{}", resume_hint(cut));
+    Some(Receipt {
+        items: items.into_iter().map(told).collect(),
+        counts: Counts::of(answers, seen.failures.len()),
+        still_pending: seen.drift,
+        ..receipt(cut, result, message)
+    })
+}
+
+/// "The engine does not show it" is the whole truth here: nothing failed.
+fn told(item: ReceiptItem) -> ReceiptItem {
+    match item.state {
+        ItemState::Failed if item.detail.as_deref() == Some(ReceiptItem::NOT_SHOWN) => {
+            ReceiptItem { state: ItemState::Unknown, detail: Some("it is pending again".to_owned()), ..item }
+        }
+        _ => item,
+    }
+}
+
+fn resume_hint(cut: &Unfinished) -> String {
+    match &cut.wish.resume {
+        Resume::These(sessions) if sessions.len() == 1 => "; one interrupted session was not told to go on".to_owned(),
+        Resume::These(sessions) if !sessions.is_empty() => {
+            format!("; {} interrupted sessions were not told to go on", sessions.len())
+        }
+        Resume::These(_) | Resume::None => String::new(),
+        Resume::All => "; interrupted sessions were not told to go on".to_owned(),
+    }
+}
+
+/// The receipt of a reload of which only the journal is left.
+fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt {
+    let ends = cut.steps.iter().skip(1).map(|(_, after)| *after);
+    let steps = cut
+        .steps
+        .iter()
+        .zip(ends)
+        .map(|((step, after), end)| StepTime { name: step.word().to_owned(), ms: end.saturating_sub(*after) });
+    let lasted = cut.steps.last().map_or(0, |(_, after)| *after);
+    Receipt {
+        version: 1,
+        id: cut.id.clone(),
+        at: cut.at.clone(),
+        cause: Cause::CutOff,
+        result,
+        action: cut.plan.as_ref().map_or(Action::None, |plan: &Plan| plan.action),
+        duration_ms: lasted,
+        steps: steps.collect(),
+        items: Vec::new(),
+        counts: Counts::default(),
+        installs: Vec::new(),
+        settled_at: None,
+        still_pending: Vec::new(),
+        left_out: LeftOut::default(),
+        orphans: Vec::new(),
+        resumed: Vec::new(),
+        restored: false,
+        message: Some(message),
+    }
+}
+
+/// What to say of a reload that waits for somebody to go on with it.
+pub fn waits(target: &Target) -> Option<String> {
+    let cut = Journal::of(&target.places).unfinished()?;
+    let waits = !cut.touched() && cut.wish.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
+    waits.then(|| {
+        "A reload that waited until nothing runs was cut off. The window goes on with it; on the command line: rekindle \
+         reload --when-idle"
+            .to_owned()
+    })
+}

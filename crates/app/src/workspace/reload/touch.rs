@@ -1,0 +1,128 @@
+//! What is done to the engine and to the files: the dispose, the restart, the last good files.
+//!
+//! Invariant: after the engine was touched it is asked nothing before the files were checked again: a
+//! file that somebody broke in that moment would brick the directory.
+
+use std::time::{Duration, Instant};
+
+use rekindle_domain::{Action, Counts, Input, Kind, chain};
+
+use super::run::Run;
+use crate::{
+    engine::{client::ClientError, events::Events, log::LogMark},
+    workspace::{
+        look::{loading, problems},
+        target::Target,
+    },
+};
+
+/// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow, and
+/// an event can be lost; after this, what the engine shows decides. It answers afresh from the dispose on.
+const DROPPED: Duration = Duration::from_secs(3);
+/// How long an answer that is none is asked for again.
+const ODD: Duration = Duration::from_secs(5);
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long one question for the new instance may take before it is asked again.
+const POLL: Duration = Duration::from_secs(3);
+
+impl Run {
+    pub(super) async fn dispose(&mut self) -> Result<(), String> {
+        self.action = self.action.max(Action::Dispose);
+        self.forget_proof();
+        let client = self.target.client.clone().ok_or("there is no engine")?;
+        if let Some(events) = &mut self.events {
+            events.skip().await;
+        }
+        self.log = Some(LogMark::now(&self.target.places));
+        client.dispose().await.map_err(|error| chain(&error))?;
+        // Without events the end is not told; then what the engine shows afterwards decides.
+        self.unconfirmed = match &mut self.events {
+            Some(events) => !events.disposed(DROPPED, &mut self.failures).await,
+            None => true,
+        };
+        Ok(())
+    }
+
+    pub(super) async fn restart(&mut self) -> Result<(), String> {
+        self.action = Action::Restart;
+        self.forget_proof();
+        if let Some(problem) = problems(&self.target).await.first() {
+            // A new process would not come up, or be stuck.
+            return Err(format!("{} would not load: {}", problem.path, problem.message));
+        }
+        self.events = None;
+        self.failures.clear();
+        self.log = Some(LogMark::now(&self.target.places));
+        self.target =
+            Target { scanner: self.target.scanner.clone(), ..self.source.restart(&self.target.places).await? };
+        self.unconfirmed = false;
+        let client = self.target.client.clone().ok_or("the engine did not come up")?;
+        // Before the first question, because plugins report their failures while they are loaded.
+        self.events = Events::open(&client).await.ok();
+        Ok(())
+    }
+
+    /// What was proved is not so any more once the engine is touched again.
+    fn forget_proof(&mut self) {
+        self.after = None;
+        self.items.clear();
+        self.counts = Counts::default();
+    }
+
+    /// Puts the files back that the engine is known to have loaded.
+    pub(super) async fn roll_back(&mut self) -> Result<(), String> {
+        let scan = self.target.read_files().await.map_err(|fault| fault.to_string())?;
+        let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
+        self.target.restore_files(offer.id).await?;
+        // What is to be proved now is that these are loaded.
+        self.snapshot = self.target.read_files().await.map_err(|fault| fault.to_string())?;
+        Ok(())
+    }
+
+    pub(super) async fn await_answer(&mut self) -> Input {
+        let attempt = self.attempt.clone();
+        // Someone may have broken a file in this very moment. Asking now would brick the directory.
+        let problems = problems(&self.target).await;
+        if !problems.is_empty() {
+            return Input::Broken { attempt, problems };
+        }
+        let Some(client) = self.target.client.clone() else {
+            return Input::Failed { attempt, message: "there is no engine".to_owned() };
+        };
+        let began = Instant::now();
+        let mut odd_since = None;
+        loop {
+            match client.config(POLL.min(loading())).await {
+                Ok(_) => return Input::Done { attempt },
+                Err(error @ ClientError::TimedOut { .. }) if began.elapsed() >= loading() => {
+                    let message = self.still_loading(&error);
+                    return Input::StillLoading { attempt, message };
+                }
+                Err(ClientError::TimedOut { .. }) => odd_since = None,
+                Err(error) => {
+                    // These are answers, and stay what they are.
+                    let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
+                    let odd_since = odd_since.get_or_insert_with(Instant::now);
+                    if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
+                        return Input::Failed { attempt, message: chain(&error) };
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// What the engine may hang on: what is new among its plugins, else all of them.
+    fn still_loading(&self, error: &ClientError) -> String {
+        let new = self.planned.iter().filter(|change| change.kind == Kind::Plugin);
+        let mut names: Vec<_> = new.map(|change| change.name.as_str()).collect();
+        if names.is_empty() {
+            let plugins = self.snapshot.disk.items.iter().filter(|item| item.kind == Kind::Plugin);
+            names = plugins.map(|item| item.name.as_str()).collect();
+        }
+        let which = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        let seconds = loading().as_secs();
+        format!("the engine is still loading after {seconds} s; a plugin may never finish{which} ({})", chain(error))
+    }
+}
