@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use rekindle_domain::{Answers, Counts, Loaded, McpAnswer, Plan, Receipt, ReceiptItem, SkillAnswer, drift};
+use rekindle_domain::{After, Answers, Counts, Loaded, McpAnswer, Plan, Receipt, ReceiptItem, SkillAnswer, drift};
 use rekindle_opencode::{
     Disk, Memory, Otherwise, Profile, config::schema::Schema, effective, loaded, plugin_spec, would_be_lost,
 };
@@ -213,9 +213,10 @@ fn memories(disk: &Disk, answers: &Answers) -> [Memory; 4] {
 }
 
 fn prove(plan: &Plan, loaded: &Loaded, answers: &Answers) {
-    let mut items = ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new());
-    items.extend(ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new()));
-    ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
+    let (failures, passed_over) = (BTreeMap::new(), BTreeMap::new());
+    let after = After { still: &plan.changes, loaded, failures: &failures, answers, passed_over: &passed_over };
+    let mut items = ReceiptItem::judge(&plan.changes, &after);
+    items.extend(ReceiptItem::judge(&plan.changes, &After { still: &[], ..after }));
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
     Counts::of(answers, items.len());
     assert!(serde_json::from_value::<Receipt>(json!({ "items": items })).is_err(), "a receipt says more than that");

@@ -15,6 +15,7 @@ pub mod control;
 pub mod descendants;
 pub mod directories;
 pub(crate) mod door;
+pub mod ear;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 pub mod events;
 pub mod find;

@@ -53,7 +53,7 @@ pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use receipt::{
-    Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
+    After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };
 pub use reload::{
     AtLeast, Consent, Course, Effect, Failure, Found, Input, Job, OnFailure, Permission, Phase, Refusal, Refused,

@@ -198,9 +198,16 @@ impl ReceiptItem {
     /// it exports lacks a description, arguments or a function.
     pub const NO_TOOL: &str = "OpenCode read it, and no tool comes of it";
 
-    /// Judges each change of a plan by what the engine shows afterwards. `failures` are the
-    /// engine's own messages by item.
-    pub fn judge(
+    /// Judges each change of a plan by what the engine shows afterwards.
+    pub fn judge(planned: &[Change], after: &After<'_>) -> Vec<Self> {
+        let mut items = Self::compare(planned, after.still, after.loaded, after.failures);
+        Self::judge_servers(&mut items, planned, after.answers);
+        Self::await_tools(&mut items, planned, after.answers);
+        Self::doubt_passed_over(&mut items, after.passed_over);
+        items
+    }
+
+    fn compare(
         planned: &[Change],
         still: &[Change],
         loaded: &Loaded,
@@ -247,6 +254,21 @@ const CONNECTING: &str = "it is still connecting";
 const NO_SERVERS: &str = "the engine does not say what became of its servers";
 /// What is told of a tool while the engine has not listed its tools.
 const NOT_LISTED_YET: &str = "the engine has not listed its tools yet";
+/// What the engine shows after a reload.
+#[derive(Clone, Copy, Debug)]
+pub struct After<'a> {
+    /// What still differs from the files that were to become live.
+    pub still: &'a [Change],
+    /// What it has loaded.
+    pub loaded: &'a Loaded,
+    /// Its own messages, by item.
+    pub failures: &'a BTreeMap<ItemId, String>,
+    /// All that it said.
+    pub answers: &'a Answers,
+    /// The plugins that it lists and never runs, with why.
+    pub passed_over: &'a BTreeMap<ItemId, String>,
+}
+
 /// What is told of a plugin when nobody heard whether it failed.
 const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
 
@@ -260,7 +282,7 @@ impl ReceiptItem {
     }
 
     /// Doubts the plugins that are listed and never run: what the engine passes over it does not say. `why`: by plugin.
-    pub fn doubt_passed_over(items: &mut [Self], why: &BTreeMap<ItemId, String>) {
+    fn doubt_passed_over(items: &mut [Self], why: &BTreeMap<ItemId, String>) {
         for item in items.iter_mut().filter(|item| item.state == ItemState::Active) {
             if let Some(why) = why.get(&item.id) {
                 (item.state, item.detail) = (ItemState::Unknown, Some(why.clone()));
@@ -272,7 +294,7 @@ impl ReceiptItem {
     pub const TURNED_OFF: &str = "turned off";
 
     /// Judges what is active by what became of its server, too, and says of agents that they are turned off.
-    pub fn judge_servers(items: &mut [Self], planned: &[Change], answers: &Answers) {
+    fn judge_servers(items: &mut [Self], planned: &[Change], answers: &Answers) {
         for item in Self::active(items, planned, Kind::Mcp) {
             item.judge_server(answers);
         }
@@ -307,7 +329,7 @@ impl ReceiptItem {
 
     /// Says of the tools that nothing is known of them while the engine has not listed its own, and of those that it does not
     /// list that no tool comes of them: it lists none before it has read the files of all.
-    pub fn await_tools(items: &mut [Self], planned: &[Change], answers: &Answers) {
+    fn await_tools(items: &mut [Self], planned: &[Change], answers: &Answers) {
         let tools = planned.iter().filter(|change| change.kind == Kind::Tool);
         let tools: HashSet<_> = tools.map(|change| &change.id).collect();
         let mut items = items.iter_mut().filter(|item| tools.contains(&item.id));
@@ -380,7 +402,7 @@ mod tests {
             let failures = failed.then(|| (planned.id.clone(), "boom".to_owned())).into_iter().collect();
             let loaded = Loaded { evidence: [(planned.id.clone(), evidence)].into(), ..Loaded::default() };
             let still: Vec<_> = still.into_iter().collect();
-            let items = ReceiptItem::judge(&[planned], &still, &loaded, &failures);
+            let items = ReceiptItem::compare(&[planned], &still, &loaded, &failures);
             assert_eq!(items[0].state, expected);
         };
         use ChangeKind::*;

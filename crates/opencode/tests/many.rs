@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use rekindle_domain::{
-    Answers, EngineMode, Fingerprint, Item, ItemId, Kind, Loaded, McpAnswer, Past, Place, Plan, Receipt, ReceiptItem,
-    Row, RowState, Scope, SkillAnswer, drift,
+    After, Answers, EngineMode, Fingerprint, Item, ItemId, Kind, Loaded, McpAnswer, Past, Place, Plan, Receipt,
+    ReceiptItem, Row, RowState, Scope, SkillAnswer, drift,
 };
 use rekindle_opencode::{Disk, Memory, Otherwise, Profile, effective, loaded, plugin_fingerprint, would_be_lost};
 use serde_json::{Map, Value, json};
@@ -141,11 +141,13 @@ fn many_items_are_compared() {
 }
 
 fn judged(plan: &Plan, loaded: &Loaded, answers: &Answers) -> Vec<ReceiptItem> {
-    let mut items = ReceiptItem::judge(&plan.changes, &[], loaded, &BTreeMap::new());
-    ReceiptItem::judge_servers(&mut items, &plan.changes, answers);
+    let (failures, passed_over) = (BTreeMap::new(), BTreeMap::new());
+    let after = After { still: &[], loaded, failures: &failures, answers, passed_over: &passed_over };
+    let silent = Answers { tools: None, ..answers.clone() };
+    assert_eq!(ReceiptItem::judge(&plan.changes, &After { answers: &silent, ..after }).len(), plan.changes.len());
+    let mut items = ReceiptItem::judge(&plan.changes, &after);
     ReceiptItem::doubt_plugins(&mut items, &plan.changes);
-    ReceiptItem::await_tools(&mut items, &plan.changes, &Answers { tools: None, ..answers.clone() });
-    items.extend(ReceiptItem::judge(&plan.changes, &plan.changes, loaded, &BTreeMap::new()));
+    items.extend(ReceiptItem::judge(&plan.changes, &After { still: &plan.changes, ..after }));
     assert_eq!(items.len(), 2 * plan.changes.len());
     items
 }

@@ -26,8 +26,8 @@ async fn only_what_was_named_is_interrupted() {
     world.write(".opencode/plugins/one.ts", &plugin("one_tool"));
     window.banner("pending").await;
     window.text_with("plan", "Dispose the instance · nothing is interrupted").await;
-    let stale = json!({"consent": "if-idle", "plan": "0".repeat(64), "named": null, "resume": []});
-    window.command("reload", stale).await;
+    let stale = json!({"cause": Cause::Window, "agreed": "0".repeat(64)});
+    window.command("reload", json!({ "wish": stale })).await;
     window.text_with("refused", "this is the plan now").await;
     assert!(!engine.has_tool("one_tool").await);
 

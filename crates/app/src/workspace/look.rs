@@ -15,7 +15,7 @@ use std::{
 
 use aho_corasick::AhoCorasick;
 use rekindle_domain::{
-    Answers, BusyRun, Change, EngineMode, EngineState, EngineView, Evidence, ItemId, Loaded, Problem, chain, drift,
+    Answers, BusyRun, Change, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Problem, chain, drift,
     masked_text,
 };
 use rekindle_opencode::{Disk, Memory, Profile, hear, loaded, would_be_lost};
@@ -25,8 +25,8 @@ use crate::{
     edit::last_good::Verdict,
     engine::{
         client::{Client, ClientError, SHORT},
-        events::Events,
-        log::{LogMark, SOME_PLUGIN},
+        ear::Ear,
+        log::SOME_PLUGIN,
         packages,
     },
     fault::{Fault, sheltered_async},
@@ -140,16 +140,15 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     if let Some(client) = &target.client {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
-            let mut events = if is_first { Events::open(client).await.ok() } else { None };
-            let log = LogMark::now(&target.places);
+            let mut ear = Ear::default();
+            if is_first {
+                ear.open(client).await;
+                ear.begin(&target.places).await;
+            }
             let (answered, running) = ask(target, client).await;
-            if let Some(events) = &mut events {
-                // The log comes late. An engine that is not ours is told nothing.
-                let waits = view.mode == EngineMode::Host && answered.is_ok() && !scan.disk.plugin_specs.is_empty();
-                let mut messages =
-                    if waits { log.settled(client).await.unwrap_or_else(|some| some) } else { log.failures() };
-                messages.extend(events.failures().await);
-                failures = failed_items(&scan.disk, &messages);
+            if is_first && answered.is_ok() && !scan.disk.plugin_specs.is_empty() {
+                let heard = ear.failures(client, view.mode).await;
+                failures = failed_items(&scan.disk, &heard.failures);
             }
             busy = running;
             match answered {
@@ -241,18 +240,9 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     };
     let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
     let profile = Profile::for_version(&version);
+    observation.drift = known.as_ref().map(|known| difference(&observation.scan, known, &profile)).unwrap_or_default();
     observation.loaded = known;
-    let known = observation.loaded.as_ref();
-    observation.drift =
-        known.map(|known| drift(&observation.scan.disk.items, &known.items, &profile)).unwrap_or_default();
     observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
-    // What is in a file that cannot be read now is neither removed nor changed.
-    let unreadable = |change: &Change| {
-        let before = observation.loaded.as_ref().and_then(|loaded| loaded.items.get(&change.id));
-        before.is_some_and(|item| observation.scan.disk.is_unread(&item.source))
-    };
-    let drift = std::mem::take(&mut observation.drift);
-    observation.drift = drift.into_iter().filter(|change| !unreadable(change)).collect();
     observation.failures = memory.memory().failures.clone();
     observation.hidden = memory.memory().hidden.clone();
     let pending = observation.is_pending();
@@ -272,6 +262,17 @@ pub(crate) fn compare(scan: &mut Scan, answers: &Answers, memory: &Memory) -> Lo
     let gone = locations.filter(is_below).filter(|location| !Path::new(location).exists());
     scan.disk.gone_files = gone.map(str::to_owned).collect();
     loaded(&scan.disk, answers, memory)
+}
+
+/// What is on disk and not in the engine. What is in a file that cannot be read now is neither removed nor changed.
+pub(crate) fn difference(scan: &Scan, loaded: &Loaded, profile: &Profile) -> Drift {
+    let is_unread = |change: &Change| {
+        let before = loaded.items.get(&change.id);
+        before.is_some_and(|item| scan.disk.is_unread(&item.source))
+    };
+    let mut drift = drift(&scan.disk.items, &loaded.items, profile);
+    drift.retain(|change| !is_unread(change));
+    drift
 }
 
 /// Without an answer, what the instance had loaded when it was created is the best that is known.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use rekindle_domain::Input;
 
 use super::run::Run;
-use crate::engine::events::{EngineEvent, Events};
 
 /// How long to wait before asking again although no event came.
 const LOOK: Duration = Duration::from_secs(1);
@@ -32,32 +31,16 @@ impl Run {
             let pause = LOOK.min(patience.unwrap_or(LOOK));
             // In time or not: what counts is what the engine says when it is asked.
             let calm = tokio::time::sleep(OFTEN.min(pause));
-            drop(tokio::time::timeout(pause, self.activity()).await);
+            match &self.target.client {
+                Some(client) => drop(tokio::time::timeout(pause, self.ear.activity(client)).await),
+                None => tokio::time::sleep(pause).await,
+            }
             calm.await;
             match self.busy().await {
                 Ok(runs) if runs.is_empty() => return Input::Done { attempt },
                 Ok(runs) => return Input::StillBusy { attempt, runs },
                 Err(message) if asked.elapsed() >= SILENT => return Input::Failed { attempt, message },
                 Err(_) => tokio::time::sleep(pause).await,
-            }
-        }
-    }
-
-    /// Ends when something happened to what is running.
-    async fn activity(&mut self) {
-        let Some(client) = &self.target.client else { return std::future::pending().await };
-        if self.events.is_none() {
-            self.events = Events::open(client).await.ok();
-        }
-        let Some(events) = &mut self.events else { return std::future::pending().await };
-        loop {
-            match events.next().await {
-                Some(EngineEvent::PluginFailed(_) | EngineEvent::Loading) => {}
-                Some(_) => return,
-                None => {
-                    self.events = None;
-                    return;
-                }
             }
         }
     }

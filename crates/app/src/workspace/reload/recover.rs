@@ -4,8 +4,8 @@
 //! another process is still at is left alone.
 
 use rekindle_domain::{
-    Action, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal,
-    Resume, StepName, StepTime, Wish, chain,
+    Action, After, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult,
+    Refusal, Resume, StepName, StepTime, Wish, chain,
 };
 
 use crate::{
@@ -75,10 +75,14 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     let seen = observe(target).await;
     let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
     let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
-    let mut items = ReceiptItem::judge(&planned, &seen.drift, loaded, &seen.failures);
-    ReceiptItem::judge_servers(&mut items, &planned, answers);
-    ReceiptItem::await_tools(&mut items, &planned, answers);
-    ReceiptItem::doubt_passed_over(&mut items, &seen.scan.disk.passed_over);
+    let after = After {
+        still: &seen.drift,
+        loaded,
+        failures: &seen.failures,
+        answers,
+        passed_over: &seen.scan.disk.passed_over,
+    };
+    let mut items = ReceiptItem::judge(&planned, &after);
     // Whoever listened to the engine is gone.
     ReceiptItem::doubt_plugins(&mut items, &planned);
     let result = match &cut.plan {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rekindle_domain::{
     Action, AtLeast, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover,
-    Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, Wish, chain, drift,
+    Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, Wish, chain,
 };
 use rekindle_opencode::{Profile, would_be_lost};
 
@@ -18,15 +18,14 @@ use crate::{
         client::ClientError,
         connect::{self, Source},
         descendants::{Dropped, Generation},
-        events::Events,
-        log::LogMark,
+        ear::Ear,
         packages,
     },
     fault::Fault,
     files::scan::Scan,
     state::{history::History, journal::Journal, lock::Lock},
     workspace::{
-        look::{Observation, compare, observe_with, observe_within, problems},
+        look::{Observation, compare, difference, observe_with, observe_within, problems},
         target::Target,
     },
 };
@@ -61,9 +60,7 @@ pub(crate) struct Run {
     interrupted: Vec<BusyRun>,
     /// The processes that the engine had started when it was touched first.
     generation: Option<Generation>,
-    pub(super) events: Option<Events>,
-    /// Where the engine's log was when the engine was touched.
-    pub(super) log: Option<LogMark>,
+    pub(super) ear: Ear,
     /// True when the engine was told to drop the instance and did not say that it had.
     pub(super) unconfirmed: bool,
     pub(super) failures: Vec<String>,
@@ -92,8 +89,7 @@ impl Run {
             action: Action::None,
             interrupted: Vec::new(),
             generation: None,
-            events: None,
-            log: None,
+            ear: Ear::default(),
             unconfirmed: false,
             failures: Vec::new(),
             items: Vec::new(),
@@ -188,11 +184,8 @@ impl Run {
     async fn check(&mut self, is_escalated: bool) -> Input {
         let attempt = self.attempt.clone();
         self.find_engine();
-        if self.events.is_none()
-            && let Some(client) = &self.target.client
-        {
-            // Early: a stream says that it is open before it hears everything.
-            self.events = Events::open(client).await.ok();
+        if let Some(client) = &self.target.client {
+            self.ear.open(client).await;
         }
         // The snapshot is taken before the check, so that what is proved was checked.
         let read = self.target.read_files().await;
@@ -266,7 +259,8 @@ impl Run {
         let now = connect::by_record(&self.target.places);
         if now.identity != self.target.identity {
             self.target = Target { scanner: self.target.scanner.clone(), ..now };
-            (self.before, self.events) = (None, None);
+            self.before = None;
+            self.ear.close();
         }
     }
 
@@ -297,7 +291,7 @@ impl Run {
         self.planned = match &before.answers {
             Some(answers) => {
                 let known = compare(&mut scan, answers, self.target.memory_of_reload().memory());
-                drift(&scan.disk.items, &known.items, &self.profile())
+                difference(&scan, &known, &self.profile())
             }
             None => before.drift.clone(),
         };

@@ -9,7 +9,7 @@ use rekindle_domain::{Action, Counts, Input, Kind, chain};
 
 use super::run::Run;
 use crate::{
-    engine::{client::ClientError, events::Events, log::LogMark},
+    engine::client::ClientError,
     workspace::{
         look::{loading, problems},
         target::Target,
@@ -31,16 +31,10 @@ impl Run {
         self.action = self.action.max(Action::Dispose);
         self.forget_proof();
         let client = self.target.client.clone().ok_or("there is no engine")?;
-        if let Some(events) = &mut self.events {
-            events.skip().await;
-        }
-        self.log = Some(LogMark::now(&self.target.places));
+        self.ear.begin(&self.target.places).await;
         client.dispose().await.map_err(|error| chain(&error))?;
-        // Without events the end is not told; then what the engine shows afterwards decides.
-        self.unconfirmed = match &mut self.events {
-            Some(events) => !events.disposed(DROPPED, &mut self.failures).await,
-            None => true,
-        };
+        // Where the end is not told, what the engine shows afterwards decides.
+        self.unconfirmed = !self.ear.disposed(DROPPED, &mut self.failures).await;
         Ok(())
     }
 
@@ -51,15 +45,15 @@ impl Run {
             // A new process would not come up, or be stuck.
             return Err(format!("{} would not load: {}", problem.path, problem.message));
         }
-        self.events = None;
+        self.ear.close();
         self.failures.clear();
-        self.log = Some(LogMark::now(&self.target.places));
+        self.ear.begin(&self.target.places).await;
         self.target =
             Target { scanner: self.target.scanner.clone(), ..self.source.restart(&self.target.places).await? };
         self.unconfirmed = false;
         let client = self.target.client.clone().ok_or("the engine did not come up")?;
         // Before the first question, because plugins report their failures while they are loaded.
-        self.events = Events::open(&client).await.ok();
+        self.ear.open(&client).await;
         Ok(())
     }
 

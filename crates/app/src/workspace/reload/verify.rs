@@ -5,15 +5,14 @@
 use std::collections::BTreeMap;
 
 use rekindle_domain::{
-    Answers, ChangeKind, Counts, EngineMode, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, chain, drift,
+    After, Answers, ChangeKind, Counts, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, chain,
 };
 
 use super::run::Run;
 use crate::{
     edit::last_good::Verdict as Loading,
-    engine::events::Events,
     files::scan::Scan,
-    workspace::look::{Observation, compare, failed_items, loading, problems, running, with_files},
+    workspace::look::{Observation, compare, difference, failed_items, loading, problems, running, with_files},
 };
 
 impl Run {
@@ -22,17 +21,9 @@ impl Run {
         let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
         let mut was_heard = true;
         if !self.snapshot.disk.plugin_specs.is_empty() {
-            if let Some(log) = &self.log {
-                // The log comes late. An engine that is not ours is told nothing.
-                let is_ours = self.target.view.mode == EngineMode::Host;
-                let told = if is_ours { log.settled(&client).await } else { Ok(log.failures()) };
-                was_heard = told.is_ok();
-                self.failures.extend(told.unwrap_or_else(|some| some));
-            }
-            if let Some(events) = &mut self.events {
-                self.failures.extend(events.failures().await);
-            }
-            was_heard &= self.events.as_ref().is_some_and(Events::has_heard_loading);
+            let heard = self.ear.failures(&client, self.target.view.mode).await;
+            was_heard = heard.is_whole;
+            self.failures.extend(heard.failures);
         }
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
         if answers.has_broken_tools() {
@@ -53,7 +44,7 @@ impl Run {
             .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
             .map_err(|error| chain(&error))?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
-        let still = drift(&self.snapshot.disk.items, &proved.items, &self.profile());
+        let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
         if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
             // Kept once more: the engine may have written its schema into a file while it read it.
@@ -62,10 +53,14 @@ impl Run {
                 self.target.judge_files(kept, verdict).await;
             }
         }
-        self.items = ReceiptItem::judge(&self.planned, &still, &proved, &failures);
-        ReceiptItem::judge_servers(&mut self.items, &self.planned, &answers);
-        ReceiptItem::await_tools(&mut self.items, &self.planned, &answers);
-        ReceiptItem::doubt_passed_over(&mut self.items, &self.snapshot.disk.passed_over);
+        let after = After {
+            still: &still,
+            loaded: &proved,
+            failures: &failures,
+            answers: &answers,
+            passed_over: &self.snapshot.disk.passed_over,
+        };
+        self.items = ReceiptItem::judge(&self.planned, &after);
         self.counts = Counts::of(&answers, failures.len());
         self.add_unplanned(&failures);
         let mut verdict = self.verdict(&answers, &failures);
