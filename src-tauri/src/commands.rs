@@ -25,6 +25,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         reload::dismiss,
         skill::import_skill,
         workspace::state,
+        workspace::page,
         workspace::difference,
         workspace::choose_folder,
         workspace::open_workspace,

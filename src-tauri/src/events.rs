@@ -3,9 +3,9 @@
 use rekindle_app::engine::control::Request;
 use tauri::{AppHandle, Emitter, Manager};
 
-use crate::shell::Shell;
+use crate::{scope, shell::Shell};
 
-/// Carries a whole `WindowState`.
+/// Carries a `WindowEvent`.
 const STATE: &str = "state";
 
 /// Passes every state on to the window, from whichever core is shown, and brings the window to the
@@ -21,7 +21,9 @@ pub(crate) fn forward(handle: &AppHandle) {
             drop(app);
             loop {
                 let now = state.borrow_and_update().clone();
-                if let Err(error) = states.emit(STATE, &*now) {
+                let event = states.state::<Shell>().told().event(now.clone());
+                scope::allow_shown(&states, &now, &event);
+                if let Err(error) = states.emit(STATE, event) {
                     tracing::warn!(%error, "a state did not reach the window");
                 }
                 tokio::select! {

@@ -6,6 +6,7 @@
 
 mod commands;
 mod events;
+mod scope;
 mod shell;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -60,6 +61,7 @@ pub fn run() -> ExitCode {
     };
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_fs::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .manage(shell)

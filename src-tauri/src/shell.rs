@@ -2,7 +2,10 @@
 //!
 //! Invariant: there is always one core; another directory's core takes its place whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{MutexGuard, PoisonError},
+};
 
 use rekindle_app::{
     engine::{
@@ -16,7 +19,7 @@ use rekindle_app::{
     state::{record::Records, settings},
     workspace::{App, Source},
 };
-use rekindle_domain::UserError;
+use rekindle_domain::{Publisher, UserError};
 use tokio::sync::{Mutex, watch};
 
 /// The core that the window shows, and how to change it.
@@ -25,6 +28,8 @@ pub(crate) struct Shell {
     changing: Mutex<()>,
     show: PassOn,
     shown: Mutex<Option<Inbox>>,
+    /// What the window was told.
+    told: std::sync::Mutex<Publisher>,
 }
 
 impl Shell {
@@ -33,7 +38,13 @@ impl Shell {
         let places = places(directory)?;
         let (show, shown) = control::inbox();
         let Some(app) = start(&places, engine, &show, 0).await? else { return Ok(None) };
-        Ok(Some(Self { app: watch::channel(app).0, changing: Mutex::new(()), show, shown: Mutex::new(Some(shown)) }))
+        Ok(Some(Self {
+            app: watch::channel(app).0,
+            changing: Mutex::new(()),
+            show,
+            shown: Mutex::new(Some(shown)),
+            told: Default::default(),
+        }))
     }
 
     /// The core.
@@ -44,6 +55,12 @@ impl Shell {
     /// The core, now and whenever it is another one.
     pub(crate) fn watch(&self) -> watch::Receiver<App> {
         self.app.subscribe()
+    }
+
+    /// What the window was told, for telling it what is new.
+    pub(crate) fn told(&self) -> MutexGuard<'_, Publisher> {
+        // A state that is half told is told whole the next time.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The requests to come to the front; once.
@@ -74,20 +91,6 @@ impl Shell {
     /// Stops what has to be stopped.
     pub(crate) async fn close(&self) {
         self.app().stop().await;
-    }
-
-    /// A path that the window may name: one that the core itself has shown it.
-    pub(crate) fn known(&self, path: &str) -> Result<PathBuf, UserError> {
-        let state = self.app().watch().borrow().clone();
-        let rows = state.plugins.iter().chain(&state.skills).chain(&state.mcp).chain(&state.agents);
-        let rows = rows.map(|row| row.source.as_str());
-        let changes = state.status.changes.iter().map(|change| change.source.as_str());
-        let problems = state.status.problems.iter().map(|problem| problem.path.as_str());
-        let mut known = rows.chain(changes).chain(problems).chain([state.workspace.directory.as_str()]);
-        if known.any(|known| known == path) && self.app().may_open(path) {
-            return Ok(PathBuf::from(path));
-        }
-        Err(user_error("unknown-path", format!("{path} is not shown here"), "look at the list again"))
     }
 }
 

@@ -14,7 +14,7 @@ use rekindle_app::{
     files::{locate::Places, watch::WINDOW},
     workspace::{App, Source},
 };
-use rekindle_domain::{Scope, WindowState};
+use rekindle_domain::{Banner, Cause, Publisher, ReceiptResult, Scope, WindowState, Wish};
 use rekindle_tests::{wait, world::World};
 use tokio::{sync::watch, time::timeout};
 
@@ -31,6 +31,9 @@ const SKILLS: usize = 100;
 const WRITES: usize = 1_000;
 /// How often Rekindle itself writes.
 const OWN_WRITES: usize = 100;
+/// How many skills there are when events are weighed, and how much one may weigh, in bytes.
+const MANY: usize = 10_000;
+const LARGEST: usize = 16 * 1024;
 /// How much longer than the time in which events are gathered it may take.
 const SOON: Duration = Duration::from_millis(60);
 /// How long our own writes may take, which need no event.
@@ -59,6 +62,7 @@ pub(crate) fn inside() {
             .await;
         writes(&app, &mut states).await;
         own_writes(&app, &mut states).await;
+        events(&app).await;
         app.stop().await;
     });
 }
@@ -110,6 +114,41 @@ async fn own_writes(app: &App, states: &mut watch::Receiver<Arc<WindowState>>) {
             [50, 95].map(|percent| ms(percentile(&changes, percent))).join(", ")
         ),
         target: Some((format!("p95: {}", ms(AT_ONCE)), most <= AT_ONCE)),
+    }
+    .print();
+}
+
+/// What crosses to the window in a reload, with very many skills.
+async fn events(app: &App) {
+    let folder = app.places().directory.join(".opencode/skills");
+    for index in SKILLS..MANY {
+        let place = folder.join(skills::name(index));
+        fs::create_dir_all(&place).expect("made");
+        fs::write(place.join("SKILL.md"), skills::text(index, 'a')).expect("written");
+    }
+    let mut states = app.watch();
+    seen(&mut states, "all skills", |state| state.skills.len() == MANY && state.banner == Banner::Pending).await;
+    let (mut told, mut largest, mut count) = (Publisher::default(), 0, 0);
+    told.event(states.borrow_and_update().clone());
+    app.reload(Wish::new(Cause::Window)).await;
+    loop {
+        timeout(wait::BOUND, states.changed()).await.expect("in time").expect("a state");
+        let state = states.borrow_and_update().clone();
+        let is_under_way = matches!(state.banner, Banner::Reloading { .. });
+        let event = told.event(state.clone());
+        if !is_under_way && count > 0 {
+            assert!(state.history.first().is_some_and(|last| last.result == ReceiptResult::Proved));
+            break;
+        }
+        if is_under_way {
+            (largest, count) = (largest.max(serde_json::to_vec(&event).expect("JSON").len()), count + 1);
+        }
+    }
+    Row {
+        what: format!("a phase of a reload, {MANY} skills: the largest of {count} events"),
+        measured: format!("{:.1} KiB", largest as f64 / 1024.0),
+        ratio: String::new(),
+        target: Some((format!("{} KiB", LARGEST / 1024), largest <= LARGEST)),
     }
     .print();
 }

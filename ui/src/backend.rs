@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, DiffLine, Finding, ItemId, Leftover, Receipt, Restored, Scope, Shown, UndoChoice, UserError, WindowState,
-    Wish,
+    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Receipt, Restored, Scope, Shown, UndoChoice, UserError,
+    WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -34,12 +34,12 @@ pub(crate) type UndoToken = String;
 #[derive(Serialize)]
 struct NoArguments {}
 
-/// Hands each published state to `take`, for as long as the window lives.
-pub(crate) async fn listen(take: impl Fn(WindowState) + 'static) -> Answer<()> {
+/// Hands each event to `take`, for as long as the window lives.
+pub(crate) async fn listen(take: impl Fn(WindowEvent) + 'static) -> Answer<()> {
     let handler = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
         let payload = Reflect::get(&event, &"payload".into()).unwrap_or_default();
         match serde_wasm_bindgen::from_value(payload) {
-            Ok(state) => take(state),
+            Ok(event) => take(event),
             Err(error) => leptos::logging::error!("a state that this window does not understand: {error}"),
         }
     });
@@ -49,9 +49,19 @@ pub(crate) async fn listen(take: impl Fn(WindowState) + 'static) -> Answer<()> {
     Ok(())
 }
 
-/// Everything the window shows, as it is now.
-pub(crate) async fn state() -> Answer<WindowState> {
+/// Everything the window shows, with the beginning of each list.
+pub(crate) async fn state() -> Answer<WindowEvent> {
     invoke("state", &NoArguments {}).await
+}
+
+/// Some rows of a list, from this one on.
+pub(crate) async fn page(list: List, from: usize) -> Answer<Option<Page>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        list: List,
+        from: usize,
+    }
+    invoke("page", &Arguments { list, from }).await
 }
 
 /// Declares a plugin in the configuration of `scope`.

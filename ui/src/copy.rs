@@ -123,7 +123,7 @@ pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, S
 
 /// What is not as it should be although nothing waits for a reload; `None`: all is.
 pub(crate) fn not_live(state: &WindowState) -> Option<String> {
-    let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flatten();
+    let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flat_map(|rows| rows.iter());
     let failed = rows.filter(|row| matches!(row.state, RowState::Failed { .. })).count();
     let failed = (failed > 0).then(|| format!("{} failed to load.", counted(failed, "item")));
     // By the count that the banner tells, as long as it tells of it.

@@ -4,11 +4,14 @@
 //! Invariant: everything about the workspace is derived from the published state; nothing here
 //! guesses ahead of the core, and an older state never replaces a newer one.
 
-use std::{collections::BTreeSet, future::Future};
+mod mail;
+
+use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
 use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UndoChoice, UserError, WindowState};
 
+use self::mail::Mail;
 use crate::backend::{self, Answer, UndoToken};
 
 /// The pages, in the order of the navigation.
@@ -55,13 +58,18 @@ impl Link {
     /// Listens first and asks once after that, so that no state is missed in between.
     pub(crate) fn open() -> RwSignal<Self> {
         let link = RwSignal::new(Self::Connecting);
+        let mail = Rc::new(Mail::default());
+        let take = {
+            let mail = mail.clone();
+            move |event| Mail::take(&mail, link, event)
+        };
         spawn_local(async move {
             let first = async {
-                backend::listen(move |state| Self::take(link, state)).await?;
+                backend::listen(take.clone()).await?;
                 backend::state().await
             };
             match first.await {
-                Ok(state) => Self::take(link, state),
+                Ok(event) => Mail::take(&mail, link, event),
                 Err(error) if matches!(link.get_untracked(), Self::Connecting) => link.set(Self::Broken(error)),
                 Err(_) => {}
             }
@@ -69,9 +77,8 @@ impl Link {
         link
     }
 
-    fn take(link: RwSignal<Self>, state: WindowState) {
+    fn show(link: RwSignal<Self>, state: WindowState) {
         match link.get_untracked() {
-            Self::Open(shown) if shown.with_untracked(|shown| shown.sequence >= state.sequence) => {}
             Self::Open(shown) => shown.set(state),
             Self::Connecting | Self::Broken(_) => link.set(Self::Open(ArcRwSignal::new(state))),
         }

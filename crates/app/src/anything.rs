@@ -183,10 +183,10 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     let mut memory = MemoryStore::open(places, Identity::default(), false);
     let seen = Observation { answers: Some(answers.clone()), ..Observation::default() };
     let seen = look::with_files(&seen, scan.clone(), Vec::new(), &target);
-    let status = seen.status(&target);
+    let status = seen.status(&target, seen.plan());
     assert!(serde_json::to_string(&status).is_ok());
     let differences = seen.differences();
-    for change in &seen.drift {
+    for change in seen.drift.iter() {
         differences(change.id.as_str());
     }
     seen.rows(places);

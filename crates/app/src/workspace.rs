@@ -68,7 +68,7 @@ enum Stay {
 #[derive(Clone)]
 struct Seen {
     target: Target,
-    observation: Observation,
+    observation: Arc<Observation>,
     /// The receipt of the reload whose end the phase is.
     last: Option<Receipt>,
     phase: Phase,
@@ -153,7 +153,7 @@ impl App {
     fn begin(target: Target, source: Source, stay: Stay, sequence: u64) -> Self {
         let (inputs, inbox) = mpsc::channel(64);
         let places = target.places.clone();
-        let core = Core::new(target, source.clone(), stay, sequence, inputs.downgrade());
+        let mut core = Core::new(target, source.clone(), stay, sequence, inputs.downgrade());
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
@@ -335,7 +335,7 @@ impl App {
         let seen = self.seen.borrow().clone();
         let (target, observation) = match seen {
             Some(Seen { target, observation, .. }) => (target, observation),
-            None => (connect::by_record(&self.places), Observation::default()),
+            None => (connect::by_record(&self.places), Arc::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
     }

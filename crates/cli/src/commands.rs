@@ -95,7 +95,7 @@ async fn finish_cut_off(arguments: &Arguments, target: &Target) {
 
 async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
-    let mut status = observation.status(&target);
+    let mut status = observation.status(&target, observation.plan());
     status.notices.extend(waits(&target));
     // Else it was said before.
     status.notices.extend(settings::look(&target.places).1.filter(|_| arguments.json || arguments.quiet));

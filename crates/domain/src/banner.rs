@@ -211,7 +211,7 @@ mod tests {
             changes: required.then(|| change("new")).into_iter().collect(),
             busy: busy.then_some(run).into_iter().collect(),
             problems: vec![],
-            warnings: Vec::new(),
+            warnings: Default::default(),
             notices: vec![],
             past: None,
         }

@@ -3,6 +3,8 @@
 //! Invariants: `drift(x, x)` is empty; the result depends on nothing but the two sides and the
 //! engine's habits.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Action, Aspect, Fingerprint, Habits, Item, ItemId, Kind, Scope, Snapshot};
@@ -70,11 +72,12 @@ pub struct Change {
     pub signature: Fingerprint,
 }
 
-/// What is on disk and not in the engine, item by item, in the order of the ids.
-pub type Drift = Vec<Change>;
+/// What is on disk and not in the engine, item by item, in the order of the ids. Shared: it may be long, and stands in a plan,
+/// in a status and in a phase.
+pub type Drift = Arc<[Change]>;
 
 /// What `disk` has that `loaded` has not, has otherwise, or still has.
-pub fn drift(disk: &Snapshot, loaded: &Snapshot, habits: &impl Habits) -> Drift {
+pub fn drift(disk: &Snapshot, loaded: &Snapshot, habits: &impl Habits) -> Vec<Change> {
     loaded
         .pairs(disk)
         .filter_map(|pair| match pair {

@@ -62,6 +62,7 @@ pub use reload::{
 pub use text::Text;
 pub use visible::{visible, visible_json};
 pub use wire::{
-    Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Mark,
-    Problem, ReloadStatus, Row, RowState, Settings, Shown, Theme, UndoChoice, UserError, WindowState, Workspace,
+    Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,
+    List, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Theme, UndoChoice,
+    UserError, WindowEvent, WindowState, Workspace,
 };

@@ -142,9 +142,16 @@ pub struct PlanSummary {
     pub takes: Option<Takes>,
 }
 
+impl Default for Plan {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new())
+    }
+}
+
 impl Plan {
     /// The plan for a drift.
-    pub fn new(changes: Drift, interrupts: Vec<BusyRun>) -> Self {
+    pub fn new(changes: impl Into<Drift>, interrupts: Vec<BusyRun>) -> Self {
+        let changes = changes.into();
         let action = whole_action(&changes);
         Self::with(action, changes, interrupts)
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Drift, Evidence, ItemId, Kind, Leftover, Loaded, Question};
+use crate::{Action, Answers, Change, ChangeKind, Evidence, ItemId, Kind, Leftover, Loaded, Question};
 
 mod bounded;
 mod heard;
@@ -171,7 +171,7 @@ pub struct Receipt {
     pub settled_at: Option<String>,
     /// What is on disk and still not in the engine.
     #[serde(rename = "stillPending")]
-    pub still_pending: Drift,
+    pub still_pending: Vec<Change>,
     /// How much of it was not kept.
     #[serde(default, rename = "leftOut", skip_serializing_if = "LeftOut::is_nothing")]
     pub left_out: LeftOut,

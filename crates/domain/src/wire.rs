@@ -3,8 +3,11 @@
 //! Invariant: the names of [`ReloadStatus`] and what is in it are a contract (`docs/cli.md`):
 //! fields may be added, none may change its meaning.
 
-use std::collections::BTreeMap;
+mod event;
 
+use std::{collections::BTreeMap, sync::Arc};
+
+pub use event::{Head, List, Page, Publisher, Rows, WindowEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -143,8 +146,8 @@ pub struct ReloadStatus {
     /// Files that the engine could not load. While there is one, nothing is reloaded.
     pub problems: Vec<Problem>,
     /// What would be missing or would not work, and does not keep the engine from loading the rest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Problem>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub warnings: Arc<[Problem]>,
     /// What people should know about this status, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
@@ -442,7 +445,7 @@ pub struct Shown {
     pub problems: Vec<Problem>,
 }
 
-/// Everything that the window shows. Each event carries all of it.
+/// Everything that the window shows. What crosses to it is a [`WindowEvent`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowState {
     /// Counts up with each state, so that an older one never replaces a newer one.
@@ -466,17 +469,17 @@ pub struct WindowState {
     #[serde(default)]
     pub follows: bool,
     /// The plugins, project first, by name.
-    pub plugins: Vec<Row>,
+    pub plugins: Arc<[Row]>,
     /// The skills, likewise.
-    pub skills: Vec<Row>,
+    pub skills: Arc<[Row]>,
     /// The MCP servers, likewise.
-    pub mcp: Vec<Row>,
+    pub mcp: Arc<[Row]>,
     /// The agents, then the commands, then the tools, likewise.
-    pub agents: Vec<Row>,
+    pub agents: Arc<[Row]>,
     /// What the engine reports; `None` while it cannot be asked.
     pub counts: Option<Counts>,
     /// Past reloads, newest first; at most fifty.
-    pub history: Vec<Receipt>,
+    pub history: Arc<[Receipt]>,
     /// What a person chose.
     pub settings: Settings,
     /// What could be restored, while something is wrong.

@@ -30,9 +30,9 @@ pub(crate) fn Activity() -> impl IntoView {
         on_cleanup(move || ticking.clear());
     }
     view! {
-        <Show when=move || !history.with(Vec::is_empty) fallback=|| view! { <Nothing /> }>
+        <Show when=move || !history.with(|history| history.is_empty()) fallback=|| view! { <Nothing /> }>
             <ul class="card activity">
-                <For each=move || history.get() key=|receipt| receipt.id.clone() let:receipt>
+                <For each=move || history.get().to_vec() key=|receipt| receipt.id.clone() let:receipt>
                     <Entry first=receipt now />
                 </For>
             </ul>

@@ -20,7 +20,8 @@ pub(crate) fn Agents() -> impl IntoView {
 #[component]
 fn Group(kind: Kind) -> impl IntoView {
     let app = App::here();
-    let rows = app.part(move |state| state.agents.iter().filter(|row| row.kind == kind).cloned().collect());
+    let all = app.part(|state| state.agents.clone());
+    let rows = Memo::new(move |_| all.with(|all| all.iter().filter(|row| row.kind == kind).cloned().collect()));
     let (name, nothing) = words::group(kind);
     view! {
         <section class="group" data-testid=format!("group-{}", kind.word())>

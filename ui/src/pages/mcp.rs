@@ -13,6 +13,7 @@ use crate::{
 /// The page.
 #[component]
 pub(crate) fn McpServers() -> impl IntoView {
-    let rows = App::here().part(|state| state.mcp.clone());
+    let all = App::here().part(|state| state.mcp.clone());
+    let rows = Memo::new(move |_| all.with(|all| all.to_vec()));
     view! { <Rows label=copy::page(Page::Mcp) rows nothing=Signal::stored(copy::rows::NO_MCP) /> }
 }

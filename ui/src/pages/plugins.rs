@@ -16,9 +16,10 @@ use crate::{
 pub(crate) fn Plugins() -> impl IntoView {
     let app = App::here();
     let scope = app.plugin.scope;
-    let rows = app.part(move |state| {
+    let all = app.part(|state| state.plugins.clone());
+    let rows = Memo::new(move |_| {
         let scope = scope.get();
-        state.plugins.iter().filter(|row| row.scope == scope).cloned().collect()
+        all.with(|all| all.iter().filter(|row| row.scope == scope).cloned().collect())
     });
     view! {
         <AddBar kind=Kind::Plugin />

@@ -16,9 +16,10 @@ use crate::{
 pub(crate) fn Skills() -> impl IntoView {
     let app = App::here();
     let scope = app.skill.scope;
-    let rows = app.part(move |state| {
+    let all = app.part(|state| state.skills.clone());
+    let rows = Memo::new(move |_| {
         let scope = scope.get();
-        state.skills.iter().filter(|row| row.scope == scope).cloned().collect()
+        all.with(|all| all.iter().filter(|row| row.scope == scope).cloned().collect())
     });
     view! {
         <AddBar kind=Kind::Skill />

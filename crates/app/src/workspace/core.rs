@@ -5,6 +5,7 @@
 mod ahead;
 pub(super) mod driver;
 mod hearing;
+mod lists;
 pub(super) mod looks;
 mod reloads;
 
@@ -19,7 +20,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Fingerprint, Habit, Installing, Kind, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
+    Banner, Fingerprint, Habit, Installing, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
     WindowState, Workspace, chain, past, step,
 };
 use tokio::{
@@ -30,6 +31,7 @@ use tokio::{
 
 use self::{
     driver::Reload,
+    lists::Lists,
     looks::{Again, Look},
 };
 use super::{Input, SHOWN, Seen, Stay};
@@ -53,7 +55,9 @@ pub(super) struct Core {
     source: Source,
     stay: Stay,
     target: Target,
-    observation: Observation,
+    observation: Arc<Observation>,
+    /// What follows from it for people.
+    lists: Lists,
     /// What a reload would do, as far as that is known by now.
     ahead: Plan,
     /// The number of the last question for it.
@@ -91,7 +95,7 @@ pub(super) struct Core {
     settings: Settings,
     /// What people should know of settings that cannot be read.
     unread_settings: Option<String>,
-    history: Vec<Receipt>,
+    history: Arc<[Receipt]>,
     /// How long the history was when it was read.
     read: u64,
     /// The look under way.
@@ -124,7 +128,7 @@ impl Core {
         let (settings, unread_settings) = settings::look(&places);
         Self {
             read: History::of(&places).length(),
-            history: History::of(&places).last(SHOWN),
+            history: History::of(&places).last(SHOWN).into(),
             places,
             source,
             stay,
@@ -133,7 +137,8 @@ impl Core {
             asked: 0,
             asking: None,
             asks_again: false,
-            observation: Observation::default(),
+            observation: Arc::default(),
+            lists: Lists::default(),
             phase: Phase::Clean,
             reload: None,
             replies: Vec::new(),
@@ -206,12 +211,17 @@ impl Core {
                 self.notices = files.blind().map(Blind::text).into_iter().collect();
             }
             self.look_if_wanted();
-            self.sequence += 1;
-            let state = self.state();
             // Before the state: whoever is told of it may ask at once.
             let (target, observation) = (self.target.clone(), self.observation.clone());
+            let had_looked = show.borrow().as_ref().is_some_and(|seen: &Seen| seen.observation.view.is_some());
+            let is_first_look = !had_looked && observation.view.is_some();
             show.send_replace(Some(Seen { target, observation, last: self.last.clone(), phase: self.phase.clone() }));
-            publish.send_replace(Arc::new(state));
+            let state = self.state();
+            // Nobody is woken by what changed nothing.
+            if is_first_look || state != **publish.borrow() {
+                self.sequence += 1;
+                publish.send_replace(Arc::new(WindowState { sequence: self.sequence, ..state }));
+            }
             for (reply, ended) in self.replies.drain(..) {
                 // Whoever does not wait for it is told by the state.
                 drop(reply.send(ended));
@@ -246,7 +256,8 @@ impl Core {
             Input::Target(target) => {
                 if target.client.is_none() || target.identity != self.target.identity {
                     self.stop_listening();
-                    self.observation = Observation { view: None, answers: None, ..self.observation.clone() };
+                    let nothing = Observation { view: None, answers: None, ..self.observation.as_ref().clone() };
+                    self.observation = Arc::new(nothing);
                 }
                 // What is remembered of the files has nothing to do with the engine.
                 self.target = Target { scanner: self.target.scanner.clone(), ..*target };
@@ -265,7 +276,7 @@ impl Core {
                 let mended = !self.observation.problems.is_empty() && observation.problems.is_empty();
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
                 let asked = observation.view.is_some() && !mended;
-                self.observed(*observation);
+                self.observed(Arc::new(*observation));
                 if must_ask && !asked && self.target.client.is_some() {
                     self.want(Look::Everything);
                 }
@@ -277,7 +288,7 @@ impl Core {
             Input::Installing(installing) => self.installing = installing,
             Input::Ended(ended) => self.ended(*ended),
             Input::Recovered(recovered) => self.recovered(*recovered),
-            Input::Offered(offer) => self.observation.last_good = *offer,
+            Input::Offered(offer) => Arc::make_mut(&mut self.observation).last_good = *offer,
             Input::Settled(plan) => self.reload_by_itself(&plan),
             Input::Cancel => self.cancel(),
             // What went wrong belongs to other files.
@@ -336,22 +347,22 @@ impl Core {
     }
 
     /// Everything that the window shows.
-    pub(super) fn state(&self) -> WindowState {
-        let mut status = self.observation.status(&self.target);
+    pub(super) fn state(&mut self) -> WindowState {
+        self.lists.follow(&self.observation, &self.history, &self.places);
+        let mut status = self.observation.status(&self.target, self.lists.plan.clone());
+        status.warnings = self.lists.warnings.clone();
+        status.past = self.lists.past.clone();
         status.notices.extend(self.notices.iter().chain(&self.unread_settings).cloned());
         let changes_dismissed = status.changes.iter().all(|change| self.dismissed.contains(&change.signature));
         let problems_dismissed = status.problems.iter().all(|problem| self.dismissed_problems.contains(problem));
         let never = self.settings.habit(&status.directory) == Habit::Never;
         let dismissed = (changes_dismissed && problems_dismissed) || never;
-        let rows = self.observation.rows(&self.places);
-        status.past = self.observation.past(self.history.first(), &rows);
         let past = self.told();
         let progress = Progress {
             elapsed_ms: self.reload.as_ref().map_or(0, |reload| millis(reload.began)),
             takes: self.takes,
             installing: self.installing.clone(),
         };
-        let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
         WindowState {
             sequence: self.sequence,
             workspace: workspace(&self.places),
@@ -361,10 +372,10 @@ impl Core {
             refused: self.refused(),
             follows: self.reload.as_ref().is_some_and(Reload::is_followed),
             status,
-            plugins: of(&[Kind::Plugin]),
-            skills: of(&[Kind::Skill]),
-            mcp: of(&[Kind::Mcp]),
-            agents: of(&[Kind::Agent, Kind::Command, Kind::Tool]),
+            plugins: self.lists.plugins.clone(),
+            skills: self.lists.skills.clone(),
+            mcp: self.lists.mcp.clone(),
+            agents: self.lists.agents.clone(),
             counts: self.observation.counts(),
             history: self.history.clone(),
             settings: self.settings.clone(),

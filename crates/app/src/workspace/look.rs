@@ -15,8 +15,7 @@ use std::{
 
 use aho_corasick::AhoCorasick;
 use rekindle_domain::{
-    Answers, BusyRun, Change, Drift, EngineState, EngineView, Evidence, ItemId, Loaded, Problem, chain, drift,
-    masked_text,
+    Answers, BusyRun, Change, EngineState, EngineView, Evidence, ItemId, Loaded, Problem, chain, drift, masked_text,
 };
 use rekindle_opencode::{Disk, Memory, Profile, hear, loaded, would_be_lost};
 
@@ -240,7 +239,8 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     };
     let version = observation.view.as_ref().and_then(|view| view.version.clone()).unwrap_or_default();
     let profile = Profile::for_version(&version);
-    observation.drift = known.as_ref().map(|known| difference(&observation.scan, known, &profile)).unwrap_or_default();
+    let drift = known.as_ref().map(|known| difference(&observation.scan, known, &profile));
+    observation.drift = drift.unwrap_or_default().into();
     observation.loaded = known;
     observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
     observation.failures = memory.memory().failures.clone();
@@ -265,7 +265,7 @@ pub(crate) fn compare(scan: &mut Scan, answers: &Answers, memory: &Memory) -> Lo
 }
 
 /// What is on disk and not in the engine. What is in a file that cannot be read now is neither removed nor changed.
-pub(crate) fn difference(scan: &Scan, loaded: &Loaded, profile: &Profile) -> Drift {
+pub(crate) fn difference(scan: &Scan, loaded: &Loaded, profile: &Profile) -> Vec<Change> {
     let is_unread = |change: &Change| {
         let before = loaded.items.get(&change.id);
         before.is_some_and(|item| scan.disk.is_unread(&item.source))
@@ -393,12 +393,12 @@ mod tests {
             let after = seen_or(&before, look);
             assert_eq!((&after.drift, after.scan.disk.items.len()), (&before.drift, before.scan.disk.items.len()));
             assert_eq!((after.fault.as_ref(), &after.problems[..]), (Some(&fault()), &[fault().problem()][..]));
-            let status = after.status(&target);
+            let status = after.status(&target, after.plan());
             assert_eq!((status.problems.len(), status.changes.len()), (1, before.drift.len()));
         }
         // The first look: nothing is known, and nothing is computed from that.
         let blind = seen_or(&Observation::default(), Err(fault()));
-        let status = blind.status(&target);
+        let status = blind.status(&target, blind.plan());
         assert_eq!((status.changes.len(), status.reload_required, status.problems.len()), (0, false, 1));
         assert!(blind.rows(&target.places).is_empty() && blind.loaded.is_none());
         // The next one that comes to something takes its place.

@@ -40,10 +40,10 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
         action: changes.iter().map(|change| change.action).max().unwrap_or(Action::None),
         reasons: vec![],
         detected_at: None,
-        changes,
+        changes: changes.into(),
         busy: vec![],
         problems: vec![],
-        warnings: vec![],
+        warnings: vec![].into(),
         notices: vec![],
         past: None,
     }

@@ -12,9 +12,18 @@ use crate::{
 };
 
 impl Core {
+    /// What a reload would do, as far as the last look knows.
+    pub(super) fn plan(&mut self) -> Plan {
+        self.lists.follow(&self.observation, &self.history, &self.places);
+        self.lists.plan.clone()
+    }
+
     /// Makes the plan, and asks for what no look knows: what a restart would interrupt elsewhere.
     pub(super) fn foresee(&mut self) {
-        let before = std::mem::replace(&mut self.ahead, self.observation.plan());
+        let before = {
+            let plan = self.plan();
+            std::mem::replace(&mut self.ahead, plan)
+        };
         self.asked += 1;
         let is_touched = self.reload.is_some() || Records(&self.places).is_reloading();
         let is_asked = self.ahead.action.needs_reload() && self.stay == Stay::Open;

@@ -97,10 +97,10 @@ impl Core {
     }
 
     /// The work that a wish becomes.
-    fn job(&self, wish: Wish) -> Job {
+    fn job(&mut self, wish: Wish) -> Job {
         let may = Permission::of(&wish, self.target.view.mode);
         let on_failure = if self.settings.roll_back { OnFailure::RollBack } else { OnFailure::Stay };
-        Job::new(clock::new_id(), wish, self.observation.plan(), may, on_failure)
+        Job::new(clock::new_id(), wish, self.plan(), may, on_failure)
     }
 
     fn begin(&mut self, wish: Wish, wisher: Option<Wisher>) {
@@ -201,9 +201,8 @@ impl Core {
         let wishers = std::mem::take(&mut reload.wishers);
         drop(reload);
         self.close(&ended);
-        let is_wanted =
-            |wish: &Wish| wish.at_least == AtLeast::Restart || self.observation.plan().action.needs_reload();
-        let next = next.filter(is_wanted);
+        let is_pending = self.plan().action.needs_reload();
+        let next = next.filter(|wish| wish.at_least == AtLeast::Restart || is_pending);
         let (now, later) = if next.is_some() {
             (wishers, next_wishers)
         } else {

@@ -4,6 +4,8 @@
 //! Invariant: one question at a time, none beside a reload; an answer that belongs to another engine or instance
 //! is not listened to.
 
+use std::sync::Arc;
+
 use rekindle_domain::{Answers, Phase, Receipt, ReceiptResult};
 use tokio::time::sleep;
 
@@ -53,14 +55,14 @@ impl Core {
         }
         self.hearing = None;
         if self.reload.is_none() {
-            self.observed(with_heard(&self.observation, later, &self.target));
+            self.observed(Arc::new(with_heard(&self.observation, later, &self.target)));
         }
     }
 
     /// Reads the history. Its length is that of before, so that what is added meanwhile is read later.
     pub(super) fn read_history(&mut self) {
         let history = History::of(&self.places);
-        (self.read, self.history) = (history.length(), history.last(SHOWN));
+        (self.read, self.history) = (history.length(), history.last(SHOWN).into());
     }
 
     /// Reads the history, if there is more of it. A reload of another process takes the place of the end that is
@@ -99,11 +101,13 @@ impl Core {
     /// Takes what is known by now into the receipt of the last reload.
     pub(super) fn settle(&mut self) {
         let is_of_now = self.reload.is_none() && self.answered_in == self.era;
-        let Some(receipt) = self.history.first_mut().filter(|_| is_of_now) else { return };
-        if !settle(&self.places, receipt, &self.observation) {
+        let Some(mut receipt) = self.history.first().filter(|_| is_of_now).cloned() else { return };
+        if !settle(&self.places, &mut receipt, &self.observation) {
             return;
         }
-        let receipt = receipt.clone();
+        if let Some(first) = Arc::make_mut(&mut self.history).first_mut() {
+            first.clone_from(&receipt);
+        }
         if self.last.as_ref().is_some_and(|last| last.id == receipt.id) {
             self.know(receipt);
         } else if self.held.as_ref().is_some_and(|held| held.id == receipt.id) {

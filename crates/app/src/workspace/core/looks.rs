@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -124,7 +125,7 @@ impl Core {
         });
     }
 
-    pub(super) fn observed(&mut self, observation: Observation) {
+    pub(super) fn observed(&mut self, observation: Arc<Observation>) {
         self.observation = observation;
         // What is gone and comes back is another thing, and nobody has seen that one.
         let pending: HashSet<_> = self.observation.drift.iter().map(|change| change.signature.as_str()).collect();
@@ -133,7 +134,8 @@ impl Core {
         self.foresee();
         self.catch_up();
         self.settle();
-        self.advance(rekindle_domain::Input::Observed(self.observation.plan()));
+        let plan = self.plan();
+        self.advance(rekindle_domain::Input::Observed(plan));
         self.await_calm();
         self.listen();
     }

@@ -1,5 +1,7 @@
 //! Reloads: begun by a person or by themselves, found again after they were cut off, and ended.
 
+use std::sync::Arc;
+
 use rekindle_domain::{Cause, Consent, EngineMode, Fingerprint, Habit, Phase, Receipt, ReceiptResult, Refusal, Wish};
 use tokio::time::sleep;
 
@@ -22,31 +24,29 @@ fn is_still_told(left: &Receipt, now: &Receipt) -> bool {
 
 impl Core {
     /// Where reloads begin by themselves: waits a moment for more changes.
-    pub(super) fn await_calm(&self) {
-        if !self.begins_by_itself() {
-            return;
-        }
-        let (inputs, plan) = (self.inputs.clone(), self.observation.plan().fingerprint);
+    pub(super) fn await_calm(&mut self) {
+        let Some(plan) = self.begins_by_itself() else { return };
+        let inputs = self.inputs.clone();
         tokio::spawn(async move {
             sleep(SETTLED).await;
             report(&inputs, Input::Settled(plan)).await;
         });
     }
 
-    fn begins_by_itself(&self) -> bool {
-        let plan = self.observation.plan();
-        self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
+    /// The plan that is to be carried out without being asked.
+    fn begins_by_itself(&mut self) -> Option<Fingerprint> {
+        let is_wished = self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
             && self.target.view.mode == EngineMode::Host
             && self.observation.answers.is_some()
             && self.observation.problems.is_empty()
-            && plan.action.needs_reload()
-            && self.tried.as_ref() != Some(&plan.fingerprint)
             && self.reload.is_none()
-            && self.stay == Stay::Open
+            && self.stay == Stay::Open;
+        let plan = is_wished.then(|| self.plan()).filter(|plan| plan.action.needs_reload())?;
+        (self.tried.as_ref() != Some(&plan.fingerprint)).then_some(plan.fingerprint)
     }
 
     pub(super) fn reload_by_itself(&mut self, agreed: &Fingerprint) {
-        if self.begins_by_itself() && self.observation.plan().fingerprint == *agreed {
+        if self.begins_by_itself().as_ref() == Some(agreed) {
             self.tried = Some(agreed.clone());
             self.wish(Wish { consent: Consent::WhenIdle, ..Wish::new(Cause::Automatic) }, None);
         }
@@ -76,11 +76,11 @@ impl Core {
         self.dismissed.clear();
         if let Phase::Refused { refusal: Refusal::Problems { problems }, .. } = &ended.phase {
             self.dismissed_problems.clear();
-            self.observation.problems.clone_from(problems);
+            Arc::make_mut(&mut self.observation).problems.clone_from(problems);
         }
         if let Phase::Refused { refusal: Refusal::Busy { runs }, .. } = &ended.phase {
             let here = runs.iter().filter(|run| run.directory.is_none());
-            self.observation.busy = here.cloned().collect();
+            Arc::make_mut(&mut self.observation).busy = here.cloned().collect();
             self.ahead.interrupts.clone_from(runs);
         }
         self.phase = ended.phase.clone();
@@ -96,7 +96,7 @@ impl Core {
         if let Some(seen) = ended.observation.clone() {
             self.answered_in = self.era;
             self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
-            self.observed(seen.observation);
+            self.observed(Arc::new(seen.observation));
         } else {
             self.want(Look::Everything);
         }

@@ -69,8 +69,8 @@ impl Observation {
     }
 
     /// What is pending, for people and programs.
-    pub fn status(&self, target: &Target) -> ReloadStatus {
-        let plan = self.plan();
+    /// `plan`: what a reload would do, as [`Self::plan`] has it.
+    pub fn status(&self, target: &Target, plan: Plan) -> ReloadStatus {
         let caveats = target.caveat.clone().into_iter().chain(target.caveat_of_schema());
         ReloadStatus {
             version: 1,
@@ -83,7 +83,7 @@ impl Observation {
             changes: plan.changes,
             busy: plan.interrupts,
             problems: self.problems.clone(),
-            warnings: self.scan.warnings.clone(),
+            warnings: self.scan.warnings.as_slice().into(),
             notices: caveats.chain(self.notices()).collect(),
             past: None,
         }

@@ -74,7 +74,7 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     }
     let seen = observe(target).await;
     let (answers, loaded) = (seen.answers.as_ref()?, seen.loaded.as_ref()?);
-    let planned = cut.plan.as_ref().map(|plan| plan.changes.clone()).unwrap_or_default();
+    let planned = cut.plan.as_ref().map(|plan| plan.changes.to_vec()).unwrap_or_default();
     let after = After {
         still: &seen.drift,
         loaded,
@@ -98,7 +98,7 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     Some(Receipt {
         items: items.into_iter().map(told).collect(),
         counts: Counts::of(answers, seen.failures.len()),
-        still_pending: seen.drift,
+        still_pending: seen.drift.to_vec(),
         ..receipt(cut, result, message)
     })
 }

@@ -3,10 +3,13 @@
 //! Invariant: an effect that touches the engine is in the journal before it begins, or does not begin; and it does not
 //! begin either once the right to reload is lost.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{
-    Action, AtLeast, BusyRun, Counts, Drift, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover,
+    Action, AtLeast, BusyRun, Change, Counts, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover,
     Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, Wish, chain,
 };
 use rekindle_opencode::{Profile, would_be_lost};
@@ -49,9 +52,9 @@ pub(crate) struct Run {
     /// What the files said when they were checked last.
     pub(super) snapshot: Scan,
     /// What the engine had before it was touched.
-    pub(super) before: Option<Observation>,
+    pub(super) before: Option<Arc<Observation>>,
     /// What is to become live.
-    pub(super) planned: Drift,
+    pub(super) planned: Vec<Change>,
     /// The packages that the engine has to install for it.
     installs: Vec<String>,
     /// What was done to the engine.
@@ -71,7 +74,13 @@ pub(crate) struct Run {
 
 impl Run {
     /// A reload that has not begun. `seen`: a look at the engine that is still true; without one, it is asked first.
-    pub(crate) fn new(target: Target, source: Source, attempt: String, wish: Wish, seen: Option<Observation>) -> Self {
+    pub(crate) fn new(
+        target: Target,
+        source: Source,
+        attempt: String,
+        wish: Wish,
+        seen: Option<Arc<Observation>>,
+    ) -> Self {
         Self {
             lock: None,
             target,
@@ -248,7 +257,7 @@ impl Run {
             AtLeast::WhatIsPending => observe_with(&self.target, scan).await?,
             AtLeast::Restart => observe_within(&self.target, SOON).await,
         };
-        Ok(self.before.insert(before).scan.clone())
+        Ok(self.before.insert(Arc::new(before)).scan.clone())
     }
 
     /// An engine of ours may be another process by now: somebody restarted it while this reload waited.
@@ -293,7 +302,7 @@ impl Run {
                 let known = compare(&mut scan, answers, self.target.memory_of_reload().memory());
                 difference(&scan, &known, &self.profile())
             }
-            None => before.drift.clone(),
+            None => before.drift.to_vec(),
         };
         self.installs = packages::wanted(&self.target.places, &scan.disk);
         self.snapshot = scan;
@@ -370,7 +379,7 @@ impl Run {
         }
         let orphans = self.orphans();
         let resumed = if self.after.is_some() { self.resume().await } else { Vec::new() };
-        let still_pending = self.after.as_ref().or(self.before.as_ref()).map(|seen| seen.drift.clone());
+        let still_pending = self.after.as_ref().or(self.before.as_deref()).map(|seen| seen.drift.to_vec());
         let receipt = Receipt {
             version: 1,
             id: self.attempt.clone(),

@@ -80,7 +80,7 @@ impl Run {
 
     /// What nobody changed and what does not work any more belongs into the receipt as well.
     fn add_unplanned(&mut self, failures: &BTreeMap<ItemId, String>) {
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         let is_new = |id: &ItemId| {
             let is_planned = self.planned.iter().any(|change| change.id == *id);
             !is_planned && before.is_some_and(|before| !before.failures.contains_key(id))
@@ -96,7 +96,7 @@ impl Run {
     }
 
     fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, String>) -> Verdict {
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         let worked = |id: &ItemId| {
             let before = before.filter(|before| !before.failures.contains_key(id));
             before.and_then(|before| before.loaded.as_ref()).is_some_and(|loaded| loaded.items.get(id).is_some())
