@@ -9,6 +9,7 @@ mod events;
 mod scope;
 mod shell;
 
+use rekindle_domain::ErrorCode;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;

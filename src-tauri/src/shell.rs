@@ -19,7 +19,7 @@ use rekindle_app::{
     state::{record::Records, settings},
     workspace::{App, Source},
 };
-use rekindle_domain::{Publisher, UserError};
+use rekindle_domain::{ErrorCode, Publisher, UserError};
 use tokio::sync::{Mutex, watch};
 
 /// The core that the window shows, and how to change it.
@@ -81,7 +81,8 @@ impl Shell {
             _ => None,
         };
         let sequence = before.watch().borrow().sequence + 1;
-        let elsewhere = || user_error("open-elsewhere", "another window shows this folder", "it has come to the front");
+        let elsewhere =
+            || user_error(ErrorCode::OpenElsewhere, "another window shows this folder", "it has come to the front");
         let app = start(&places, engine, &self.show, sequence).await?.ok_or_else(elsewhere)?;
         self.app.send_replace(app);
         before.stop().await;
@@ -118,7 +119,7 @@ async fn start(
         return Ok(Some(App::start(places.clone(), Source::Client { url, credentials }, sequence)));
     }
     let keeper = std::env::current_exe()
-        .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
+        .map_err(|error| user_error(ErrorCode::CannotStart, error.to_string(), "install Rekindle again"))?;
     let host = match Host::own(places, keeper) {
         Ok(host) => host,
         Err(HostError::Owned) => {
@@ -132,7 +133,7 @@ async fn start(
         Err(error) => return Err(error.tell()),
     };
     control::listen(places, host.clone(), show.clone(), true).await.map_err(|error| {
-        user_error("cannot-start", error.to_string(), "check the state folder and the free disk space")
+        user_error(ErrorCode::CannotStart, error.to_string(), "check the state folder and the free disk space")
     })?;
     Ok(Some(App::start(places.clone(), Source::Own(host), sequence)))
 }

@@ -247,6 +247,41 @@ async fn a_run_is_interrupted_with_consent_only() {
     assert!(engine.has_tool("hello_tool").await);
 }
 
+/// P8, P9: a restart is a reload like every other: it is checked, asks whom it interrupts, is proved and kept; also when
+/// nothing is pending.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_is_a_reload() {
+    let world = World::new();
+    let model = Model::start().await;
+    world.write("opencode.json", &model.configuration().to_string());
+    let engine = world.start_engine().await;
+    let restart = async |more: &[&str]| world.rekindle(&[&["reload", "--restart", "--json"][..], more].concat()).await;
+
+    world.write(".opencode/agents/broken.md", "---\ndescription: [\n---\n");
+    assert_eq!(restart(&[]).await.code, 3, "a file would not load");
+    std::fs::remove_file(world.path(".opencode/agents/broken.md")).expect("removed");
+    engine.start_run("Long work").await;
+    let busy = restart(&[]).await;
+    assert_eq!((busy.code, &busy.json()["error"]["code"]), (3, &json!("busy")), "{busy:?}");
+    assert_eq!(world.engine().pid, engine.pid, "nothing was touched");
+
+    let done = restart(&["--force"]).await;
+    let receipt = done.json();
+    assert_eq!(
+        (done.code, &receipt["action"], &receipt["result"]),
+        (0, &json!("restart"), &json!("proved")),
+        "{done:?}"
+    );
+    assert_ne!(world.engine().pid, engine.pid);
+    let history = world.rekindle(&["history", "--json"]).await.json();
+    assert_eq!((&history[0]["id"], history.as_array().map(Vec::len)), (&receipt["id"], Some(1)), "{history}");
+
+    let plan = world.rekindle(&["plan", "--json"]).await.json();
+    let fingerprint = plan["fingerprint"].as_str().expect("a fingerprint");
+    assert_eq!(restart(&["--plan", fingerprint]).await.code, 0, "whoever saw the plan agreed to its changes");
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
 /// P7, N3: what the engine could not load is named, with its own message.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_fails_is_not_proved() {

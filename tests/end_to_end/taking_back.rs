@@ -167,7 +167,7 @@ async fn the_core_offers_what_was_good() {
     })
     .await;
     let error = app.restore_last_good(offer.id).await.expect_err("there is nothing to do");
-    assert_eq!(error.code, "nothing-to-restore");
+    assert_eq!(error.code.word(), "nothing-to-restore");
 }
 
 /// B2: the same in the window: the undo of a removal asks when the file went on.

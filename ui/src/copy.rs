@@ -14,7 +14,7 @@ pub(crate) mod rows;
 pub(crate) mod settings;
 pub(crate) mod undo;
 
-use rekindle_domain::{Counts, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState, Workspace};
+use rekindle_domain::{Counts, ErrorCode, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState, Workspace};
 
 use crate::state::Page;
 
@@ -163,22 +163,26 @@ pub(crate) fn removed(name: &str) -> String {
 
 /// An error that no command foresaw.
 pub(crate) fn unexpected(message: String) -> UserError {
-    error("unexpected", message, "")
+    error(ErrorCode::Unexpected, message, "")
 }
 
 /// There is nothing behind the window.
 pub(crate) fn no_core() -> UserError {
-    error("no-core", "The window cannot reach the rest of Rekindle.", "Close the window and open Rekindle again.")
+    error(
+        ErrorCode::NoCore,
+        "The window cannot reach the rest of Rekindle.",
+        "Close the window and open Rekindle again.",
+    )
 }
 
 /// Neither way to the clipboard works.
 pub(crate) fn no_clipboard() -> UserError {
-    error("no-clipboard", "The clipboard cannot be used.", "Allow Rekindle to use the clipboard and try again.")
+    error(ErrorCode::NoClipboard, "The clipboard cannot be used.", "Allow Rekindle to use the clipboard and try again.")
 }
 
-fn error(code: &str, message: impl Into<String>, hint: &str) -> UserError {
+fn error(code: ErrorCode, message: impl Into<String>, hint: &str) -> UserError {
     UserError {
-        code: code.to_owned(),
+        code,
         message: message.into(),
         hint: hint.to_owned(),
         path: None,

@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, Kind, PluginOrigin, Row, Scope, UndoChoice, UserError, chain};
+use rekindle_domain::{Copied, ErrorCode, Kind, PluginOrigin, Row, Scope, UndoChoice, UserError, chain};
 use rekindle_opencode::config::edit::{self, EditError};
 use serde_json::Value;
 
@@ -169,53 +169,59 @@ pub enum ChangeError {
 impl Tell for ChangeError {
     fn tell(&self) -> UserError {
         match self {
-            Self::BadSpec { why, .. } => user_error("bad-spec", self.to_string(), why),
+            Self::BadSpec { why, .. } => user_error(ErrorCode::BadSpec, self.to_string(), why),
             Self::Declared { .. } => {
-                user_error("declared", self.to_string(), "remove it first to declare another version")
+                user_error(ErrorCode::Declared, self.to_string(), "remove it first to declare another version")
             }
             Self::File(error) => error.tell(),
-            Self::Install(error) => user_error("not-installed", chain(error), install_hint(error)),
-            Self::NotFound { .. } => user_error("not-found", self.to_string(), "look at the list of what is there"),
+            Self::Install(error) => user_error(ErrorCode::NotInstalled, chain(error), install_hint(error)),
+            Self::NotFound { .. } => {
+                user_error(ErrorCode::NotFound, self.to_string(), "look at the list of what is there")
+            }
             Self::Ambiguous { .. } => {
-                user_error("ambiguous", self.to_string(), "name the one you mean by its path: rekindle list")
+                user_error(ErrorCode::Ambiguous, self.to_string(), "name the one you mean by its path: rekindle list")
             }
             Self::Move { cause, .. } => {
                 let hint = relocate::hint(cause).map(str::to_owned).or_else(|| hint_of(cause));
                 let hint = hint.unwrap_or_else(|| "check the permissions and the free disk space".to_owned());
-                user_error("cannot-move", chain(self), hint)
+                user_error(ErrorCode::CannotMove, chain(self), hint)
             }
             Self::Unsure { path, .. } => UserError {
                 path: Some(path.display().to_string()),
-                ..user_error("not-removed", self.to_string(), "nothing was changed; remove it by hand")
+                ..user_error(ErrorCode::NotRemoved, self.to_string(), "nothing was changed; remove it by hand")
             },
             Self::NotBegun { cause } => UserError {
                 path: cause.tell().path,
                 ..user_error(
-                    "not-recorded",
+                    ErrorCode::NotRecorded,
                     chain(self),
                     "check the state folder's permissions and the free disk space, then try again",
                 )
             },
-            Self::Busy => user_error("contended", self.to_string(), "nothing was changed; try again in a moment"),
-            Self::Half { .. } => {
-                user_error("half-done", chain(self), "check the permissions and the free disk space; move it by hand")
+            Self::Busy => {
+                user_error(ErrorCode::Contended, self.to_string(), "nothing was changed; try again in a moment")
             }
+            Self::Half { .. } => user_error(
+                ErrorCode::HalfDone,
+                chain(self),
+                "check the permissions and the free disk space; move it by hand",
+            ),
             Self::Restored(error) => error.tell(),
             Self::NothingToUndo => {
                 let hint = "only changes that Rekindle made in this very folder can be undone";
-                user_error("nothing-to-undo", self.to_string(), hint)
+                user_error(ErrorCode::NothingToUndo, self.to_string(), hint)
             }
             Self::OfFolderBefore { .. } => {
                 let hint = "nothing was changed; bring that folder back to its place to undo them there, or look for \
                             what was removed in the trash folder of Rekindle's state";
-                user_error("nothing-to-undo", self.to_string(), hint)
+                user_error(ErrorCode::NothingToUndo, self.to_string(), hint)
             }
             Self::State(error) => error.tell(),
             Self::Unreadable { path } => UserError {
                 path: Some(path.display().to_string()),
                 choices: vec![UndoChoice::Leave],
                 ..user_error(
-                    "unreadable-record",
+                    ErrorCode::UnreadableRecord,
                     self.to_string(),
                     "what it removed is in the trash folder of Rekindle's state; pass over it with --leave",
                 )
@@ -224,7 +230,7 @@ impl Tell for ChangeError {
                 path: Some(folder.display().to_string()),
                 choices: vec![UndoChoice::Leave],
                 ..user_error(
-                    "changed-since",
+                    ErrorCode::ChangedSince,
                     self.to_string(),
                     match trash {
                         Some(trash) => format!(
@@ -240,7 +246,7 @@ impl Tell for ChangeError {
             Self::ChangedSince { path, choices } => UserError {
                 path: Some(path.display().to_string()),
                 choices: choices.clone(),
-                ..user_error("changed-since", self.to_string(), choice_hint(choices))
+                ..user_error(ErrorCode::ChangedSince, self.to_string(), choice_hint(choices))
             },
         }
     }

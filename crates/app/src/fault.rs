@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use rekindle_domain::{Problem, UserError};
+use rekindle_domain::{ErrorCode, Problem, UserError};
 
 use crate::error::{Tell, user_error};
 
@@ -47,7 +47,7 @@ impl Fault {
 
 impl Tell for Fault {
     fn tell(&self) -> UserError {
-        let mut error = user_error("fault", self.to_string(), HINT);
+        let mut error = user_error(ErrorCode::Fault, self.to_string(), HINT);
         error.path = Some(self.directory.display().to_string());
         error
     }
@@ -85,6 +85,6 @@ mod tests {
         let problem = fault().problem();
         assert_eq!(problem.path, "/p");
         assert!(problem.message.contains("bug in Rekindle") && problem.hint.contains("report"), "{problem:?}");
-        assert_eq!(fault().tell().code, "fault");
+        assert_eq!(fault().tell().code.word(), "fault");
     }
 }

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{UserError, chain};
+use rekindle_domain::{ErrorCode, UserError, chain};
 
 use crate::{
     error::{Tell, user_error},
@@ -40,7 +40,10 @@ impl Tell for UnreadableState {
             }
             _ => "nothing was changed; check what it is, and the disk that it is on",
         };
-        UserError { path: Some(self.path.display().to_string()), ..user_error("unreadable-state", chain(self), hint) }
+        UserError {
+            path: Some(self.path.display().to_string()),
+            ..user_error(ErrorCode::UnreadableState, chain(self), hint)
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use std::{
 };
 
 use rekindle_domain::{
-    Answers, AtLeast, Cause, Choice, DiffLine, Finding, Fingerprint, Installing, Kind, LastGoodOffer, Leftover, Phase,
-    Plan, Receipt, Refusal, Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
+    Answers, AtLeast, Cause, Choice, DiffLine, ErrorCode, Finding, Fingerprint, Installing, Kind, LastGoodOffer,
+    Leftover, Phase, Plan, Receipt, Refusal, Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState,
+    Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -290,8 +291,8 @@ impl App {
 
     /// Starts the engine, or replaces its process: a reload like every other, that restarts whatever is pending.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
-        let is_there = self.seen.borrow().as_ref().is_some_and(|seen| seen.target.client.is_some());
-        if !is_there {
+        let seen = self.seen.borrow().as_ref().map(|seen| seen.target.client.is_some());
+        if !seen.unwrap_or_else(|| connect::by_record(&self.places).client.is_some()) {
             return self.start_engine().await;
         }
         let wish = Wish { at_least: AtLeast::Restart, ..Wish::new(Cause::Window) };
@@ -310,7 +311,11 @@ impl App {
             Ok(None) => return Err(refused(&Refusal::AlreadyRunning)),
             Err(error) => {
                 let message = format!("{} cannot be used: {error}", self.places.state.display());
-                return Err(user_error("not-written", message, "check the state folder and the free disk space"));
+                return Err(user_error(
+                    ErrorCode::CannotWrite,
+                    message,
+                    "check the state folder and the free disk space",
+                ));
             }
         };
         let global = self.places.global_files();
@@ -322,11 +327,9 @@ impl App {
         }
         match &self.source {
             Source::Client { .. } => Err(refused(&Refusal::ClientMode)),
-            source => source
-                .restart(&self.places)
-                .await
-                .map(drop)
-                .map_err(|message| user_error("cannot-start", message, "the doctor shows what the engine said")),
+            source => source.restart(&self.places).await.map(drop).map_err(|message| {
+                user_error(ErrorCode::CannotStart, message, "the doctor shows what the engine said")
+            }),
         }
     }
 
@@ -348,7 +351,7 @@ impl App {
             |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
         let ended = doctor::end_leftovers(&target, is_meant).await;
         match ended.into_iter().find_map(|(_, result)| result.err()) {
-            Some(error) => Err(user_error("not-ended", chain(&error), "end it with the tools of your system")),
+            Some(error) => Err(user_error(ErrorCode::NotEnded, chain(&error), "end it with the tools of your system")),
             None => Ok(()),
         }
     }
@@ -398,13 +401,13 @@ fn refused(refusal: &Refusal) -> UserError {
     let (code, hint) = match refusal {
         Refusal::Problems { problems } => match problems.first() {
             Some(problem) => return problem_error(problem),
-            None => ("would-not-load", "mend the file"),
+            None => (ErrorCode::WouldNotLoad, "mend the file"),
         },
-        Refusal::Busy { .. } => ("busy", "wait for its end, or stop it in OpenCode"),
-        Refusal::ClientMode => ("client-mode", "ask whoever runs it to restart it"),
-        Refusal::AlreadyRunning => ("busy", "wait for its end, or cancel it"),
-        Refusal::NotWritten { .. } => ("not-written", "check the state folder and the free disk space"),
-        Refusal::StalePlan { .. } | Refusal::Cancelled | Refusal::CutOff => ("cancelled", "try again"),
+        Refusal::Busy { .. } => (ErrorCode::Busy, "wait for its end, or stop it in OpenCode"),
+        Refusal::ClientMode => (ErrorCode::ClientMode, "ask whoever runs it to restart it"),
+        Refusal::AlreadyRunning => (ErrorCode::AlreadyRunning, "wait for its end, or cancel it"),
+        Refusal::NotWritten { .. } => (ErrorCode::CannotWrite, "check the state folder and the free disk space"),
+        Refusal::StalePlan { .. } | Refusal::Cancelled | Refusal::CutOff => (ErrorCode::Cancelled, "try again"),
     };
     user_error(code, refusal.explain(), hint)
 }
@@ -412,7 +415,7 @@ fn refused(refusal: &Refusal) -> UserError {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
 ) -> Result<T, UserError> {
-    let ended = |_| Err(user_error("internal", "the work ended early", "try again"));
+    let ended = |_| Err(user_error(ErrorCode::Internal, "the work ended early", "try again"));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(ended)
 }
 

@@ -22,8 +22,8 @@ use rekindle_app::{
     },
 };
 use rekindle_domain::{
-    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
-    Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish, chain,
+    AtLeast, Banner, Cause, Consent, EngineState, ErrorCode, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem,
+    ReceiptResult, Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish, chain,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -133,7 +133,7 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     if observation.answers.is_none() && view.state != EngineState::Stuck {
         // Without its answer nobody knows what would change.
         let message = view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned());
-        return Err(user_error("no-answer", message, "see what is wrong with: rekindle doctor"));
+        return Err(user_error(ErrorCode::NoAnswer, message, "see what is wrong with: rekindle doctor"));
     }
     let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
     print::result(arguments, &Planned { plan: &plan, warnings }, || {
@@ -203,7 +203,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         ended = app.reload_to_the_end(wish, told) => ended,
         never = tell_installs(arguments, &app) => match never {},
     };
-    let mut ended = ended.ok_or_else(|| user_error("internal", "the reload ended early", "try again"))?;
+    let mut ended = ended.ok_or_else(|| user_error(ErrorCode::Internal, "the reload ended early", "try again"))?;
     tokio::select! {
         () = app.settle(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))) => {}
         // It is done; who does not want to know the rest is told what is known.
@@ -259,34 +259,34 @@ fn reload_error(phase: &Phase) -> Option<UserError> {
         Phase::Failed { failure, .. } if failure.restored => {
             let hint =
                 "the last good files are back, and the engine runs with them; what was there is kept: rekindle undo";
-            return Some(user_error("rolled-back", &failure.message, hint));
+            return Some(user_error(ErrorCode::RolledBack, &failure.message, hint));
         }
         Phase::Failed { failure, .. } => {
             let hint = "see what the engine said with: rekindle doctor; then reload again, or put the last good files back \
                         with: rekindle undo --last-good";
-            return Some(user_error("reload-failed", &failure.message, hint));
+            return Some(user_error(ErrorCode::ReloadFailed, &failure.message, hint));
         }
         Phase::Refused { refusal, .. } => refusal,
         _ => return None,
     };
     let (code, hint) = match refusal {
         Refusal::Problems { problems } => return problems.first().map(problem_error),
-        Refusal::Busy { .. } => ("busy", "wait with --when-idle, or interrupt it with --force"),
-        Refusal::StalePlan { .. } => ("stale-plan", "look at the new one with: rekindle plan"),
-        Refusal::ClientMode => ("client-mode", "ask whoever runs it, or add --yes"),
-        Refusal::Cancelled => ("cancelled", "nothing was touched"),
-        Refusal::AlreadyRunning => ("already-running", "wait until it has ended"),
+        Refusal::Busy { .. } => (ErrorCode::Busy, "wait with --when-idle, or interrupt it with --force"),
+        Refusal::StalePlan { .. } => (ErrorCode::StalePlan, "look at the new one with: rekindle plan"),
+        Refusal::ClientMode => (ErrorCode::ClientMode, "ask whoever runs it, or add --yes"),
+        Refusal::Cancelled => (ErrorCode::Cancelled, "nothing was touched"),
+        Refusal::AlreadyRunning => (ErrorCode::AlreadyRunning, "wait until it has ended"),
         Refusal::NotWritten { .. } => {
-            ("cannot-write", "free some disk space, and check the rights of the state folder")
+            (ErrorCode::CannotWrite, "free some disk space, and check the rights of the state folder")
         }
-        Refusal::CutOff => ("cut-off", "nothing was touched; reload again"),
+        Refusal::CutOff => (ErrorCode::CutOff, "nothing was touched; reload again"),
     };
     Some(user_error(code, refusal.explain(), hint))
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
     serde_json::from_value(json!(text))
-        .map_err(|_| user_error("bad-plan", "that is no fingerprint", "take it from: rekindle plan"))
+        .map_err(|_| user_error(ErrorCode::BadPlan, "that is no fingerprint", "take it from: rekindle plan"))
 }
 
 async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, UserError> {
@@ -418,7 +418,8 @@ async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCo
     };
     if end_leftovers {
         for (process, result) in doctor::end_leftovers(&target, |_| true).await {
-            result.map_err(|error| user_error("cannot-end", chain(&error), "end it yourself, if it is yours"))?;
+            result
+                .map_err(|error| user_error(ErrorCode::NotEnded, chain(&error), "end it yourself, if it is yours"))?;
             print::progress(arguments, &format!("Ended process {}: {}", process.pid, process.command));
         }
     }

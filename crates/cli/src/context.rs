@@ -11,7 +11,7 @@ use rekindle_app::{
     files::locate::Places,
     workspace::target::Target,
 };
-use rekindle_domain::UserError;
+use rekindle_domain::{ErrorCode, UserError};
 
 use crate::{arguments::Arguments, print};
 
@@ -62,10 +62,10 @@ pub(crate) async fn running(arguments: &Arguments) -> Result<Target, UserError> 
     }
     Err(match (&target.view.message, &arguments.engine) {
         (Some(message), Some(_)) => {
-            user_error("unreachable", message, "check the address and REKINDLE_ENGINE_PASSWORD")
+            user_error(ErrorCode::Unreachable, message, "check the address and REKINDLE_ENGINE_PASSWORD")
         }
         _ => user_error(
-            "no-engine-running",
+            ErrorCode::NoEngineRunning,
             "no engine of Rekindle runs for this directory",
             "start one with: rekindle engine start",
         ),

@@ -25,7 +25,7 @@ use rekindle_app::{
     },
     workspace::{App, Source, look},
 };
-use rekindle_domain::{EngineState, UserError, chain};
+use rekindle_domain::{EngineState, ErrorCode, UserError, chain};
 use tokio::{process::Command, time::sleep};
 
 use crate::{
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
         EngineCommand::Start | EngineCommand::Attach => context::places(arguments)?,
     };
     if arguments.engine.is_some() {
-        return Err(user_error("client-mode", "an engine at a URL is someone else's", "leave out --engine"));
+        return Err(user_error(ErrorCode::ClientMode, "an engine at a URL is someone else's", "leave out --engine"));
     }
     match command {
         EngineCommand::Start => {
@@ -91,7 +91,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     }
     let failed = |error: std::io::Error| {
         let message = format!("{} cannot be used: {error}", places.state.display());
-        user_error("cannot-start", message, "check the state folder and the free disk space")
+        user_error(ErrorCode::CannotStart, message, "check the state folder and the free disk space")
     };
     rekindle_app::files::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
@@ -124,7 +124,11 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
             }
             let said = foreign::text(&path).unwrap_or_default();
             let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
-            return Err(user_error("engine-ended", message, "mend what it complains about, then start it again"));
+            return Err(user_error(
+                ErrorCode::EngineEnded,
+                message,
+                "mend what it complains about, then start it again",
+            ));
         }
         if Instant::now() > end {
             return Err(too_slow());
@@ -165,7 +169,7 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
 
 fn too_slow() -> UserError {
     let hint = "see what it said with: rekindle doctor";
-    user_error("engine-silent", "the engine did not start in time", hint)
+    user_error(ErrorCode::EngineSilent, "the engine did not start in time", hint)
 }
 
 /// The engine ended by itself, and its owner is still there: only the owner may start another one.
@@ -182,7 +186,7 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
     // The lock ends with the owner's process.
     while Records(places).is_owned() {
         if Instant::now() > end {
-            return Err(user_error("owner-silent", "the engine's owner does not end", "end that program"));
+            return Err(user_error(ErrorCode::OwnerSilent, "the engine's owner does not end", "end that program"));
         }
         sleep(OFTEN).await;
     }
@@ -202,13 +206,13 @@ async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, User
 /// Owns an engine until it is told to stop, or until the directory is not its own any more.
 pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
     let keeper = std::env::current_exe()
-        .map_err(|error| user_error("cannot-start", error.to_string(), "install Rekindle again"))?;
+        .map_err(|error| user_error(ErrorCode::CannotStart, error.to_string(), "install Rekindle again"))?;
     let host = Host::own(places, keeper).map_err(|error| error.tell())?;
     let (pass_on, mut inbox) = control::inbox();
     // From the first moment on, so that a start can be stopped, too.
     control::listen(places, host.clone(), pass_on, false).await.map_err(|error| {
         let message = chain(&error);
-        user_error("cannot-start", message, "check the state folder and the free disk space")
+        user_error(ErrorCode::CannotStart, message, "check the state folder and the free disk space")
     })?;
     let app = async {
         host.ready().await?;

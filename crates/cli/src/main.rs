@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use rekindle_domain::visible;
+use rekindle_domain::{ErrorCode, visible};
 
 mod arguments;
 mod commands;
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Err(error) => {
             return print::failure(
                 &arguments,
-                &rekindle_app::error::user_error("internal", error.to_string(), "try again"),
+                &rekindle_app::error::user_error(ErrorCode::Internal, error.to_string(), "try again"),
             );
         }
     };

@@ -20,6 +20,7 @@
 mod action;
 mod answers;
 mod banner;
+mod code;
 mod drift;
 mod entity;
 mod error;
@@ -44,6 +45,7 @@ pub use answers::{
     AgentAnswer, Answers, Evidence, Loaded, McpAnswer, PermissionRule, Question, SkillAnswer, ToolNames,
 };
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
+pub use code::ErrorCode;
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};
 pub use error::chain;

@@ -11,8 +11,8 @@ pub use event::{Head, List, Page, Publisher, Rows, WindowEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Banner, BusyRun, ChangeKind, Counts, Drift, Fingerprint, ItemId, Kind, LastGoodOffer, Past, PlanSummary,
-    PluginOrigin, Reason, Receipt, Refused, Scope,
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Past,
+    PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope,
 };
 
 /// Whose the engine is.
@@ -413,8 +413,8 @@ pub enum UndoChoice {
 /// An error as a person sees it: what happened, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserError {
-    /// A stable word for programs, for example `not-json`.
-    pub code: String,
+    /// What went wrong, for programs.
+    pub code: ErrorCode,
     /// What happened, and what still works.
     pub message: String,
     /// What to do.

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
+use rekindle_domain::{ErrorCode, LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
 
 use self::{
     files::{Entry, Files},
@@ -101,19 +101,23 @@ impl Tell for LastGoodError {
         let told;
         let (code, hint) = match self {
             Self::Keep(_) | Self::Lock(_) => {
-                ("not-kept", "check the state folder's permissions and the free disk space")
+                (ErrorCode::NotKept, "check the state folder's permissions and the free disk space")
             }
-            Self::Busy => ("contended", "try again in a moment"),
-            Self::Nothing => ("nothing-to-restore", "the files are as the engine last loaded them, as far as is known"),
-            Self::NotWhole => ("not-whole", "nothing was changed; mend the files by hand"),
+            Self::Busy => (ErrorCode::Contended, "try again in a moment"),
+            Self::Nothing => {
+                (ErrorCode::NothingToRestore, "the files are as the engine last loaded them, as far as is known")
+            }
+            Self::NotWhole => (ErrorCode::NotWhole, "nothing was changed; mend the files by hand"),
             Self::Recorded(error) => return error.tell(),
             Self::Unreadable(error) => return error.tell(),
-            Self::NotKept { .. } => ("cannot-keep", "move it away, then try again"),
+            Self::NotKept { .. } => (ErrorCode::CannotKeep, "move it away, then try again"),
             Self::PutBack { cause, .. } => {
                 told = cause.tell();
-                ("not-restored", told.hint.as_str())
+                (ErrorCode::NotRestored, told.hint.as_str())
             }
-            Self::Half { .. } => ("half-restored", "check the permissions and the free disk space, then try again"),
+            Self::Half { .. } => {
+                (ErrorCode::HalfRestored, "check the permissions and the free disk space, then try again")
+            }
         };
         let mut error = user_error(code, chain(self), hint);
         error.path = match self {

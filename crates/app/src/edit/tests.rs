@@ -329,7 +329,7 @@ fn nothing_is_changed_that_cannot_be_written_down() {
     ];
     for (what, change) in changes {
         let error = change().expect_err(what);
-        assert_eq!(error.code, "not-recorded", "{what}: {error:?}");
+        assert_eq!(error.code.word(), "not-recorded", "{what}: {error:?}");
         assert_eq!(tree(&places.directory), before, "{what}");
     }
     fs::remove_file(places.state.join("undo")).expect("removed");
@@ -379,7 +379,7 @@ fn a_change_that_cannot_be_noted_is_taken_back() {
         Ok::<_, ChangeError>(())
     });
     let told = made.expect_err("not noted").tell();
-    assert_eq!(told.code, "half-done");
+    assert_eq!(told.code.word(), "half-done");
     assert!(told.message.contains(&path.display().to_string()), "{told:?}");
 }
 
@@ -547,7 +547,7 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     remove_skill(&places, "new");
     undo(&places, None, None).expect("its own");
     let error = undo(&places, None, None).expect_err("the other's").tell();
-    assert_eq!(error.code, "nothing-to-undo");
+    assert_eq!(error.code.word(), "nothing-to-undo");
     assert!(error.message.contains("1 change belongs to the folder that was here before"), "{error:?}");
 }
 
@@ -594,7 +594,7 @@ fn what_is_kept_and_cannot_be_read_is_not_nothing() {
         add_plugin(&places, "a@1", Scope::Project).expect("added");
         damage(&places);
         let error = undo(&places, None, None).expect_err(what).tell();
-        assert_eq!(error.code, "unreadable-state", "{what}");
+        assert_eq!(error.code.word(), "unreadable-state", "{what}");
         assert!(!error.hint.is_empty() && error.message.contains(&places.state.display().to_string()), "{error:?}");
         assert!(record::Strays::of(&places).is_err(), "{what}");
     }
@@ -684,7 +684,7 @@ fn what_was_made_is_taken_back_in_its_place_alone() {
             || walk(&elsewhere, None, true).files.iter().map(|file| fs::read(file).expect("read")).collect::<Vec<_>>();
         let before = tree();
         let error = undo(&places, None, None).expect_err(what).tell();
-        assert_eq!((error.code.as_str(), tree() == before), ("changed-since", true), "{what}: {}", error.message);
+        assert_eq!((error.code.word(), tree() == before), ("changed-since", true), "{what}: {}", error.message);
         assert!(error.message.contains("elsewhere"), "{}", error.message);
     }
 }
@@ -738,7 +738,7 @@ fn what_was_removed_comes_back_to_its_place_alone() {
             continue;
         }
         let error = undone.expect_err(what).tell();
-        assert_eq!((error.code.as_str(), &error.choices[..]), ("changed-since", &[UndoChoice::Leave][..]), "{what}");
+        assert_eq!((error.code.word(), &error.choices[..]), ("changed-since", &[UndoChoice::Leave][..]), "{what}");
         assert!(error.message.contains("elsewhere"), "{}", error.message);
         assert_eq!(fs::read_dir(&elsewhere).expect("listed").count(), 0, "{what}");
         // It comes back as soon as the place is there again, and may be left as well.
@@ -853,7 +853,7 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
         }
         let before = tree(&places.directory);
         let error = add_plugin(&places, "b@1", Scope::Project).expect_err("refused").tell();
-        assert_eq!(error.code, "dangling-link");
+        assert_eq!(error.code.word(), "dangling-link");
         assert!(error.message.contains(&target.display().to_string()), "{error:?}");
         assert_eq!(tree(&places.directory), before);
         assert!(!root.path().join("elsewhere").exists());

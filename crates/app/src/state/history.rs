@@ -26,7 +26,7 @@ const KEPT: usize = 200;
 /// How long the file may be, in bytes. Receipts are some kilobytes.
 const LONG: u64 = 16 * 1024 * 1024;
 /// How long a receipt may be, in bytes: of one that is longer, what matters most is kept.
-const LONGEST: usize = 1024 * 1024;
+pub(crate) const LONGEST: usize = 1024 * 1024;
 /// How long another process may take to add a line, or to cut the file.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many reloads tell how long the next one takes.

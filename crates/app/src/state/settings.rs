@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rekindle_domain::{Choice, Settings, UserError, chain};
+use rekindle_domain::{Choice, ErrorCode, Settings, UserError, chain};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -53,14 +53,14 @@ impl Tell for SettingsError {
                 line: Some(*line),
                 column: Some(*column),
                 ..user_error(
-                    "settings-broken",
+                    ErrorCode::SettingsBroken,
                     format!("{self}, so nothing was saved"),
                     "mend the file, or move it away",
                 )
             },
             Self::File(error) => error.tell(),
-            Self::Lock(_) => user_error("cannot-write", chain(self), "check the folder's permissions"),
-            Self::Busy => user_error("contended", self.to_string(), "try again in a moment"),
+            Self::Lock(_) => user_error(ErrorCode::CannotWrite, chain(self), "check the folder's permissions"),
+            Self::Busy => user_error(ErrorCode::Contended, self.to_string(), "try again in a moment"),
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::{Core, looks::Look};
 use crate::{
-    state::history::History,
+    state::history::{History, LONGEST},
     workspace::{
         Input, SHOWN,
         look::with_heard,
@@ -74,8 +74,10 @@ impl Core {
         let known = self.history.first().map(|receipt| receipt.id.clone());
         self.read_history();
         let Some(newest) = self.history.first().cloned() else { return };
-        if self.last.as_ref().is_some_and(|last| last.id == newest.id) {
-            self.know(newest);
+        if let Some(last) = self.last.as_ref().filter(|last| last.id == newest.id) {
+            if newest.left_out == last.left_out {
+                self.know(newest);
+            }
         } else if known.as_ref() != Some(&newest.id) {
             // What was heard of the engine may be older than that.
             self.era += 1;
@@ -101,12 +103,15 @@ impl Core {
     /// Takes what is known by now into the receipt of the last reload.
     pub(super) fn settle(&mut self) {
         let is_of_now = self.reload.is_none() && self.answered_in == self.era;
-        let Some(mut receipt) = self.history.first().filter(|_| is_of_now).cloned() else { return };
+        let Some(newest) = self.history.first().filter(|_| is_of_now) else { return };
+        // A long one is kept in part, and known as a whole where it was made.
+        let whole = self.last.as_ref().filter(|last| last.id == newest.id);
+        let mut receipt = whole.unwrap_or(newest).clone();
         if !settle(&self.places, &mut receipt, &self.observation) {
             return;
         }
         if let Some(first) = Arc::make_mut(&mut self.history).first_mut() {
-            first.clone_from(&receipt);
+            *first = receipt.clone().within(LONGEST);
         }
         if self.last.as_ref().is_some_and(|last| last.id == receipt.id) {
             self.know(receipt);
