@@ -6,7 +6,7 @@ import path from 'node:path';
 import { CARGO_FLAGS, cargoEnv, root, run, say } from './lib.mjs';
 
 /** What the built window depends on. */
-const WINDOW_INPUTS = ['ui', 'crates/domain', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
+const WINDOW_INPUTS = ['ui', 'crates/domain', 'crates/words', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
 const stampFile = path.join(root, 'ui', 'dist', '.inputs');
 
 function* files(entry) {

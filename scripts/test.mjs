@@ -21,9 +21,10 @@ const IO = ['tokio', 'tauri', 'notify', 'reqwest', 'leptos'];
 const BORDERS = {
   'rekindle-domain': [...IO, 'rekindle-opencode', 'rekindle-words', 'rekindle-app'],
   'rekindle-opencode': [...IO, 'rekindle-words', 'rekindle-app'],
+  'rekindle-words': [...IO, 'rekindle-opencode', 'rekindle-app'],
   'rekindle-app': ['tauri', 'leptos', 'clap'],
   'rekindle-cli': ['tauri', 'leptos'],
-  'rekindle-ui': ['tokio', 'tauri', 'notify', 'reqwest', 'rekindle-app'],
+  'rekindle-ui': ['tokio', 'tauri', 'notify', 'reqwest', 'rekindle-app', 'rekindle-opencode'],
 };
 for (const [crate, strangers] of Object.entries(BORDERS)) {
   const tree = ask('cargo', ['tree', '--locked', '-p', crate, '-e', 'normal', '--prefix', 'none', '--format', '{p}'], { env });
@@ -37,7 +38,7 @@ say('Checking that no value of others is written into by a key');
 // A `Value` answers null when it is asked for a key that is not there, and panics when one is written. The lints
 // cannot tell the two apart.
 const WRITES = [/\["[^"\]]+"\]\s*=[^=>]/, /\["[^"\]]+"\](\[[^\]]*\])*\.(take|as_\w+_mut|get_mut|insert|push)\(/, /&mut \w[\w.]*\["/];
-for (const crate of ['domain', 'opencode', 'app', 'cli']) {
+for (const crate of ['domain', 'opencode', 'words', 'app', 'cli']) {
   const folder = path.join(root, 'crates', crate, 'src');
   for (const name of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.rs'))) {
     const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');

@@ -8,11 +8,12 @@ mod backend;
 mod clipboard;
 mod clock;
 mod components;
-mod copy;
 mod focus;
 mod pages;
 mod state;
 mod wish;
+
+use rekindle_words::window as copy;
 
 fn main() {
     console_error_panic_hook::set_once();

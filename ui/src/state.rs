@@ -9,39 +9,12 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{Action, Change, ItemId, Kind, Scope, UndoChoice, UserError, WindowState};
+use rekindle_domain::{ItemId, Scope, UndoChoice, UserError, WindowState};
+
+pub(crate) use rekindle_words::window::Page;
 
 use self::mail::Mail;
 use crate::backend::{self, Answer, UndoToken};
-
-/// The pages, in the order of the navigation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    Overview,
-    Plugins,
-    Skills,
-    Mcp,
-    Agents,
-    Activity,
-    Settings,
-}
-
-impl Page {
-    /// All of them; the place in the list is also the digit of the page's key.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Overview, Self::Plugins, Self::Skills, Self::Mcp, Self::Agents, Self::Activity, Self::Settings];
-
-    /// The kinds of items that it lists.
-    pub(crate) fn kinds(self) -> &'static [Kind] {
-        match self {
-            Self::Plugins => &[Kind::Plugin],
-            Self::Skills => &[Kind::Skill],
-            Self::Mcp => &[Kind::Mcp],
-            Self::Agents => &[Kind::Agent, Kind::Command, Kind::Tool],
-            Self::Overview | Self::Activity | Self::Settings => &[],
-        }
-    }
-}
 
 /// The connection to the core.
 #[derive(Clone)]
@@ -83,11 +56,6 @@ impl Link {
             Self::Connecting | Self::Broken(_) => link.set(Self::Open(ArcRwSignal::new(state))),
         }
     }
-}
-
-/// True when a reload makes the change live. The engine never reads some, and has others already.
-pub(crate) fn waits(change: &Change) -> bool {
-    change.action >= Action::Dispose
 }
 
 /// What a toast says and offers.

@@ -13,7 +13,8 @@ mod commands;
 mod context;
 mod engine;
 mod print;
-mod words;
+
+use rekindle_words::command as words;
 
 fn main() -> ExitCode {
     if let Some(code) = rekindle_app::run_if_asked() {

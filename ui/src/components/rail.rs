@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     components::{engine_card::EngineCard, workspace_menu::WorkspaceMenu},
     copy,
-    state::{App, Page, waits},
+    state::{App, Page},
 };
 
 /// The rail.
@@ -37,7 +37,7 @@ fn Link(page: Page) -> impl IntoView {
         Page::Settings => "nav-settings",
     };
     let pending = app.part(move |state| {
-        state.status.changes.iter().any(|change| page.kinds().contains(&change.kind) && waits(change))
+        state.status.changes.iter().any(|change| page.kinds().contains(&change.kind) && change.action.needs_reload())
     });
     view! {
         <li>

@@ -10,7 +10,7 @@ use crate::{
     backend,
     components::{changes::Changes, icon::Tick, plan::PlanLine},
     copy,
-    state::{App, waits},
+    state::App,
     wish::interrupts,
 };
 
@@ -31,7 +31,7 @@ fn PendingCard() -> impl IntoView {
     let app = App::here();
     let waiting = app.part(|state| {
         let changes = state.status.changes.iter();
-        changes.filter(|change| waits(change)).cloned().collect::<Vec<_>>()
+        changes.filter(|change| change.action.needs_reload()).cloned().collect::<Vec<_>>()
     });
     // While there is a banner, it has the list and the buttons.
     let alone = app.part(|state| state.banner == Banner::None);

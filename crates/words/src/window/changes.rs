@@ -5,10 +5,11 @@
 
 use rekindle_domain::{Action, Change, ChangeKind, Kind, ReloadStatus};
 
-use super::{counted, file_name, scope};
+use super::scope;
+use crate::text::{counted, file_name};
 
 /// The sign in front of a change.
-pub(crate) fn sign(change: ChangeKind) -> &'static str {
+pub fn sign(change: ChangeKind) -> &'static str {
     match change {
         ChangeKind::Added => "+",
         ChangeKind::Changed => "~",
@@ -17,7 +18,7 @@ pub(crate) fn sign(change: ChangeKind) -> &'static str {
 }
 
 /// The same as a word, also the name of its style.
-pub(crate) fn word(change: ChangeKind) -> &'static str {
+pub fn word(change: ChangeKind) -> &'static str {
     match change {
         ChangeKind::Added => "added",
         ChangeKind::Changed => "changed",
@@ -26,7 +27,7 @@ pub(crate) fn word(change: ChangeKind) -> &'static str {
 }
 
 /// What an item is called.
-pub(crate) fn kind(kind: Kind) -> &'static str {
+pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Plugin => "Plugin",
         Kind::Skill => "Skill",
@@ -40,12 +41,12 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
 }
 
 /// `Plugin · project`.
-pub(crate) fn subject(change: &Change) -> String {
+pub fn subject(change: &Change) -> String {
     format!("{} · {}", kind(change.kind), scope(change.scope).to_lowercase())
 }
 
 /// What changed: a plugin's spec, because it has the version; anything else by name.
-pub(crate) fn name(change: &Change) -> &str {
+pub fn name(change: &Change) -> &str {
     match change.kind {
         Kind::Plugin => change.after.as_ref().or(change.before.as_ref()).unwrap_or(&change.name),
         _ => &change.name,
@@ -54,7 +55,7 @@ pub(crate) fn name(change: &Change) -> &str {
 
 /// How it was, or how its value moved; `None` where there is nothing to tell, or more than a line
 /// holds: then the difference tells it.
-pub(crate) fn value(change: &Change) -> Option<String> {
+pub fn value(change: &Change) -> Option<String> {
     let fits = |value: &Option<String>| value.as_ref().is_none_or(|value| is_short(value));
     match (change.kind, &change.before, &change.after) {
         (_, before, after) if before == after => None,
@@ -72,12 +73,12 @@ fn is_short(value: &str) -> bool {
 }
 
 /// The file a change is in; where the engine does not read it, that.
-pub(crate) fn tag(change: &Change) -> &str {
+pub fn tag(change: &Change) -> &str {
     if change.action == Action::NeverRead { "not read" } else { file_name(&change.source) }
 }
 
 /// The changes that a reload makes live: `3 changes`, `1 plugin change`.
-pub(crate) fn number(changes: &[Change]) -> String {
+pub fn number(changes: &[Change]) -> String {
     let mut kinds: Vec<_> = changes.iter().map(|change| change.kind).collect();
     kinds.dedup();
     let noun = match kinds.as_slice() {
@@ -93,13 +94,13 @@ pub(crate) fn number(changes: &[Change]) -> String {
 }
 
 /// The title of the list on the overview.
-pub(crate) fn summary(changes: &[Change]) -> String {
+pub fn summary(changes: &[Change]) -> String {
     let wait = if changes.len() == 1 { "waits" } else { "wait" };
     format!("{} {wait} for a reload.", number(changes))
 }
 
 /// A message to whoever runs the engine.
-pub(crate) fn request(host: &str, status: &ReloadStatus) -> String {
+pub fn request(host: &str, status: &ReloadStatus) -> String {
     let verb = if status.action == Action::Restart { "restart" } else { "reload" };
     let lines: Vec<_> = status
         .changes
@@ -118,7 +119,7 @@ pub(crate) fn request(host: &str, status: &ReloadStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::banner::fixture;
+    use crate::window::banner::fixture;
 
     #[test]
     fn changes_are_counted_by_kind() {

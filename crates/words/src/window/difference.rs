@@ -4,18 +4,18 @@
 
 use rekindle_domain::{DiffLine, Mark};
 
-use super::counted;
+use crate::text::counted;
 
-pub(crate) const LOADING: &str = "Comparing…";
-pub(crate) const EMPTY: &str = "Nothing to show as text.";
+pub const LOADING: &str = "Comparing…";
+pub const EMPTY: &str = "Nothing to show as text.";
 
 /// What a difference is called, for those who hear it.
-pub(crate) fn label(name: &str) -> String {
+pub fn label(name: &str) -> String {
     format!("Difference of {name}")
 }
 
 /// What stands in front of a line.
-pub(crate) fn sign(mark: Mark) -> &'static str {
+pub fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Same => " ",
         Mark::Added => "+",
@@ -25,7 +25,7 @@ pub(crate) fn sign(mark: Mark) -> &'static str {
 }
 
 /// The mark's word, as in JSON; also the name of its style.
-pub(crate) fn word(mark: Mark) -> &'static str {
+pub fn word(mark: Mark) -> &'static str {
     match mark {
         Mark::Same => "same",
         Mark::Added => "added",
@@ -35,7 +35,7 @@ pub(crate) fn word(mark: Mark) -> &'static str {
 }
 
 /// A line's text. That of a gap says how many lines are left out, as a number or in words.
-pub(crate) fn text(line: &DiffLine) -> String {
+pub fn text(line: &DiffLine) -> String {
     match (line.mark, line.text.trim().parse()) {
         (Mark::Gap, Ok(number)) => format!("{} the same", counted(number, "line")),
         (Mark::Gap, Err(_)) => line.text.trim_start_matches(['⋯', '…', ' ']).to_owned(),
@@ -44,7 +44,7 @@ pub(crate) fn text(line: &DiffLine) -> String {
 }
 
 /// The signs that a difference has, each with what it means.
-pub(crate) fn legend(lines: &[DiffLine]) -> impl Iterator<Item = (Mark, &'static str)> {
+pub fn legend(lines: &[DiffLine]) -> impl Iterator<Item = (Mark, &'static str)> {
     let meanings = [(Mark::Removed, "in the engine"), (Mark::Added, "on disk")];
     meanings.into_iter().filter(|(mark, _)| lines.iter().any(|line| line.mark == *mark))
 }

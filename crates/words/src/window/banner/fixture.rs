@@ -7,7 +7,7 @@ use rekindle_domain::{
     Kind, LeftOut, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
 };
 
-pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
+pub fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
     Change {
         id: ItemId::new(kind, Scope::Project, name),
         kind,
@@ -24,7 +24,7 @@ pub(crate) fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
     }
 }
 
-pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
+pub fn status(changes: Vec<Change>) -> ReloadStatus {
     ReloadStatus {
         version: 1,
         directory: "/p".to_owned(),
@@ -49,11 +49,11 @@ pub(crate) fn status(changes: Vec<Change>) -> ReloadStatus {
     }
 }
 
-pub(crate) fn workspace(directory: &str, short: &str) -> Workspace {
+pub fn workspace(directory: &str, short: &str) -> Workspace {
     Workspace { directory: directory.to_owned(), name: "p".to_owned(), short: short.to_owned() }
 }
 
-pub(crate) fn row(kind: Kind, name: &str) -> Row {
+pub fn row(kind: Kind, name: &str) -> Row {
     Row {
         id: ItemId::new(kind, Scope::Project, name),
         kind,
@@ -73,7 +73,7 @@ pub(crate) fn row(kind: Kind, name: &str) -> Row {
     }
 }
 
-pub(crate) fn item(name: &str, change: ChangeKind, state: ItemState) -> ReceiptItem {
+pub fn item(name: &str, change: ChangeKind, state: ItemState) -> ReceiptItem {
     ReceiptItem {
         id: ItemId::new(Kind::Plugin, Scope::Project, name),
         name: name.to_owned(),
@@ -84,7 +84,7 @@ pub(crate) fn item(name: &str, change: ChangeKind, state: ItemState) -> ReceiptI
     }
 }
 
-pub(crate) fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt {
+pub fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt {
     Receipt {
         version: 1,
         id: "1".to_owned(),

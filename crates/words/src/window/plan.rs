@@ -5,17 +5,17 @@
 
 use rekindle_domain::{Action, BusyRun, BusyState, PlanSummary, Refusal};
 
-use super::{counted, sentence};
+use crate::text::{be, counted, sentence};
 
-pub(crate) const INTERRUPTED: &str = "Interrupted";
-pub(crate) const SERVERS: &str = "MCP servers, loaded anew";
-pub(crate) const ENDS: &str = "MCP servers of no file, gone afterwards";
-pub(crate) const RETURNS: &str = "MCP servers, switched on again";
-pub(crate) const FOLDERS: &str = "Other folders, loaded anew";
-pub(crate) const PACKAGES: &str = "Packages, installed first";
+pub const INTERRUPTED: &str = "Interrupted";
+pub const SERVERS: &str = "MCP servers, loaded anew";
+pub const ENDS: &str = "MCP servers of no file, gone afterwards";
+pub const RETURNS: &str = "MCP servers, switched on again";
+pub const FOLDERS: &str = "Other folders, loaded anew";
+pub const PACKAGES: &str = "Packages, installed first";
 
 /// `Dispose the instance · nothing is interrupted · usually 1 to 3 seconds`.
-pub(crate) fn line(plan: &PlanSummary) -> String {
+pub fn line(plan: &PlanSummary) -> String {
     let action = match plan.action {
         Action::Restart => "Restart the engine",
         Action::None | Action::Dispose | Action::NeverRead => "Dispose the instance",
@@ -25,7 +25,7 @@ pub(crate) fn line(plan: &PlanSummary) -> String {
     let costs = if costs.is_empty() { vec!["nothing is interrupted".to_owned()] } else { costs };
     let installs = match plan.installs.len() {
         0 => None,
-        number => Some(format!("{} {} installed first", counted(number, "package"), super::be(number))),
+        number => Some(format!("{} {} installed first", counted(number, "package"), be(number))),
     };
     let takes = plan.takes.map(|takes| format!("usually {}", takes.words()));
     [action.to_owned()].into_iter().chain(costs).chain(installs).chain(takes).collect::<Vec<_>>().join(" · ")
@@ -57,7 +57,7 @@ fn enumerated(parts: [(usize, &str); 2]) -> Option<String> {
 }
 
 /// Why the last wish came to nothing, where nothing else on the screen says it.
-pub(crate) fn refused(refusal: &Refusal) -> Option<String> {
+pub fn refused(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::StalePlan { .. } => Some("The files changed a moment ago; this is the plan now.".to_owned()),
         Refusal::AlreadyRunning | Refusal::NotWritten { .. } | Refusal::CutOff => {

@@ -4,20 +4,20 @@
 
 use rekindle_domain::Restoring;
 
-use super::counted;
+use crate::text::counted;
 
-pub(crate) const TITLE: &str = "Restore the last good files?";
-pub(crate) const RESTORE: &str = "Restore last good";
-pub(crate) const RESTORE_ASK: &str = "Restore last good…";
-pub(crate) const KEPT: &str = "What is there now is kept, too. The engine is not touched by this.";
+pub const TITLE: &str = "Restore the last good files?";
+pub const RESTORE: &str = "Restore last good";
+pub const RESTORE_ASK: &str = "Restore last good…";
+pub const KEPT: &str = "What is there now is kept, too. The engine is not touched by this.";
 
 /// What they become.
-pub(crate) fn body(when: &str) -> String {
+pub fn body(when: &str) -> String {
     format!("These files become as they were when the engine last loaded them without an error ({when}).")
 }
 
 /// What happens to a file.
-pub(crate) fn change(change: Restoring) -> &'static str {
+pub fn change(change: Restoring) -> &'static str {
     match change {
         Restoring::Replaced => "gets its earlier content back",
         Restoring::BroughtBack => "is brought back",
@@ -26,6 +26,6 @@ pub(crate) fn change(change: Restoring) -> &'static str {
 }
 
 /// The toast afterwards.
-pub(crate) fn done(files: usize) -> String {
+pub fn done(files: usize) -> String {
     format!("Restored {}. What was there before is kept.", counted(files, "file"))
 }

@@ -6,22 +6,22 @@ use rekindle_domain::{Kind, Scope};
 
 /// The words of an empty list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Nothing {
-    pub(crate) title: &'static str,
-    pub(crate) hint: &'static str,
+pub struct Nothing {
+    pub title: &'static str,
+    pub hint: &'static str,
 }
 
 const fn nothing(title: &'static str, hint: &'static str) -> Nothing {
     Nothing { title, hint }
 }
 
-pub(crate) const NO_MCP: Nothing = nothing(
+pub const NO_MCP: Nothing = nothing(
     "No MCP servers",
     "Declare one under “mcp” in opencode.json. It is listed here as soon as the file is saved.",
 );
 
 /// No plugins.
-pub(crate) fn no_plugins(scope: Scope) -> Nothing {
+pub fn no_plugins(scope: Scope) -> Nothing {
     match scope {
         Scope::Project => nothing(
             "No plugins in this project",
@@ -35,7 +35,7 @@ pub(crate) fn no_plugins(scope: Scope) -> Nothing {
 }
 
 /// No skills.
-pub(crate) fn no_skills(scope: Scope) -> Nothing {
+pub fn no_skills(scope: Scope) -> Nothing {
     match scope {
         Scope::Project => nothing(
             "No skills in this project",
@@ -49,7 +49,7 @@ pub(crate) fn no_skills(scope: Scope) -> Nothing {
 }
 
 /// What a group of the page “Agents & commands” is called, and what to say while it is empty.
-pub(crate) fn group(kind: Kind) -> (&'static str, Nothing) {
+pub fn group(kind: Kind) -> (&'static str, Nothing) {
     match kind {
         Kind::Agent => (
             "Agents",

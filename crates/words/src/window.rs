@@ -3,77 +3,80 @@
 //! Invariant: components hold no text of their own; what depends on data is a pure function from a
 //! domain type to text, so that it can be tested without a window.
 
-pub(crate) mod banner;
-pub(crate) mod changes;
-pub(crate) mod difference;
-pub(crate) mod engine;
-pub(crate) mod last_good;
-pub(crate) mod plan;
-pub(crate) mod receipt;
-pub(crate) mod rows;
-pub(crate) mod settings;
-pub(crate) mod undo;
+pub mod banner;
+pub mod changes;
+pub mod difference;
+pub mod engine;
+pub mod last_good;
+mod pages;
+pub mod plan;
+pub mod receipt;
+pub mod rows;
+pub mod settings;
+pub mod undo;
 
+pub use self::pages::Page;
+pub use crate::text::{duration, file_name, fine_duration};
 use rekindle_domain::{Counts, ErrorCode, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState, Workspace};
 
-use crate::state::Page;
+use crate::text::{be, counted, sentence};
 
-pub(crate) const APP: &str = "Rekindle";
-pub(crate) const CONNECTING: &str = "Connecting…";
-pub(crate) const NAVIGATION: &str = "Pages";
-pub(crate) const PENDING_DOT: &str = "has pending changes";
-pub(crate) const NOTIFICATIONS: &str = "Notifications";
+pub const APP: &str = "Rekindle";
+pub const CONNECTING: &str = "Connecting…";
+pub const NAVIGATION: &str = "Pages";
+pub const PENDING_DOT: &str = "has pending changes";
+pub const NOTIFICATIONS: &str = "Notifications";
 
-pub(crate) const DISMISS: &str = "Dismiss";
-pub(crate) const CANCEL: &str = "Cancel";
-pub(crate) const DETAILS: &str = "Details";
-pub(crate) const HIDE_DETAILS: &str = "Hide details";
-pub(crate) const UNDO: &str = "Undo";
-pub(crate) const REMOVE: &str = "Remove";
-pub(crate) const OPEN: &str = "Open";
-pub(crate) const REVEAL: &str = "Reveal";
-pub(crate) const CHOOSE: &str = "Choose…";
-pub(crate) const OPEN_FILE: &str = "Open file";
-pub(crate) const RELOAD: &str = "Reload engine";
-pub(crate) const RELOAD_WHEN_IDLE: &str = "Reload when idle";
-pub(crate) const RELOAD_ANYWAY: &str = "Reload anyway…";
-pub(crate) const CONFIRM_RELOAD: &str = "Reload and interrupt";
-pub(crate) const RELOAD_ONCE_MORE: &str = "Once more after this";
-pub(crate) const COPY_JSON: &str = "Copy as JSON";
-pub(crate) const END: &str = "End";
-pub(crate) const TRY_AGAIN: &str = "Try again";
-pub(crate) const START_ENGINE: &str = "Start engine";
-pub(crate) const RESTART_ENGINE: &str = "Restart engine";
-pub(crate) const COPY_REQUEST: &str = "Copy request for host";
-pub(crate) const COPIED: &str = "Copied. Paste it to whoever runs the host.";
-pub(crate) const COPIED_JSON: &str = "Copied as JSON.";
+pub const DISMISS: &str = "Dismiss";
+pub const CANCEL: &str = "Cancel";
+pub const DETAILS: &str = "Details";
+pub const HIDE_DETAILS: &str = "Hide details";
+pub const UNDO: &str = "Undo";
+pub const REMOVE: &str = "Remove";
+pub const OPEN: &str = "Open";
+pub const REVEAL: &str = "Reveal";
+pub const CHOOSE: &str = "Choose…";
+pub const OPEN_FILE: &str = "Open file";
+pub const RELOAD: &str = "Reload engine";
+pub const RELOAD_WHEN_IDLE: &str = "Reload when idle";
+pub const RELOAD_ANYWAY: &str = "Reload anyway…";
+pub const CONFIRM_RELOAD: &str = "Reload and interrupt";
+pub const RELOAD_ONCE_MORE: &str = "Once more after this";
+pub const COPY_JSON: &str = "Copy as JSON";
+pub const END: &str = "End";
+pub const TRY_AGAIN: &str = "Try again";
+pub const START_ENGINE: &str = "Start engine";
+pub const RESTART_ENGINE: &str = "Restart engine";
+pub const COPY_REQUEST: &str = "Copy request for host";
+pub const COPIED: &str = "Copied. Paste it to whoever runs the host.";
+pub const COPIED_JSON: &str = "Copied as JSON.";
 
-pub(crate) const RECENT: &str = "Recent folders";
-pub(crate) const OPEN_ANOTHER: &str = "Open another folder…";
-pub(crate) const SWITCH_WORKSPACE: &str = "Switch workspace";
+pub const RECENT: &str = "Recent folders";
+pub const OPEN_ANOTHER: &str = "Open another folder…";
+pub const SWITCH_WORKSPACE: &str = "Switch workspace";
 
-pub(crate) const SCOPE: &str = "Scope";
-pub(crate) const PLUGIN_FIELD: &str = "npm package, file path or git URL";
-pub(crate) const ADD_PLUGIN: &str = "Add plugin";
-pub(crate) const SKILL_FIELD: &str = "Folder with a SKILL.md";
-pub(crate) const IMPORT_SKILL: &str = "Import skill";
+pub const SCOPE: &str = "Scope";
+pub const PLUGIN_FIELD: &str = "npm package, file path or git URL";
+pub const ADD_PLUGIN: &str = "Add plugin";
+pub const SKILL_FIELD: &str = "Folder with a SKILL.md";
+pub const IMPORT_SKILL: &str = "Import skill";
 
-pub(crate) const ENGINE: &str = "Engine";
-pub(crate) const LOADED_NOW: &str = "Loaded in the engine";
-pub(crate) const PENDING: &str = "Pending changes";
-pub(crate) const ALL_LIVE: &str = "Everything on disk is live.";
-pub(crate) const NOT_KNOWN: &str = "Known once the engine answers and every file can be loaded.";
-pub(crate) const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
+pub const ENGINE: &str = "Engine";
+pub const LOADED_NOW: &str = "Loaded in the engine";
+pub const PENDING: &str = "Pending changes";
+pub const ALL_LIVE: &str = "Everything on disk is live.";
+pub const NOT_KNOWN: &str = "Known once the engine answers and every file can be loaded.";
+pub const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
 /// In place of a number that was not heard, and what it means.
-pub(crate) const UNHEARD: &str = "–";
-pub(crate) const NOT_HEARD_YET: &str = "Not heard yet. Rekindle asks again.";
+pub const UNHEARD: &str = "–";
+pub const NOT_HEARD_YET: &str = "Not heard yet. Rekindle asks again.";
 
-pub(crate) const NO_RECEIPTS: &str = "No reloads yet";
-pub(crate) const NO_RECEIPTS_HINT: &str =
+pub const NO_RECEIPTS: &str = "No reloads yet";
+pub const NO_RECEIPTS_HINT: &str =
     "When a change on disk waits for the engine, a banner offers to reload. What each reload did is kept here.";
 
 /// A page's name, in the navigation and as its title.
-pub(crate) fn page(page: Page) -> &'static str {
+pub fn page(page: Page) -> &'static str {
     match page {
         Page::Overview => "Overview",
         Page::Plugins => "Plugins",
@@ -86,7 +89,7 @@ pub(crate) fn page(page: Page) -> &'static str {
 }
 
 /// The line under a page's title.
-pub(crate) fn page_sub(page: Page) -> &'static str {
+pub fn page_sub(page: Page) -> &'static str {
     match page {
         Page::Overview => "What the engine has loaded, and what waits on disk.",
         Page::Plugins => "What OpenCode loads when it starts in this workspace.",
@@ -99,7 +102,7 @@ pub(crate) fn page_sub(page: Page) -> &'static str {
 }
 
 /// A scope, as a choice.
-pub(crate) fn scope(scope: Scope) -> &'static str {
+pub fn scope(scope: Scope) -> &'static str {
     match scope {
         Scope::Project => "Project",
         Scope::Global => "Global",
@@ -107,7 +110,7 @@ pub(crate) fn scope(scope: Scope) -> &'static str {
 }
 
 /// Each count with its short name and its label. What was not heard is no number.
-pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, String); 6] {
+pub fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, String); 6] {
     let number = |of: fn(&Counts) -> Option<usize>| {
         counts.and_then(of).map_or_else(|| UNHEARD.to_owned(), |number| number.to_string())
     };
@@ -122,7 +125,7 @@ pub(crate) fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, S
 }
 
 /// What is not as it should be although nothing waits for a reload; `None`: all is.
-pub(crate) fn not_live(state: &WindowState) -> Option<String> {
+pub fn not_live(state: &WindowState) -> Option<String> {
     let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flat_map(|rows| rows.iter());
     let failed = rows.filter(|row| matches!(row.state, RowState::Failed { .. })).count();
     let failed = (failed > 0).then(|| format!("{} failed to load.", counted(failed, "item")));
@@ -144,30 +147,18 @@ fn left(open: usize, all: usize) -> String {
     }
 }
 
-/// `is` or `are`.
-fn be(number: usize) -> &'static str {
-    if number == 1 { "is" } else { "are" }
-}
-
-/// A size: `12.3 MB`; never none.
-fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.div_ceil(100_000).max(1);
-    let tenths = if bytes >= 100_000 { bytes / 100_000 } else { tenths };
-    format!("{}.{} MB", tenths / 10, tenths % 10)
-}
-
 /// The toast after a removal.
-pub(crate) fn removed(name: &str) -> String {
+pub fn removed(name: &str) -> String {
     format!("Removed {name}")
 }
 
 /// An error that no command foresaw.
-pub(crate) fn unexpected(message: String) -> UserError {
+pub fn unexpected(message: String) -> UserError {
     error(ErrorCode::Unexpected, message, "")
 }
 
 /// There is nothing behind the window.
-pub(crate) fn no_core() -> UserError {
+pub fn no_core() -> UserError {
     error(
         ErrorCode::NoCore,
         "The window cannot reach the rest of Rekindle.",
@@ -176,7 +167,7 @@ pub(crate) fn no_core() -> UserError {
 }
 
 /// Neither way to the clipboard works.
-pub(crate) fn no_clipboard() -> UserError {
+pub fn no_clipboard() -> UserError {
     error(ErrorCode::NoClipboard, "The clipboard cannot be used.", "Allow Rekindle to use the clipboard and try again.")
 }
 
@@ -193,7 +184,7 @@ fn error(code: ErrorCode, message: impl Into<String>, hint: &str) -> UserError {
 }
 
 /// An error's message, and its hint where there is one.
-pub(crate) fn full_error(error: &UserError) -> String {
+pub fn full_error(error: &UserError) -> String {
     [&error.message, &error.hint]
         .into_iter()
         .filter(|text| !text.is_empty())
@@ -202,14 +193,8 @@ pub(crate) fn full_error(error: &UserError) -> String {
         .join(" ")
 }
 
-/// The last part of a path: the file's name.
-pub(crate) fn file_name(path: &str) -> &str {
-    let path = path.trim_end_matches(['/', '\\']);
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
 /// A path as short as it stays clear: relative to the directory that is shown, else with `~`.
-pub(crate) fn short_path(path: &str, workspace: &Workspace) -> String {
+pub fn short_path(path: &str, workspace: &Workspace) -> String {
     let below = |folder: &str| path.strip_prefix(folder).filter(|rest| rest.starts_with(['/', '\\']));
     let inside = below(&workspace.directory).map(|rest| rest[1..].to_owned());
     let home = workspace.short.strip_prefix('~').and_then(|rest| workspace.directory.strip_suffix(rest));
@@ -217,61 +202,8 @@ pub(crate) fn short_path(path: &str, workspace: &Workspace) -> String {
     inside.or_else(at_home).unwrap_or_else(|| path.to_owned())
 }
 
-/// `1 change`, `3 changes`.
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// Starts with a capital and ends with a full stop. Programs write neither. What starts with a
-/// name, such as a file's, stays as it is.
-fn sentence(text: &str) -> String {
-    let text = closed(text);
-    let first = text.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ',', ':', ';', '!', '?']);
-    if !first.chars().all(char::is_alphabetic) {
-        return text;
-    }
-    let mut letters = text.chars();
-    let start: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{start}{}", letters.as_str())
-}
-
-/// Ends with a full stop, and goes on as it was written: for what follows a colon.
-fn closed(text: &str) -> String {
-    let text = text.trim();
-    let end = if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':']) { "" } else { "." };
-    format!("{text}{end}")
-}
-
-/// `a, b, c`, with what does not fit counted: `a, b and 4 more`.
-fn listed(parts: &[String], most: usize) -> String {
-    listed_of(parts, most, parts.len())
-}
-
-/// The same where there are more, of which nothing is known but that.
-fn listed_of(parts: &[String], most: usize, all: usize) -> String {
-    let named = &parts[..most.min(parts.len())];
-    match all.saturating_sub(named.len()) {
-        0 => named.join(", "),
-        left => format!("{} and {left} more", named.join(", ")),
-    }
-}
-
-/// A duration: `120 ms`, `0.9 s`, `2 min 5 s`.
-pub(crate) fn duration(ms: u64) -> String {
-    match ms {
-        0..100 => format!("{ms} ms"),
-        100..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
-        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
-    }
-}
-
-/// A duration in which the milliseconds count: `120 ms`.
-pub(crate) fn fine_duration(ms: u64) -> String {
-    if ms < 1000 { format!("{ms} ms") } else { duration(ms) }
-}
-
 /// How long ago; `None` when the date itself says more.
-pub(crate) fn ago(seconds: f64) -> Option<String> {
+pub fn ago(seconds: f64) -> Option<String> {
     // Negative when the clock was set back.
     let minutes = (seconds.max(0.0) / 60.0) as usize;
     match minutes {

@@ -4,14 +4,14 @@
 
 use rekindle_domain::{Cause, ChangeKind, ItemState, Leftover, Receipt, ReceiptItem, ReceiptResult, Resumed};
 
-use super::{be, counted, duration, listed_of, sentence};
+use crate::text::{be, counted, duration, listed_of, sentence};
 
-pub(crate) const STEPS: &str = "Steps";
-pub(crate) const COUNTS: &str = "In the engine afterwards";
-pub(crate) const ENDED: &str = "Ended";
+pub const STEPS: &str = "Steps";
+pub const COUNTS: &str = "In the engine afterwards";
+pub const ENDED: &str = "Ended";
 
 /// The result's word, also the name of its style.
-pub(crate) fn result_word(result: ReceiptResult) -> &'static str {
+pub fn result_word(result: ReceiptResult) -> &'static str {
     match result {
         ReceiptResult::Proved => "proved",
         ReceiptResult::Partial => "partial",
@@ -21,7 +21,7 @@ pub(crate) fn result_word(result: ReceiptResult) -> &'static str {
 }
 
 /// The result, as a pill.
-pub(crate) fn result(result: ReceiptResult) -> &'static str {
+pub fn result(result: ReceiptResult) -> &'static str {
     match result {
         ReceiptResult::Proved => "Proved",
         ReceiptResult::Partial => "Partly proved",
@@ -31,12 +31,12 @@ pub(crate) fn result(result: ReceiptResult) -> &'static str {
 }
 
 /// `1 change`, `2 changes`, and of how many, where that is not all: `1 of 3 changes`.
-pub(crate) fn part(some: usize, all: usize) -> String {
+pub fn part(some: usize, all: usize) -> String {
     if some >= all { counted(some, "change") } else { format!("{some} of {}", counted(all, "change")) }
 }
 
 /// The headline of a reload that ended.
-pub(crate) fn title(receipt: &Receipt) -> String {
+pub fn title(receipt: &Receipt) -> String {
     let tally = receipt.tally();
     match receipt.result {
         ReceiptResult::Proved if receipt.cause == Cause::Automatic => {
@@ -56,7 +56,7 @@ pub(crate) fn title(receipt: &Receipt) -> String {
 }
 
 /// The sentence under it.
-pub(crate) fn body(receipt: &Receipt) -> String {
+pub fn body(receipt: &Receipt) -> String {
     let message = receipt.message.as_deref().map(sentence);
     let first = match receipt.result {
         ReceiptResult::Proved => live(&receipt.items, receipt.tally().proved),
@@ -86,19 +86,19 @@ fn partly(receipt: &Receipt) -> String {
 }
 
 /// What is said of the changes of which nothing more is kept.
-pub(crate) fn left_out(receipt: &Receipt) -> Option<String> {
+pub fn left_out(receipt: &Receipt) -> Option<String> {
     let more = receipt.left_out.proved + receipt.left_out.unproved;
     (more > 0).then(|| format!("and {more} more, {} of them live", receipt.left_out.proved))
 }
 
 /// True when it needs nobody's attention.
-pub(crate) fn is_quiet(receipt: &Receipt) -> bool {
+pub fn is_quiet(receipt: &Receipt) -> bool {
     let is_whole = receipt.orphans.is_empty() && receipt.resumed.is_empty();
     receipt.cause == Cause::Automatic && receipt.result == ReceiptResult::Proved && is_whole
 }
 
 /// Why there was a reload.
-pub(crate) fn cause(cause: Cause) -> &'static str {
+pub fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Window => "Asked for in the window",
         Cause::Command => "Asked for on the command line",
@@ -108,7 +108,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
 }
 
 /// What became of a session that was to go on.
-pub(crate) fn resumed(resumed: &Resumed) -> String {
+pub fn resumed(resumed: &Resumed) -> String {
     let title = resumed.title.trim();
     match &resumed.error {
         None => format!("“{title}” goes on."),
@@ -117,7 +117,7 @@ pub(crate) fn resumed(resumed: &Resumed) -> String {
 }
 
 /// A process that should be gone.
-pub(crate) fn left_behind(process: &Leftover) -> String {
+pub fn left_behind(process: &Leftover) -> String {
     format!("Process {} is left behind: {}", process.pid, process.command)
 }
 
@@ -147,7 +147,7 @@ fn done(item: &ReceiptItem) -> &'static str {
 }
 
 /// What the engine shows of an item, as a pill.
-pub(crate) fn item_state(item: &ReceiptItem) -> &'static str {
+pub fn item_state(item: &ReceiptItem) -> &'static str {
     match item.state {
         ItemState::Unknown if item.unheard => "Not heard yet",
         ItemState::Active => "Live",
@@ -159,7 +159,7 @@ pub(crate) fn item_state(item: &ReceiptItem) -> &'static str {
 }
 
 /// What became of an item that was not proved at first.
-pub(crate) fn settled(item: &ReceiptItem) -> &'static str {
+pub fn settled(item: &ReceiptItem) -> &'static str {
     match item.state {
         ItemState::Removed => "The engine has said that it is gone.",
         _ => "The engine has said that it is live.",
@@ -167,7 +167,7 @@ pub(crate) fn settled(item: &ReceiptItem) -> &'static str {
 }
 
 /// Why an item is not proved, and what to do about it.
-pub(crate) fn explained(item: &ReceiptItem, receipt: &Receipt) -> String {
+pub fn explained(item: &ReceiptItem, receipt: &Receipt) -> String {
     let detail = item.detail.as_deref().map(sentence);
     [detail.as_deref(), next_step(item, receipt)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
@@ -185,7 +185,7 @@ fn next_step(item: &ReceiptItem, receipt: &Receipt) -> Option<&'static str> {
 }
 
 /// A step's name in the past tense, for what is over.
-pub(crate) fn step(name: &str) -> &str {
+pub fn step(name: &str) -> &str {
     match name {
         "check" => "Checked config",
         "wait-for-idle" => "Waited until idle",
@@ -199,7 +199,7 @@ pub(crate) fn step(name: &str) -> &str {
 }
 
 /// One line for a list of reloads.
-pub(crate) fn summary(receipt: &Receipt) -> String {
+pub fn summary(receipt: &Receipt) -> String {
     match receipt.result {
         ReceiptResult::Proved => body(receipt),
         ReceiptResult::Partial => title(receipt),
@@ -210,7 +210,7 @@ pub(crate) fn summary(receipt: &Receipt) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::banner::fixture::{item, receipt};
+    use crate::window::banner::fixture::{item, receipt};
 
     #[test]
     fn each_end_has_its_words() {

@@ -2,15 +2,15 @@
 
 use rekindle_domain::UndoChoice;
 
-pub(crate) const TITLE: &str = "Changed by someone else since";
+pub const TITLE: &str = "Changed by someone else since";
 
 /// What is at stake.
-pub(crate) fn body(path: &str) -> String {
+pub fn body(path: &str) -> String {
     format!("{path} is not as Rekindle left it. What replaces something goes to the trash, not away.")
 }
 
 /// What a button does.
-pub(crate) fn choice(choice: UndoChoice) -> &'static str {
+pub fn choice(choice: UndoChoice) -> &'static str {
     match choice {
         UndoChoice::Ours => "Take back only my change",
         UndoChoice::Before => "Make all as before",

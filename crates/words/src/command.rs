@@ -12,7 +12,7 @@ use rekindle_domain::{
 type Difference<'a> = &'a dyn Fn(&Change) -> Vec<DiffLine>;
 
 /// `rows`: the items as they are, for what is not as it should be although nothing waits.
-pub(crate) fn status(status: &ReloadStatus, rows: &[Row], difference: Difference<'_>) -> Vec<String> {
+pub fn status(status: &ReloadStatus, rows: &[Row], difference: Difference<'_>) -> Vec<String> {
     let mut lines = vec![engine(&status.engine)];
     lines.extend(status.problems.iter().flat_map(|found| problem("Would not load", found)));
     lines.extend(status.warnings.iter().flat_map(|found| problem("Warning", found)));
@@ -61,13 +61,13 @@ fn past(past: &Past) -> Vec<String> {
 }
 
 /// What is being installed.
-pub(crate) fn installing(now: &Installing) -> String {
+pub fn installing(now: &Installing) -> String {
     let what = now.package.as_deref().unwrap_or("what its plugins need");
     format!("The engine installs {what} ({} MB so far)", now.bytes.div_ceil(1_000_000))
 }
 
 /// What is waited for behind a reload.
-pub(crate) fn waits(receipt: &Receipt) -> String {
+pub fn waits(receipt: &Receipt) -> String {
     let names: Vec<_> = receipt.items.iter().filter(|item| item.unheard).map(|item| item.name.as_str()).collect();
     match names.as_slice() {
         [] => "Waiting for what the engine has not told yet".to_owned(),
@@ -83,7 +83,7 @@ fn problem(what: &str, problem: &Problem) -> Vec<String> {
     [said].into_iter().chain(text).collect()
 }
 
-pub(crate) fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> Vec<String> {
+pub fn plan(plan: &Plan, warnings: &[Problem], difference: Difference<'_>) -> Vec<String> {
     let mut lines: Vec<_> = warnings.iter().flat_map(|found| problem("Warning", found)).collect();
     lines.push(match plan.action {
         Action::None | Action::NeverRead => "Nothing to do.".to_owned(),
@@ -147,7 +147,7 @@ fn run(run: &BusyRun) -> String {
     format!("  ! “{}” {state}{place}", run.title)
 }
 
-pub(crate) fn engine(view: &EngineView) -> String {
+pub fn engine(view: &EngineView) -> String {
     let mode = match view.mode {
         EngineMode::Host => "host",
         EngineMode::Client => "client",
@@ -172,7 +172,7 @@ pub(crate) fn engine(view: &EngineView) -> String {
     }
 }
 
-pub(crate) fn receipt(receipt: &Receipt) -> Vec<String> {
+pub fn receipt(receipt: &Receipt) -> Vec<String> {
     let seconds = seconds(receipt.duration_ms);
     let mut lines = vec![match receipt.result {
         ReceiptResult::Proved if receipt.tally().all == 0 && !receipt.still_pending.is_empty() => {
@@ -217,7 +217,7 @@ fn item(item: &ReceiptItem) -> String {
     format!("  {sign} {} {state}{detail}", item.name)
 }
 
-pub(crate) fn step(step: StepName) -> &'static str {
+pub fn step(step: StepName) -> &'static str {
     match step {
         StepName::Check => "Checking the files, asking what is running",
         StepName::WaitForIdle => "Waiting until nothing is running",
@@ -229,7 +229,7 @@ pub(crate) fn step(step: StepName) -> &'static str {
     }
 }
 
-pub(crate) fn rows(rows: &[Row]) -> Vec<String> {
+pub fn rows(rows: &[Row]) -> Vec<String> {
     let lines = rows.iter().flat_map(|row| {
         let state = match &row.state {
             RowState::Loaded => "loaded".to_owned(),
@@ -249,7 +249,7 @@ pub(crate) fn rows(rows: &[Row]) -> Vec<String> {
     lines.collect()
 }
 
-pub(crate) fn findings(findings: &[Finding]) -> Vec<String> {
+pub fn findings(findings: &[Finding]) -> Vec<String> {
     let lines = findings.iter().flat_map(|finding| {
         let sign = match finding.level {
             FindingLevel::Ok => "✓",
@@ -265,7 +265,7 @@ pub(crate) fn findings(findings: &[Finding]) -> Vec<String> {
     lines.collect()
 }
 
-pub(crate) fn restored(restored: &Restored) -> Vec<String> {
+pub fn restored(restored: &Restored) -> Vec<String> {
     let lines = restored.files.iter().map(|file| {
         let what = match file.change {
             Restoring::Replaced => "restored",
@@ -283,13 +283,13 @@ pub(crate) fn restored(restored: &Restored) -> Vec<String> {
 const NAMED: usize = 20;
 
 /// What is said of reloads whose records cannot be read.
-pub(crate) fn passed_over(number: usize) -> String {
+pub fn passed_over(number: usize) -> String {
     let (those, them) =
         if number == 1 { ("record of a reload is", "it is") } else { ("records of reloads are", "they are") };
     format!("{number} {those} too long to be read, so {them} not shown.")
 }
 
-pub(crate) fn history(receipts: &[Receipt]) -> Vec<String> {
+pub fn history(receipts: &[Receipt]) -> Vec<String> {
     if receipts.is_empty() {
         return vec!["No reload yet.".to_owned()];
     }

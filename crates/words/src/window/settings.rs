@@ -4,26 +4,26 @@
 
 use rekindle_domain::{EngineChoice, FindingLevel, Habit, Theme};
 
-pub(crate) const APPEARANCE: &str = "Appearance";
-pub(crate) const THEME: &str = "Theme";
-pub(crate) const HABIT: &str = "When something waits for a reload";
-pub(crate) const ROLL_BACK: &str = "Put the last good files back by themselves";
-pub(crate) const ROLL_BACK_HINT: &str = "When the engine does not come up. What was there is kept.";
-pub(crate) const ENGINE: &str = "Which engine Rekindle starts";
-pub(crate) const ENGINE_HINT: &str = "Takes effect when the engine is started the next time.";
-pub(crate) const FILE_FIELD: &str = "Path of the opencode program";
-pub(crate) const USE_FILE: &str = "Use this file";
-pub(crate) const DOCTOR: &str = "Doctor";
-pub(crate) const DOCTOR_HINT: &str = "Looks at the engine, the files and the folders, and says what is wrong.";
-pub(crate) const CHECK: &str = "Check";
-pub(crate) const CHECKING: &str = "Checking…";
-pub(crate) const OUTPUT: &str = "Engine output";
-pub(crate) const OUTPUT_HINT: &str = "The last lines that the engine printed.";
-pub(crate) const REFRESH: &str = "Refresh";
-pub(crate) const NO_OUTPUT: &str = "The engine has printed nothing yet.";
+pub const APPEARANCE: &str = "Appearance";
+pub const THEME: &str = "Theme";
+pub const HABIT: &str = "When something waits for a reload";
+pub const ROLL_BACK: &str = "Put the last good files back by themselves";
+pub const ROLL_BACK_HINT: &str = "When the engine does not come up. What was there is kept.";
+pub const ENGINE: &str = "Which engine Rekindle starts";
+pub const ENGINE_HINT: &str = "Takes effect when the engine is started the next time.";
+pub const FILE_FIELD: &str = "Path of the opencode program";
+pub const USE_FILE: &str = "Use this file";
+pub const DOCTOR: &str = "Doctor";
+pub const DOCTOR_HINT: &str = "Looks at the engine, the files and the folders, and says what is wrong.";
+pub const CHECK: &str = "Check";
+pub const CHECKING: &str = "Checking…";
+pub const OUTPUT: &str = "Engine output";
+pub const OUTPUT_HINT: &str = "The last lines that the engine printed.";
+pub const REFRESH: &str = "Refresh";
+pub const NO_OUTPUT: &str = "The engine has printed nothing yet.";
 
 /// A theme, as a choice.
-pub(crate) fn theme(theme: Theme) -> &'static str {
+pub fn theme(theme: Theme) -> &'static str {
     match theme {
         Theme::System => "System",
         Theme::Light => "Light",
@@ -32,7 +32,7 @@ pub(crate) fn theme(theme: Theme) -> &'static str {
 }
 
 /// What happens by itself, as a choice.
-pub(crate) fn habit(habit: Habit) -> &'static str {
+pub fn habit(habit: Habit) -> &'static str {
     match habit {
         Habit::Ask => "Ask",
         Habit::WhenIdle => "When idle",
@@ -41,7 +41,7 @@ pub(crate) fn habit(habit: Habit) -> &'static str {
 }
 
 /// What that means for the folder that is shown.
-pub(crate) fn habit_hint(habit: Habit) -> &'static str {
+pub fn habit_hint(habit: Habit) -> &'static str {
     match habit {
         Habit::Ask => "In this folder, a banner asks.",
         Habit::WhenIdle => "In this folder, the engine is reloaded by itself as soon as nothing runs.",
@@ -50,7 +50,7 @@ pub(crate) fn habit_hint(habit: Habit) -> &'static str {
 }
 
 /// An engine, as a choice: its name and what it means.
-pub(crate) fn engine(choice: &EngineChoice) -> (&'static str, &'static str) {
+pub fn engine(choice: &EngineChoice) -> (&'static str, &'static str) {
     match choice {
         EngineChoice::Bundled => ("Bundled", "The one that comes with Rekindle; without it, the one on PATH."),
         EngineChoice::Path => ("From PATH", "The opencode that a terminal would start."),
@@ -59,7 +59,7 @@ pub(crate) fn engine(choice: &EngineChoice) -> (&'static str, &'static str) {
 }
 
 /// How bad a finding is, also the name of its style.
-pub(crate) fn level(level: FindingLevel) -> &'static str {
+pub fn level(level: FindingLevel) -> &'static str {
     match level {
         FindingLevel::Ok => "Fine",
         FindingLevel::Warning => "Look at it",

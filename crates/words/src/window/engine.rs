@@ -5,7 +5,7 @@
 use rekindle_domain::{EngineMode, EngineState, EngineView};
 
 /// The engine's state, as a headline.
-pub(crate) fn state(state: EngineState) -> &'static str {
+pub fn state(state: EngineState) -> &'static str {
     match state {
         EngineState::Running => "Engine running",
         EngineState::Starting => "Engine starting…",
@@ -17,7 +17,7 @@ pub(crate) fn state(state: EngineState) -> &'static str {
 }
 
 /// The state's word, as in the command line's JSON.
-pub(crate) fn state_word(state: EngineState) -> &'static str {
+pub fn state_word(state: EngineState) -> &'static str {
     match state {
         EngineState::Running => "running",
         EngineState::Starting => "starting",
@@ -29,7 +29,7 @@ pub(crate) fn state_word(state: EngineState) -> &'static str {
 }
 
 /// Whose the engine is.
-pub(crate) fn mode(mode: EngineMode) -> &'static str {
+pub fn mode(mode: EngineMode) -> &'static str {
     match mode {
         EngineMode::Host => "Host",
         EngineMode::Client => "Client",
@@ -37,7 +37,7 @@ pub(crate) fn mode(mode: EngineMode) -> &'static str {
 }
 
 /// The same with what it means.
-pub(crate) fn mode_explained(mode: EngineMode) -> &'static str {
+pub fn mode_explained(mode: EngineMode) -> &'static str {
     match mode {
         EngineMode::Host => "Host: Rekindle started it",
         EngineMode::Client => "Client: someone else runs it",
@@ -45,18 +45,18 @@ pub(crate) fn mode_explained(mode: EngineMode) -> &'static str {
 }
 
 /// An address without its scheme.
-pub(crate) fn address(url: &str) -> &str {
+pub fn address(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }
 
 /// `Host · 1.18.33 · 127.0.0.1:4096`, as far as it is known.
-pub(crate) fn line(engine: &EngineView) -> String {
+pub fn line(engine: &EngineView) -> String {
     let parts = [Some(mode(engine.mode)), engine.version.as_deref(), engine.url.as_deref().map(address)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// What the overview tells about the engine: label and value.
-pub(crate) fn facts(engine: &EngineView) -> [(&'static str, String); 4] {
+pub fn facts(engine: &EngineView) -> [(&'static str, String); 4] {
     let known = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     [
         ("Mode", mode_explained(engine.mode).to_owned()),

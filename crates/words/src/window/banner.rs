@@ -8,28 +8,28 @@ use rekindle_domain::{
     ReloadStatus, StepName, StepState, WindowState,
 };
 
-use super::{changes, closed, counted, file_name, listed, megabytes, sentence};
-use crate::state;
+use super::changes;
+use crate::text::{closed, counted, file_name, listed, megabytes, sentence};
 
 const RESTART_NOTE: &str = "The engine will be restarted; sessions are kept.";
 const SESSIONS_KEPT: &str = "Your sessions are kept.";
 
-pub(crate) const CONFIRM_TITLE: &str = "Reload anyway?";
-pub(crate) const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
-pub(crate) const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: more is running now than you were shown.";
-pub(crate) const CONFIRM_IDLE: &str = "Nothing is running any more.";
-pub(crate) const GOES_ON: &str = "goes on afterwards";
-pub(crate) const ONE_MORE: &str = "One more reload follows.";
+pub const CONFIRM_TITLE: &str = "Reload anyway?";
+pub const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
+pub const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: more is running now than you were shown.";
+pub const CONFIRM_IDLE: &str = "Nothing is running any more.";
+pub const GOES_ON: &str = "goes on afterwards";
+pub const ONE_MORE: &str = "One more reload follows.";
 
 /// A banner's two lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Words {
-    pub(crate) title: String,
-    pub(crate) body: String,
+pub struct Words {
+    pub title: String,
+    pub body: String,
 }
 
 /// The banner's word, as in JSON.
-pub(crate) fn word(banner: &Banner) -> &'static str {
+pub fn word(banner: &Banner) -> &'static str {
     match banner {
         Banner::None => "none",
         Banner::Pending => "pending",
@@ -44,7 +44,7 @@ pub(crate) fn word(banner: &Banner) -> &'static str {
 }
 
 /// The same for the banner as a whole: that of now, or that a reload ended.
-pub(crate) fn state_word(state: &WindowState) -> &'static str {
+pub fn state_word(state: &WindowState) -> &'static str {
     match &state.banner {
         Banner::None if state.past.is_some() => "ended",
         banner => word(banner),
@@ -52,7 +52,7 @@ pub(crate) fn state_word(state: &WindowState) -> &'static str {
 }
 
 /// What the banner says of now.
-pub(crate) fn words(banner: &Banner, status: &ReloadStatus) -> Words {
+pub fn words(banner: &Banner, status: &ReloadStatus) -> Words {
     let words = |title: &str, body: String| Words { title: title.to_owned(), body };
     match banner {
         Banner::None => words("", String::new()),
@@ -93,7 +93,7 @@ fn under_way(progress: &Progress) -> String {
 }
 
 /// How long something has been under way; nothing before it has been a second.
-pub(crate) fn elapsed(ms: u64) -> String {
+pub fn elapsed(ms: u64) -> String {
     match ms / 1000 {
         0 => String::new(),
         seconds @ 1..60 => format!("{seconds} s"),
@@ -102,7 +102,7 @@ pub(crate) fn elapsed(ms: u64) -> String {
 }
 
 /// What the engine installs, and how much of it is there.
-pub(crate) fn installing(now: &Installing) -> String {
+pub fn installing(now: &Installing) -> String {
     let what = now.package.as_deref().unwrap_or("what plugins need");
     match now.bytes {
         0 => format!("OpenCode is installing {what}."),
@@ -111,7 +111,7 @@ pub(crate) fn installing(now: &Installing) -> String {
 }
 
 fn pending(status: &ReloadStatus) -> String {
-    let waiting: Vec<_> = status.changes.iter().filter(|change| state::waits(change)).cloned().collect();
+    let waiting: Vec<_> = status.changes.iter().filter(|change| change.action.needs_reload()).cloned().collect();
     let number = changes::number(&waiting);
     let mut whys: Vec<_> = waiting.iter().map(|change| &change.why).collect();
     whys.dedup();
@@ -150,7 +150,7 @@ fn waiting(runs: &[BusyRun]) -> String {
 }
 
 /// `“Fix login” is running`, and where, if that is in another folder.
-pub(crate) fn doing(run: &BusyRun) -> String {
+pub fn doing(run: &BusyRun) -> String {
     let doing = match run.state {
         BusyState::Busy => "is running",
         BusyState::Retry => "waits to ask its provider again",
@@ -169,13 +169,13 @@ fn doings(runs: &[BusyRun]) -> String {
 }
 
 /// A run's title in quotes.
-pub(crate) fn run_name(run: &BusyRun) -> String {
+pub fn run_name(run: &BusyRun) -> String {
     let title = run.title.trim();
     if title.is_empty() { "A session without a title".to_owned() } else { format!("“{title}”") }
 }
 
 /// What a forced reload takes from a run.
-pub(crate) fn loses(state: BusyState) -> &'static str {
+pub fn loses(state: BusyState) -> &'static str {
     match state {
         BusyState::Busy => "It loses its tool call, or the answer that it is writing.",
         BusyState::Retry => "It will not ask again.",
@@ -186,7 +186,7 @@ pub(crate) fn loses(state: BusyState) -> &'static str {
 }
 
 /// True for what can be told to go on.
-pub(crate) fn can_go_on(run: &BusyRun) -> bool {
+pub fn can_go_on(run: &BusyRun) -> bool {
     run.state != BusyState::Terminal && !run.session.is_empty()
 }
 
@@ -229,7 +229,7 @@ fn down(state: EngineState, message: Option<&str>, mode: EngineMode) -> Words {
 }
 
 /// A step of a running reload; its tense follows its state.
-pub(crate) fn step(step: BannerStep) -> &'static str {
+pub fn step(step: BannerStep) -> &'static str {
     let over = step.state == StepState::Done;
     match step.name {
         StepName::Check if over => "Checked config",
@@ -250,12 +250,12 @@ pub(crate) fn step(step: BannerStep) -> &'static str {
 }
 
 /// What to do about a broken file.
-pub(crate) fn hint(problem: &Problem) -> String {
+pub fn hint(problem: &Problem) -> String {
     sentence(&problem.hint)
 }
 
 /// The excerpt of a broken file with line numbers, and a caret under the column.
-pub(crate) fn excerpt(problem: &Problem) -> String {
+pub fn excerpt(problem: &Problem) -> String {
     let width = problem.excerpt.last().map_or(1, |(number, _)| number.to_string().len());
     let mut lines = Vec::new();
     for (number, text) in &problem.excerpt {
@@ -274,6 +274,6 @@ pub(crate) fn excerpt(problem: &Problem) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod fixture;
+pub mod fixture;
 #[cfg(test)]
 mod tests;

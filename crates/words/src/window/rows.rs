@@ -8,14 +8,14 @@ mod remarks;
 
 use rekindle_domain::{Action, Kind, PluginOrigin, Row, RowState, Scope, Workspace};
 
-pub(crate) use self::{
+pub use self::{
     empty::{NO_MCP, Nothing, group, no_plugins, no_skills},
     remarks::{Remark, Weight, remarks},
 };
 use super::{changes, short_path};
 
 /// The state's tag, as in JSON; also the name of its style.
-pub(crate) fn state_word(state: &RowState) -> &'static str {
+pub fn state_word(state: &RowState) -> &'static str {
     match state {
         RowState::Loaded => "loaded",
         RowState::Waiting { .. } => "waiting",
@@ -27,7 +27,7 @@ pub(crate) fn state_word(state: &RowState) -> &'static str {
 }
 
 /// The state, as a pill.
-pub(crate) fn state(state: &RowState, workspace: &Workspace) -> String {
+pub fn state(state: &RowState, workspace: &Workspace) -> String {
     match state {
         RowState::Loaded => "Loaded".to_owned(),
         RowState::Waiting { action: Action::Restart, .. } => "Needs restart".to_owned(),
@@ -40,7 +40,7 @@ pub(crate) fn state(state: &RowState, workspace: &Workspace) -> String {
 }
 
 /// The word or two beside the state. `asked`: the engine could be asked.
-pub(crate) fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
+pub fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
     match state {
         RowState::Waiting { change, .. } => changes::word(*change),
         // It tells of servers once each has connected or failed.
@@ -52,7 +52,7 @@ pub(crate) fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
 }
 
 /// A package's version; files have none.
-pub(crate) fn version(row: &Row) -> Option<&str> {
+pub fn version(row: &Row) -> Option<&str> {
     match row.origin {
         Some(PluginOrigin::Npm) => Some(row.detail.as_deref().unwrap_or("latest")),
         Some(PluginOrigin::Git) => row.detail.as_deref(),
@@ -62,7 +62,7 @@ pub(crate) fn version(row: &Row) -> Option<&str> {
 
 /// Where it comes from and where it is declared, and what it is for. Where a list has both scopes,
 /// the global one is named.
-pub(crate) fn origin(row: &Row) -> String {
+pub fn origin(row: &Row) -> String {
     let scope = match (row.kind, row.scope) {
         (Kind::Plugin | Kind::Skill, _) | (_, Scope::Project) => None,
         (_, Scope::Global) => Some("global"),
@@ -78,7 +78,7 @@ pub(crate) fn origin(row: &Row) -> String {
 }
 
 /// What a row's button does, for those who hear it: `Open linear: opencode.json`.
-pub(crate) fn action(action: &str, row: &Row) -> String {
+pub fn action(action: &str, row: &Row) -> String {
     format!("{action} {}: {}", row.name, row.place)
 }
 
@@ -87,7 +87,7 @@ mod tests {
     use rekindle_domain::ChangeKind;
 
     use super::*;
-    use crate::copy::banner::fixture;
+    use crate::window::banner::fixture;
 
     #[test]
     fn states_have_names_and_notes() {

@@ -5,14 +5,14 @@
 
 use rekindle_domain::{Kind, PluginOrigin, Row, RowState};
 
-use crate::copy::{closed, listed, sentence};
+use crate::text::{closed, listed, sentence};
 
 /// No more paths than this are named.
 const MOST_PATHS: usize = 3;
 
 /// How much a remark matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub enum Weight {
     /// Good to know.
     Note,
     /// Worth a look.
@@ -23,13 +23,13 @@ pub(crate) enum Weight {
 
 /// A sentence about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Remark {
-    pub(crate) weight: Weight,
-    pub(crate) text: String,
+pub struct Remark {
+    pub weight: Weight,
+    pub text: String,
 }
 
 /// Everything that is to be said about an item.
-pub(crate) fn remarks(row: &Row) -> Vec<Remark> {
+pub fn remarks(row: &Row) -> Vec<Remark> {
     let reason = match &row.state {
         RowState::Failed { message } => Some((Weight::Failure, message.trim().to_owned())),
         RowState::NotRead { why } => Some((Weight::Note, format!("Not read: {}", closed(why)))),
@@ -63,7 +63,7 @@ mod tests {
     use rekindle_domain::{Action, ChangeKind};
 
     use super::*;
-    use crate::copy::banner::fixture;
+    use crate::window::banner::fixture;
 
     fn told(row: &Row) -> Vec<(Weight, String)> {
         remarks(row).into_iter().map(|remark| (remark.weight, remark.text)).collect()
