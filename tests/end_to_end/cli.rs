@@ -257,9 +257,9 @@ async fn a_restart_is_a_reload() {
     let engine = world.start_engine().await;
     let restart = async |more: &[&str]| world.rekindle(&[&["reload", "--restart", "--json"][..], more].concat()).await;
 
-    world.write(".opencode/agents/broken.md", "---\ndescription: [\n---\n");
+    world.write(".opencode/opencode.json", "{");
     assert_eq!(restart(&[]).await.code, 3, "a file would not load");
-    std::fs::remove_file(world.path(".opencode/agents/broken.md")).expect("removed");
+    std::fs::remove_file(world.path(".opencode/opencode.json")).expect("removed");
     engine.start_run("Long work").await;
     let busy = restart(&[]).await;
     assert_eq!((busy.code, &busy.json()["error"]["code"]), (3, &json!("busy")), "{busy:?}");

@@ -41,7 +41,7 @@ async fn the_past_and_what_is_now_are_both_shown() {
     let seen = window
         .client
         .execute_async("const done = arguments[0]; window.__TAURI__.core.invoke('state').then(done)", vec![]);
-    let id = seen.await.expect("a state")["past"]["id"].clone();
+    let id = seen.await.expect("a state")["state"]["past"]["id"].clone();
 
     world.write(".opencode/skills/tidy/SKILL.md", &skill("tidy", "body"));
     window.banner("pending").await;

@@ -411,12 +411,13 @@ pub(super) fn given(words: &[&str]) -> Vec<(usize, usize)> {
     let mut given = Vec::new();
     let mut flags: Vec<(&str, Given)> = Vec::new();
     let has_login = words.contains(&"login");
-    let runs_elsewhere = words.iter().any(|word| CONTAINERS.iter().any(|program| is_program(word, program)));
-    for (at, word) in words.iter().enumerate() {
+    let programs: Vec<_> = words.iter().map(|word| program_of(word)).collect();
+    let runs_elsewhere = programs.iter().any(|name| CONTAINERS.iter().any(|program| is_program(name, program)));
+    for ((at, word), name) in words.iter().enumerate().zip(programs) {
         let before = at.checked_sub(1).map(|at| words[at]).unwrap_or_default();
         for (program, flag, given, with) in PROGRAMS {
             let is_complete = with.is_empty() || has_login;
-            if is_complete && is_program(word, program) && !flags.contains(&(flag, given)) {
+            if is_complete && is_program(name, program) && !flags.contains(&(flag, given)) {
                 flags.push((flag, given));
             }
         }
@@ -476,10 +477,14 @@ fn looks_made_by_chance_after_flag(word: &str) -> bool {
 }
 
 /// True when a word of a command is this program, wherever it is.
-fn is_program(word: &str, program: &str) -> bool {
+/// The program that a word names, if it names one.
+fn program_of(word: &str) -> &str {
     // A shell may be told to run it first: `!` and a backtick, `$(`.
     let name = word.rsplit(['/', '\\']).next().unwrap_or_default().trim_start_matches(['!', '`', '$', '(']);
-    let name = name.strip_suffix(".exe").unwrap_or(name);
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+fn is_program(name: &str, program: &str) -> bool {
     match program.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == program,

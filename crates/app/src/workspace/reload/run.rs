@@ -166,10 +166,11 @@ impl Run {
         let journal = Journal::of(&self.target.places);
         let written = match (effect, phase.step_name()) {
             (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.wish, self.client_url()),
-            (_, Some(step)) if step.touches() => {
-                journal.step(&self.attempt, step, millis(self.began), phase.job().map(|job| &job.plan))
+            (_, Some(step)) => {
+                // What comes after it is about the same plan.
+                let plan = phase.job().map(|job| &job.plan).filter(|_| is_needed);
+                journal.step(&self.attempt, step, millis(self.began), plan)
             }
-            (_, Some(step)) => journal.step(&self.attempt, step, millis(self.began), None),
             (_, None) => Ok(()),
         };
         match written {
