@@ -9,7 +9,6 @@ mod events;
 mod scope;
 mod shell;
 
-use rekindle_domain::ErrorCode;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;

@@ -240,6 +240,6 @@ fn contested(observation: &Observation) -> impl Iterator<Item = Finding> {
         let rows = observation.scan.rows.iter().filter(|row| row.name == *name && row.copy.is_none());
         let places: Vec<_> = rows.map(|row| Path::new(&row.source).display().to_string()).collect();
         let message = format!("the skill “{name}” is there more than once: {}", places.join(", "));
-        finding(FindingLevel::Warning, "Skill", message, "remove all but one: the engine takes any of them, by chance")
+        finding(FindingLevel::Warning, "Skill", message, "remove all but one: the engine picks one at random")
     })
 }

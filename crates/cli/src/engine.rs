@@ -123,7 +123,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
                 return await_start(arguments, places).await;
             }
             let said = foreign::text(&path).unwrap_or_default();
-            let message = said.lines().skip(1).last().unwrap_or("it ended without a word").to_owned();
+            let message = said.lines().skip(1).last().unwrap_or("it ended without a message").to_owned();
             return Err(user_error(
                 ErrorCode::EngineEnded,
                 message,

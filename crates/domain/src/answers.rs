@@ -147,9 +147,9 @@ impl Answers {
         match self.mcp.as_ref()?.get(server) {
             Some(answer) => answer.failure(),
             None if self.is_turned_off(server) => None,
-            None => {
-                Some("OpenCode makes no server of this entry: something in it is missing or of the wrong kind".into())
-            }
+            None => Some(
+                "OpenCode starts no server for this entry: something in it is missing or has the wrong type".into(),
+            ),
         }
     }
 

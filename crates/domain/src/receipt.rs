@@ -458,7 +458,7 @@ mod tests {
         check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed")));
         check(Active, Kind::Mcp, told("failed", None), (Failed, Some("it could not be started or reached")));
         check(Active, Kind::Mcp, told("needs_auth", None), (Failed, Some(sign_in)));
-        let none = "OpenCode makes no server of this entry: something in it is missing or of the wrong kind";
+        let none = "OpenCode starts no server for this entry: something in it is missing or has the wrong type";
         check(Active, Kind::Mcp, Some(None), (Failed, Some(none)));
         check(Active, Kind::Mcp, None, (Unknown, Some("it is still connecting")));
         check(Failed, Kind::Mcp, told("connected", None), (Failed, None));

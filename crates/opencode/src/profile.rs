@@ -81,7 +81,7 @@ const OPENCODE_1_18: Table = &[
     (CODE.of(&[Kind::Tool]), rule(Action::Restart, "OpenCode keeps a tool's code in memory until its process ends")),
     (
         CODE.of(&[Kind::Skill, Kind::Agent, Kind::Command]),
-        rule(Action::Restart, "OpenCode mends front matter with a colon in it only the first time it reads the text"),
+        rule(Action::Restart, "OpenCode can read front matter with an unquoted colon only once per process"),
     ),
     (CODE, rule(Action::Restart, "OpenCode keeps loaded code in memory until its process ends")),
     (
@@ -145,7 +145,8 @@ impl Profile {
         let engine =
             if version.is_empty() { "This version of OpenCode".to_owned() } else { format!("OpenCode {version}") };
         let by = self.measured_on;
-        (self.fit == Fit::Nearest).then(|| format!("{engine} was not measured; Rekindle goes by {by}"))
+        (self.fit == Fit::Nearest)
+            .then(|| format!("{engine} has not been tested; Rekindle assumes it behaves like {by}"))
     }
 }
 

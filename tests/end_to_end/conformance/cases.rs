@@ -47,7 +47,7 @@ fn texts() -> Vec<Case> {
         refused("a list", "[]"),
         refused("something after the end", r#"{"username": "x"} more"#),
         refused("two commas", r#"{"username": "x",,}"#),
-        refused("a tab in a text", "{\"username\": \"a\tb\"}"),
+        refused("a tab in a string", "{\"username\": \"a\tb\"}"),
         refused("a line break in a text", "{\"username\": \"a\nb\"}"),
         refused("a space that is none", "{\u{a0}\"username\": \"a\"}"),
         refused("a separator of lines between values", "{\"username\":\u{2028}\"a\"}"),

@@ -541,7 +541,7 @@ async fn one_skill_with_several_places_is_one() {
         .as_array()
         .expect("a list")
         .iter()
-        .filter(|one| one["message"].to_string().contains("by chance"));
+        .filter(|one| one["message"].to_string().contains("at random"));
     assert_eq!((warned.count(), rows(&world, "skill", "copied").await.len()), (2, 2), "{status}");
 
     let ran = world.rekindle(&["skill", "remove", "linked"]).await;

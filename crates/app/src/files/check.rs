@@ -73,7 +73,7 @@ fn check_text(path: &Path, places: &Places, schema: Option<&Schema>, references:
             let problem = match variable {
                 Some(variable) => {
                     let message =
-                        format!("{variable} is replaced by a text that does not belong here: {}", error.message);
+                        format!("{variable} is replaced by text that does not belong here: {}", error.message);
                     Problem::new(&shown, message, "change that value, or what stands around it")
                 }
                 None => Problem::new(&shown, error.message, error.hint),
@@ -99,7 +99,7 @@ fn check_text(path: &Path, places: &Places, schema: Option<&Schema>, references:
 /// meant to have. `lowered`: what the file says, as the engine checks it.
 pub fn fallen(path: &Path, text: &str, lowered: &Value, schema: &Schema) -> Vec<Problem> {
     let problem = |Fault { path: keys, message, hint }: Fault| {
-        let message = format!("“{}”: {message}, so OpenCode leaves out the entry without a word", keys.join("."));
+        let message = format!("“{}”: {message}, so OpenCode silently ignores the entry", keys.join("."));
         Problem::new(&path.display().to_string(), message, hint).at(text, text::offset_of(text, &keys))
     };
     schema.fallen(lowered).into_iter().map(problem).collect()
@@ -132,8 +132,8 @@ pub fn left_out(path: &Path, text: &str, entries: &[Vec<String>], lowered: &Valu
         is_group && all.is_none_or(|all| all.get(name).is_none())
     };
     let problem = |entry: &Vec<String>| {
-        let message = format!("“{}”: OpenCode leaves out this entry without a word", entry.join("."));
-        let hint = "something in it is missing or of the wrong kind; compare it with the documentation of OpenCode";
+        let message = format!("“{}”: OpenCode silently ignores this entry", entry.join("."));
+        let hint = "something in it is missing or has the wrong type; compare it with OpenCode's documentation";
         Problem::new(&path.display().to_string(), message, hint).at(text, text::offset_of(text, entry))
     };
     entries.iter().filter(is_left_out).take(50).map(problem).collect()
@@ -194,7 +194,7 @@ fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Bud
     let at = |field: &str| text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     if let Some((field, _)) = fields.iter().find(|(_, value)| frontmatter::is_infinite(value)) {
         let message = format!("“{field}”: OpenCode cannot answer with a number that is infinite or none");
-        return vec![Problem::new(&shown, message, "write a number, or a text in quotes").at(&text, at(field))];
+        return vec![Problem::new(&shown, message, "write a number, or a string in quotes").at(&text, at(field))];
     }
     let Some(schema) = schema.filter(|_| file.key != "mode") else { return Vec::new() };
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
@@ -378,13 +378,13 @@ mod tests {
             assert_eq!((&*problem.message, &*problem.hint), (message, hint), "{text}");
             assert_eq!(problem.text(), Some(text), "{problem:?}");
         };
-        check("{\"model\": 5}", "“model”: expected a text, got a number", "write a text");
-        check("{\"share\": \"x\"}", "“share”: expected “manual” or “auto”, got a text", "write “manual” or “auto”");
+        check("{\"model\": 5}", "“model”: expected a string, found a number", "write a string");
+        check("{\"share\": \"x\"}", "“share”: expected “manual” or “auto”, found a string", "write “manual” or “auto”");
         let either = "true or false or “notify”";
-        let message = format!("“autoupdate”: expected {either}, got a text");
+        let message = format!("“autoupdate”: expected {either}, found a string");
         check("{\"autoupdate\": \"x\"}", &message, &format!("write {either}"));
         let local = "{\"mcp\": {\"m\": {\"type\": \"local\", \"command\": \"x\"}}}";
-        check(local, "“mcp.m.command”: expected a list, got a text", "write a list");
+        check(local, "“mcp.m.command”: expected a list, found a string", "write a list");
         let remote = "{\"mcp\": {\"m\": {\"type\": \"remote\"}}}";
         check(remote, "“mcp.m”: “url” is missing", "add “url”");
         std::fs::write(&path, "{\n  \"model\": 5, \"apiKey\": \"sk-1\"\n}").expect("written");

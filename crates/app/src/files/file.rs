@@ -40,7 +40,7 @@ pub enum FileError {
         cause: io::Error,
     },
     /// It is not UTF-8.
-    #[error("{path} is not a text in UTF-8")]
+    #[error("{path} is not UTF-8 text")]
     NotText {
         /// The file.
         path: PathBuf,

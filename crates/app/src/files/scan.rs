@@ -206,7 +206,7 @@ fn tell_contested(places: &Places, layers: &Layers, scan: &mut Scan) {
         for (kind, name, _) in declared_names(&contested.other.value) {
             let [one, other] = [&contested.file, &contested.other.path].map(|path| path.display().to_string());
             let message = format!(
-                "{} and {} declare one {}, “{name}”, and OpenCode takes one of them by chance each time",
+                "{} and {} declare one {}, “{name}”, and OpenCode picks one at random each time",
                 places.short(&contested.file),
                 places.short(&contested.other.path),
                 kind.word(),

@@ -463,7 +463,6 @@ impl<'a> Files<'a> {
 
 /// What is wrong with skills of one name, and what to do.
 fn several(count: usize) -> (String, &'static str) {
-    let message =
-        format!("{count} skills have this name, and OpenCode takes one of them by chance, each time it loads them");
+    let message = format!("{count} skills have this name, and OpenCode picks one at random each time it loads them");
     (message, "rename all but one")
 }

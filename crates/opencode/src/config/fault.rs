@@ -40,7 +40,7 @@ impl Fault {
             }
             _ if !words.is_empty() => {
                 let words = words.join(" or ");
-                (format!("expected {words}, got {}", kind_of(leaf.instance())), format!("write {words}"))
+                (format!("expected {words}, found {}", kind_of(leaf.instance())), format!("write {words}"))
             }
             _ => (leaf.masked_with("the value").to_string(), "write what the engine expects here".to_owned()),
         };
@@ -72,7 +72,7 @@ fn expected(error: &ValidationError<'_>) -> Option<String> {
         JsonType::Boolean => "true or false",
         JsonType::Integer => "a whole number",
         JsonType::Number => "a number",
-        JsonType::String => "a text",
+        JsonType::String => "a string",
         JsonType::Array => "a list",
         JsonType::Object => "an object",
     };

@@ -104,27 +104,27 @@ impl Why {
                 ("there is something behind the closing bracket", "remove what follows, or the extra bracket")
             }
             Self::Word => ("expected a key or value in double quotes", "put it in double quotes"),
-            Self::SingleQuotes => ("a text in single quotes", "use double quotes"),
+            Self::SingleQuotes => ("a string in single quotes", "use double quotes"),
             Self::LineBreak => {
-                ("a text in double quotes goes on over the end of its line", "write \\n for a line break")
+                ("a string in double quotes goes on over the end of its line", "write \\n for a line break")
             }
-            Self::OpenText => ("a text in double quotes is never closed", "add the missing \""),
-            Self::Control('\t') => ("a tab in a text", "write \\t for a tab"),
+            Self::OpenText => ("a string in double quotes is never closed", "add the missing \""),
+            Self::Control('\t') => ("a tab in a string", "write \\t for a tab"),
             Self::Escape => ("“\\” before a character that it gives no meaning", "write \\\\ for a backslash"),
             Self::Unicode => (
                 "“\\u” without four hexadecimal digits",
                 "write \\\\u for a path with a backslash, or four digits behind it",
             ),
             Self::Number => ("a number that breaks off", "write it with digits at its end"),
-            Self::Infinite => ("a number that is too large for OpenCode", "write a smaller one, or a text in quotes"),
+            Self::Infinite => ("a number that is too large for OpenCode", "write a smaller one, or a string in quotes"),
             Self::OpenComment => ("a “/*” is never closed", "add the missing “*/”"),
-            Self::Encoding => ("this is no text in UTF-8; it may be in UTF-16", "save it as UTF-8"),
+            Self::Encoding => ("this is not UTF-8; it may be UTF-16", "save it as UTF-8"),
             Self::Invisible(c) => {
                 return (format!("an invisible character (U+{:04X}) between the values", u32::from(c)), PLAIN_SPACE);
             }
             Self::Control(c) => {
                 let hint = "write it as \\u and four hexadecimal digits, or remove it";
-                return (format!("a control character (U+{:04X}) in a text", u32::from(c)), hint);
+                return (format!("a control character (U+{:04X}) in a string", u32::from(c)), hint);
             }
             Self::Character(c) => return (format!("“{c}” where a key or value is expected"), "remove it"),
             Self::TooMany => {

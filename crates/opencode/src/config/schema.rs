@@ -290,9 +290,9 @@ mod tests {
         assert_eq!(fallen(json!({"enabled": true, "x": 1})), [""; 0], "nobody knows what it is");
         assert_eq!(fallen(json!({"type": "local", "command": ["c"], "enabled": true})), [""; 0]);
         let text = json!({"type": "local", "command": "c", "enabled": true});
-        assert_eq!(fallen(text), ["mcp.a.command: expected a list, got a text"]);
+        assert_eq!(fallen(text), ["mcp.a.command: expected a list, found a string"]);
         assert_eq!(fallen(json!({"command": ["c"], "enabled": true})), ["mcp.a: “type” is missing"]);
-        assert_eq!(fallen(number), ["mcp.a.timeout: expected a whole number, got a number"]);
+        assert_eq!(fallen(number), ["mcp.a.timeout: expected a whole number, found a number"]);
     }
 
     /// N16: a schema that is no good is none, and one with a pattern that never ends ends.

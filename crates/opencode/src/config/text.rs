@@ -135,7 +135,7 @@ pub fn value(text: &str) -> Result<Value, TextError> {
         }),
         value @ Value::Object(_) => Ok(value),
         other => Err(TextError {
-            message: format!("expected an object in braces, got {}", kind_of(&other)),
+            message: format!("expected an object in braces, found {}", kind_of(&other)),
             hint: "a configuration begins with { and ends with }".to_owned(),
             offset: bom_len(text) + tree.range().start,
         }),
@@ -204,7 +204,7 @@ pub fn kind_of(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }

@@ -55,8 +55,8 @@ fn a_version_that_nobody_measured_is_told() {
         assert_eq!(Profile::for_version(version).caveat(version).as_deref(), expected);
     };
     check("1.18.33", None);
-    check("1.20.0", Some("OpenCode 1.20.0 was not measured; Rekindle goes by 1.18.33"));
-    check("", Some("This version of OpenCode was not measured; Rekindle goes by 1.18.33"));
+    check("1.20.0", Some("OpenCode 1.20.0 has not been tested; Rekindle assumes it behaves like 1.18.33"));
+    check("", Some("This version of OpenCode has not been tested; Rekindle assumes it behaves like 1.18.33"));
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub enum NotASkill {
     #[error("the front matter of SKILL.md has no “name”")]
     NoName,
     /// Its description is not a text.
-    #[error("the “description” in SKILL.md is not a text")]
+    #[error("the “description” in SKILL.md is not a string")]
     DescriptionNotText,
 }
 

@@ -18,13 +18,13 @@ pub fn dropped(path: &Path, text: &str, why: &NotASkill) -> Problem {
         NotASkill::DescriptionNotText => ("put the description in quotes", Some("description")),
     };
     let offset = key.and_then(|key| text.find(&format!("\n{key}:"))).map_or(0, |at| at + 1);
-    problem(path, format!("OpenCode drops this skill without a word: {why}"), hint).at(text, offset)
+    problem(path, format!("OpenCode silently ignores this skill: {why}"), hint).at(text, offset)
 }
 
 /// A file that the engine can read only the first time in its life.
 pub fn read_once(path: &Path, text: &str) -> Problem {
-    let message = "its front matter holds a colon without quotes, which OpenCode can read only the first time: after a \
-        reload it would be gone";
+    let message = "its front matter has an unquoted colon, which OpenCode can read only once per process; \
+        a reload would lose it, so Rekindle restarts the engine";
     problem(path, message, "put the text in quotes").at(text, unquoted_colon(text).unwrap_or(0))
 }
 
@@ -39,7 +39,7 @@ pub fn not_looked_at(path: &Path, why: &NotRead) -> Problem {
 
 /// An agent, mode or command that the engine leaves out.
 pub fn left_out(path: &Path, text: &str, error: &NotYaml) -> Problem {
-    problem(path, format!("OpenCode leaves this file out without a word: {error}"), YAML).at(text, 0)
+    problem(path, format!("OpenCode silently ignores this file: {error}"), YAML).at(text, 0)
 }
 
 /// An agent, mode or command whose front matter is part of the prompt.
@@ -60,10 +60,10 @@ pub fn dangling(path: &Path) -> Problem {
 
 /// A mode with a wrong type in its front matter.
 pub fn refused_mode(path: &Path) -> Problem {
-    problem(path, "OpenCode leaves this mode out without a word: a field is of a wrong type", "mend its front matter")
+    problem(path, "OpenCode silently ignores this mode: a field has the wrong type", "mend its front matter")
 }
 
-const YAML: &str = "mend the YAML between the lines ---; a text that holds a colon needs quotes";
+const YAML: &str = "mend the YAML between the lines ---; a string that contains a colon needs quotes";
 
 fn problem(path: &Path, message: impl Into<String>, hint: &str) -> Problem {
     Problem::new(&path.display().to_string(), message, hint)

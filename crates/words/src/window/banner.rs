@@ -16,7 +16,7 @@ const SESSIONS_KEPT: &str = "Your sessions are kept.";
 
 pub const CONFIRM_TITLE: &str = "Reload anyway?";
 pub const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
-pub const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: more is running now than you were shown.";
+pub const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: another run started since you confirmed.";
 pub const CONFIRM_IDLE: &str = "Nothing is running any more.";
 pub const GOES_ON: &str = "goes on afterwards";
 pub const ONE_MORE: &str = "One more reload follows.";

@@ -7,7 +7,7 @@ use rekindle_domain::{EngineChoice, FindingLevel, Habit, Theme};
 pub const APPEARANCE: &str = "Appearance";
 pub const THEME: &str = "Theme";
 pub const HABIT: &str = "When something waits for a reload";
-pub const ROLL_BACK: &str = "Put the last good files back by themselves";
+pub const ROLL_BACK: &str = "Restore the last good files automatically";
 pub const ROLL_BACK_HINT: &str = "When the engine does not come up. What was there is kept.";
 pub const ENGINE: &str = "Which engine Rekindle starts";
 pub const ENGINE_HINT: &str = "Takes effect when the engine is started the next time.";
