@@ -11,7 +11,13 @@ use std::{
 use rekindle_app::files::locate::Places;
 use serde_json::{Value, json};
 
-use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};
+use crate::{
+    faulty::FaultyEngine,
+    proxy::Rule,
+    raw::installed,
+    taught::{self, Program},
+    wait,
+};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -219,6 +225,12 @@ impl World {
 
     /// Starts the engine in the background.
     pub async fn start_engine(&self) -> Engine {
+        taught::teach(self, Program::Real).await;
+        self.start_unknown_engine().await
+    }
+
+    /// Starts the engine in a world that has never met one, unless another start was before.
+    pub async fn start_unknown_engine(&self) -> Engine {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
@@ -226,6 +238,7 @@ impl World {
 
     /// Starts an engine in the background whose faults the test decides; its start meets these.
     pub async fn start_faulty_engine(&self, rules: Vec<Rule>) -> FaultyEngine {
+        taught::teach(self, Program::StandIn).await;
         let faulty = FaultyEngine::new(self);
         rules.into_iter().for_each(|rule| faulty.faults.add(rule));
         let ran = faulty.start(self).await;
