@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod faulty;
 pub mod hostile;
 pub mod layout;
+pub mod lent;
 pub mod listener;
 pub mod model;
 pub mod project;

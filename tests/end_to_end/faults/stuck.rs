@@ -11,7 +11,7 @@ use super::bed::DISPOSE;
 /// N4: a directory that someone else bricked is recognised, and healed by a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stuck_directory_is_healed() {
-    let world = World::new();
+    let world = World::lent().await;
     let engine = world.start_engine().await;
     world.write("opencode.json", "{ broken");
     engine.ask(reqwest::Method::POST, "/instance/dispose", None).await;
