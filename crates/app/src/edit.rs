@@ -34,9 +34,9 @@ use self::{
 };
 use crate::{
     edit::{install::InstallError, last_good::LastGoodError},
-    error::{Tell, hint_of, user_error},
+    error::{Tell, user_error},
     files::{
-        file::{self, FileError, TRIES},
+        file::{self, FileError, TRIES, hint_of},
         locate::Places,
         scan::declared_id,
     },

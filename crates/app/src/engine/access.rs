@@ -13,12 +13,14 @@ use std::{
 use tokio::net::TcpSocket;
 
 use super::{host::HostError, listeners::Sight};
-use crate::files::{
-    file::{FileError, write_private},
-    foreign,
-    locate::Places,
+use crate::{
+    files::{
+        file::{FileError, write_private},
+        foreign,
+        locate::Places,
+    },
+    state::record::Records,
 };
-use crate::state::record::Records;
 
 /// An address and its password. Nothing that would print it.
 pub(super) struct Access {

@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, process::ExitStatus, time::Duration};
 
-use rekindle_domain::EngineState;
+use rekindle_domain::{EngineState, ErrorCode, UserError, chain};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
@@ -17,8 +17,14 @@ use super::{
     control::ControlError,
     find, listeners,
 };
-use crate::state::record::{Record, Records};
-use crate::{files::locate::Places, state::settings};
+use crate::{
+    error::{Tell, user_error},
+    files::locate::Places,
+    state::{
+        record::{Record, Records},
+        settings,
+    },
+};
 
 /// How often to look whether the engine is where it was.
 const OFTEN: Duration = Duration::from_millis(500);
@@ -52,6 +58,24 @@ pub enum AttachError {
         #[source]
         cause: std::io::Error,
     },
+}
+
+impl Tell for AttachError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoEngine(error) => error.tell(),
+            Self::NotFound(error) => error.tell(),
+            Self::NotRunning => {
+                user_error(ErrorCode::NoEngineRunning, chain(self), "start it with: rekindle engine start")
+            }
+            Self::Stranger { .. } => user_error(
+                ErrorCode::Stranger,
+                chain(self),
+                "nothing was said to it; start the engine again: rekindle engine start",
+            ),
+            Self::Spawn { .. } => user_error(ErrorCode::CannotStart, chain(self), "check the engine in the settings"),
+        }
+    }
 }
 
 /// Attaches a terminal until it is closed; `tell` is told when that has to be done anew.

@@ -7,7 +7,7 @@
 
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
-use rekindle_domain::chain;
+use rekindle_domain::{ErrorCode, UserError, chain};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -20,8 +20,11 @@ use super::{
     door::{Listener, Wire},
     host::Host,
 };
-use crate::files::locate::Places;
-use crate::state::record::{ControlAddress, Records};
+use crate::{
+    error::{Tell, user_error},
+    files::locate::Places,
+    state::record::{ControlAddress, Records},
+};
 
 /// How long an owner may take: a restart includes a start.
 const BOUND: Duration = Duration::from_secs(90);
@@ -92,6 +95,27 @@ pub enum ControlError {
     /// The owner tried and could not.
     #[error("{0}")]
     Failed(String),
+}
+
+impl Tell for ControlError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoOwner => {
+                user_error(ErrorCode::NoEngineRunning, self.to_string(), "start one with: rekindle engine start")
+            }
+            Self::NotThere => user_error(ErrorCode::OwnerNotThere, self.to_string(), "try again in a moment"),
+            Self::OtherVersion { pid } => {
+                let hint = format!("end it (kill {pid}, or close its window), then start the engine again");
+                user_error(ErrorCode::OtherVersion, self.to_string(), hint)
+            }
+            Self::Silent { .. } => {
+                user_error(ErrorCode::OwnerSilent, chain(self), "end that program, then start the engine again")
+            }
+            Self::Failed(message) => {
+                user_error(ErrorCode::EngineFailed, message, "see what the engine said with: rekindle doctor")
+            }
+        }
+    }
 }
 
 /// Passes requests on to the program that owns the engine.

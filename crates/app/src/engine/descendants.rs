@@ -16,8 +16,10 @@ use tokio::time::{Instant, sleep};
 
 pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
-use crate::files::locate::Places;
-use crate::state::record::{Record, Records};
+use crate::{
+    files::locate::Places,
+    state::record::{Record, Records},
+};
 
 /// The variable that marks what an engine of ours starts.
 pub const MARK: &str = "REKINDLE_ENGINE_GENERATION";

@@ -23,8 +23,13 @@ use tokio::{
 };
 
 use super::{client::Client, events::Stream};
-use crate::state::record::{load, write_json};
-use crate::{files::locate::Places, state::memory::Identity};
+use crate::{
+    files::locate::Places,
+    state::{
+        memory::Identity,
+        record::{load, write_json},
+    },
+};
 
 /// How long to wait before a broken stream is opened again.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::EngineChoice;
+use rekindle_domain::{EngineChoice, ErrorCode, UserError};
+
+use crate::error::{Tell, user_error};
 
 /// Names the engine's binary for a development checkout.
 pub const VARIABLE: &str = "REKINDLE_ENGINE";
@@ -18,6 +20,16 @@ pub const VARIABLE: &str = "REKINDLE_ENGINE";
 pub struct NotFound {
     /// Where it was looked for.
     pub looked: String,
+}
+
+impl Tell for NotFound {
+    fn tell(&self) -> UserError {
+        user_error(
+            ErrorCode::NoEngine,
+            self.to_string(),
+            "install OpenCode (npm install -g opencode-ai), or choose its file in the settings",
+        )
+    }
 }
 
 /// The binary to start, by its whole path.

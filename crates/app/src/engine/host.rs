@@ -7,7 +7,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rekindle_domain::{EngineMode, EngineState, EngineView, chain};
+use rekindle_domain::{EngineMode, EngineState, EngineView, ErrorCode, UserError, chain};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -20,10 +20,13 @@ use super::{
     output::Output,
     process::{Running, Start},
 };
-use crate::files::{file::FileError, locate::Places};
-use crate::state::{
-    lock::Lock,
-    record::{Record, Records},
+use crate::{
+    error::{Tell, user_error},
+    files::{file::FileError, locate::Places},
+    state::{
+        lock::Lock,
+        record::{Record, Records},
+    },
 };
 
 /// How often an owner looks whether its lock is where it was.
@@ -103,6 +106,32 @@ pub enum HostError {
     /// The host is gone.
     #[error("the engine's owner has ended")]
     Gone,
+}
+
+impl Tell for HostError {
+    fn tell(&self) -> UserError {
+        let (code, hint) = match self {
+            Self::NotFound(error) => return error.tell(),
+            Self::Owned => (ErrorCode::EngineOwned, "use the one that is running"),
+            Self::State { .. } | Self::Record(_) => {
+                (ErrorCode::State, "check the permissions of the state folder and the free disk space")
+            }
+            Self::Spawn { .. } => (ErrorCode::CannotStart, "check the engine in the settings"),
+            Self::Ended { .. } | Self::Unready(_) => {
+                (ErrorCode::EngineEnded, "mend what it complains about, then start it again")
+            }
+            Self::Overheard => {
+                (ErrorCode::PortTaken, "look for a program that takes the ports of others, then start the engine again")
+            }
+            Self::LeftBehind { .. } => (ErrorCode::LeftBehind, "end that process, then start the engine again"),
+            Self::Lost { .. } => (ErrorCode::StateLost, "start the engine again"),
+            Self::Slow { .. } | Self::Silent(_) => {
+                (ErrorCode::EngineSilent, "try again; the doctor shows what the engine said")
+            }
+            Self::Gone => (ErrorCode::EngineGone, "start the engine again"),
+        };
+        user_error(code, chain(self), hint)
+    }
 }
 
 /// How the engine is, published with every change.

@@ -29,11 +29,10 @@ use super::{
     output::{Output, forward},
     program::program,
 };
-use crate::state::record::Record;
 use crate::{
     clock,
     files::locate::Places,
-    state::{memory::Identity, settings},
+    state::{memory::Identity, record::Record, settings},
 };
 
 /// How long an engine may take until it listens.

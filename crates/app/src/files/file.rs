@@ -12,7 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_opencode::config::edit::EditError;
+use rekindle_domain::{ErrorCode, Problem, UserError, chain};
+use rekindle_opencode::config::{edit::EditError, text::TextError};
 
 pub use self::{
     owner::{adopt, create_dirs, create_private_dir, mode},
@@ -22,7 +23,10 @@ pub(crate) use self::{
     owner::{adopt_folder, keep_owner, make_private, our_user},
     write::{behind, end_of_links, private_in, refuse_shared, rename_new, sync_folder},
 };
-use crate::files::foreign::{self, LARGEST, ReadError};
+use crate::{
+    error::{Tell, problem_error, user_error},
+    files::foreign::{self, LARGEST, ReadError},
+};
 
 /// Why a file could not be read or written. It is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +91,77 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl Tell for FileError {
+    fn tell(&self) -> UserError {
+        let (code, hint, path): (_, _, &std::path::Path) = match self {
+            Self::Read(error) if error.is_bound_of_ours() => (ErrorCode::TooLarge, "move it away".to_owned(), error.path()),
+            Self::Read(error) => (ErrorCode::CannotRead, "check what it is, and its permissions".to_owned(), error.path()),
+            Self::Write { path, cause } => {
+                let hint = match cause.kind() {
+                    std::io::ErrorKind::StorageFull
+                    | std::io::ErrorKind::QuotaExceeded
+                    | std::io::ErrorKind::FileTooLarge => "free some disk space, then try again",
+                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                        "check the folder's permissions"
+                    }
+                    _ => "nothing was changed; try again",
+                };
+                (ErrorCode::CannotWrite, hint_of(cause).unwrap_or_else(|| hint.to_owned()), path)
+            }
+            Self::NotText { path } => (ErrorCode::NotText, "save it as UTF-8".to_owned(), path),
+            Self::Contended { path } => (ErrorCode::Contended, "wait for the other program, then try again".to_owned(), path),
+            Self::Dangling { path, .. } => (
+                ErrorCode::DanglingLink,
+                "nothing was changed; make what it leads to, or remove the link, then try again".to_owned(),
+                path,
+            ),
+            Self::Shared { path } => (
+                ErrorCode::HardLink,
+                "nothing was changed; make the change by hand, which keeps both, or put a copy of the file in its place"
+                    .to_owned(),
+                path,
+            ),
+            Self::Owner { path, .. } => {
+                (ErrorCode::NotYours, "nothing was changed; do it as the user whom the file belongs to".to_owned(), path)
+            }
+            Self::Edit { path, text, cause } => return tell_edit(path, text, cause),
+        };
+        let mut error = user_error(code, chain(self), hint);
+        error.path = Some(path.display().to_string());
+        error
+    }
+}
+
+/// What to do, where what the system said is an error of ours that knows.
+pub(crate) fn hint_of(cause: &std::io::Error) -> Option<String> {
+    cause.get_ref()?.downcast_ref::<FileError>().map(|error| error.tell().hint)
+}
+
+fn tell_edit(path: &std::path::Path, text: &str, cause: &EditError) -> UserError {
+    let shown = path.display().to_string();
+    let problem = |message: String, hint: &str, offset| Problem::new(&shown, message, hint).at(text, offset);
+    match cause {
+        EditError::Text(TextError { message, hint, offset }) => UserError {
+            code: ErrorCode::NotJson,
+            hint: format!("{hint}; nothing was written to the file"),
+            ..problem_error(&problem(message.clone(), hint, *offset))
+        },
+        EditError::NotAList { key, offset } => UserError {
+            code: ErrorCode::NotAList,
+            ..problem_error(&problem(format!("“{key}” is not a list"), "make it a list in square brackets", *offset))
+        },
+        EditError::NoSuchEntry { entry, .. } => {
+            let mut error = user_error(
+                ErrorCode::NotFound,
+                format!("“{entry}” is not declared in {shown}"),
+                "look at the list of what is there",
+            );
+            error.path = Some(shown);
+            error
+        }
+    }
 }
 
 /// What an edit did: the texts before and after. `None`: the file was not there.

@@ -8,11 +8,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{Fingerprint, Place, Scope};
+use rekindle_domain::{ErrorCode, Fingerprint, Place, Scope, UserError, chain};
 use rekindle_opencode::config::shape::plain;
 
 use super::{environment::Environment, worktree::worktree_of};
-use crate::state;
+use crate::{
+    error::{Tell, user_error},
+    state,
+};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,24 @@ pub enum LocateError {
     /// There is no home folder.
     #[error("the home folder cannot be found")]
     NoHome(#[source] etcetera::HomeDirError),
+}
+
+impl Tell for LocateError {
+    fn tell(&self) -> UserError {
+        match self {
+            Self::NoDirectory { path, .. } => {
+                let mut error = user_error(ErrorCode::NoDirectory, chain(self), "choose a folder that exists");
+                error.path = Some(path.display().to_string());
+                error
+            }
+            Self::NoCurrent(_) => user_error(
+                ErrorCode::NoDirectory,
+                chain(self),
+                "go to a folder that exists, or name one with --directory",
+            ),
+            Self::NoHome(_) => user_error(ErrorCode::NoHome, chain(self), "set the variable HOME"),
+        }
+    }
 }
 
 /// One configuration file that takes part, whether it exists or not.

@@ -13,11 +13,13 @@ use rekindle_domain::{EngineMode, EngineState, Fingerprint};
 use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
-use crate::engine::{descendants::is_engine, door::Door, listeners::our_uid};
-use crate::files::{
-    environment::Environment,
-    file::{FileError, read, write_private},
-    locate::Places,
+use crate::{
+    engine::{descendants::is_engine, door::Door, listeners::our_uid},
+    files::{
+        environment::Environment,
+        file::{FileError, read, write_private},
+        locate::Places,
+    },
 };
 
 /// The file that says how to reach the owner.

@@ -13,8 +13,10 @@ use std::{
 use rekindle_domain::{Fingerprint, RestoredFile, Restoring};
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
-use super::files::{Entry, Files};
+use super::{
+    Verdict,
+    files::{Entry, Files},
+};
 use crate::{
     files::{
         file::{FileError, adopt, create_private_dir, end_of_links, private_in},

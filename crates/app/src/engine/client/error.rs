@@ -1,5 +1,8 @@
 //! Why there is no answer.
 
+use crate::error::{Tell, user_error};
+use rekindle_domain::{ErrorCode, UserError, chain};
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -62,6 +65,34 @@ pub enum ClientError {
         /// What was given, without what may be a secret.
         url: String,
     },
+}
+
+impl Tell for ClientError {
+    fn tell(&self) -> UserError {
+        let (code, hint) = match self {
+            Self::Unreachable { .. } => {
+                (ErrorCode::Unreachable, "check that the engine runs and that its address is right")
+            }
+            Self::TimedOut { .. } => (ErrorCode::TimedOut, "it may still be loading plugins; try again in a minute"),
+            Self::Unauthorized => (
+                ErrorCode::Unauthorized,
+                "set REKINDLE_ENGINE_PASSWORD (and REKINDLE_ENGINE_USERNAME) to what the engine was started with",
+            ),
+            Self::Stuck { .. } => {
+                (ErrorCode::Stuck, "mend the file if it is broken; then the engine has to be restarted")
+            }
+            Self::Status { .. } | Self::NotJson { .. } | Self::TooLong { .. } => {
+                (ErrorCode::UnexpectedAnswer, "check that this is an OpenCode engine, and its log")
+            }
+            Self::NotReady(_) => (ErrorCode::Internal, "restart Rekindle; if it stays so, report this"),
+            Self::BadUrl { .. } => (
+                ErrorCode::BadUrl,
+                "give an address such as http://127.0.0.1:4096, without user name, password and \
+                 query",
+            ),
+        };
+        user_error(code, chain(self), hint)
+    }
 }
 
 impl ClientError {
