@@ -70,7 +70,7 @@ enum Stay {
 struct Seen {
     target: Target,
     observation: Arc<Observation>,
-    /// The receipt of the reload whose end the phase is.
+    /// The receipt of the last reload, as far as it is known by now.
     last: Option<Receipt>,
     phase: Phase,
 }
@@ -215,10 +215,15 @@ impl App {
         let (mut seen, mut told) = (self.seen.clone(), None);
         loop {
             let now = seen.borrow_and_update().clone();
-            let Some(now) = now.filter(|now| now.last.as_ref().is_some_and(|last| last.id == ended.receipt.id)) else {
-                return;
-            };
-            (ended.receipt, ended.phase) = (now.last.unwrap_or_else(|| ended.receipt.clone()), now.phase);
+            let Some(now) = now else { return };
+            let Some(last) = now.last.filter(|last| last.id == ended.receipt.id) else { return };
+            // Of a long one the whole is here already.
+            if last.left_out == ended.receipt.left_out {
+                ended.receipt = last;
+            }
+            if now.phase.attempt() == Some(ended.receipt.id.as_str()) {
+                ended.phase = now.phase;
+            }
             let is_silent = now.observation.answers.as_ref().is_some_and(|answers| !answers.unheard().is_empty());
             let longest = if ended.receipt.awaits() { WAITS_FOR_ITEMS } else { WAITS_FOR_COUNTS };
             let left = longest.saturating_sub(began.elapsed());

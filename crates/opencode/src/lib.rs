@@ -18,12 +18,17 @@
 )]
 
 pub mod config;
+#[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
+pub mod events;
+mod failures;
 mod loaded;
+pub mod log;
 mod merge;
 mod plugin_spec;
 mod profile;
 pub mod skill;
 
+pub use failures::failed_items;
 pub use loaded::{
     Disk, Memory, Otherwise, hear, loaded, plugin_fingerprint, put_in_order, shown_value, value_of, would_be_lost,
 };
@@ -33,3 +38,11 @@ pub use merge::{
 };
 pub use plugin_spec::PluginSpec;
 pub use profile::{Fit, Profile};
+
+/// A `file:` URL without percent-encoding; other texts as they are.
+pub fn decoded(text: &str) -> String {
+    if !text.contains("file://") {
+        return text.to_owned();
+    }
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rekindle_app::{
     engine::{
         client::{Client, Credentials},
-        events::{EngineEvent, Events},
+        events::Events,
         log::LogMark,
     },
     files::locate::Places,
@@ -18,6 +18,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::engine;
+use rekindle_opencode::events::EngineEvent;
 
 const THROWS: &str = "export const P = async () => { throw new Error(\"boom: at \\\"init\\\"\\nsecond line\") }\n";
 const IN_HOOK: &str = "export const P = async () => ({ config() { throw new Error(\"boom in hook\") } })\n";

@@ -18,7 +18,7 @@ use std::{
 use rekindle_domain::{AgentAnswer, Answers, BusyRun, McpAnswer, Question, SkillAnswer, chain, masked_text};
 use rekindle_opencode::{
     config::{schema, text::whole},
-    plugin_spec, put_in_order,
+    decoded, plugin_spec, put_in_order,
 };
 use serde::{
     Deserialize,
@@ -530,14 +530,6 @@ fn has_place(skill: &SkillAnswer) -> bool {
 fn plugins(config: &Value) -> impl Iterator<Item = (String, Option<&Value>)> {
     let entries = config["plugin"].as_array().into_iter().flatten();
     entries.map(|entry| (decoded(plugin_spec(entry)), entry.get(1)))
-}
-
-/// A `file:` URL without percent-encoding; other texts as they are.
-pub(crate) fn decoded(text: &str) -> String {
-    if !text.contains("file://") {
-        return text.to_owned();
-    }
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// An answer in JSON. In one of the engine's, half of a character may stand, which is read as U+FFFD.

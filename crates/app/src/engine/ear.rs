@@ -5,12 +5,9 @@
 use std::time::Duration;
 
 use rekindle_domain::EngineMode;
+use rekindle_opencode::events::EngineEvent;
 
-use super::{
-    client::Client,
-    events::{EngineEvent, Events},
-    log::LogMark,
-};
+use super::{client::Client, events::Events, log::LogMark};
 use crate::files::locate::Places;
 
 /// An ear on an engine.

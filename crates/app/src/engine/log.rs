@@ -6,23 +6,20 @@
 //! that fail".
 
 use std::{
-    collections::BTreeSet,
     fs::OpenOptions,
     io::{Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
+use rekindle_opencode::log::{failures, may_matter};
 use tokio::time::{Instant, sleep};
 
-use super::client::{Client, decoded};
+use super::client::Client;
 use crate::{
     clock,
     files::{foreign::open_with, locate::Places},
 };
-
-/// What a message begins with when the engine does not say which plugin it is about.
-pub const SOME_PLUGIN: &str = "A plugin failed in its config hook: ";
 
 /// How long the engine may keep its lines to itself; it writes once a second.
 const LATE: Duration = Duration::from_millis(2500);
@@ -137,59 +134,8 @@ impl Seen {
         }
         let line = String::from_utf8_lossy(&line);
         self.has_mark |= !mark.is_empty() && line.contains(mark);
-        if MESSAGES.iter().any(|message| line.contains(message)) && self.lines.len() < LINES {
+        if may_matter(&line) && self.lines.len() < LINES {
             self.lines.push(line.trim_end().to_owned());
-        }
-    }
-}
-
-/// What the lines that concern us say.
-const MESSAGES: [&str; 3] = [CREATED, FAILED, HOOK_FAILED];
-const CREATED: &str = "creating instance";
-const FAILED: &str = "failed to load plugin";
-const HOOK_FAILED: &str = "plugin config hook failed";
-
-fn failures(lines: &[String], directory: &Path) -> Vec<String> {
-    let lines: Vec<_> = lines.iter().map(|line| Line(line)).collect();
-    let is_ours = |line: &&Line<'_>| {
-        line.of("message").as_deref() == Some(CREATED)
-            && line.of("directory").is_some_and(|of| Path::new(&of) == directory)
-    };
-    let runs: BTreeSet<_> = lines.iter().filter(is_ours).filter_map(|line| line.of("run")).collect();
-    let ours = lines.iter().filter(|line| line.of("run").is_some_and(|run| runs.contains(&run)));
-    ours.filter_map(failure).collect()
-}
-
-fn failure(line: &Line<'_>) -> Option<String> {
-    let error = line.of("error");
-    let error = error.as_deref().and_then(|error| error.lines().next()).unwrap_or("no reason given");
-    match line.of("message")?.as_str() {
-        FAILED => Some(format!("Failed to load plugin {}: {error}", decoded(&line.of("path")?))),
-        HOOK_FAILED => Some(format!("{SOME_PLUGIN}{error}")),
-        _ => None,
-    }
-}
-
-/// A line of `key=value`; a value with other characters is a text in JSON.
-struct Line<'a>(&'a str);
-
-impl Line<'_> {
-    fn of(&self, key: &str) -> Option<String> {
-        let mut rest = self.0;
-        loop {
-            let (name, value) = rest.trim_start().split_once('=')?;
-            let mut texts = serde_json::Deserializer::from_str(value).into_iter::<String>();
-            let (said, end) = match value.starts_with('"').then(|| texts.next()) {
-                Some(text) => (text?.ok()?, texts.byte_offset()),
-                None => {
-                    let word = value.split(' ').next().unwrap_or_default();
-                    (word.to_owned(), word.len())
-                }
-            };
-            if name == key {
-                return Some(said);
-            }
-            rest = value.get(end..)?;
         }
     }
 }
@@ -197,31 +143,6 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HERE: &str =
-        r#"timestamp=2026-01-31T12:00:00.000Z level=INFO run=aaaaaaaa message="creating instance" directory="/p/a b""#;
-
-    /// P14: what the log says of plugins, of this directory's process and no other.
-    #[test]
-    fn failures_are_told_by_plugin() {
-        let check = |lines: &[&str], expected: &[&str]| {
-            let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
-            assert_eq!(failures(&lines, Path::new("/p/a b")), expected, "{lines:?}");
-        };
-        let failed = |run: &str, rest: &str| format!("timestamp=x level=ERROR run={run} {rest}");
-        let init = failed(
-            "aaaaaaaa",
-            r#"message="failed to load plugin" path=file:///p/%C3%BC%20x.ts error="boom \"at\" init\nin line 2""#,
-        );
-        let other = failed("bbbbbbbb", r#"message="failed to load plugin" path=file:///p/x.ts error=boom"#);
-        let hook = failed("aaaaaaaa", r#"message="plugin config hook failed" error="boom in hook""#);
-        check(&[HERE, &init], &["Failed to load plugin file:///p/ü x.ts: boom \"at\" init"]);
-        check(&[&init, HERE], &["Failed to load plugin file:///p/ü x.ts: boom \"at\" init"]);
-        check(&[&init], &[]);
-        check(&[HERE, &other], &[]);
-        check(&[HERE, &hook], &["A plugin failed in its config hook: boom in hook"]);
-        check(&[HERE, "torn=\"li", "level=ERROR message=\"failed to load plugin\"", "", "no line at all"], &[]);
-    }
 
     #[test]
     fn only_what_comes_behind_the_mark_counts() {

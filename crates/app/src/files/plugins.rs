@@ -242,7 +242,7 @@ fn read_declared(file: &Path) -> (Text<'static>, HashMap<PathBuf, usize>) {
 
 /// A URL to a file without percent-encoding; other specs as they are.
 fn decoded(spec: &str) -> String {
-    crate::engine::client::decoded(spec)
+    rekindle_opencode::decoded(spec)
 }
 
 /// A package is told by its own description: it changes when another version is installed.

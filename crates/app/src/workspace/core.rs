@@ -215,7 +215,8 @@ impl Core {
             let (target, observation) = (self.target.clone(), self.observation.clone());
             let had_looked = show.borrow().as_ref().is_some_and(|seen: &Seen| seen.observation.view.is_some());
             let is_first_look = !had_looked && observation.view.is_some();
-            show.send_replace(Some(Seen { target, observation, last: self.last.clone(), phase: self.phase.clone() }));
+            let last = self.last.as_ref().or(self.history.first()).cloned();
+            show.send_replace(Some(Seen { target, observation, last, phase: self.phase.clone() }));
             let state = self.state();
             // Nobody is woken by what changed nothing.
             if is_first_look || state != **publish.borrow() {

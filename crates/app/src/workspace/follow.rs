@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use rekindle_opencode::events::EngineEvent;
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until},
@@ -12,11 +13,7 @@ use tokio::{
 
 use super::{Input, SELDOM, Source, pace::Pace, report};
 use crate::{
-    engine::{
-        connect,
-        events::{EngineEvent, Events},
-        host::HostState,
-    },
+    engine::{connect, events::Events, host::HostState},
     files::locate::Places,
 };
 

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use rekindle_domain::{
     After, Answers, ChangeKind, Counts, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, chain,
 };
+use rekindle_opencode::failed_items;
 
 use super::run::Run;
 use crate::{
     edit::last_good::Verdict as Loading,
     files::scan::Scan,
-    workspace::look::{Observation, compare, difference, failed_items, loading, problems, running, with_files},
+    workspace::look::{Observation, compare, difference, loading, problems, running, with_files},
 };
 
 impl Run {
