@@ -10,7 +10,7 @@ use serde_json::json;
 /// P3, P4, P6, P7, N3: a plugin written by hand is pending, named, reloaded by one dispose, proved.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_written_by_hand_becomes_live() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
     world.write(".opencode/plugins/hello.ts", &plugin("hello_tool"));
@@ -68,7 +68,7 @@ async fn a_global_change_restarts_the_engine() {
 /// P10: changed code of a loaded plugin is pending, and a restart loads it.
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_code_restarts_the_engine() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write(".opencode/plugins/tool.ts", &plugin("first"));
     world.start_engine().await;
     world.write(".opencode/plugins/tool.ts", &plugin("second"));
@@ -89,7 +89,7 @@ async fn a_broken_file_is_refused() {
         (".opencode/opencode.json", "{\"instructions\": \"no list\"}", Some((1, 18))),
         (".opencode/agent/helper.md", "---\ndescription: x\nmode: nonsense\n---\nHelp", Some((3, 1))),
     ];
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     let disposes = engine.count_disposes().await;
     for (file, text, place) in cases {
@@ -113,7 +113,7 @@ async fn a_broken_file_is_refused() {
 /// P2, P5: skills come, are proved, go, and come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn skills_come_and_go() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     write(&world.outside("source/SKILL.md"), &skill("git release", "First body."));
     let source = world.outside("source").display().to_string();
@@ -144,7 +144,7 @@ async fn skills_come_and_go() {
 /// P1, B9: a plugin is declared and removed in the text, and everything else in it stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_are_declared_in_the_text() {
-    let world = World::lent().await;
+    let world = World::new();
     let text = "{\r\n  // which model\r\n  \"model\": \"a/b\",\r\n  \"plugin\": [\r\n  ],\r\n}\r\n";
     world.write("opencode.jsonc", text);
     world.write("my plugin.ts", &plugin("mine"));
@@ -189,7 +189,7 @@ async fn a_removal_turns_nothing_else_off() {
 /// P5: a rewrite that means the same is no change; a change taken back is none.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_means_something_is_pending() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("opencode.json", r#"{"model": "a/b", "share": "manual"}"#);
     world.start_engine().await;
     let check = async |text: &str, code| {
@@ -206,7 +206,7 @@ async fn only_what_means_something_is_pending() {
 /// P8, P9: a busy session blocks a reload; it waits, or interrupts with consent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_session_is_not_interrupted() {
-    let world = World::lent().await;
+    let world = World::new();
     let model = Model::start().await;
     world.write("opencode.json", &model.configuration().to_string());
     let engine = world.start_engine().await;
@@ -236,7 +236,7 @@ async fn a_busy_session_is_not_interrupted() {
 /// P9: with consent, the reload does not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_interrupted_with_consent_only() {
-    let world = World::lent().await;
+    let world = World::new();
     let model = Model::start().await;
     world.write("opencode.json", &model.configuration().to_string());
     let engine = world.start_engine().await;
@@ -285,7 +285,7 @@ async fn a_restart_is_a_reload() {
 /// P7, N3: what the engine could not load is named, with its own message.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_fails_is_not_proved() {
-    let world = World::lent().await;
+    let world = World::new();
     world.start_engine().await;
     world.write(".opencode/plugins/broken.ts", "throw new Error(\"boom at load\")\n");
     let receipt = world.rekindle(&["reload", "--json"]).await;
@@ -305,7 +305,7 @@ async fn a_plugin_that_fails_is_not_proved() {
 /// B4: a plan that no longer fits is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_plan_is_refused() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     world.write(".opencode/plugins/one.ts", &plugin("one"));
     let plan = world.rekindle(&["plan", "--json"]).await;
@@ -322,7 +322,7 @@ async fn a_stale_plan_is_refused() {
 /// P11: someone else's engine is looked at, and touched only when that is said.
 #[tokio::test(flavor = "multi_thread")]
 async fn client_mode_does_not_touch() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     let disposes = engine.count_disposes().await;
     let client = async |arguments: &[&str]| {
@@ -429,7 +429,7 @@ async fn a_reload_loses_no_skill() {
 /// P14, C1: a plugin whose file was missing is loaded by a dispose as soon as it is there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_plugin_that_appears_is_pending() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("opencode.json", r#"{"plugin": ["./later.ts"]}"#);
     world.start_engine().await;
     world.rekindle(&["status"]).await;
@@ -446,7 +446,7 @@ async fn a_missing_plugin_that_appears_is_pending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_watched() {
     use tokio::io::{AsyncBufReadExt, BufReader};
-    let world = World::lent().await;
+    let world = World::new();
     world.start_engine().await;
     let mut command = tokio::process::Command::new(World::program("rekindle"));
     command.arg("watch").current_dir(world.project()).envs(world.environment()).kill_on_drop(true);
@@ -474,7 +474,7 @@ async fn changes_are_watched() {
 /// N1: a file among the tools that holds none is read, and not pending for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_without_a_tool_is_loaded() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write(".opencode/tools/util.ts", "export const helper = 1\n");
     world.start_engine().await;
     assert_eq!(world.rekindle(&["status", "--json"]).await.json()["changes"], json!([]));
@@ -491,7 +491,7 @@ async fn a_file_without_a_tool_is_loaded() {
 /// H3: what stands behind a variable is never shown, whatever changes around it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_variable_holds_is_never_shown() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("secret.txt", "FILESECRET");
     let config = |url: &str, prompt: &str| json!({"mcp": {"m": {"type": "remote", "enabled": false, "url": url}}, "agent": {"a": {"prompt": prompt}}});
     world.write("opencode.json", &config("https://h/{file:secret.txt}", "{file:secret.txt}").to_string());

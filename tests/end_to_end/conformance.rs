@@ -38,7 +38,7 @@ async fn random<P: AsyncFn(&Inputs<'_>) -> Ours>(seed: u64, count: u64, predicti
             let numbers = group * GROUP..count.min((group + 1) * GROUP);
             let layouts: Vec<_> = numbers.map(|index| Layout::random(seed, index)).collect();
             let home = Home::random(seed, group);
-            outcome.add(conformance::compare(&home, &layouts, built_in, prediction()).await);
+            outcome.add(conformance::compare(&home, &layouts, &built_in, prediction()).await);
         }
         outcome
     };
@@ -71,8 +71,7 @@ fn another_engine() -> impl AsyncFn(&Inputs<'_>) -> Ours {
 /// What we say: the scan of the product, and its check of what would be refused.
 fn ours() -> impl AsyncFn(&Inputs<'_>) -> Ours {
     async |inputs: &Inputs<'_>| {
-        let schema =
-            SCHEMA.get_or_init(async || Schema::from_doc(&BuiltIn::learn().await.doc).expect("a schema")).await;
+        let schema = SCHEMA.get_or_init(schema).await;
         let environment = inputs.environment.iter().cloned().collect();
         let places = Places::in_environment(inputs.directory, environment).expect("places");
         let disk = scan(&places, Some(schema)).expect("no fault");
@@ -90,6 +89,14 @@ fn ours() -> impl AsyncFn(&Inputs<'_>) -> Ours {
 }
 
 static SCHEMA: OnceCell<Schema> = OnceCell::const_new();
+
+async fn schema() -> Schema {
+    let root = tempfile::tempdir().expect("a folder");
+    let base = root.path().canonicalize().expect("the folder");
+    Home::empty().write(&base);
+    let doc = Engine::start(&base, &Home::empty()).await.doc().await;
+    Schema::from_doc(&doc).expect("a schema")
+}
 
 /// Every skill that was found and can be read, as the engine would report it.
 fn skills(rows: &[Arc<Row>]) -> Vec<Value> {
@@ -123,7 +130,7 @@ async fn two_fresh_engines_agree_about_random_layouts() {
 async fn named_layouts_are_read_as_the_engine_reads_them() {
     let cases = cases::all();
     let layouts: Vec<_> = cases.iter().map(|case| case.layout.clone()).collect();
-    let outcome = conformance::compare(&Home::empty(), &layouts, BuiltIn::learn().await, ours()).await;
+    let outcome = conformance::compare(&Home::empty(), &layouts, &BuiltIn::learn().await, ours()).await;
     let wrong = cases.iter().zip(&outcome.seen).filter_map(|(case, seen)| {
         let found = seen.pointer(case.pointer).unwrap_or(&Value::Null);
         (*found != case.expected).then(|| format!("{}{}: {found}, not {}", case.layout, case.pointer, case.expected))
@@ -142,7 +149,7 @@ async fn front_matter_is_read_as_the_engine_reads_it() {
         let layout = layout.file(&format!(".agents/skills/{index}/SKILL.md"), &named("skill"));
         layout.file(&format!(".opencode/mode/file{index}.md"), &named("mode"))
     });
-    let outcome = conformance::compare(&Home::empty(), &[layout], BuiltIn::learn().await, ours()).await;
+    let outcome = conformance::compare(&Home::empty(), &[layout], &BuiltIn::learn().await, ours()).await;
     let read = outcome.seen[0]["skill"].as_object().map_or(0, Map::len);
     assert!(
         (100..texts.len() - 100).contains(&read),

@@ -238,7 +238,7 @@ async fn a_run_in_another_directory_counts_for_a_restart() {
 /// P8: an open terminal is busy as long as its process runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_terminal_is_busy() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     let target = connect::by_record(&world.places());
     assert_eq!(target.busy(false).await.expect("an answer"), []);
@@ -254,7 +254,7 @@ async fn an_open_terminal_is_busy() {
 /// A plan names the servers that are connected and would be dropped, and how long the last one took.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_names_servers_and_how_long_it_takes() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("server.mjs", MCP_SERVER);
     world.write(
         "opencode.json",

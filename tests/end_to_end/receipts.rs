@@ -21,7 +21,7 @@ fn item<'a>(receipt: &'a Value, name: &str) -> &'a Value {
 /// C2, K2: the receipt names everything that became live, and counts what the engine has.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_counts_are_the_engines_own() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     world.write("server.mjs", MCP_SERVER);
     let servers = json!({
@@ -65,7 +65,7 @@ async fn the_counts_are_the_engines_own() {
 /// elsewhere stays told when the other is mended.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_does_not_hold_up_the_rest() {
-    let world = World::lent().await;
+    let world = World::new();
     world.start_engine().await;
     world.write(".opencode/plugins/load.ts", "throw new Error(\"boom at load\")\n");
     world.write(".opencode/plugins/init.ts", "export const P = async () => { throw new Error(\"boom at init\") }\n");
@@ -115,7 +115,7 @@ async fn no_list_is_older_than_the_reload() {
 /// P9: a session that was interrupted goes on, if that is wished, and is named.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_session_goes_on() {
-    let world = World::lent().await;
+    let world = World::new();
     let model = Model::start().await;
     world.write("opencode.json", &model.configuration().to_string());
     let engine = world.start_engine().await;

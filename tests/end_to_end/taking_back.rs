@@ -29,7 +29,7 @@ fn texts_below(folder: &std::path::Path) -> Vec<String> {
 /// come back byte for byte, a reload heals the engine, and what was broken is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bricked_directory_gets_its_last_good_files_back() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("opencode.json", "{\r\n  // 😀 mine\r\n  \"share\": \"manual\",\r\n}\r\n");
     world.write(".opencode/agent/helper.md", "---\ndescription: helps\n---\nHelp.\n");
     let engine = world.start_engine().await;

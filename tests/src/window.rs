@@ -10,11 +10,7 @@ use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{
-    taught::{self, Program},
-    wait,
-    world::World,
-};
+use crate::{wait, world::World};
 
 /// Windows are driven one at a time: they share a display.
 static ONE: Mutex<()> = Mutex::const_new(());
@@ -35,7 +31,6 @@ impl Window {
 
     /// Opens it with more arguments and environment.
     pub async fn open_with(world: &World, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        taught::teach(world, Program::Real).await;
         let one = ONE.lock().await;
         let driver = Driver::start(world, environment).await;
         let directory = world.project().display().to_string();

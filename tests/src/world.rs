@@ -5,21 +5,13 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
 use rekindle_app::files::locate::Places;
 use serde_json::{Value, json};
 
-use crate::{
-    faulty::FaultyEngine,
-    lent,
-    proxy::Rule,
-    raw::installed,
-    taught::{self, Program},
-    wait,
-};
+use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -41,11 +33,9 @@ impl Ran {
 
 /// A world of a test's own. Its engine is stopped when it ends.
 pub struct World {
-    root: Arc<tempfile::TempDir>,
+    root: tempfile::TempDir,
     project: PathBuf,
     home: PathBuf,
-    /// How many tests have had it, this one included, where it is handed on.
-    tests: Option<usize>,
 }
 
 impl Default for World {
@@ -65,7 +55,7 @@ impl World {
         let root = tempfile::tempdir().expect("a folder");
         let base = root.path().canonicalize().expect("the folder");
         let home = base.join("home");
-        let world = Self { project: home.join("code").join(name), home, root: Arc::new(root), tests: None };
+        let world = Self { project: home.join("code").join(name), home, root };
         // What git, and so the engine, takes for a repository.
         for folder in ["objects", "refs"] {
             fs::create_dir_all(world.project.join(".git").join(folder)).expect("a project");
@@ -85,22 +75,6 @@ impl World {
     pub fn with_all_models(self) -> Self {
         fs::remove_file(self.outside(MODELS)).expect("the short list");
         self
-    }
-
-    /// The same world in other hands, as that of so many tests.
-    pub(crate) fn handed_on(mut self, tests: usize) -> Self {
-        self.tests = Some(tests);
-        self
-    }
-
-    /// How many tests have had it, where it is handed on.
-    pub(crate) fn tests(&self) -> Option<usize> {
-        self.tests
-    }
-
-    /// Hands it on no more: it ends with this value.
-    pub(crate) fn keep(mut self) {
-        self.tests = None;
     }
 
     /// The project.
@@ -125,9 +99,6 @@ impl World {
 
     /// Writes a file of the project.
     pub fn write(&self, relative: &str, text: &str) {
-        if self.tests.is_some() {
-            lent::note_code(relative, text);
-        }
         write(&self.path(relative), text);
     }
 
@@ -248,22 +219,6 @@ impl World {
 
     /// Starts the engine in the background.
     pub async fn start_engine(&self) -> Engine {
-        taught::teach(self, Program::Real).await;
-        if self.try_engine().is_some() {
-            // Who starts an engine looks; to start one that runs loads the directory without a look.
-            self.rekindle(&["status", "--quiet"]).await;
-            return self.engine();
-        }
-        self.start_unknown_engine().await
-    }
-
-    /// Has the world know what engines accept, as if one had run in it before.
-    pub async fn knows_engines(&self) {
-        taught::teach(self, Program::Real).await;
-    }
-
-    /// Starts the engine in a world that has never met one, unless another start was before.
-    pub async fn start_unknown_engine(&self) -> Engine {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
@@ -271,7 +226,6 @@ impl World {
 
     /// Starts an engine in the background whose faults the test decides; its start meets these.
     pub async fn start_faulty_engine(&self, rules: Vec<Rule>) -> FaultyEngine {
-        taught::teach(self, Program::StandIn).await;
         let faulty = FaultyEngine::new(self);
         rules.into_iter().for_each(|rule| faulty.faults.add(rule));
         let ran = faulty.start(self).await;
@@ -319,11 +273,6 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if self.tests.is_some() {
-            let (root, project, home) = (self.root.clone(), self.project.clone(), self.home.clone());
-            lent::give_back(Self { root, project, home, tests: self.tests });
-            return;
-        }
         let mut command = Command::new(Self::program("rekindle"));
         command.args(["engine", "stop", "--quiet"]).current_dir(&self.project).envs(self.environment());
         // Fails where no engine runs.

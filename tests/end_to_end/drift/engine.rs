@@ -152,7 +152,7 @@ async fn nothing_is_lost_whenever_it_changes() {
 /// K7: what the engine loaded is what counts, also when nobody of ours was there when it did.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_before_anyone_looked_is_pending() {
-    let world = World::lent().await;
+    let world = World::new();
     let server = |command: &str| json!({"type": "local", "command": [command], "enabled": false});
     let declare = |command: &str| {
         let config = json!({"mcp": {"own": server(command)}, "username": command, "instructions": [command]});
@@ -183,7 +183,7 @@ async fn what_changed_before_anyone_looked_is_pending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_had_loaded_and_changed_since_is_pending() {
     for with_plugin in [false, true] {
-        let world = World::lent().await;
+        let world = World::new();
         let declare = |name: &str| {
             let config = json!({ "username": name, "command": { name: { "template": "x" } } });
             world.write("opencode.json", &config.to_string());

@@ -35,7 +35,7 @@ async fn row_that(world: &World, kind: &str, name: &str, is_so: impl Fn(&Value) 
 /// K3: a skill that is removed is pending as removed; one that is renamed as removed and added.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_skill_that_goes_or_is_renamed_is_pending() {
-    let world = World::lent().await;
+    let world = World::new();
     for name in ["stays", "goes", "old"] {
         world.write(&format!(".opencode/skills/pack/{name}/SKILL.md"), &skill(name, "Body."));
     }
@@ -57,7 +57,7 @@ async fn a_skill_that_goes_or_is_renamed_is_pending() {
 /// name, whatever that is; others are not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_the_same_name_is_compared() {
-    let world = World::lent().await;
+    let world = World::new();
     let local =
         || json!({"type": "local", "command": ["one"], "cwd": "one", "environment": {"K": "one"}, "enabled": false});
     let remote = |url: &str| json!({"type": "remote", "url": url, "enabled": false});
@@ -123,7 +123,7 @@ async fn what_is_overridden_names_the_file_that_wins() {
 /// says which declaration is used.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_shadows_another_is_told() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write(".opencode/skills/one/SKILL.md", &skill("twin", "First."));
     world.write(".claude/skills/two/SKILL.md", &skill("twin", "Second."));
     world.write(".opencode/skills/odd/SKILL.md", "no front matter");
@@ -143,7 +143,7 @@ async fn what_shadows_another_is_told() {
 /// C1: a plugin that is declared and not there has got no further than that, and it is told why.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_is_not_there_is_only_declared() {
-    let world = World::lent().await;
+    let world = World::new();
     world.start_engine().await;
     world.write("opencode.json", r#"{"plugin": ["./none.ts"]}"#);
     world.write(".opencode/plugins/there.ts", &rekindle_tests::world::plugin("there"));
@@ -305,7 +305,6 @@ async fn skills_that_a_plugin_names_are_read_by_everyone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn paths_of_the_environment_are_resolved_as_the_engine_does() {
     let world = World::new();
-    world.knows_engines().await;
     let beside = world.project().parent().expect("a parent").join("cd");
     let fill = |folder: &std::path::Path, body: &str| {
         write(&folder.join("skill/s/SKILL.md"), &skill("s", body));
@@ -485,7 +484,7 @@ async fn files_of_one_name_are_no_change_whichever_is_taken() {
 /// switched off.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lives_only_in_the_engine_is_told() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("good.mjs", MCP_SERVER);
     let server = json!({"type": "local", "command": ["node", "good.mjs"]});
     world.write("opencode.json", &json!({"mcp": {"stays": server, "sleeps": server}}).to_string());
@@ -512,7 +511,7 @@ async fn what_lives_only_in_the_engine_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_skill_with_several_places_is_one() {
     use std::os::unix::fs::symlink;
-    let world = World::lent().await;
+    let world = World::new();
     world.write(".agents/skills/linked/SKILL.md", &skill("linked", "Body."));
     fs::create_dir_all(world.path(".claude/skills")).expect("made");
     symlink("../../.agents/skills/linked", world.path(".claude/skills/linked")).expect("linked");
@@ -558,7 +557,7 @@ async fn one_skill_with_several_places_is_one() {
 /// N1: the order of plugins counts: the last has the last word. That it is another is pending, and proved like all else.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_order_of_plugins_is_pending() {
-    let world = World::lent().await;
+    let world = World::new();
     for name in ["a", "b", "c"] {
         let body = format!("export const P = async () => ({{ config: async (cfg) => {{ cfg.username = '{name}' }} }})");
         world.write(&format!("{name}.ts"), &body);

@@ -48,17 +48,18 @@ async fn a_canary_answers_another_question() {
         ("{\"username\": 5}", (400, 400)),
         ("{\"username\": \"me\"}", (200, 200)),
     ];
-    let engine = engine(&world).await;
     for (at, (text, expected)) in texts.into_iter().enumerate() {
         let (project, canary) = (world.outside(&format!("project {at}")), world.outside(&format!("canary {at}")));
         write(&project.join("name.txt"), "me");
         for folder in [&project, &canary] {
             write(&folder.join("opencode.json"), text);
         }
+        let engine = engine(&world).await;
         let ask = async |folder| engine.ask(Method::GET, "/config", folder).await.0;
         assert_eq!((ask(&project).await, ask(&canary).await), expected, "{text}");
     }
     // Global files are not read again for it: it does not see that the next process would not start.
+    let engine = engine(&world).await;
     assert_eq!(engine.ask(Method::GET, "/config", world.project()).await.0, 200);
     write(&global, "{\"username\": 5}");
     let canary = world.outside("late");

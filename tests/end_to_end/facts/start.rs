@@ -98,9 +98,9 @@ async fn a_plugin_that_fails_when_it_begins_is_shown() {
         (IN_HOOK, "its config hook failed: boom in hook"),
         (NO_FUNCTION, "Plugin export is not a function"),
     ];
-    for (at, (code, expected)) in cases.into_iter().enumerate() {
-        let world = World::lent().await;
-        world.write(&format!(".opencode/plugins/begins{at}.ts"), code);
+    for (code, expected) in cases {
+        let world = World::new();
+        world.write(".opencode/plugins/p.ts", code);
         world.start_engine().await;
         let rows = world.rekindle(&["list", "plugin", "--json"]).await.json();
         let row: &Value = &rows[0];

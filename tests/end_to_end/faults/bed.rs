@@ -60,9 +60,8 @@ pub(super) const RESTARTED: Expected = Expected { restarts: 1, ..PROVED };
 pub(super) const UNTOUCHED: Expected = Expected { code: 2, result: "failed", status: 1, disposes: 0, ..PROVED };
 
 /// How many cases of all tables run at a time: most of them wait, but a start keeps a core busy.
-static FREE: Semaphore = Semaphore::const_new(3);
-/// How many of them are of one table, each of which has an engine of its own.
-const BEDS: usize = 2;
+const BEDS: usize = 3;
+static FREE: Semaphore = Semaphore::const_new(BEDS);
 
 /// Who is asked to reload.
 #[derive(Clone, Copy, PartialEq)]

@@ -74,7 +74,7 @@ async fn an_engine_does_not_start_on_a_full_disk() {
 /// already there is reloaded all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_that_cannot_be_written_is_as_it_was() {
-    let world = World::lent().await;
+    let world = World::new();
     world.start_engine().await;
     let text = "{\n  // mine\n  \"$schema\": \"https://opencode.ai/config.json\",\n  \"username\": \"someone\"\n}\n";
     world.write("opencode.json", text);

@@ -11,7 +11,7 @@ use super::bed::DISPOSE;
 /// N4: a directory that someone else bricked is recognised, and healed by a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stuck_directory_is_healed() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     world.write("opencode.json", "{ broken");
     engine.ask(reqwest::Method::POST, "/instance/dispose", None).await;
@@ -36,7 +36,7 @@ async fn an_engine_that_cannot_start_says_why() {
     assert!(world.try_engine().is_none());
     // What an engine of this program accepts is known once one has run: then a wrong type has a place, too.
     rekindle_tests::world::write(&world.home(".config/opencode/opencode.json"), "{}");
-    world.start_unknown_engine().await;
+    world.start_engine().await;
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
     assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0);
     rekindle_tests::world::write(

@@ -28,7 +28,7 @@ fn told(ran: &Ran) -> (i32, Vec<Value>, Vec<Value>) {
 /// last good files.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_of_the_wrong_shape_is_a_problem_and_nothing_more() {
-    let world = World::lent().await;
+    let world = World::new();
     world.write("opencode.json", r#"{"instructions": ["a.md"], "command": {"c": {"template": "t"}}}"#);
     world.write(".opencode/skills/s/SKILL.md", &skill("s", "one"));
     world.write(".opencode/agents/a.md", "Help.");

@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, Command},
-    sync::OnceCell,
     time::timeout,
 };
 
@@ -42,24 +41,16 @@ pub struct BuiltIn {
     pub commands: BTreeSet<String>,
     /// The names of the skills.
     pub skills: BTreeSet<String>,
-    /// `GET /doc`: its description of itself.
-    pub doc: Value,
 }
 
 impl BuiltIn {
-    /// What an engine in an empty home says of an empty folder; it is asked once for all tests.
-    pub async fn learn() -> &'static Self {
-        static LEARNT: OnceCell<BuiltIn> = OnceCell::const_new();
-        LEARNT.get_or_init(Self::ask).await
-    }
-
-    async fn ask() -> Self {
+    /// Asks an engine in an empty home about an empty folder.
+    pub async fn learn() -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let base = root.path().canonicalize().expect("the folder");
         let home = Home::empty();
         home.write(&base);
-        let engine = Engine::start(&base, &home).await;
-        let asked = engine.ask(&base).await;
+        let asked = Engine::start(&base, &home).await.ask(&base).await;
         let names = |list: &[Value]| list.iter().filter_map(|one| one["name"].as_str()).map(str::to_owned).collect();
         Self {
             user: asked.config["username"].as_str().expect("a name").to_owned(),
@@ -67,7 +58,6 @@ impl BuiltIn {
             commands: names(&asked.commands),
             skills: names(&asked.skills),
             tools: asked.tools.expect("tools"),
-            doc: engine.doc().await,
         }
     }
 }
@@ -98,7 +88,8 @@ fn environment(base: &Path, home: &Home) -> Vec<(String, String)> {
 }
 
 impl Engine {
-    async fn doc(&self) -> Value {
+    /// `GET /doc`: its description of itself.
+    pub async fn doc(&self) -> Value {
         let response = self.http.get(format!("{}/doc", self.url)).send().await.expect("an answer");
         response.json().await.expect("JSON")
     }

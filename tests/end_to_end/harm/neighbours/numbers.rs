@@ -7,7 +7,7 @@ use rekindle_tests::world::World;
 /// N16: no number is too large to be waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_number_is_too_large() {
-    let world = World::lent().await;
+    let world = World::new();
     let engine = world.start_engine().await;
     for seconds in ["18446744073709551615", "999999999999999999999999", "0", "-1", "soon", "1e3", ""] {
         let ran = world.rekindle_with(&["status"], &[("REKINDLE_LOADING_SECONDS", seconds)]).await;
