@@ -12,13 +12,6 @@ export const WASM = 'wasm32-unknown-unknown';
 /** The name under which setup links a system toolchain with a wasm standard library. */
 export const SYSTEM_TOOLCHAIN = 'rekindle-system';
 
-/** Cargo tools that the build needs. They are kept in the cache, one folder a version. */
-export const tools = {
-  trunk: { crate: 'trunk', version: '0.21.14', takes: 'about 4 minutes' },
-  'wasm-bindgen': { crate: 'wasm-bindgen-cli', version: '0.2.130', takes: 'about 2 minutes' },
-};
-export const toolDir = ({ crate, version }) => path.join(cache, 'tools', `${crate}-${version}`);
-
 /** Prints a line for people; everything that the tools themselves say goes to standard error. */
 export const say = (text) => process.stderr.write(`${text}\n`);
 

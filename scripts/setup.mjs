@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 
-import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngine, root, run, say, toolDir, tools } from './lib.mjs';
+import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngine, root, run, say } from './lib.mjs';
 
 /** The oldest Rust that builds this: `rust-version` in Cargo.toml. */
 const RUST = readFileSync(path.join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.*)"$/m)[1];
@@ -52,12 +52,6 @@ function steps(tests) {
       isThere: () => hasWasm() || hasWasm(SYSTEM_TOOLCHAIN),
       make: wasmLibrary,
     },
-    ...Object.entries(tools).map(([name, tool]) => ({
-      title: `${tool.crate} ${tool.version}`,
-      takes: tool.takes,
-      isThere: () => existsSync(path.join(toolDir(tool), 'bin', process.platform === 'win32' ? `${name}.exe` : name)),
-      make: () => cargoInstall(name, tool),
-    })),
   ];
 }
 
@@ -150,16 +144,6 @@ function buildWasmLibrary() {
   symlinkSync('/usr/bin/wasm-ld-19', linker);
   run('rustup', ['toolchain', 'link', SYSTEM_TOOLCHAIN, home]);
   if (!hasWasm(SYSTEM_TOOLCHAIN)) give_up('The wasm library was built, and rustc does not find it.');
-}
-
-function cargoInstall(name, { crate, version }) {
-  const tool = { crate, version };
-  // Lightly optimised: half the time to build, and quick enough.
-  const env = { ...process.env, CARGO_PROFILE_RELEASE_LTO: 'off', CARGO_PROFILE_RELEASE_OPT_LEVEL: '1', CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '256' };
-  delete env.CARGO_TARGET_DIR;
-  const args = ['install', '--quiet', crate, '--version', version, '--bin', name, '--root', toolDir(tool)];
-  // A lock file may name a release that a registry mirror does not have yet; then resolve afresh.
-  if (ask('cargo', [...args, '--locked'], { env, stdio: ['ignore', 'pipe', 'ignore'] }) === undefined) run('cargo', args, { env });
 }
 
 /** Makes what is missing, and says so; silent when nothing is. */
