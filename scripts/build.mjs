@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { CARGO_FLAGS, cargoEnv, root, run, say } from './lib.mjs';
+import { CARGO_FLAGS, cargoEnv, root, run } from './lib.mjs';
+import { buildWindow } from './ui.mjs';
 
 /** What the built window depends on. */
-const WINDOW_INPUTS = ['ui', 'crates/domain', 'crates/words', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
+const WINDOW_INPUTS = ['ui', 'crates/domain', 'crates/words', 'scripts/ui.mjs', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
 const stampFile = path.join(root, 'ui', 'dist', '.inputs');
 
 function* files(entry) {
@@ -21,13 +22,27 @@ function windowStamp() {
   return hash.digest('hex');
 }
 
-export function build() {
+/**
+ * Building the window, if anything that it is made of changed, and the programs. Those of the whole workspace for tests:
+ * with fewer packages the libraries would have fewer features, and be built twice.
+ */
+export function buildSteps({ tests = false } = {}) {
   const stamp = windowStamp();
-  if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
-    say('Building the window (about a minute the first time)');
-    run(process.execPath, [path.join(root, 'scripts', 'ui.mjs'), 'build', '--release']);
-    writeFileSync(stampFile, stamp);
-  }
-  say('Building the programs (about 3 minutes the first time)');
-  run('cargo', ['build', '--quiet', '--locked', ...CARGO_FLAGS], { env: cargoEnv() });
+  return [
+    {
+      title: 'Building the window',
+      takes: 'about 2 minutes the first time',
+      isThere: () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp,
+      make: async () => {
+        await buildWindow();
+        writeFileSync(stampFile, stamp);
+      },
+    },
+    {
+      title: 'Building the programs',
+      takes: 'about 3 minutes the first time',
+      isThere: () => false,
+      make: () => run('cargo', ['build', '--quiet', '--locked', ...(tests ? ['--workspace', '--bins'] : []), ...CARGO_FLAGS], { env: cargoEnv() }),
+    },
+  ];
 }

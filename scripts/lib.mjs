@@ -28,6 +28,25 @@ export function run(command, args, options = {}) {
   if (status !== 0) give_up(`${[command, ...args].join(' ')} ended with ${signal ?? `code ${status}`}`);
 }
 
+const seconds = (since) => Math.round((Date.now() - since) / 1000);
+/** `48 s`, `3 min 20 s`. */
+export const duration = (all) => (all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`);
+
+/**
+ * Carries out what is not there yet, one step after the other, and says how long each took and how far it is.
+ * A step is {title, takes?, isThere, make}.
+ */
+export async function carryOut(steps) {
+  const began = Date.now();
+  const missing = steps.filter((step) => !step.isThere());
+  for (const [index, step] of missing.entries()) {
+    say(`[${index + 1}/${missing.length}] ${step.title}${step.takes ? ` (${step.takes})` : ''}`);
+    const start = Date.now();
+    await step.make();
+    say(`      done in ${duration(seconds(start))}${index > 0 ? `, ${duration(seconds(began))} so far` : ''}`);
+  }
+}
+
 /** What a command prints, or undefined when it fails or does not exist. */
 export function ask(command, args, options = {}) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options });

@@ -3,13 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-import { build } from './build.mjs';
-import { binary, cargoEnv } from './lib.mjs';
-import { setup } from './setup.mjs';
+import { buildSteps } from './build.mjs';
+import { binary, cargoEnv, carryOut } from './lib.mjs';
+import { setupSteps } from './setup.mjs';
 
 if (!existsSync(binary('rekindle'))) {
-  await setup({ tests: false });
-  build();
+  await carryOut([...setupSteps({ tests: false }), ...buildSteps()]);
 }
 const { status } = spawnSync(binary('rekindle'), process.argv.slice(2), {
   env: cargoEnv(),

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 
-import { SYSTEM_TOOLCHAIN, WASM, ask, cache, give_up, hasWasm, hash, pinnedEngine, root, run, say } from './lib.mjs';
+import { SYSTEM_TOOLCHAIN, WASM, ask, cache, carryOut, give_up, hasWasm, hash, pinnedEngine, root, run, say } from './lib.mjs';
 
 /** The oldest Rust that builds this: `rust-version` in Cargo.toml. */
 const RUST = readFileSync(path.join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.*)"$/m)[1];
@@ -20,23 +20,23 @@ const isRoot = process.getuid?.() === 0;
 const installed = (name) => ask('dpkg-query', ['-W', '-f', '${Status}', name], { stdio: ['ignore', 'pipe', 'ignore'] }) === 'install ok installed';
 
 /** Everything that can be missing, in the order in which it is set up. */
-function steps(tests) {
+export function setupSteps({ tests }) {
   const packages = tests ? [...BUILD, ...TEST] : BUILD;
   const missing = () => packages.filter((name) => !installed(name));
   return [
     {
-      title: 'Rust',
+      title: 'Looking for Rust',
       isThere: () => Boolean(ask('cargo', ['--version'])) && rustIsNew(),
       make: () => give_up(`Rust ${RUST} or newer is needed. Install it from https://rustup.rs (or run: rustup update), open a new terminal, and run this again.`),
     },
     {
-      title: `system packages: ${missing().join(', ')}`,
+      title: `Installing system packages: ${missing().join(', ')}`,
       takes: 'up to a minute, 300 MB of disk',
       isThere: () => process.platform === 'linux' && Boolean(ask('dpkg', ['--version'])) && missing().length === 0,
       make: () => aptInstall(missing(), packages),
     },
     {
-      title: 'npm packages, with the pinned OpenCode engine',
+      title: 'Installing npm packages, with the pinned OpenCode engine',
       takes: 'about 10 seconds, 400 MB of disk',
       isThere: () => npmStamp() === lastNpmStamp() && Boolean(pinnedEngine()),
       make: () => {
@@ -47,8 +47,8 @@ function steps(tests) {
       },
     },
     {
-      title: `the Rust library for ${WASM}`,
-      takes: 'up to a minute',
+      title: `Adding the Rust library for ${WASM}`,
+      takes: 'seconds, or a minute where it has to be built',
       isThere: () => hasWasm() || hasWasm(SYSTEM_TOOLCHAIN),
       make: wasmLibrary,
     },
@@ -147,15 +147,7 @@ function buildWasmLibrary() {
 }
 
 /** Makes what is missing, and says so; silent when nothing is. */
-export async function setup({ tests }) {
-  for (const step of steps(tests)) {
-    if (step.isThere()) continue;
-    say(`Setting up ${step.title}${step.takes ? ` (${step.takes})` : ''}`);
-    const began = Date.now();
-    await step.make();
-    say(`  done in ${((Date.now() - began) / 1000).toFixed(0)} s`);
-  }
-}
+export const setup = (options) => carryOut(setupSteps(options));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setup({ tests: process.argv.includes('--tests') });

@@ -4,14 +4,13 @@
 //   npm start -- --engine URL        on someone else's engine
 import { spawn } from 'node:child_process';
 
-import { build } from './build.mjs';
-import { binary, cargoEnv, root, say } from './lib.mjs';
-import { setup } from './setup.mjs';
+import { buildSteps } from './build.mjs';
+import { binary, cargoEnv, carryOut, duration, root, say } from './lib.mjs';
+import { setupSteps } from './setup.mjs';
 
 const began = Date.now();
-await setup({ tests: false });
-build();
-say(`Ready after ${((Date.now() - began) / 1000).toFixed(1)} s; opening the window`);
+await carryOut([...setupSteps({ tests: false }), ...buildSteps()]);
+say(`Ready after ${duration(Math.round((Date.now() - began) / 1000))}; opening the window`);
 
 const child = spawn(binary('rekindle-desktop'), process.argv.slice(2), {
   cwd: process.env.INIT_CWD ?? root,

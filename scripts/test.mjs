@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { build } from './build.mjs';
-import { CARGO_FLAGS, ask, cargoEnv, give_up, root, run, say } from './lib.mjs';
+import { buildSteps } from './build.mjs';
+import { CARGO_FLAGS, ask, cargoEnv, carryOut, give_up, root, run, say } from './lib.mjs';
 import { setup } from './setup.mjs';
 
 const began = Date.now();
@@ -47,7 +47,7 @@ for (const crate of ['domain', 'opencode', 'words', 'app', 'cli']) {
   }
 }
 
-build();
+await carryOut(buildSteps({ tests: true }));
 
 say(`Checking the lints (${minutes()} so far)`);
 run('cargo', ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', ...CARGO_FLAGS, '--', '-D', 'warnings'], { env });
