@@ -13,25 +13,27 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use rekindle_app::terminal;
+use rekindle_domain::{ErrorCode, ProgramNotice, UserError};
+use rekindle_words::command::failures;
 use tauri::{Manager, RunEvent};
 
 use crate::shell::Shell;
 
-/// Shows what is on disk and not in the OpenCode engine, and reloads it calmly.
+/// Shows what is on disk but not in the running OpenCode engine, and reloads it safely.
 #[derive(Parser)]
 #[command(name = "rekindle-desktop", version)]
 struct Arguments {
-    /// The directory to open [default: the current folder]
+    /// The project directory to open [default: the current one]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Someone else's engine; a password is read from REKINDLE_ENGINE_PASSWORD
+    /// Use someone else's engine; its password is read from REKINDLE_ENGINE_PASSWORD
     #[arg(long, value_name = "URL")]
     engine: Option<String>,
 }
 
 /// Opens the window and stays until it is closed.
 pub fn run() -> ExitCode {
-    terminal::tell_panics();
+    terminal::tell_panics(rekindle_words::command::failures::fault);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -55,7 +57,7 @@ pub fn run() -> ExitCode {
         // Another window shows this directory; it has come to the front.
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
-            terminal::tell(&format!("rekindle: {}: {}", error.message, error.hint));
+            terminal::tell(&failures::line(&error));
             return ExitCode::from(2);
         }
     };
@@ -74,7 +76,8 @@ pub fn run() -> ExitCode {
     let app = match built {
         Ok(app) => app,
         Err(error) => {
-            terminal::tell(&format!("rekindle: the window could not be opened: {error}"));
+            let error = UserError::new(ErrorCode::Internal, ProgramNotice::NoWindow { why: error.to_string() });
+            terminal::tell(&failures::line(&error));
             return ExitCode::from(2);
         }
     };

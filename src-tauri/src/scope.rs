@@ -4,8 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_app::error::user_error;
-use rekindle_domain::{ErrorCode, List, UserError, WindowEvent, WindowState};
+use rekindle_domain::{ErrorCode, List, ProgramNotice, UserError, WindowEvent, WindowState};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_fs::FsExt;
 
@@ -45,10 +44,10 @@ pub(crate) fn allow(handle: &AppHandle, path: &Path) {
 /// core is asked, too, whether it found it on disk.
 pub(crate) fn known(handle: &AppHandle, path: &str) -> Result<PathBuf, UserError> {
     if !Path::new(path).exists() {
-        return Err(user_error(ErrorCode::NotFound, format!("{path} is not there any more"), "look at the list again"));
+        return Err(UserError::new(ErrorCode::NotFound, ProgramNotice::NoLongerThere { path: path.to_owned() }));
     }
     if handle.fs_scope().is_allowed(path) && handle.state::<Shell>().app().may_open(path) {
         return Ok(PathBuf::from(path));
     }
-    Err(user_error(ErrorCode::UnknownPath, format!("{path} is not shown here"), "look at the list again"))
+    Err(UserError::new(ErrorCode::UnknownPath, ProgramNotice::NotShownHere { path: path.to_owned() }))
 }

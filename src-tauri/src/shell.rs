@@ -14,12 +14,12 @@ use rekindle_app::{
         control::{self, Inbox, PassOn, Request},
         host::{Host, HostError},
     },
-    error::{Tell, user_error},
+    error::Tell,
     files::locate::Places,
     state::{record::Records, settings},
     workspace::{App, Source},
 };
-use rekindle_domain::{ErrorCode, Publisher, UserError};
+use rekindle_domain::{ErrorCode, ProgramNotice, Publisher, StateNotice, UserError};
 use tokio::sync::{Mutex, watch};
 
 /// The core that the window shows, and how to change it.
@@ -81,8 +81,7 @@ impl Shell {
             _ => None,
         };
         let sequence = before.watch().borrow().sequence + 1;
-        let elsewhere =
-            || user_error(ErrorCode::OpenElsewhere, "another window shows this folder", "it has come to the front");
+        let elsewhere = || UserError::new(ErrorCode::OpenElsewhere, ProgramNotice::OpenElsewhere);
         let app = start(&places, engine, &self.show, sequence).await?.ok_or_else(elsewhere)?;
         self.app.send_replace(app);
         before.stop().await;
@@ -119,7 +118,7 @@ async fn start(
         return Ok(Some(App::start(places.clone(), Source::Client { url, credentials }, sequence)));
     }
     let keeper = std::env::current_exe()
-        .map_err(|error| user_error(ErrorCode::CannotStart, error.to_string(), "install Rekindle again"))?;
+        .map_err(|error| UserError::new(ErrorCode::CannotStart, ProgramNotice::NoProgram { why: error.to_string() }))?;
     let host = match Host::own(places, keeper) {
         Ok(host) => host,
         Err(HostError::Owned) => {
@@ -133,7 +132,8 @@ async fn start(
         Err(error) => return Err(error.tell()),
     };
     control::listen(places, host.clone(), show.clone(), true).await.map_err(|error| {
-        user_error(ErrorCode::CannotStart, error.to_string(), "check the state folder and the free disk space")
+        let (path, why) = (places.state.display().to_string(), error.to_string());
+        UserError::new(ErrorCode::CannotStart, StateNotice::StateUnusable { path, why })
     })?;
     Ok(Some(App::start(places.clone(), Source::Own(host), sequence)))
 }

@@ -48,7 +48,7 @@ pub(crate) fn run() {
         assert_eq!(scan(&places, Some(&schema)).expect("no fault").warnings, []);
         let time = median(&checked);
         Row {
-            what: format!("check of a usual configuration beside {count} skills"),
+            what: format!("check of a typical configuration beside {count} skills"),
             measured: ms(time),
             target: Some(("3 ms".to_owned(), time <= Duration::from_millis(3))),
             ..Row::default()

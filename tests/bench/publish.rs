@@ -84,8 +84,8 @@ async fn writes(app: &App, states: &mut watch::Receiver<Arc<WindowState>>) {
     Row {
         what: format!("file written → status published, {SKILLS} skills: p50, p95, p99 of {WRITES}"),
         measured: [half, most, nearly_all].map(ms).join(", "),
-        ratio: format!("p95 is {} more than the window of {}", ms(most.saturating_sub(WINDOW)), ms(WINDOW)),
-        target: Some((format!("p95: {} more", ms(SOON)), most <= WINDOW + SOON)),
+        ratio: format!("p95 is {} over the {} window", ms(most.saturating_sub(WINDOW)), ms(WINDOW)),
+        target: Some((format!("p95: {} over", ms(SOON)), most <= WINDOW + SOON)),
     }
     .print();
 }
@@ -110,7 +110,7 @@ async fn own_writes(app: &App, states: &mut watch::Receiver<Arc<WindowState>>) {
         what: format!("our own change → status published, p50, p95 of {OWN_WRITES}"),
         measured: [50, 95].map(|percent| ms(percentile(&times, percent))).join(", "),
         ratio: format!(
-            "until the change is on disk: {}",
+            "of which until the change is on disk: {}",
             [50, 95].map(|percent| ms(percentile(&changes, percent))).join(", ")
         ),
         target: Some((format!("p95: {}", ms(AT_ONCE)), most <= AT_ONCE)),

@@ -32,21 +32,21 @@ pub(crate) fn run() {
     for count in [0, 10, 100, 1000] {
         let [bare, clicked, commanded] = runtime.block_on(measure(count));
         let skills = format!("{} skills", crate::scan::thousands(count));
-        Row { what: format!("dispose, event and four questions, {skills}"), measured: ms(bare), ..Row::default() }
+        Row { what: format!("dispose, its event and four queries, {skills}"), measured: ms(bare), ..Row::default() }
             .print();
         let more = clicked.saturating_sub(bare);
         let allowed = MORE.0.max(bare.mul_f64(MORE.1 / 100.0));
         Row {
             what: format!("reload, from the click to “proved”, {skills}"),
             measured: ms(clicked),
-            ratio: format!("{} more", ms(more)),
-            target: Some((format!("{} more", ms(allowed)), more <= allowed)),
+            ratio: format!("{} longer", ms(more)),
+            target: Some((format!("{} longer", ms(allowed)), more <= allowed)),
         }
         .print();
         Row {
-            what: format!("reload by the command, with the look before it, {skills}"),
+            what: format!("`rekindle reload`, including its first look, {skills}"),
             measured: ms(commanded),
-            ratio: format!("{} more", ms(commanded.saturating_sub(bare))),
+            ratio: format!("{} longer", ms(commanded.saturating_sub(bare))),
             target: None,
         }
         .print();

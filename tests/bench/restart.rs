@@ -18,11 +18,11 @@ const MORE: f64 = 10.0;
 pub(crate) fn run() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (ours, by_hand) = runtime.block_on(measure());
-    Row { what: "opencode serve killed and started by hand".to_owned(), measured: ms(by_hand), ..Row::default() }
+    Row { what: "opencode serve, killed and started by hand".to_owned(), measured: ms(by_hand), ..Row::default() }
         .print();
     let more = (ours.as_secs_f64() / by_hand.as_secs_f64() - 1.0) * 100.0;
     Row {
-        what: "restart of our engine, its instances dropped first".to_owned(),
+        what: "restart of our engine, after dropping its instances".to_owned(),
         measured: ms(ours),
         ratio: format!("{more:+.0} %"),
         target: Some((format!("at most {MORE:+} %"), more <= MORE)),

@@ -67,7 +67,7 @@ fn memory(ours: &Program<'_>, theirs: &Program<'_>) {
     };
     let ratio = config.max(skill) / status;
     Row {
-        what: "most memory of the same processes".to_owned(),
+        what: "peak memory of the same processes".to_owned(),
         measured: format!("{status:.0} MB; engine {config:.0} and {skill:.0} MB"),
         ratio: format!("{ratio:.1} × less"),
         target: Some(("10 ×".to_owned(), ratio >= 10.0)),

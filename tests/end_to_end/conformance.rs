@@ -17,6 +17,7 @@ use rekindle_tests::{
     conformance::{self, Asked, BuiltIn, Engine, Inputs, Ours, Outcome, differences},
     layout::{Content, Home, Layout},
 };
+use rekindle_words::notice::{Front, placed};
 use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -83,7 +84,7 @@ fn ours() -> impl AsyncFn(&Inputs<'_>) -> Ours {
             skills: skills(&disk.rows),
             has_all_candidates: true,
             tools: Some(tools.collect()),
-            refused: problem.map(|problem| format!("{}: {}", problem.path, problem.message)),
+            refused: problem.map(|problem| placed(&problem, Front::Command)),
         }
     }
 }

@@ -224,7 +224,7 @@ async fn runs_habits_and_failures() {
 
     window.click("nav-settings").await;
     window.click("habit-when-idle").await;
-    window.text_with("habit-hint", "by itself").await;
+    window.text_with("habit-hint", "the engine reloads automatically as soon as nothing is running").await;
     window.click("nav-plugins").await;
     world.write(".opencode/plugins/wakatime.ts", &plugin("wakatime"));
     window.find_css(".slim[data-banner='ended']").await;

@@ -162,7 +162,7 @@ async fn servers_agents_and_commands_are_listed_and_compared() {
     window.click("nav-agents").await;
     window.find_css("[data-testid='group-agent'] [data-name='reviewer'][data-state='loaded']").await;
     window.find_css("[data-testid='group-command'] [data-name='release'][data-state='loaded']").await;
-    assert!(window.text("group-tool").await.contains("No tools of your own"));
+    assert!(window.text("group-tool").await.contains("No custom tools"));
 
     declare("--old-style");
     window.banner("pending").await;
@@ -249,10 +249,10 @@ async fn a_global_plugin_restarts_the_engine() {
     window.click("plugin-add").await;
     let banner = window.banner("busy").await;
     assert!(banner.contains("global") && banner.contains("“Far away” is running in other"), "{banner}");
-    window.text_with("plan", "Restart the engine · 1 run is interrupted · 1 other folder is loaded anew").await;
+    window.text_with("plan", "Restarts the engine · interrupts 1 run · affects 1 other directory").await;
     model.finish();
     window.banner("pending").await;
-    window.text_with("plan", "Restart the engine · 1 other folder is loaded anew").await;
+    window.text_with("plan", "Restarts the engine · affects 1 other directory").await;
     window.click("plan-toggle").await;
     window.text_with("plan-more", "code/other").await;
     window.click("reload").await;

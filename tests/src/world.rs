@@ -5,13 +5,23 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use rekindle_app::files::locate::Places;
+use rekindle_app::{
+    engine::{accepted, program::program},
+    files::locate::Places,
+};
 use serde_json::{Value, json};
 
-use crate::{faulty::FaultyEngine, proxy::Rule, raw::installed, wait};
+use crate::{
+    faulty::FaultyEngine,
+    hostile::VERSION,
+    proxy::Rule,
+    raw::{self, installed},
+    wait,
+};
 
 /// What a run of `rekindle` came to.
 #[derive(Debug)]
@@ -66,7 +76,15 @@ impl World {
             installed(&folder);
         }
         short_list_of_models(&world.outside(MODELS));
+        teach(&world);
         world
+    }
+
+    /// The same where nothing was ever learnt of what an engine accepts.
+    #[must_use]
+    pub fn untaught(self) -> Self {
+        drop(fs::remove_file(accepted(&self)));
+        self
     }
 
     /// The same with the engine's own list of all models in the world, as people have it. To read it costs
@@ -277,6 +295,32 @@ impl Drop for World {
         command.args(["engine", "stop", "--quiet"]).current_dir(&self.project).envs(self.environment());
         // Fails where no engine runs.
         drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
+        learn(self);
+    }
+}
+
+/// What the pinned engine accepts, as it was learnt in an earlier world of this run: it is the same program in all of
+/// them, and to ask costs a new world a second.
+static LEARNT: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+
+/// Where Rekindle keeps what the pinned engine accepts.
+fn accepted(world: &World) -> PathBuf {
+    accepted::kept(&world.places(), &program(&raw::binary()).expect("the pinned engine"), VERSION)
+}
+
+fn learn(world: &World) {
+    let mut learnt = LEARNT.lock().unwrap_or_else(PoisonError::into_inner);
+    if learnt.is_none() {
+        *learnt = fs::read(accepted(world)).ok();
+    }
+}
+
+fn teach(world: &World) {
+    let learnt = LEARNT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = &*learnt {
+        let path = accepted(world);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("written");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong, and how to mend it.
+//! What is wrong, and how to fix it.
 //!
 //! Invariant: looking has no side effect on the engine or the files; each finding that is not well
 //! says what to do.
@@ -9,7 +9,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    EngineChoice, EngineMode, EngineState, Finding, FindingLevel, Fingerprint, Leftover, RowState, chain,
+    DoctorNotice, EngineChoice, EngineMode, EngineState, Examined, Finding, FindingLevel, Fingerprint, Leftover,
+    Notice, RowState,
 };
 use rekindle_opencode::Profile;
 use tokio::{process::Command, time::timeout};
@@ -22,7 +23,7 @@ use crate::{
         find,
         output::last_words,
     },
-    error::{Tell, problem_error},
+    error::{Tell, cause, problem_error},
     files::file::create_private_dir,
     state::{history::History, settings},
     workspace::{look::Observation, target::Target},
@@ -36,37 +37,36 @@ pub async fn examine(target: &Target, observation: &Observation, choice: &Engine
     findings.extend(changes(target));
     findings.extend(said(target, observation));
     findings.extend(processes(target));
-    findings.extend(observation.problems.iter().map(|problem| {
-        let error = problem_error(problem);
-        finding(FindingLevel::Error, "Configuration", error.message, &error.hint)
-    }));
+    let problems = observation.problems.iter();
+    findings.extend(
+        problems.map(|problem| found(FindingLevel::Error, Examined::Configuration, problem_error(problem).what)),
+    );
     if observation.problems.is_empty() && target.places.is_there() {
         let files = target.places.config_files().into_iter().filter(|config| config.path.exists()).count();
-        findings.push(finding(FindingLevel::Ok, "Configuration", format!("{files} files, all would load"), ""));
+        findings.push(found(FindingLevel::Ok, Examined::Configuration, DoctorNotice::ConfigurationFine { files }));
     }
     findings.extend(unread(observation));
     findings.extend(contested(observation));
-    findings.extend(observation.failures.iter().map(|(id, message)| {
-        let hint = "mend the plugin or remove it; then reload (a restart of the engine is needed)";
-        finding(FindingLevel::Error, "Plugin", format!("{id}: {message}"), hint)
+    findings.extend(observation.failures.iter().map(|(id, why)| {
+        let failed = DoctorNotice::ItemFailed { item: id.to_string(), why: Box::new(why.clone()) };
+        found(FindingLevel::Error, Examined::Plugin, failed)
     }));
     findings
 }
 
-/// What is found of one thing, in one line, whatever is named in it.
-fn finding(level: FindingLevel, title: &str, message: String, hint: &str) -> Finding {
-    let line = |text: &str| text.split(['\n', '\r']).map(str::trim).collect::<Vec<_>>().join(" ");
-    Finding { level, title: title.to_owned(), message: line(&message), hint: line(hint) }
+fn found(level: FindingLevel, subject: Examined, what: impl Into<Notice>) -> Finding {
+    Finding { level, title: DoctorNotice::Examined { subject }.into(), what: what.into() }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 async fn binary(choice: &EngineChoice) -> Finding {
-    let title = "Engine program";
+    let subject = Examined::Program;
     let path = match find::find(choice) {
         Ok(path) => path,
-        Err(error) => {
-            let told = error.tell();
-            return finding(FindingLevel::Error, title, told.message, &told.hint);
-        }
+        Err(error) => return found(FindingLevel::Error, subject, error.tell().what),
     };
     let mut command = Command::new(&path);
     command.env_remove(PASSWORD_VARIABLE).env_remove(USERNAME_VARIABLE);
@@ -75,62 +75,27 @@ async fn binary(choice: &EngineChoice) -> Finding {
     command.current_dir(path.parent().unwrap_or(Path::new("/")));
     let version = match timeout(Duration::from_secs(10), command.output()).await {
         Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => {
-            let message = format!("{} does not run", path.display());
-            return finding(
-                FindingLevel::Error,
-                title,
-                message,
-                "install OpenCode again, or choose another in the settings",
-            );
-        }
+        _ => return found(FindingLevel::Error, subject, DoctorNotice::ProgramFails { path: shown(&path) }),
     };
-    let message = format!("OpenCode {version} ({})", path.display());
-    match Profile::for_version(&version).caveat(&version) {
-        None => finding(FindingLevel::Ok, title, message, ""),
-        Some(caveat) => {
-            let hint = format!("{caveat}; what needs a dispose and what a restart may differ");
-            finding(FindingLevel::Warning, title, message, &hint)
-        }
-    }
+    let caveat = Profile::for_version(&version).caveat(&version).map(|caveat| Box::new(Notice::from(caveat)));
+    let level = if caveat.is_some() { FindingLevel::Warning } else { FindingLevel::Ok };
+    found(level, subject, DoctorNotice::ProgramRuns { version, path: shown(&path), caveat })
 }
 
 fn engine(target: &Target, observation: &Observation) -> Finding {
     let view = observation.view.as_ref().unwrap_or(&target.view);
-    let title = "Engine";
-    let message = view.message.clone();
-    let at = view.url.clone().unwrap_or_default();
-    let (level, text, hint) = match view.state {
-        EngineState::Running => (FindingLevel::Ok, format!("runs at {at}"), ""),
-        EngineState::Starting => {
-            (FindingLevel::Warning, "is starting, or busy loading plugins".to_owned(), "wait a minute")
-        }
-        EngineState::Stopped => (
-            FindingLevel::Warning,
-            "is not running".to_owned(),
-            "start it: rekindle engine start, or the button on the overview",
-        ),
-        EngineState::Unreachable => (
-            FindingLevel::Error,
-            format!("cannot be reached at {at}"),
-            "check that it runs and that the address is right",
-        ),
-        EngineState::Unauthorized => (
-            FindingLevel::Error,
-            "wants another password".to_owned(),
-            "set REKINDLE_ENGINE_PASSWORD to the one it was started with",
-        ),
-        EngineState::Stuck => (
-            FindingLevel::Error,
-            "is stuck on a configuration that it could not load when it last read it".to_owned(),
-            match observation.problems.is_empty() {
-                true => "the files are well by now; restart it: rekindle reload, or the button on the overview",
-                false => "mend the files first, then restart it: rekindle reload, or the button on the overview",
-            },
-        ),
+    let level = match view.state {
+        EngineState::Running => FindingLevel::Ok,
+        EngineState::Starting | EngineState::Stopped => FindingLevel::Warning,
+        EngineState::Unreachable | EngineState::Unauthorized | EngineState::Stuck => FindingLevel::Error,
     };
-    let message = message.map_or(text.clone(), |message| format!("{text}: {message}"));
-    finding(level, title, message, hint)
+    let is = DoctorNotice::EngineIs {
+        state: view.state,
+        url: view.url.clone().unwrap_or_default(),
+        has_problems: !observation.problems.is_empty(),
+        why: view.message.clone().map(Box::new),
+    };
+    found(level, Examined::Engine, is)
 }
 
 /// What an engine that does not run said last.
@@ -140,16 +105,15 @@ fn said(target: &Target, observation: &Observation) -> Option<Finding> {
         return None;
     }
     let lines = last_words(&target.places, 20);
-    let (title, hint) = ("It said".to_owned(), "mend what it complains about, if it does".to_owned());
-    // The one finding of several lines.
-    (!lines.is_empty()).then(|| Finding { level: FindingLevel::Warning, title, message: lines.join("\n"), hint })
+    let said = || DoctorNotice::EngineSaid { text: lines.join("\n") };
+    (!lines.is_empty()).then(|| found(FindingLevel::Warning, Examined::Output, said()))
 }
 
 /// What is left of engines that have ended, and of instances that were dropped.
 fn processes(target: &Target) -> Vec<Finding> {
-    let told = |process: Process| {
-        let message = format!("process {} is left behind: {}", process.told.pid, process.told.command);
-        finding(FindingLevel::Warning, "Process", message, "end it with: rekindle doctor --end-leftovers")
+    let told = |Process { told, .. }: Process| {
+        let left = DoctorNotice::ProcessLeft { pid: told.pid, command: told.command };
+        found(FindingLevel::Warning, Examined::Process, left)
     };
     left_behind(target).into_iter().map(told).collect()
 }
@@ -173,27 +137,24 @@ pub async fn end_leftovers(
 }
 
 fn state_folder(target: &Target) -> Finding {
-    let folder = &target.places.state;
+    let (folder, subject) = (&target.places.state, Examined::State);
     let tried = create_private_dir(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
     match tried {
-        Ok(()) => finding(FindingLevel::Ok, "State folder", folder.display().to_string(), ""),
+        Ok(()) => found(FindingLevel::Ok, subject, DoctorNotice::StateWritable { path: shown(folder) }),
         Err(error) => {
-            let message = format!("{} cannot be written: {}", folder.display(), chain(&error));
-            finding(FindingLevel::Error, "State folder", message, "check its permissions and the free disk space")
+            let why = cause(&error);
+            found(FindingLevel::Error, subject, DoctorNotice::StateNotWritable { path: shown(folder), why })
         }
     }
 }
 
 fn directory(target: &Target) -> Option<Finding> {
-    let directory = &target.places.directory;
-    let hint = "bring it back (rekindle undo, if Rekindle moved it), or stop its engine: rekindle engine stop";
-    let told = || finding(FindingLevel::Error, "Directory", format!("{} is not there", directory.display()), hint);
-    (!target.places.is_there()).then(told)
+    let gone = || DoctorNotice::DirectoryGone { path: shown(&target.places.directory) };
+    (!target.places.is_there()).then(|| found(FindingLevel::Error, Examined::Directory, gone()))
 }
 
 fn unread_settings(target: &Target) -> Option<Finding> {
-    let hint = "mend the file, or move it away";
-    settings::look(&target.places).1.map(|unread| finding(FindingLevel::Warning, "Settings", unread, hint))
+    settings::look(&target.places).1.map(|unread| found(FindingLevel::Warning, Examined::Settings, unread))
 }
 
 /// What is kept of changes and leads nowhere.
@@ -202,25 +163,15 @@ fn changes(target: &Target) -> Vec<Finding> {
     const MOST: usize = 10;
     let strays = match Strays::of(&target.places) {
         Ok(strays) => strays,
-        Err(error) => {
-            let told = error.tell();
-            return vec![finding(FindingLevel::Error, "Undo", told.message, &told.hint)];
-        }
+        Err(error) => return vec![found(FindingLevel::Error, Examined::Undo, error.tell().what)],
     };
-    let unreadable = |path: PathBuf| {
-        let message = format!("how to take a change back cannot be read: {}", path.display());
-        let hint = "what it removed is in the trash; when it is the last one, pass over it with: rekindle undo --leave";
-        finding(FindingLevel::Warning, "Undo", message, hint)
-    };
+    let unreadable =
+        |path: PathBuf| found(FindingLevel::Warning, Examined::Undo, DoctorNotice::UndoNotRead { path: shown(&path) });
     let mut findings: Vec<_> = strays.records.into_iter().map(unreadable).collect();
     let count = strays.trash.len();
     if count > 0 {
-        let named: Vec<_> = strays.trash.iter().take(MOST).map(|path| path.display().to_string()).collect();
-        let more = if count > MOST { format!(", and {} more", count - MOST) } else { String::new() };
-        let things = if count == 1 { "one thing is".to_owned() } else { format!("{count} things are") };
-        let message = format!("{things} there that no undo refers to: {}{more}", named.join(", "));
-        let hint = "take out what you need and remove the rest; Rekindle never empties it";
-        findings.push(finding(FindingLevel::Ok, "Trash", message, hint));
+        let paths = strays.trash.iter().take(MOST).map(|path| shown(path)).collect();
+        findings.push(found(FindingLevel::Ok, Examined::Trash, DoctorNotice::TrashUnused { count, paths }));
     }
     findings
 }
@@ -228,8 +179,8 @@ fn changes(target: &Target) -> Vec<Finding> {
 fn unread(observation: &Observation) -> impl Iterator<Item = Finding> {
     observation.scan.rows.iter().filter_map(|row| {
         let RowState::NotRead { why } = &row.state else { return None };
-        let message = format!("{} is not read: {why}", row.place);
-        Some(finding(FindingLevel::Warning, "Not read", message, "mend or move the file"))
+        let unread = DoctorNotice::RowNotRead { place: row.place.clone(), why: Box::new(why.clone()) };
+        Some(found(FindingLevel::Warning, Examined::Unread, unread))
     })
 }
 
@@ -238,8 +189,8 @@ fn contested(observation: &Observation) -> impl Iterator<Item = Finding> {
     let differs = |prints: &[Fingerprint]| prints.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
     contested.filter(move |(_, prints)| differs(prints)).map(|(name, _)| {
         let rows = observation.scan.rows.iter().filter(|row| row.name == *name && row.copy.is_none());
-        let places: Vec<_> = rows.map(|row| Path::new(&row.source).display().to_string()).collect();
-        let message = format!("the skill “{name}” is there more than once: {}", places.join(", "));
-        finding(FindingLevel::Warning, "Skill", message, "remove all but one: the engine picks one at random")
+        let places = rows.map(|row| shown(Path::new(&row.source))).collect();
+        let contested = DoctorNotice::SkillContested { name: name.clone(), places };
+        found(FindingLevel::Warning, Examined::Skill, contested)
     })
 }

@@ -21,22 +21,24 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, ErrorCode, Kind, PluginOrigin, Row, Scope, UndoChoice, UserError, chain};
+use rekindle_domain::{
+    Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UndoChoice, Unremoved, UserError,
+};
 use rekindle_opencode::config::edit::{self, EditError};
 use serde_json::Value;
 
-pub(crate) use self::undo::Undo;
 pub use self::{declare::add_plugin, undo::undo};
 use self::{
     extent::{Extent, extent},
     record::Records,
     undo::{Entries, LIST},
 };
+pub(crate) use self::{relocate::not_moved, undo::Undo};
 use crate::{
     edit::{install::InstallError, last_good::LastGoodError},
-    error::{Tell, user_error},
+    error::{Tell, cause},
     files::{
-        file::{self, FileError, TRIES, hint_of},
+        file::{self, FileError, TRIES},
         locate::Places,
         scan::declared_id,
     },
@@ -52,7 +54,7 @@ pub enum ChangeError {
         /// What was typed.
         spec: String,
         /// Why not.
-        why: String,
+        why: Notice,
     },
     /// It is declared already.
     #[error("“{name}” is declared already in {path}")]
@@ -69,10 +71,10 @@ pub enum ChangeError {
     #[error(transparent)]
     Install(#[from] InstallError),
     /// There is no such item, or not just one.
-    #[error("there is no {kind} “{name}” that can be removed")]
+    #[error("there is no {} “{name}” that can be removed", .kind.word())]
     NotFound {
         /// The kind.
-        kind: &'static str,
+        kind: Kind,
         /// The name.
         name: String,
     },
@@ -94,12 +96,12 @@ pub enum ChangeError {
         cause: io::Error,
     },
     /// It is not certain what would be removed.
-    #[error("{path} was not removed: {why}")]
+    #[error("{path} was not removed: {why:?}")]
     Unsure {
         /// The file.
         path: PathBuf,
         /// Why it is not.
-        why: &'static str,
+        why: Unremoved,
     },
     /// How to take it back could not be written down, so it was not done, or was taken back.
     #[error("nothing was changed, because how to take it back could not be written down")]
@@ -124,10 +126,10 @@ pub enum ChangeError {
         trash: Option<PathBuf>,
     },
     /// Something was done, and could neither be finished nor taken back.
-    #[error("{what}, and that could neither be finished nor taken back")]
+    #[error("{done:?}, and that could neither be finished nor taken back")]
     Half {
         /// What was done.
-        what: String,
+        done: EditNotice,
         /// What the system said.
         #[source]
         cause: io::Error,
@@ -168,119 +170,70 @@ pub enum ChangeError {
 
 impl Tell for ChangeError {
     fn tell(&self) -> UserError {
+        let shown = |path: &Path| path.display().to_string();
         match self {
-            Self::BadSpec { why, .. } => user_error(ErrorCode::BadSpec, self.to_string(), why),
-            Self::Declared { .. } => {
-                user_error(ErrorCode::Declared, self.to_string(), "remove it first to declare another version")
+            Self::BadSpec { spec, why } => {
+                let notice = EditNotice::NotAPlugin { spec: spec.clone(), why: Box::new(why.clone()) };
+                UserError::new(ErrorCode::BadSpec, notice)
+            }
+            Self::Declared { name, path } => {
+                let notice = EditNotice::AlreadyDeclared { name: name.clone(), path: shown(path) };
+                UserError::new(ErrorCode::Declared, notice)
             }
             Self::File(error) => error.tell(),
-            Self::Install(error) => user_error(ErrorCode::NotInstalled, chain(error), install_hint(error)),
-            Self::NotFound { .. } => {
-                user_error(ErrorCode::NotFound, self.to_string(), "look at the list of what is there")
+            Self::Install(error) => error.tell(),
+            Self::NotFound { kind, name } => {
+                UserError::new(ErrorCode::NotFound, EditNotice::NothingToRemove { kind: *kind, name: name.clone() })
             }
-            Self::Ambiguous { .. } => {
-                user_error(ErrorCode::Ambiguous, self.to_string(), "name the one you mean by its path: rekindle list")
+            Self::Ambiguous { name, places: [first, second] } => {
+                let (name, first, second) = (name.clone(), first.clone(), second.clone());
+                UserError::new(ErrorCode::Ambiguous, EditNotice::SeveralOfName { name, first, second })
             }
-            Self::Move { cause, .. } => {
-                let hint = relocate::hint(cause).map(str::to_owned).or_else(|| hint_of(cause));
-                let hint = hint.unwrap_or_else(|| "check the permissions and the free disk space".to_owned());
-                user_error(ErrorCode::CannotMove, chain(self), hint)
+            Self::Move { path, cause: why } => {
+                UserError::new(ErrorCode::CannotMove, EditNotice::NotMoved { path: shown(path), why: cause(why) })
             }
-            Self::Unsure { path, .. } => UserError {
-                path: Some(path.display().to_string()),
-                ..user_error(ErrorCode::NotRemoved, self.to_string(), "nothing was changed; remove it by hand")
-            },
-            Self::NotBegun { cause } => UserError {
-                path: cause.tell().path,
-                ..user_error(
-                    ErrorCode::NotRecorded,
-                    chain(self),
-                    "check the state folder's permissions and the free disk space, then try again",
-                )
-            },
-            Self::Busy => {
-                user_error(ErrorCode::Contended, self.to_string(), "nothing was changed; try again in a moment")
+            Self::Unsure { path, why } => {
+                let notice = EditNotice::NotRemoved { path: shown(path), why: *why };
+                UserError::new(ErrorCode::NotRemoved, notice).about(shown(path))
             }
-            Self::Half { .. } => user_error(
-                ErrorCode::HalfDone,
-                chain(self),
-                "check the permissions and the free disk space; move it by hand",
-            ),
+            Self::NotBegun { cause } => {
+                let told = cause.tell();
+                let notice = EditNotice::NotRecorded { why: Box::new(told.what) };
+                UserError { path: told.path, ..UserError::new(ErrorCode::NotRecorded, notice) }
+            }
+            Self::Busy => UserError::new(ErrorCode::Contended, EditNotice::ChangeUnderWay),
+            Self::Half { done, cause: why } => {
+                let notice = EditNotice::HalfDone { done: Box::new(done.clone().into()), why: cause(why) };
+                UserError::new(ErrorCode::HalfDone, notice)
+            }
             Self::Restored(error) => error.tell(),
-            Self::NothingToUndo => {
-                let hint = "only changes that Rekindle made in this very folder can be undone";
-                user_error(ErrorCode::NothingToUndo, self.to_string(), hint)
-            }
-            Self::OfFolderBefore { .. } => {
-                let hint = "nothing was changed; bring that folder back to its place to undo them there, or look for \
-                            what was removed in the trash folder of Rekindle's state";
-                user_error(ErrorCode::NothingToUndo, self.to_string(), hint)
+            Self::NothingToUndo => UserError::new(ErrorCode::NothingToUndo, EditNotice::NothingToUndo),
+            Self::OfFolderBefore { count } => {
+                UserError::new(ErrorCode::NothingToUndo, EditNotice::OfFolderBefore { count: *count })
             }
             Self::State(error) => error.tell(),
-            Self::Unreadable { path } => UserError {
-                path: Some(path.display().to_string()),
-                choices: vec![UndoChoice::Leave],
-                ..user_error(
-                    ErrorCode::UnreadableRecord,
-                    self.to_string(),
-                    "what it removed is in the trash folder of Rekindle's state; pass over it with --leave",
-                )
-            },
-            Self::LedElsewhere { folder, trash, .. } => UserError {
-                path: Some(folder.display().to_string()),
-                choices: vec![UndoChoice::Leave],
-                ..user_error(
-                    ErrorCode::ChangedSince,
-                    self.to_string(),
-                    match trash {
-                        Some(trash) => format!(
-                            "nothing was changed; put the folder back and undo again, or leave it so with --leave: what \
-                             was removed stays at {}",
-                            trash.display()
-                        ),
-                        None => "nothing was changed; put the folder back and undo again, or leave it so with --leave"
-                            .to_owned(),
-                    },
-                )
-            },
-            Self::ChangedSince { path, choices } => UserError {
-                path: Some(path.display().to_string()),
-                choices: choices.clone(),
-                ..user_error(ErrorCode::ChangedSince, self.to_string(), choice_hint(choices))
-            },
+            Self::Unreadable { path } => {
+                let choices = vec![UndoChoice::Leave];
+                let notice = EditNotice::UndoUnreadable { path: shown(path), choices: choices.clone() };
+                UserError { choices, ..UserError::new(ErrorCode::UnreadableRecord, notice).about(shown(path)) }
+            }
+            Self::LedElsewhere { folder, now, before, trash } => {
+                let notice = EditNotice::LedElsewhere {
+                    folder: shown(folder),
+                    now: shown(now),
+                    before: shown(before),
+                    trash: trash.as_deref().map(shown),
+                };
+                let choices = vec![UndoChoice::Leave];
+                UserError { choices, ..UserError::new(ErrorCode::ChangedSince, notice).about(shown(folder)) }
+            }
+            Self::ChangedSince { path, choices } => {
+                let choices = choices.clone();
+                let notice = EditNotice::ChangedSince { path: shown(path), choices: choices.clone() };
+                UserError { choices, ..UserError::new(ErrorCode::ChangedSince, notice).about(shown(path)) }
+            }
         }
     }
-}
-
-/// What each choice does.
-fn choice_hint(choices: &[UndoChoice]) -> String {
-    let told = choices.iter().map(|choice| match choice {
-        UndoChoice::Ours => "take back only that change with --ours",
-        UndoChoice::Before => "make it as it was before that change with --before (what came after goes to the trash)",
-        UndoChoice::Leave => "or forget that change with --leave",
-    });
-    let told: Vec<_> = told.collect();
-    if told.is_empty() { "nothing of that change is left to take back".to_owned() } else { told.join(", ") }
-}
-
-fn install_hint(error: &InstallError) -> String {
-    let hint = match error {
-        InstallError::NoSkill { .. } => "choose a folder that holds a file named SKILL.md",
-        InstallError::File(_) => "check the file's permissions",
-        InstallError::Unknown { .. } => "make the front matter of SKILL.md smaller, or less nested",
-        InstallError::Invalid { .. } => "SKILL.md begins with ---, then name: and description:, then ---",
-        InstallError::BadName { .. } => "change the name in SKILL.md, or give the folder another name",
-        InstallError::Exists { .. } => "remove the skill that is there first",
-        InstallError::Link { .. } => "put the file itself in its place",
-        InstallError::TooLarge { .. } => "choose the skill's own folder, without build output",
-        InstallError::IntoItself { .. } => "choose a folder elsewhere",
-        InstallError::Changed { .. } => "try again when nobody writes to it",
-        InstallError::Copy { cause, .. } => match hint_of(cause) {
-            Some(hint) => return hint,
-            None => "check the permissions and the free disk space",
-        },
-    };
-    hint.to_owned()
 }
 
 /// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to
@@ -375,7 +328,7 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
             Extent::File => set_aside(places, source),
             Extent::Nothing(why) => Err(ChangeError::Unsure { path: source.to_owned(), why }),
         },
-        _ => Err(ChangeError::NotFound { kind: row.kind.word(), name: row.name.clone() }),
+        _ => Err(ChangeError::NotFound { kind: row.kind, name: row.name.clone() }),
     }
 }
 
@@ -390,7 +343,7 @@ pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> R
             && (row.id.as_str() == name
                 || row.scope == scope && (row.name == name || row.place == name || row.source == name))
     });
-    let found = matching.next().ok_or_else(|| ChangeError::NotFound { kind: kind.word(), name: name.to_owned() })?;
+    let found = matching.next().ok_or_else(|| ChangeError::NotFound { kind, name: name.to_owned() })?;
     match matching.find(|other| other.source != found.source) {
         Some(other) => {
             Err(ChangeError::Ambiguous { name: name.to_owned(), places: [found.place.clone(), other.place.clone()] })

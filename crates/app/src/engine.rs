@@ -36,7 +36,7 @@ pub mod log;
 pub mod output;
 pub mod packages;
 mod process;
-pub(crate) mod program;
+pub mod program;
 pub mod weight;
 
 /// A random text that nobody can guess.

@@ -2,7 +2,14 @@
 //!
 //! Invariant: every error that leaves this crate can be told to a person by [`Tell::tell`].
 
-use rekindle_domain::{ErrorCode, Problem, UserError};
+use std::io;
+
+use rekindle_domain::{Notice, Problem, UserError};
+
+use crate::{
+    edit,
+    files::{file::FileError, foreign},
+};
 
 /// Tells an error to a person.
 pub trait Tell {
@@ -10,33 +17,15 @@ pub trait Tell {
     fn tell(&self) -> UserError;
 }
 
-/// An error without a place in a file.
-pub fn user_error(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> UserError {
-    UserError {
-        code,
-        message: message.into(),
-        hint: hint.into(),
-        path: None,
-        line: None,
-        column: None,
-        choices: Vec::new(),
-    }
-}
-
 /// The error for a file that the engine could not load.
 pub fn problem_error(problem: &Problem) -> UserError {
-    UserError {
-        code: ErrorCode::WouldNotLoad,
-        message: match (problem.line, problem.column) {
-            (Some(line), Some(column)) => format!("{}:{line}:{column}: {}", problem.path, problem.message),
-            _ => format!("{}: {}", problem.path, problem.message),
-        },
-        hint: problem.hint.clone(),
-        path: Some(problem.path.clone()),
-        line: problem.line,
-        column: problem.column,
-        choices: Vec::new(),
-    }
+    rekindle_domain::Refusal::Problems { problems: vec![problem.clone()] }.error()
+}
+
+/// What the system said, or what an error of ours in its place says.
+pub(crate) fn cause(error: &io::Error) -> Box<Notice> {
+    let ours = || error.get_ref()?.downcast_ref::<FileError>().map(|error| error.tell().what);
+    Box::new(edit::not_moved(error).or_else(ours).unwrap_or_else(|| foreign::said(error)))
 }
 
 impl Tell for UserError {

@@ -11,45 +11,52 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use rekindle_domain::{ErrorCode, Problem, UserError};
+use rekindle_domain::{ErrorCode, FileNotice, Notice, Problem, UserError};
 
-use crate::error::{Tell, user_error};
-
-/// What to do about a fault of Rekindle.
-const HINT: &str = "Rekindle keeps showing the last known state, reloads nothing, and looks again on its own; if this \
-    persists, undo your last edit, restart Rekindle, and report it";
+use crate::error::Tell;
 
 /// A look that Rekindle could not carry out, through a fault of its own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("could not read {what} because of a bug in Rekindle")]
+#[error("could not read {part:?} because of a bug in Rekindle")]
 pub struct Fault {
-    what: &'static str,
+    part: Part,
     directory: PathBuf,
+}
+
+/// What could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Files,
+    Look,
 }
 
 impl Fault {
     /// The files that take part could not be read.
     pub fn of_files(directory: &Path) -> Self {
-        Self { what: "the files of this directory", directory: directory.to_owned() }
+        Self { part: Part::Files, directory: directory.to_owned() }
     }
 
     /// Files and the engine's answers could not be put together.
     pub fn of_look(directory: &Path) -> Self {
-        Self { what: "what the files and the engine say", directory: directory.to_owned() }
+        Self { part: Part::Look, directory: directory.to_owned() }
     }
 
     /// The same where files are told that would not load: with it nothing is loaded.
     pub fn problem(&self) -> Problem {
-        let problem = Problem::new(&self.directory.display().to_string(), self.to_string(), HINT);
-        Problem { is_fault: true, ..problem }
+        Problem { is_fault: true, ..Problem::new(&self.directory.display().to_string(), self.notice()) }
+    }
+
+    fn notice(&self) -> Notice {
+        match self.part {
+            Part::Files => FileNotice::FilesFault.into(),
+            Part::Look => FileNotice::LookFault.into(),
+        }
     }
 }
 
 impl Tell for Fault {
     fn tell(&self) -> UserError {
-        let mut error = user_error(ErrorCode::Fault, self.to_string(), HINT);
-        error.path = Some(self.directory.display().to_string());
-        error
+        UserError::new(ErrorCode::Fault, self.notice()).about(self.directory.display().to_string())
     }
 }
 
@@ -84,7 +91,7 @@ mod tests {
         assert_eq!(sheltered_async(fault(), async { empty[at] }).await, Err(fault()));
         let problem = fault().problem();
         assert_eq!(problem.path, "/p");
-        assert!(problem.message.contains("bug in Rekindle") && problem.hint.contains("report"), "{problem:?}");
+        assert_eq!(problem.what, Notice::from(FileNotice::FilesFault));
         assert_eq!(fault().tell().code.word(), "fault");
     }
 }

@@ -15,10 +15,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{ErrorCode, UserError, chain};
+use rekindle_domain::{ErrorCode, StateNotice, UserError};
 
 use crate::{
-    error::{Tell, user_error},
+    error::Tell,
     files::{file::end_of_links, foreign},
 };
 
@@ -27,23 +27,24 @@ use crate::{
 #[error("what Rekindle keeps in {path} cannot be read, so what is there is not known")]
 pub struct UnreadableState {
     path: PathBuf,
+    /// Where it leads, if it is a link that leads to no folder.
+    leads_to: Option<PathBuf>,
     #[source]
     cause: io::Error,
 }
 
 impl Tell for UnreadableState {
     fn tell(&self) -> UserError {
-        let hint = match self.cause.kind() {
-            io::ErrorKind::NotADirectory => "nothing was changed; move away what is in the folder's place",
-            io::ErrorKind::PermissionDenied => {
-                "nothing was changed; let yourself read it again (chmod -R u+rwX), or ask whom it belongs to"
+        let (path, why) = (self.path.display().to_string(), self.cause.to_string());
+        let notice = match (&self.leads_to, self.cause.kind()) {
+            (Some(target), _) => {
+                StateNotice::KeptLinkBroken { path: path.clone(), target: target.display().to_string() }
             }
-            _ => "nothing was changed; check what it is, and the disk that it is on",
+            (None, io::ErrorKind::NotADirectory) => StateNotice::KeptNotAFolder { path: path.clone(), why },
+            (None, io::ErrorKind::PermissionDenied) => StateNotice::KeptForbidden { path: path.clone(), why },
+            (None, _) => StateNotice::KeptUnreadable { path: path.clone(), why },
         };
-        UserError {
-            path: Some(self.path.display().to_string()),
-            ..user_error(ErrorCode::UnreadableState, chain(self), hint)
-        }
+        UserError::new(ErrorCode::UnreadableState, notice).about(path)
     }
 }
 
@@ -63,14 +64,14 @@ fn is_there(path: &Path, opened: io::Result<()>) -> Result<bool, UnreadableState
         Ok(()) => return Ok(true),
         Err(cause) => cause,
     };
+    let unreadable = |path: &Path, leads_to, cause| UnreadableState { path: path.to_owned(), leads_to, cause };
     match (cause.kind(), in_the_way(path)) {
         (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(way)) if way.is_symlink() => {
-            let told = format!("it is a link to {}, which leads to no folder", end_of_links(way).display());
-            Err(UnreadableState { path: way.to_owned(), cause: io::Error::new(io::ErrorKind::NotADirectory, told) })
+            Err(unreadable(way, Some(end_of_links(way)), cause))
         }
-        (io::ErrorKind::NotADirectory, Some(way)) => Err(UnreadableState { path: way.to_owned(), cause }),
+        (io::ErrorKind::NotADirectory, Some(way)) => Err(unreadable(way, None, cause)),
         (io::ErrorKind::NotFound, _) => Ok(false),
-        _ => Err(UnreadableState { path: path.to_owned(), cause }),
+        _ => Err(unreadable(path, None, cause)),
     }
 }
 

@@ -42,9 +42,9 @@ pub fn is_read_by_person() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Has a fault of our own told by one line, as everything else is.
-pub fn tell_panics() {
-    std::panic::set_hook(Box::new(|panic| tell(&format!("rekindle: a fault of its own: {panic}"))));
+/// Has a fault of our own told by one line, as everything else is. `line`: what is said of it.
+pub fn tell_panics(line: fn(&str) -> String) {
+    std::panic::set_hook(Box::new(move |panic| tell(&line(&panic.to_string()))));
 }
 
 /// Writes what is logged to standard error: each piece that is written is one line.

@@ -19,8 +19,8 @@ use std::{
 
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, DiffLine, ErrorCode, Finding, Fingerprint, Installing, Kind, LastGoodOffer,
-    Leftover, Phase, Plan, Receipt, Refusal, Restored, Scope, Settings, Shown, UndoChoice, UserError, WindowState,
-    Wish, chain,
+    Leftover, Phase, Plan, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown,
+    StateNotice, UndoChoice, UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -34,7 +34,7 @@ use crate::{
     doctor,
     edit::{self, last_good::LastGood},
     engine::{connect, output::last_words},
-    error::{Tell, problem_error, user_error},
+    error::{Tell, problem_error},
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
     workspace::{
@@ -302,7 +302,7 @@ impl App {
         }
         let wish = Wish { at_least: AtLeast::Restart, ..Wish::new(Cause::Window) };
         match self.reload_to_the_end(wish, |_| {}).await.map(|ended| ended.phase) {
-            Some(Phase::Refused { refusal, .. }) => Err(refused(&refusal)),
+            Some(Phase::Refused { refusal, .. }) => Err(refusal.error()),
             // How it ended is told by its receipt.
             _ => Ok(()),
         }
@@ -313,14 +313,10 @@ impl App {
     async fn start_engine(&self) -> Result<(), UserError> {
         let _turn = match Records(&self.places).reloading() {
             Ok(Some(turn)) => turn,
-            Ok(None) => return Err(refused(&Refusal::AlreadyRunning)),
+            Ok(None) => return Err(Refusal::AlreadyRunning.error()),
             Err(error) => {
-                let message = format!("{} cannot be used: {error}", self.places.state.display());
-                return Err(user_error(
-                    ErrorCode::CannotWrite,
-                    message,
-                    "check the state folder and the free disk space",
-                ));
+                let (path, why) = (self.places.state.display().to_string(), error.to_string());
+                return Err(UserError::new(ErrorCode::CannotWrite, StateNotice::StateUnusable { path, why }));
             }
         };
         let global = self.places.global_files();
@@ -331,14 +327,16 @@ impl App {
             return Err(problem_error(&problem));
         }
         match &self.source {
-            Source::Client { .. } => Err(refused(&Refusal::ClientMode)),
-            source => source.restart(&self.places).await.map(drop).map_err(|message| {
-                user_error(ErrorCode::CannotStart, message, "the doctor shows what the engine said")
-            }),
+            Source::Client { .. } => Err(Refusal::ClientMode.error()),
+            source => {
+                source.restart(&self.places).await.map(drop).map_err(|why| {
+                    UserError::new(ErrorCode::CannotStart, ReloadNotice::NotStarted { why: Box::new(why) })
+                })
+            }
         }
     }
 
-    /// What is wrong, and how to mend it.
+    /// What is wrong, and how to fix it.
     pub async fn doctor(&self) -> Vec<Finding> {
         let seen = self.seen.borrow().clone();
         let (target, observation) = match seen {
@@ -356,7 +354,7 @@ impl App {
             |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
         let ended = doctor::end_leftovers(&target, is_meant).await;
         match ended.into_iter().find_map(|(_, result)| result.err()) {
-            Some(error) => Err(user_error(ErrorCode::NotEnded, chain(&error), "end it with the tools of your system")),
+            Some(error) => Err(error.tell()),
             None => Ok(()),
         }
     }
@@ -401,26 +399,10 @@ impl App {
     }
 }
 
-/// Why the engine was not touched, and what to do about it.
-fn refused(refusal: &Refusal) -> UserError {
-    let (code, hint) = match refusal {
-        Refusal::Problems { problems } => match problems.first() {
-            Some(problem) => return problem_error(problem),
-            None => (ErrorCode::WouldNotLoad, "mend the file"),
-        },
-        Refusal::Busy { .. } => (ErrorCode::Busy, "wait for its end, or stop it in OpenCode"),
-        Refusal::ClientMode => (ErrorCode::ClientMode, "ask whoever runs it to restart it"),
-        Refusal::AlreadyRunning => (ErrorCode::AlreadyRunning, "wait for its end, or cancel it"),
-        Refusal::NotWritten { .. } => (ErrorCode::CannotWrite, "check the state folder and the free disk space"),
-        Refusal::StalePlan { .. } | Refusal::Cancelled | Refusal::CutOff => (ErrorCode::Cancelled, "try again"),
-    };
-    user_error(code, refusal.explain(), hint)
-}
-
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UserError> + Send + 'static,
 ) -> Result<T, UserError> {
-    let ended = |_| Err(user_error(ErrorCode::Internal, "the work ended early", "try again"));
+    let ended = |_| Err(UserError::new(ErrorCode::Internal, ProgramNotice::WorkEndedEarly));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(ended)
 }
 

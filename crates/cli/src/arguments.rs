@@ -8,26 +8,26 @@ use rekindle_domain::Kind;
 /// The longest wait that can be asked for, in seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 
-/// Shows what is on disk and not in the OpenCode engine, and reloads it calmly.
+/// Shows what is on disk but not in the running OpenCode engine, and reloads it safely.
 #[derive(Parser)]
 #[command(name = "rekindle", version, propagate_version = true)]
 pub(crate) struct Arguments {
-    /// The directory the engine works on [default: the current folder]
+    /// The project directory [default: the current one]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
-    /// Someone else's engine; a password is read from REKINDLE_ENGINE_PASSWORD
+    /// Use someone else's engine; its password is read from REKINDLE_ENGINE_PASSWORD
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) engine: Option<String>,
-    /// How long to wait for an engine that is still loading the directory [default: 15 for a look, 120 for a reload]
+    /// How long to wait for an engine that is still loading the directory [default: 120 for a reload, otherwise 15]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print nothing but the result
+    /// Print only the result
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more about what is done (twice: everything)
+    /// Log what is done (-vv: in full)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     #[command(subcommand)]
@@ -36,43 +36,43 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// The engine that Rekindle runs for the directory
+    /// Start, stop or reach the engine that Rekindle runs for the directory
     #[command(subcommand)]
     Engine(EngineCommand),
-    /// What is pending now
+    /// Show what is pending
     Status,
-    /// What a reload would do, what it would interrupt, and a fingerprint of that plan
+    /// Show what a reload would do and interrupt, and the fingerprint of that plan
     Plan,
     /// Make what is on disk live, and prove it
     Reload(ReloadArguments),
-    /// One status per change, as a line of JSON, until interrupted
+    /// Print the status as a line of JSON after each change, until interrupted
     Watch,
-    /// Every item, with its state
+    /// List every item with its state
     List {
         /// Only items of this kind
         kind: Option<KindArgument>,
     },
-    /// Plugins
+    /// Add, remove or list plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Skills
+    /// Install, remove, list or check skills
     #[command(subcommand)]
     Skill(SkillCommand),
-    /// Take back the last change that Rekindle made, or put the last good files back
+    /// Undo the last change that Rekindle made, or restore the last good files
     Undo(UndoArguments),
-    /// Past reloads
+    /// List past reloads
     History {
-        /// How many
+        /// How many to list
         #[arg(long, default_value_t = 20, value_name = "N")]
         last: usize,
     },
-    /// What is wrong, and how to mend it
+    /// Find out what is wrong and how to fix it
     Doctor {
         /// End processes that engines of the directory left behind
         #[arg(long)]
         end_leftovers: bool,
     },
-    /// Completions for a shell
+    /// Print completions for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -86,11 +86,11 @@ pub(crate) enum Command {
 pub(crate) enum EngineCommand {
     /// Start an engine in the background
     Start,
-    /// Stop it, cleanly
+    /// Stop the engine
     Stop,
-    /// How to reach it
+    /// Show the engine's address and password file
     Info,
-    /// Attach a terminal to it
+    /// Attach OpenCode to the engine in this terminal
     Attach,
 }
 
@@ -99,22 +99,22 @@ pub(crate) struct ReloadArguments {
     /// Interrupt what is running
     #[arg(long, conflicts_with = "when_idle")]
     pub(crate) force: bool,
-    /// Tell the interrupted sessions to go on afterwards
+    /// Resume the interrupted sessions afterwards
     #[arg(long, requires = "force")]
     pub(crate) resume: bool,
     /// Wait until nothing is running
     #[arg(long)]
     pub(crate) when_idle: bool,
-    /// How long to wait at the most
+    /// The longest time to wait
     #[arg(long, value_name = "SECONDS", requires = "when_idle", value_parser = clap::value_parser!(u64).range(..=YEAR))]
     pub(crate) timeout: Option<u64>,
-    /// Replace the engine's process, also when less would do or nothing is pending
+    /// Restart the engine, even if disposing its instance would do or nothing is pending
     #[arg(long)]
     pub(crate) restart: bool,
-    /// Only if the plan still has this fingerprint
+    /// Reload only if the plan still has this fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) plan: Option<String>,
-    /// Also an engine that is someone else's
+    /// Reload even if the engine is someone else's
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -122,39 +122,39 @@ pub(crate) struct ReloadArguments {
 #[derive(clap::Args)]
 #[group(multiple = false)]
 pub(crate) struct UndoArguments {
-    /// Of a file that was changed since, take back only that change
+    /// If the file has changed since, undo only Rekindle's change
     #[arg(long)]
     pub(crate) ours: bool,
-    /// Of a file that was changed since, make all as it was before that change
+    /// If the file has changed since, put it back to how it was before Rekindle's change
     #[arg(long)]
     pub(crate) before: bool,
-    /// Leave it as it is, and forget that change
+    /// Leave the file as it is, and forget Rekindle's change
     #[arg(long)]
     pub(crate) leave: bool,
-    /// Restore the configuration files that the engine loaded last
+    /// Restore the configuration files that the engine last loaded without an error
     #[arg(long)]
     pub(crate) last_good: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum PluginCommand {
-    /// Declare a plugin: an npm package, a file or a git URL
+    /// Add a plugin to the configuration: an npm package, a file or a git URL
     Add {
         /// For example opencode-wakatime@1.4.0 or ./my-plugin.ts
         spec: String,
-        /// For every directory
+        /// For every project
         #[arg(long)]
         global: bool,
     },
-    /// Remove a plugin's declaration, or move its file to the trash
+    /// Remove a plugin from the configuration, or move its file to the trash
     Remove {
         /// Its name, id or path
         name: String,
-        /// The global one
+        /// Remove the global one
         #[arg(long)]
         global: bool,
     },
-    /// The plugins
+    /// List plugins
     List,
 }
 
@@ -167,7 +167,7 @@ pub(crate) enum SkillCommand {
         /// The name of the new folder [default: the skill's name]
         #[arg(long)]
         name: Option<String>,
-        /// For every directory
+        /// For every project
         #[arg(long)]
         global: bool,
     },
@@ -175,13 +175,13 @@ pub(crate) enum SkillCommand {
     Remove {
         /// Its name, id or path
         name: String,
-        /// The global one
+        /// Remove the global one
         #[arg(long)]
         global: bool,
     },
-    /// The skills
+    /// List skills
     List,
-    /// Whether the engine would load a folder as a skill
+    /// Check whether OpenCode would load a folder as a skill
     Check {
         /// The folder
         path: PathBuf,

@@ -10,7 +10,7 @@ use rekindle_app::{
         last_good::{LastGood, LastGoodError},
     },
     engine::connect,
-    error::{Tell, problem_error, user_error},
+    error::Tell,
     files::{locate::Places, scan::scan},
     state::{history::History, settings},
     terminal,
@@ -22,15 +22,16 @@ use rekindle_app::{
     },
 };
 use rekindle_domain::{
-    AtLeast, Banner, Cause, Consent, EngineState, ErrorCode, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem,
-    ReceiptResult, Refusal, Resume, Scope, UndoChoice, UserError, Whose, Wish, chain,
+    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
+    Resume, Scope, UndoChoice, UserError, Whose, Wish,
 };
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand, UndoArguments},
-    context, engine, print, words,
+    context, engine, print,
+    words::{self, edits, failures},
 };
 
 /// Exit code: a reload is required, or not everything is proved.
@@ -70,7 +71,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
 fn warn_of_settings(arguments: &Arguments) {
     let places = context::places_even_if_gone(arguments).ok();
     if let Some(unread) = places.and_then(|places| settings::look(&places).1) {
-        print::warn(arguments, &unread);
+        print::warn(arguments, &words::note(&unread));
     }
 }
 
@@ -88,8 +89,7 @@ async fn look(arguments: &Arguments) -> Result<(Target, Observation), UserError>
 /// A reload that was cut off is judged before anything else is said.
 async fn finish_cut_off(arguments: &Arguments, target: &Target) {
     if let Recovered::Ended(receipt) = recover(target, false).await {
-        let said = format!("The reload {} was cut off.", receipt.id);
-        print::note(arguments, &[vec![said], words::receipt(&receipt)].concat());
+        print::note(arguments, &[vec![words::cut_off(&receipt.id)], words::receipt(&receipt)].concat());
     }
 }
 
@@ -127,13 +127,12 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     finish_cut_off(arguments, &target).await;
     let observation = observe(&target).await;
     if let Some(problem) = observation.problems.first() {
-        return Err(problem_error(problem));
+        return Err(rekindle_app::error::problem_error(problem));
     }
     let view = observation.view.as_ref().unwrap_or(&target.view);
     if observation.answers.is_none() && view.state != EngineState::Stuck {
         // Without its answer nobody knows what would change.
-        let message = view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned());
-        return Err(user_error(ErrorCode::NoAnswer, message, "see what is wrong with: rekindle doctor"));
+        return Err(failures::no_answer(view.message.as_ref()));
     }
     let (plan, warnings) = (target.plan(&observation).await, &observation.scan.warnings[..]);
     print::result(arguments, &Planned { plan: &plan, warnings }, || {
@@ -203,7 +202,7 @@ async fn run_reload(arguments: &Arguments, options: &ReloadArguments) -> Result<
         ended = app.reload_to_the_end(wish, told) => ended,
         never = tell_installs(arguments, &app) => match never {},
     };
-    let mut ended = ended.ok_or_else(|| user_error(ErrorCode::Internal, "the reload ended early", "try again"))?;
+    let mut ended = ended.ok_or_else(failures::ended_early)?;
     tokio::select! {
         () = app.settle(&mut ended, |receipt| print::progress(arguments, &words::waits(receipt))) => {}
         // It is done; who does not want to know the rest is told what is known.
@@ -255,38 +254,15 @@ fn report(arguments: &Arguments, ended: &Ended) -> ExitCode {
 
 /// Why a reload did not get to its end, and what to do.
 fn reload_error(phase: &Phase) -> Option<UserError> {
-    let refusal = match phase {
-        Phase::Failed { failure, .. } if failure.restored => {
-            let hint =
-                "the last good files are back, and the engine runs with them; what was there is kept: rekindle undo";
-            return Some(user_error(ErrorCode::RolledBack, &failure.message, hint));
-        }
-        Phase::Failed { failure, .. } => {
-            let hint = "see what the engine said with: rekindle doctor; then reload again, or put the last good files back \
-                        with: rekindle undo --last-good";
-            return Some(user_error(ErrorCode::ReloadFailed, &failure.message, hint));
-        }
-        Phase::Refused { refusal, .. } => refusal,
-        _ => return None,
-    };
-    let (code, hint) = match refusal {
-        Refusal::Problems { problems } => return problems.first().map(problem_error),
-        Refusal::Busy { .. } => (ErrorCode::Busy, "wait with --when-idle, or interrupt it with --force"),
-        Refusal::StalePlan { .. } => (ErrorCode::StalePlan, "look at the new one with: rekindle plan"),
-        Refusal::ClientMode => (ErrorCode::ClientMode, "ask whoever runs it, or add --yes"),
-        Refusal::Cancelled => (ErrorCode::Cancelled, "nothing was touched"),
-        Refusal::AlreadyRunning => (ErrorCode::AlreadyRunning, "wait until it has ended"),
-        Refusal::NotWritten { .. } => {
-            (ErrorCode::CannotWrite, "free some disk space, and check the rights of the state folder")
-        }
-        Refusal::CutOff => (ErrorCode::CutOff, "nothing was touched; reload again"),
-    };
-    Some(user_error(code, refusal.explain(), hint))
+    match phase {
+        Phase::Failed { failure, .. } => Some(failure.clone().error()),
+        Phase::Refused { refusal, .. } => Some(refusal.clone().error()),
+        _ => None,
+    }
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
-    serde_json::from_value(json!(text))
-        .map_err(|_| user_error(ErrorCode::BadPlan, "that is no fingerprint", "take it from: rekindle plan"))
+    serde_json::from_value(json!(text)).map_err(|_| failures::bad_plan())
 }
 
 async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, UserError> {
@@ -309,7 +285,7 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
     match command {
         PluginCommand::Add { spec, global } => {
             let token = edit::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
-            changed(arguments, &format!("Declared {spec}"), &token);
+            print_change(arguments, &json!({ "undo": token }), edits::added(spec));
         }
         PluginCommand::Remove { name, global } => remove(arguments, &places, Kind::Plugin, name, scope(*global))?,
         PluginCommand::List => return list(arguments, Some(Kind::Plugin)).await,
@@ -323,14 +299,14 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
         SkillCommand::Install { source, name, global } => {
             let installed = edit::import_skill(&places, source, scope(*global), name.as_deref());
             let (place, token) = installed.map_err(|error| error.tell())?;
-            changed(arguments, &format!("Installed {}", places.short(&place)), &token);
+            print_change(arguments, &json!({ "undo": token }), edits::installed(&places.short(&place)));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
-            let checked = install::check(path).map_err(|error| edit::ChangeError::from(error).tell())?;
+            let checked = install::check(path).map_err(|error| error.tell())?;
             let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
-            print::result(arguments, &value, || vec![format!("OpenCode would load it as “{}”.", checked.skill.name)]);
+            print::result(arguments, &value, || vec![edits::would_load(&checked.skill.name)]);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -340,24 +316,13 @@ fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope:
     let rows = scan(places, None).map_err(|fault| fault.tell())?.rows;
     let row = edit::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
     let removed = edit::remove(places, row).map_err(|error| error.tell())?;
-    let path = places.short(&removed.path);
-    let text = match row.kind {
-        // Where a folder holds more than the skill, only its SKILL.md is moved.
-        Kind::Skill => format!("Removed {}: {path} is in the trash", row.name),
-        _ => format!("Removed {} ({path})", row.name),
-    };
-    print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), &text);
+    let text = edits::removed(row.kind, &row.name, &places.short(&removed.path));
+    print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), text);
     Ok(())
 }
 
-fn changed(arguments: &Arguments, text: &str, token: &str) {
-    print_change(arguments, &json!({ "undo": token }), text);
-}
-
-fn print_change(arguments: &Arguments, value: &serde_json::Value, text: &str) {
-    print::result(arguments, value, || {
-        vec![format!("{text}. Make it live with: rekindle reload. Take it back with: rekindle undo")]
-    });
+fn print_change(arguments: &Arguments, value: &serde_json::Value, text: String) {
+    print::result(arguments, value, || vec![text]);
 }
 
 async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode, UserError> {
@@ -372,12 +337,7 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
         _ => None,
     };
     let path = edit::undo(&places, None, choice).map_err(|error| error.tell())?;
-    let how = match choice {
-        Some(UndoChoice::Ours) => "is without that change",
-        Some(UndoChoice::Leave) => "stays as it is",
-        Some(UndoChoice::Before) | None => "is as it was",
-    };
-    print::result(arguments, &json!({ "path": path }), || vec![format!("{} {how}.", path.display())]);
+    print::result(arguments, &json!({ "path": path }), || vec![edits::undone(choice, &path.to_string_lossy())]);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -393,7 +353,7 @@ async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
     last_good.check().map_err(|error| error.tell())?;
     let offer = last_good.offer(&seen).ok_or(LastGoodError::Nothing);
     let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
-    print::result(arguments, &restored, || words::restored(&restored));
+    print::result(arguments, &restored, || edits::restored(&restored));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -418,9 +378,8 @@ async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCo
     };
     if end_leftovers {
         for (process, result) in doctor::end_leftovers(&target, |_| true).await {
-            result
-                .map_err(|error| user_error(ErrorCode::NotEnded, chain(&error), "end it yourself, if it is yours"))?;
-            print::progress(arguments, &format!("Ended process {}: {}", process.pid, process.command));
+            result.map_err(|error| error.tell())?;
+            print::progress(arguments, &words::ended(&process));
         }
     }
     let findings = doctor::examine(&target, &observation, &settings::read(&target.places).engine).await;

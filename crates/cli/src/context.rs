@@ -7,13 +7,17 @@ use rekindle_app::{
         client::Credentials,
         connect::{self, Source},
     },
-    error::{Tell, user_error},
+    error::Tell,
     files::locate::Places,
     workspace::target::Target,
 };
-use rekindle_domain::{ErrorCode, UserError};
+use rekindle_domain::UserError;
 
-use crate::{arguments::Arguments, print};
+use crate::{
+    arguments::Arguments,
+    print,
+    words::{self, failures},
+};
 
 /// The places of the directory that the arguments name.
 pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
@@ -38,7 +42,7 @@ pub(crate) fn source(arguments: &Arguments) -> Source {
 /// Whether this can be an engine's address; what is to be known about it is said.
 pub(crate) fn check(arguments: &Arguments, places: &Places, url: &str) -> Result<(), UserError> {
     let caveat = connect::check_url(places, url, Credentials::from_environment()).map_err(|error| error.tell())?;
-    caveat.iter().for_each(|caveat| print::warn(arguments, caveat));
+    caveat.iter().for_each(|caveat| print::warn(arguments, &words::note(caveat)));
     Ok(())
 }
 
@@ -61,13 +65,7 @@ pub(crate) async fn running(arguments: &Arguments) -> Result<Target, UserError> 
         return Ok(target);
     }
     Err(match (&target.view.message, &arguments.engine) {
-        (Some(message), Some(_)) => {
-            user_error(ErrorCode::Unreachable, message, "check the address and REKINDLE_ENGINE_PASSWORD")
-        }
-        _ => user_error(
-            ErrorCode::NoEngineRunning,
-            "no engine of Rekindle runs for this directory",
-            "start one with: rekindle engine start",
-        ),
+        (Some(message), Some(_)) => failures::unreachable(message),
+        _ => failures::no_engine(),
     })
 }

@@ -17,7 +17,7 @@ use rekindle_app::{
         find,
         host::{Host, HostError},
     },
-    error::{Tell, problem_error, user_error},
+    error::{Tell, problem_error},
     files::{foreign, locate::Places},
     state::{
         record::{Record, Records},
@@ -25,12 +25,13 @@ use rekindle_app::{
     },
     workspace::{App, Source, look},
 };
-use rekindle_domain::{EngineState, ErrorCode, UserError, chain};
+use rekindle_domain::{EngineState, UserError};
 use tokio::{process::Command, time::sleep};
 
 use crate::{
     arguments::{Arguments, EngineCommand},
     context, print,
+    words::{engine as words, failures},
 };
 
 /// How long an engine may take to start: the host's own bound, and a little.
@@ -46,7 +47,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
         EngineCommand::Start | EngineCommand::Attach => context::places(arguments)?,
     };
     if arguments.engine.is_some() {
-        return Err(user_error(ErrorCode::ClientMode, "an engine at a URL is someone else's", "leave out --engine"));
+        return Err(failures::not_ours());
     }
     match command {
         EngineCommand::Start => {
@@ -70,29 +71,20 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
 
 fn show(arguments: &Arguments, record: &Record) {
     print::result(arguments, record, || {
-        let first = match record.state {
-            EngineState::Running => {
-                format!("Engine {} runs at {} (process {})", record.version, record.url, record.pid)
-            }
-            EngineState::Starting => format!("Engine {} is starting; before, it ran at {}", record.version, record.url),
-            _ => format!("Engine {} does not run any more; it ran at {}", record.version, record.url),
-        };
-        vec![first, format!("Password: {}", record.password_file.display())]
+        let password_file = record.password_file.to_string_lossy();
+        words::reach(record.state, &record.version, &record.url, record.pid, &password_file)
     });
 }
 
 async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
-    print::progress(arguments, "Starting the engine");
+    print::progress(arguments, words::STARTING);
     // So that a missing engine is told here and not in a log.
     let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
     // The engine would say it, too, and mostly not where.
     if let Some(problem) = problems_of_start(places, &binary).await.first() {
         return Err(problem_error(problem));
     }
-    let failed = |error: std::io::Error| {
-        let message = format!("{} cannot be used: {error}", places.state.display());
-        user_error(ErrorCode::CannotStart, message, "check the state folder and the free disk space")
-    };
+    let failed = |error: std::io::Error| failures::state_folder(&places.state.to_string_lossy(), error.to_string());
     rekindle_app::files::file::create_private_dir(&places.state).map_err(failed)?;
     let path = places.state.join("host.log");
     let mut log = foreign::begin_own(&path).map_err(failed)?;
@@ -123,15 +115,10 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
                 return await_start(arguments, places).await;
             }
             let said = foreign::text(&path).unwrap_or_default();
-            let message = said.lines().skip(1).last().unwrap_or("it ended without a message").to_owned();
-            return Err(user_error(
-                ErrorCode::EngineEnded,
-                message,
-                "mend what it complains about, then start it again",
-            ));
+            return Err(failures::engine_ended(said.lines().skip(1).last()));
         }
         if Instant::now() > end {
-            return Err(too_slow());
+            return Err(failures::too_slow());
         }
         sleep(OFTEN).await;
     }
@@ -164,17 +151,12 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
             None => return Box::pin(start(arguments, places)).await,
         }
     }
-    Err(too_slow())
-}
-
-fn too_slow() -> UserError {
-    let hint = "see what it said with: rekindle doctor";
-    user_error(ErrorCode::EngineSilent, "the engine did not start in time", hint)
+    Err(failures::too_slow())
 }
 
 /// The engine ended by itself, and its owner is still there: only the owner may start another one.
 async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
-    print::progress(arguments, "Starting the engine");
+    print::progress(arguments, words::STARTING);
     control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
     look::observe(&connect::by_record(places)).await;
     Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
@@ -186,18 +168,16 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
     // The lock ends with the owner's process.
     while Records(places).is_owned() {
         if Instant::now() > end {
-            return Err(user_error(ErrorCode::OwnerSilent, "the engine's owner does not end", "end that program"));
+            return Err(failures::owner_silent());
         }
         sleep(OFTEN).await;
     }
-    print::result(arguments, &serde_json::json!({ "state": EngineState::Stopped }), || {
-        vec!["The engine has stopped.".to_owned()]
-    });
+    print::result(arguments, &serde_json::json!({ "state": EngineState::Stopped }), || vec![words::STOPPED.to_owned()]);
     Ok(())
 }
 
 async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, UserError> {
-    let status = attach::attach(places, |moved| print::note(arguments, &[moved.to_owned()]))
+    let status = attach::attach(places, |moved| print::note(arguments, &[rekindle_words::command::note(moved)]))
         .await
         .map_err(|error| error.tell())?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
@@ -205,15 +185,13 @@ async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, User
 
 /// Owns an engine until it is told to stop, or until the directory is not its own any more.
 pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
-    let keeper = std::env::current_exe()
-        .map_err(|error| user_error(ErrorCode::CannotStart, error.to_string(), "install Rekindle again"))?;
+    let keeper = std::env::current_exe().map_err(|error| failures::no_program(error.to_string()))?;
     let host = Host::own(places, keeper).map_err(|error| error.tell())?;
     let (pass_on, mut inbox) = control::inbox();
     // From the first moment on, so that a start can be stopped, too.
-    control::listen(places, host.clone(), pass_on, false).await.map_err(|error| {
-        let message = chain(&error);
-        user_error(ErrorCode::CannotStart, message, "check the state folder and the free disk space")
-    })?;
+    control::listen(places, host.clone(), pass_on, false)
+        .await
+        .map_err(|error| failures::state_folder(&places.state.to_string_lossy(), error.to_string()))?;
     let app = async {
         host.ready().await?;
         Ok::<_, HostError>(App::start(places.clone(), Source::Own(host.clone()), 0))

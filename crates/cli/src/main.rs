@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use rekindle_domain::{ErrorCode, visible};
+use rekindle_domain::visible;
 
 mod arguments;
 mod commands;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     if let Some(code) = rekindle_app::run_if_asked() {
         return code;
     }
-    rekindle_app::terminal::tell_panics();
+    rekindle_app::terminal::tell_panics(words::failures::fault);
     let arguments = match arguments::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -41,10 +41,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return print::failure(
-                &arguments,
-                &rekindle_app::error::user_error(ErrorCode::Internal, error.to_string(), "try again"),
-            );
+            return print::failure(&arguments, &words::failures::cannot_begin(error.to_string()));
         }
     };
     let code = runtime.block_on(async {

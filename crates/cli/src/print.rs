@@ -9,7 +9,7 @@ use rekindle_domain::UserError;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::arguments::Arguments;
+use crate::{arguments::Arguments, words};
 
 /// Exit code: something is wrong.
 pub(crate) const ERROR: u8 = 2;
@@ -17,7 +17,7 @@ pub(crate) const ERROR: u8 = 2;
 /// Prints the result: JSON if that is wanted, else lines of text.
 pub(crate) fn result(arguments: &Arguments, value: &impl Serialize, lines: impl FnOnce() -> Vec<String>) {
     if arguments.json {
-        terminal::print_json(&serde_json::to_string_pretty(value).unwrap_or_default());
+        terminal::print_json(&serde_json::to_string_pretty(&words::json(value)).unwrap_or_default());
     } else {
         terminal::print(&lines());
     }
@@ -25,7 +25,7 @@ pub(crate) fn result(arguments: &Arguments, value: &impl Serialize, lines: impl 
 
 /// Prints a value as one line of JSON; false when nobody reads it.
 pub(crate) fn line(value: &impl Serialize) -> bool {
-    terminal::print_json(&serde_json::to_string(value).unwrap_or_default())
+    terminal::print_json(&serde_json::to_string(&words::json(value)).unwrap_or_default())
 }
 
 /// Tells an error: one line to standard error, or an object to standard output.
@@ -33,7 +33,7 @@ pub(crate) fn failure(arguments: &Arguments, error: &UserError) -> ExitCode {
     if arguments.json {
         result(arguments, &json!({ "error": error }), Vec::new);
     } else {
-        terminal::tell(&format!("rekindle: {}: {}", one_line(&error.message), one_line(&error.hint)));
+        terminal::tell(&words::failures::line(error));
     }
     ExitCode::from(ERROR)
 }
@@ -58,7 +58,7 @@ pub(crate) fn note(arguments: &Arguments, lines: &[String]) {
 /// Warns of something that cannot wait for the result, or is no part of it; to whoever did not ask for quiet.
 pub(crate) fn warn(arguments: &Arguments, text: &str) {
     if !arguments.quiet {
-        terminal::tell(&format!("Warning: {}", one_line(text)));
+        terminal::tell(&words::warning(&one_line(text)));
     }
 }
 

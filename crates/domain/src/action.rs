@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeKind, Kind, Place};
+use crate::{ChangeKind, HabitNotice, Kind, Place};
 
 /// What makes a change take effect. The order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,12 +42,12 @@ pub enum Aspect {
 }
 
 /// One row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// What makes the change take effect.
     pub action: Action,
-    /// Why, in a sentence for people.
-    pub why: &'static str,
+    /// Why.
+    pub why: HabitNotice,
 }
 
 /// What an engine does with changes.

@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{Fingerprint, Item, ItemId, Snapshot};
+use crate::{Fingerprint, Item, ItemId, Notice, ReloadNotice, Snapshot};
 
 /// One skill as the engine reports it (`GET /skill`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,11 +55,11 @@ pub struct McpAnswer {
 
 impl McpAnswer {
     /// Why the server is of no use now, if it is not.
-    pub fn failure(&self) -> Option<String> {
+    pub fn failure(&self) -> Option<Notice> {
         match self.status.as_str() {
-            "failed" => Some(self.error.clone().unwrap_or_else(|| "it could not be started or reached".to_owned())),
-            "needs_auth" => Some("it wants you to sign in: opencode mcp auth".to_owned()),
-            "needs_client_registration" => Some("it wants a client id: set oauth.clientId in its entry".to_owned()),
+            "failed" => Some(self.error.clone().map_or(ReloadNotice::ServerNotReached.into(), Notice::Verbatim)),
+            "needs_auth" => Some(ReloadNotice::ServerNeedsAuth.into()),
+            "needs_client_registration" => Some(ReloadNotice::ServerNeedsClientId.into()),
             _ => None,
         }
     }
@@ -143,13 +143,11 @@ impl Answers {
 
     /// Why a server is of no use now, if it is not. An entry of which the engine makes no server is not among them; one
     /// that only turns a server off need not be there.
-    pub fn server_failure(&self, server: &str) -> Option<String> {
+    pub fn server_failure(&self, server: &str) -> Option<Notice> {
         match self.mcp.as_ref()?.get(server) {
             Some(answer) => answer.failure(),
             None if self.is_turned_off(server) => None,
-            None => Some(
-                "OpenCode starts no server for this entry: something in it is missing or has the wrong type".into(),
-            ),
+            None => Some(ReloadNotice::ServerNotStarted.into()),
         }
     }
 

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, BusyRun, EngineMode, EngineState, Installing, Phase, Problem, Receipt, Refusal, ReloadStatus, StepName,
-    Takes,
+    Action, BusyRun, EngineMode, EngineState, Installing, Notice, Phase, Problem, Receipt, Refusal, ReloadStatus,
+    StepName, Takes,
 };
 
 /// How a step of a reload is.
@@ -94,7 +94,7 @@ pub enum Banner {
         /// How it is.
         state: EngineState,
         /// What went wrong, if known.
-        message: Option<String>,
+        message: Option<Notice>,
     },
 }
 
@@ -189,7 +189,7 @@ mod tests {
             scope: Scope::Project,
             source: String::new(),
             action: Action::Dispose,
-            why: String::new(),
+            why: "".into(),
             before: None,
             after: None,
             reason: Reason::SkillsChanged,
@@ -273,7 +273,7 @@ mod tests {
         check(status(Stuck, Host, false, false), true, "stuck");
         check(status(Stopped, Host, true, false), true, "engine-down");
         let mut broken = status(Running, Host, true, false);
-        broken.problems.push(Problem::new("/p/opencode.json", "m", "h"));
+        broken.problems.push(Problem::new("/p/opencode.json", "m"));
         check(broken, false, "blocked");
     }
 
@@ -297,7 +297,7 @@ mod tests {
             check(result, status(Stuck, Host, false, false), false, "stuck");
             check(result, status(Unreachable, Host, true, false), false, "engine-down");
             let mut broken = status(Running, Host, true, false);
-            broken.problems.push(Problem::new("/p/opencode.json", "m", "h"));
+            broken.problems.push(Problem::new("/p/opencode.json", "m"));
             check(result, broken, false, "blocked");
         }
         check(Proved, status(Running, Host, false, false), false, "none");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Aspect, Fingerprint, Habits, Item, ItemId, Kind, Scope, Snapshot};
+use crate::{Action, Aspect, Fingerprint, Habits, Item, ItemId, Kind, Notice, Scope, Snapshot};
 
 /// What happened to an item on disk since the engine loaded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub struct Change {
     /// What makes the change take effect.
     pub action: Action,
     /// Why that, in a sentence for people.
-    pub why: String,
+    pub why: Notice,
     /// What the engine has, for people; secrets are masked.
     pub before: Option<String>,
     /// What is on disk, for people; secrets are masked.
@@ -122,7 +122,7 @@ fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &
         scope: item.scope,
         source: item.source.clone(),
         action: rule.action,
-        why: rule.why.to_owned(),
+        why: rule.why.into(),
         before: before.and_then(|item| item.value.clone()),
         after: after.and_then(|item| item.value.clone()),
         reason: reason(item.kind, code && !declared),

@@ -33,6 +33,7 @@ mod leftover;
     reason = "it cuts and takes only what it found in the same text"
 )]
 mod mask;
+mod notice;
 mod plan;
 mod receipt;
 mod reload;
@@ -53,6 +54,11 @@ pub use fingerprint::{Fingerprint, is_wide};
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
+pub use notice::{
+    AfterCut, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, Examined, Expected, FileKind, FileNotice,
+    HabitNotice, MatterBound, Notice, PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice, SkillNotice,
+    StateNotice, Unremoved, Untold, ValueKind, WriteFault,
+};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use receipt::{
     After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,

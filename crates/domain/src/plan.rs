@@ -26,7 +26,7 @@ pub enum BusyState {
 /// One run that a reload would interrupt.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BusyRun {
-    /// The id of the session, or of the terminal.
+    /// The id of the session, or of the terminal; empty: the directory does not say what runs in it.
     pub session: String,
     /// Its title, for people.
     pub title: String,

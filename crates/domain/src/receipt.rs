@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Answers, Change, ChangeKind, Evidence, ItemId, Kind, Leftover, Loaded, Question};
+use crate::{
+    Action, Answers, Change, ChangeKind, Evidence, ItemId, Kind, Leftover, Loaded, Notice, Question, ReloadNotice,
+};
 
 mod bounded;
 mod heard;
@@ -43,8 +45,8 @@ pub struct ReceiptItem {
     pub change: ChangeKind,
     /// What the engine shows now.
     pub state: ItemState,
-    /// The engine's own message, or how it was proved.
-    pub detail: Option<String>,
+    /// Why it is so: in the engine's own words, or in ours.
+    pub detail: Option<Notice>,
     /// True while the engine has said neither yes nor no. It is asked again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unheard: bool,
@@ -135,7 +137,7 @@ pub struct Resumed {
     pub title: String,
     /// Why it did not go on; `None`: it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Notice>,
 }
 
 /// What a reload did.
@@ -186,18 +188,10 @@ pub struct Receipt {
     pub restored: bool,
     /// What went wrong, when the result is `failed` or `refused`; what else is to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Notice>,
 }
 
 impl ReceiptItem {
-    /// What is wrong with every tool when the engine answers for none.
-    pub const NO_TOOLS: &str = "OpenCode can load none of its tools, because one of them is broken";
-    /// What is said of an item that the engine read and does not have.
-    pub const NOT_SHOWN: &str = "the engine does not show it";
-    /// What is said of a file of tools that the engine read, and of which it lists no tool: helpers alone are in it, or what
-    /// it exports lacks a description, arguments or a function.
-    pub const NO_TOOL: &str = "OpenCode read it, and no tool comes of it";
-
     /// Judges each change of a plan by what the engine shows afterwards.
     pub fn judge(planned: &[Change], after: &After<'_>) -> Vec<Self> {
         let mut items = Self::compare(planned, after.still, after.loaded, after.failures);
@@ -211,7 +205,7 @@ impl ReceiptItem {
         planned: &[Change],
         still: &[Change],
         loaded: &Loaded,
-        failures: &BTreeMap<ItemId, String>,
+        failures: &BTreeMap<ItemId, Notice>,
     ) -> Vec<Self> {
         let still: HashMap<_, _> = still.iter().map(|left| (&left.id, left)).collect();
         planned
@@ -223,17 +217,16 @@ impl ReceiptItem {
                 let (state, detail) = match (failures.get(&change.id), left) {
                     (Some(message), _) => (ItemState::Failed, Some(message.clone())),
                     (None, Some(left)) if left.signature != change.signature && left.after != change.after => {
-                        (ItemState::Unknown, Some("it changed again during the reload and is pending".to_owned()))
+                        (ItemState::Unknown, Some(ReloadNotice::ChangedAgain.into()))
                     }
                     (None, Some(left)) if left.action == Action::Restart => {
                         (ItemState::NeedsRestart, Some(left.why.clone()))
                     }
-                    (None, Some(_)) => (ItemState::Failed, Some(Self::NOT_SHOWN.to_owned())),
+                    (None, Some(_)) => (ItemState::Failed, Some(ReloadNotice::NotShown.into())),
                     (None, None) if change.change == ChangeKind::Removed => (ItemState::Removed, None),
-                    (None, None) if loaded.evidence.get(&change.id) == Some(&Evidence::Remembered) => (
-                        ItemState::Unknown,
-                        Some("the engine read the file anew and does not report this value".to_owned()),
-                    ),
+                    (None, None) if loaded.evidence.get(&change.id) == Some(&Evidence::Remembered) => {
+                        (ItemState::Unknown, Some(ReloadNotice::NotReported.into()))
+                    }
                     (None, None) => (ItemState::Active, None),
                 };
                 let (id, name) = (change.id.clone(), change.name.clone());
@@ -248,12 +241,6 @@ impl ReceiptItem {
     }
 }
 
-/// What is told of a server that has not said yes or no in time.
-const CONNECTING: &str = "it is still connecting";
-/// What is told of a server when the engine lists none of them.
-const NO_SERVERS: &str = "the engine does not say what became of its servers";
-/// What is told of a tool while the engine has not listed its tools.
-const NOT_LISTED_YET: &str = "the engine has not listed its tools yet";
 /// What the engine shows after a reload.
 #[derive(Clone, Copy, Debug)]
 pub struct After<'a> {
@@ -262,27 +249,24 @@ pub struct After<'a> {
     /// What it has loaded.
     pub loaded: &'a Loaded,
     /// Its own messages, by item.
-    pub failures: &'a BTreeMap<ItemId, String>,
+    pub failures: &'a BTreeMap<ItemId, Notice>,
     /// All that it said.
     pub answers: &'a Answers,
     /// The plugins that it lists and never runs, with why.
-    pub passed_over: &'a BTreeMap<ItemId, String>,
+    pub passed_over: &'a BTreeMap<ItemId, Notice>,
 }
-
-/// What is told of a plugin when nobody heard whether it failed.
-const UNHEARD: &str = "the engine lists it, and what it says of plugins that fail was lost";
 
 impl ReceiptItem {
     /// Doubts the plugins that are listed: the engine lists those that failed, too, and says that they did
     /// only by an event or in its log, which nobody heard. True when there is such a plugin.
     pub fn doubt_plugins(items: &mut [Self], planned: &[Change]) -> bool {
         let doubted = Self::active(items, planned, Kind::Plugin)
-            .map(|item| (item.state, item.detail) = (ItemState::Unknown, Some(UNHEARD.to_owned())));
+            .map(|item| (item.state, item.detail) = (ItemState::Unknown, Some(ReloadNotice::PluginUnheard.into())));
         doubted.count() > 0
     }
 
     /// Doubts the plugins that are listed and never run: what the engine passes over it does not say. `why`: by plugin.
-    fn doubt_passed_over(items: &mut [Self], why: &BTreeMap<ItemId, String>) {
+    fn doubt_passed_over(items: &mut [Self], why: &BTreeMap<ItemId, Notice>) {
         for item in items.iter_mut().filter(|item| item.state == ItemState::Active) {
             if let Some(why) = why.get(&item.id) {
                 (item.state, item.detail) = (ItemState::Unknown, Some(why.clone()));
@@ -290,28 +274,26 @@ impl ReceiptItem {
         }
     }
 
-    /// What is told of a server, or an agent, whose entry turns it off: it is not to work, and does not.
-    pub const TURNED_OFF: &str = "turned off";
-
     /// Judges what is active by what became of its server, too, and says of agents that they are turned off.
     fn judge_servers(items: &mut [Self], planned: &[Change], answers: &Answers) {
         for item in Self::active(items, planned, Kind::Mcp) {
             item.judge_server(answers);
         }
         for item in Self::active(items, planned, Kind::Agent).filter(|item| answers.is_disabled(&item.name)) {
-            item.detail = Some(Self::TURNED_OFF.to_owned());
+            item.detail = Some(ReloadNotice::TurnedOff.into());
         }
     }
 
     fn judge_server(&mut self, answers: &Answers) {
-        let turned_off = || Some(Self::TURNED_OFF.to_owned());
+        let turned_off = || Some(ReloadNotice::TurnedOff.into());
         let Some(servers) = &answers.mcp else {
             if answers.is_turned_off(&self.name) {
                 self.detail = turned_off();
             } else if answers.refused.contains(&Question::Servers) {
-                (self.state, self.detail) = (ItemState::Unknown, Some(NO_SERVERS.to_owned()));
+                (self.state, self.detail) = (ItemState::Unknown, Some(ReloadNotice::NoServers.into()));
             } else {
-                (self.state, self.detail, self.unheard) = (ItemState::Unknown, Some(CONNECTING.to_owned()), true);
+                (self.state, self.detail, self.unheard) =
+                    (ItemState::Unknown, Some(ReloadNotice::Connecting.into()), true);
             }
             return;
         };
@@ -322,7 +304,7 @@ impl ReceiptItem {
             match status {
                 Some("connected") => {}
                 Some("disabled") | None => self.detail = turned_off(),
-                Some(other) => self.detail = Some(other.to_owned()),
+                Some(other) => self.detail = Some(other.into()),
             }
         }
     }
@@ -340,14 +322,15 @@ impl ReceiptItem {
             let listed = answers.tool_names();
             for item in items.filter(|item| matches!(item.state, ItemState::Active | ItemState::Unknown)) {
                 if !listed.has(&item.name) {
-                    (item.state, item.detail) = (ItemState::Active, Some(Self::NO_TOOL.to_owned()));
+                    (item.state, item.detail) = (ItemState::Active, Some(ReloadNotice::NoTool.into()));
                 }
             }
             return;
         }
         for item in items.by_ref() {
             if matches!(item.state, ItemState::Active | ItemState::Unknown) {
-                (item.state, item.detail, item.unheard) = (ItemState::Unknown, Some(NOT_LISTED_YET.to_owned()), true);
+                (item.state, item.detail, item.unheard) =
+                    (ItemState::Unknown, Some(ReloadNotice::ToolsNotListed.into()), true);
             }
         }
     }
@@ -382,7 +365,7 @@ mod tests {
             scope: Scope::Project,
             source: String::new(),
             action,
-            why: "why".to_owned(),
+            why: "why".into(),
             before: None,
             after: Some(signature.to_string()),
             reason: Reason::PluginConfigChanged,
@@ -399,7 +382,7 @@ mod tests {
     #[test]
     fn items_are_judged_by_what_the_engine_shows() {
         let check = |planned: Change, still: Option<Change>, failed: bool, evidence, expected| {
-            let failures = failed.then(|| (planned.id.clone(), "boom".to_owned())).into_iter().collect();
+            let failures = failed.then(|| (planned.id.clone(), "boom".into())).into_iter().collect();
             let loaded = Loaded { evidence: [(planned.id.clone(), evidence)].into(), ..Loaded::default() };
             let still: Vec<_> = still.into_iter().collect();
             let items = ReceiptItem::compare(&[planned], &still, &loaded, &failures);
@@ -443,24 +426,23 @@ mod tests {
             error: error.map(str::to_owned),
         };
         let check =
-            |was: ItemState, kind: Kind, server: Option<Option<McpAnswer>>, expected: (ItemState, Option<&str>)| {
+            |was: ItemState, kind: Kind, server: Option<Option<McpAnswer>>, expected: (ItemState, Option<Notice>)| {
                 let planned = Change { kind, ..change(ChangeKind::Added, 1, Action::Dispose) };
                 let mut items = [item(&planned, was)];
                 let servers = server.map(|server| server.into_iter().map(|server| ("a".to_owned(), server)).collect());
                 ReceiptItem::judge_servers(&mut items, &[planned], &Answers { mcp: servers, ..Answers::default() });
-                assert_eq!((items[0].state, items[0].detail.as_deref()), expected);
-                assert_eq!(items[0].unheard, items[0].detail.as_deref() == Some(CONNECTING));
+                assert_eq!((items[0].state, items[0].detail.clone()), expected);
+                assert_eq!(items[0].unheard, items[0].detail == Some(ReloadNotice::Connecting.into()));
             };
         let told = |status, error| Some(Some(answer(status, error)));
-        let sign_in = "it wants you to sign in: opencode mcp auth";
+        let of = |notice: ReloadNotice| Some(notice.into());
         check(Active, Kind::Mcp, told("connected", None), (Active, None));
-        check(Active, Kind::Mcp, told("disabled", None), (Active, Some("turned off")));
-        check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed")));
-        check(Active, Kind::Mcp, told("failed", None), (Failed, Some("it could not be started or reached")));
-        check(Active, Kind::Mcp, told("needs_auth", None), (Failed, Some(sign_in)));
-        let none = "OpenCode starts no server for this entry: something in it is missing or has the wrong type";
-        check(Active, Kind::Mcp, Some(None), (Failed, Some(none)));
-        check(Active, Kind::Mcp, None, (Unknown, Some("it is still connecting")));
+        check(Active, Kind::Mcp, told("disabled", None), (Active, of(ReloadNotice::TurnedOff)));
+        check(Active, Kind::Mcp, told("failed", Some("Connection closed")), (Failed, Some("Connection closed".into())));
+        check(Active, Kind::Mcp, told("failed", None), (Failed, of(ReloadNotice::ServerNotReached)));
+        check(Active, Kind::Mcp, told("needs_auth", None), (Failed, of(ReloadNotice::ServerNeedsAuth)));
+        check(Active, Kind::Mcp, Some(None), (Failed, of(ReloadNotice::ServerNotStarted)));
+        check(Active, Kind::Mcp, None, (Unknown, of(ReloadNotice::Connecting)));
         check(Failed, Kind::Mcp, told("connected", None), (Failed, None));
         check(NeedsRestart, Kind::Mcp, None, (NeedsRestart, None));
         check(Removed, Kind::Mcp, None, (Removed, None));
@@ -470,19 +452,20 @@ mod tests {
     /// N16: a server that is turned off is proved as turned off, also while nothing was heard of the others.
     #[test]
     fn a_server_that_is_turned_off_is_proved_without_an_answer() {
-        let check = |config: serde_json::Value, expected: (ItemState, Option<&str>)| {
+        let check = |config: serde_json::Value, expected: (ItemState, Option<Notice>)| {
             let planned = Change { kind: Kind::Mcp, ..change(ChangeKind::Added, 1, Action::Dispose) };
             let mut items = [item(&planned, ItemState::Active)];
             ReceiptItem::judge_servers(&mut items, &[planned], &Answers { config, ..Answers::default() });
-            assert_eq!((items[0].state, items[0].detail.as_deref()), expected);
+            assert_eq!((items[0].state, items[0].detail.clone()), expected);
         };
-        let unknown = (ItemState::Unknown, Some(CONNECTING));
-        check(json!({"mcp": {"a": {"enabled": false}}}), (ItemState::Active, Some("turned off")));
-        check(json!({"mcp": {"a": {"enabled": true}}}), unknown);
-        check(json!({"mcp": {"a": {}}}), unknown);
-        check(json!({"mcp": {"a": "no object"}}), unknown);
-        check(json!({"mcp": [1, 2]}), unknown);
-        check(json!(null), unknown);
+        let of = |notice: ReloadNotice| Some(notice.into());
+        let unknown = || (ItemState::Unknown, of(ReloadNotice::Connecting));
+        check(json!({"mcp": {"a": {"enabled": false}}}), (ItemState::Active, of(ReloadNotice::TurnedOff)));
+        check(json!({"mcp": {"a": {"enabled": true}}}), unknown());
+        check(json!({"mcp": {"a": {}}}), unknown());
+        check(json!({"mcp": {"a": "no object"}}), unknown());
+        check(json!({"mcp": [1, 2]}), unknown());
+        check(json!(null), unknown());
     }
 
     /// N16: an error in place of an answer is no silence: nothing more is to be heard.
@@ -493,7 +476,7 @@ mod tests {
         let answers = Answers { refused: [Question::Servers].into(), ..Answers::default() };
         ReceiptItem::judge_servers(&mut items, &[planned], &answers);
         assert_eq!((items[0].state, items[0].unheard), (ItemState::Unknown, false));
-        assert_eq!(items[0].detail.as_deref(), Some(NO_SERVERS));
+        assert_eq!(items[0].detail, Some(ReloadNotice::NoServers.into()));
         assert!(!answers.unheard().contains(&Question::Servers));
     }
 

@@ -17,7 +17,7 @@ pub use job::{Course, Job, OnFailure, Permission, StepName};
 pub use phase::Phase;
 pub use wish::{AtLeast, Consent, Resume, Whose, Wish};
 
-use crate::{Action, Plan};
+use crate::{Action, Notice, Plan, ReloadNotice};
 
 /// The next phase, and what has to be done for it. An input that does not fit changes nothing.
 pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
@@ -61,7 +61,7 @@ pub fn step(phase: Phase, input: Input) -> (Phase, Option<Effect>) {
         (Phase::Starting(job), Input::Done { .. }) => (Phase::Verifying(job), Some(Effect::Verify)),
         // It is not asked, and no restart would help.
         (Phase::Starting(job), Input::Broken { problems, .. }) => {
-            let message = Refusal::Problems { problems }.while_touched();
+            let message = Refusal::Problems { problems }.said(true);
             roll_back(job, Course::RolledBackUnasked, StepName::Answer, message)
         }
         // What it hangs on it would hang on again.
@@ -133,16 +133,13 @@ fn touch(job: Job) -> (Phase, Option<Effect>) {
             let course = job.course.restarted();
             (Phase::Restarting(Job { course, ..job }), Some(Effect::Restart))
         }
-        (Action::Restart, _) => {
-            let message = "only a restart of the engine helps, and this engine is not ours to restart".to_owned();
-            failed(job, StepName::Restart, message)
-        }
+        (Action::Restart, _) => failed(job, StepName::Restart, ReloadNotice::MayNotRestart.into()),
         (Action::Dispose | Action::None | Action::NeverRead, _) => (Phase::Disposing(job), Some(Effect::Dispose)),
     }
 }
 
 /// A restart helps where a dispose did not. It interrupts more, so everything is asked again.
-fn escalate(job: Job, step: StepName, message: String) -> (Phase, Option<Effect>) {
+fn escalate(job: Job, step: StepName, message: Notice) -> (Phase, Option<Effect>) {
     if !job.course.may_escalate() || job.may != Permission::Restart {
         return roll_back(job, Course::RolledBack, step, message);
     }
@@ -155,7 +152,7 @@ fn roll_back(
     job: Job,
     course: impl FnOnce(Failure) -> Course,
     step: StepName,
-    message: String,
+    message: Notice,
 ) -> (Phase, Option<Effect>) {
     if job.on_failure == OnFailure::Stay || job.course.rolled_back().is_some() {
         return failed(job, step, message);
@@ -183,11 +180,10 @@ fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
     match verdict {
         Verdict::Proved => (Phase::Proved { attempt: job.attempt, settled: false }, None),
         Verdict::Unconfirmed if job.may == Permission::Restart && job.course.may_escalate() => {
-            escalate(job, StepName::Dispose, "the engine did not drop the instance".to_owned())
+            escalate(job, StepName::Dispose, ReloadNotice::NotDropped.into())
         }
         Verdict::Worse if job.on_failure == OnFailure::RollBack => {
-            let message = "something that worked before does not work any more".to_owned();
-            roll_back(job, Course::RolledBack, StepName::Verify, message)
+            roll_back(job, Course::RolledBack, StepName::Verify, ReloadNotice::Worse.into())
         }
         Verdict::Partial | Verdict::Unconfirmed | Verdict::Worse => (Phase::Partial { attempt: job.attempt }, None),
     }
@@ -197,11 +193,10 @@ fn verified(job: Job, verdict: Verdict) -> (Phase, Option<Effect>) {
 fn stopped(job: Job, refusal: Refusal) -> (Phase, Option<Effect>) {
     match job.course.clone() {
         Course::First | Course::Restart => refused(job, refusal),
-        Course::RestartInstead(Failure { step, message, .. }) => {
-            failed(job, step, format!("{message}; {}", refusal.while_touched()))
-        }
+        Course::RestartInstead(Failure { step, message, .. }) => failed(job, step, message.then(refusal.said(true))),
         Course::RolledBackUnasked(_) | Course::RolledBack(_) | Course::RestartedBack(_) => {
-            failed(job, StepName::Check, format!("the last good files are back, and {}", refusal.while_touched()))
+            let then = Box::new(refusal.said(true));
+            failed(job, StepName::Check, ReloadNotice::GoodFilesBack { then }.into())
         }
     }
 }
@@ -210,10 +205,10 @@ fn refused(job: Job, refusal: Refusal) -> (Phase, Option<Effect>) {
     (Phase::Refused { attempt: job.attempt, refusal }, None)
 }
 
-fn failed(job: Job, step: StepName, message: String) -> (Phase, Option<Effect>) {
+fn failed(job: Job, step: StepName, message: Notice) -> (Phase, Option<Effect>) {
     let failure = match job.course.rolled_back() {
         // The first failure is what the person has to hear of.
-        Some(first) => Failure { message: format!("{}; {message}", first.message), ..first.clone() },
+        Some(first) => Failure { message: first.message.clone().then(message), ..first.clone() },
         None => Failure::new(step, message),
     };
     (Phase::Failed { attempt: job.attempt, failure }, None)

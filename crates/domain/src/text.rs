@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn a_place_has_a_line_and_a_column() {
         let check = |text: &str, offset: usize, expected: (usize, usize), lines: &[usize]| {
-            let problem = Problem::new("/p", "", "").at(text, offset);
+            let problem = Problem::new("/p", "").at(text, offset);
             assert_eq!(problem.line.zip(problem.column), Some(expected), "{text:?} at {offset}");
             assert_eq!(problem.excerpt.iter().map(|(number, _)| *number).collect::<Vec<_>>(), lines, "{text:?}");
         };
@@ -105,13 +105,13 @@ mod tests {
         check("é\nüx\n", 7, (3, 1), &[1, 2]);
         check("1\n2\n3\n4\n5", 4, (3, 1), &[1, 2, 3, 4]);
         let text = Text::new("a");
-        let shown = (0..=MOST_EXCERPTS).map(|_| text.place(Problem::new("/p", "", ""), 0));
+        let shown = (0..=MOST_EXCERPTS).map(|_| text.place(Problem::new("/p", ""), 0));
         assert_eq!(shown.filter(|problem| !problem.excerpt.is_empty()).count(), MOST_EXCERPTS);
         let long = "é".repeat(BLOCK * 3);
         for characters in [0, 1, BLOCK / 2, BLOCK, BLOCK * 3 - 1, BLOCK * 3] {
             check(&long, characters * 2, (1, characters + 1), &[1]);
         }
-        let problem = Problem::new("/p", "", "").at(&format!("{{\"apiKey\": \"{long}\"}}"), 0);
+        let problem = Problem::new("/p", "").at(&format!("{{\"apiKey\": \"{long}\"}}"), 0);
         assert!(problem.text().is_some_and(|text| text.contains('•') && !text.contains('é')), "{problem:?}");
     }
 }

@@ -11,8 +11,8 @@ pub use event::{Head, List, Page, Publisher, Rows, WindowEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Past,
-    PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope,
+    Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Notice,
+    Past, PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope,
 };
 
 /// Whose the engine is.
@@ -58,7 +58,7 @@ pub struct EngineView {
     pub state: EngineState,
     /// What went wrong, when something did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Notice>,
 }
 
 /// A file that the engine could not load, or what is wrong with one that it can.
@@ -73,9 +73,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
     /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+    pub what: Notice,
     /// The lines around it, each with its number.
     #[serde(default)]
     pub excerpt: Vec<(usize, String)>,
@@ -86,13 +84,12 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with a file as a whole.
-    pub fn new(path: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(path: &str, what: impl Into<Notice>) -> Self {
         Self {
             path: path.to_owned(),
             line: None,
             column: None,
-            message: message.into(),
-            hint: hint.into(),
+            what: what.into(),
             excerpt: Vec::new(),
             is_fault: false,
         }
@@ -108,16 +105,6 @@ impl Problem {
     pub fn text(&self) -> Option<&str> {
         let line = self.line?;
         self.excerpt.iter().find(|(number, _)| *number == line).map(|(_, text)| text.trim())
-    }
-
-    /// What is wrong and what to do, in sentences.
-    pub fn sentences(&self) -> String {
-        let sentence = |text: &str| {
-            let mut chars = text.chars();
-            let first = chars.next().into_iter().flat_map(char::to_uppercase);
-            first.chain(chars).chain(['.']).collect::<String>()
-        };
-        format!("{} {}", sentence(&self.message), sentence(&self.hint))
     }
 }
 
@@ -148,9 +135,9 @@ pub struct ReloadStatus {
     /// What would be missing or would not work, and does not keep the engine from loading the rest.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub warnings: Arc<[Problem]>,
-    /// What people should know about this status, in sentences.
+    /// What people should know about this status.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     /// The last reload, where it was not wholly proved and that is still so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<Past>,
@@ -171,8 +158,8 @@ pub enum RowState {
     },
     /// The engine tried and could not.
     Failed {
-        /// The engine's message.
-        message: String,
+        /// Why; mostly in the engine's words.
+        message: Notice,
     },
     /// Another item of the same name is used instead.
     Overridden {
@@ -181,8 +168,8 @@ pub enum RowState {
     },
     /// The engine does not read it.
     NotRead {
-        /// Why, for people.
-        why: String,
+        /// Why.
+        why: Notice,
     },
     /// The engine cannot be asked now.
     Unknown,
@@ -205,8 +192,8 @@ pub struct Row {
     pub place: String,
     /// A plugin's origin; `None` for other kinds.
     pub origin: Option<PluginOrigin>,
-    /// A plugin's version, or a skill's description.
-    pub detail: Option<String>,
+    /// A plugin's version, a skill's description, or what the engine makes of it.
+    pub detail: Option<Notice>,
     /// The layer it has got to: `declared`, `installed` or `active`.
     pub layer: String,
     /// How it is.
@@ -225,7 +212,7 @@ pub struct Row {
     pub copy: Option<Copied>,
     /// What a person should know about it although it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning: Option<String>,
+    pub warning: Option<Notice>,
 }
 
 /// What something is that is there twice.
@@ -257,8 +244,8 @@ pub enum Mark {
 pub struct DiffLine {
     /// What it is.
     pub mark: Mark,
-    /// Its text; secrets are masked.
-    pub text: String,
+    /// Its text; secrets are masked. What is no text of either side is a notice.
+    pub text: Notice,
 }
 
 /// The directory shown.
@@ -391,11 +378,9 @@ pub struct Finding {
     /// How bad it is.
     pub level: FindingLevel,
     /// What was looked at.
-    pub title: String,
+    pub title: Notice,
     /// What was found.
-    pub message: String,
-    /// What to do; empty when nothing.
-    pub hint: String,
+    pub what: Notice,
 }
 
 /// How a change of ours is taken back when somebody else changed the same file since.
@@ -416,9 +401,7 @@ pub struct UserError {
     /// What went wrong, for programs.
     pub code: ErrorCode,
     /// What happened, and what still works.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+    pub what: Notice,
     /// The file it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -431,6 +414,25 @@ pub struct UserError {
     /// The ways in which a change can be taken back, when there is a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<UndoChoice>,
+}
+
+impl UserError {
+    /// An error without a place in a file.
+    pub fn new(code: ErrorCode, what: impl Into<Notice>) -> Self {
+        Self { code, what: what.into(), path: None, line: None, column: None, choices: Vec::new() }
+    }
+
+    /// The same about a file.
+    #[must_use]
+    pub fn about(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
+
+    /// The same at the place of a problem.
+    #[must_use]
+    pub fn at(self, problem: &Problem) -> Self {
+        Self { path: Some(problem.path.clone()), line: problem.line, column: problem.column, ..self }
+    }
 }
 
 /// What of the banner was on the screen when a person put it away. Nothing else is put away with it.

@@ -6,17 +6,17 @@ use std::{
 };
 
 use aho_corasick::AhoCorasick;
-use rekindle_domain::{ItemId, masked_text};
+use rekindle_domain::{ItemId, Notice, ReloadNotice, masked_text};
 
 use crate::{Disk, log::SOME_PLUGIN};
 
 /// The items that the engine's messages are about.
-pub fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String> {
+pub fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, Notice> {
     let mut failed = BTreeMap::new();
     let nameless = messages.iter().find_map(|message| message.strip_prefix(SOME_PLUGIN));
     if let (Some(reason), 1) = (nameless, disk.plugin_specs.len()) {
-        let reason = masked_text(&format!("its config hook failed: {reason}"));
-        failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), reason.clone())));
+        let notice = ReloadNotice::ConfigHookFailed { why: masked_text(reason) };
+        failed.extend(disk.plugin_specs.keys().map(|id| (id.clone(), notice.clone().into())));
     }
     let specs: Vec<_> = disk.plugin_specs.iter().filter(|(_, spec)| !spec.is_empty()).collect();
     // All at once: there may be as many messages as plugins. Too many to be looked for, none is named.
@@ -31,7 +31,7 @@ pub fn failed_items(disk: &Disk, messages: &[String]) -> BTreeMap<ItemId, String
         for (id, spec) in longest.into_values().filter_map(|pattern| specs.get(pattern.as_usize())) {
             // The first message about it says why.
             if told.insert(*id) {
-                failed.insert((*id).clone(), masked_text(&reason(message, spec)));
+                failed.insert((*id).clone(), reason(message, spec));
             }
         }
     }
@@ -47,9 +47,13 @@ fn stands_alone(message: &str, name: Range<usize>) -> bool {
 }
 
 /// What is behind the plugin's name in the engine's message: the row says already which one it is.
-fn reason(message: &str, spec: &str) -> String {
+fn reason(message: &str, spec: &str) -> Notice {
     let behind = message.split_once(spec).and_then(|(_, rest)| rest.split_once(": ")).map(|(_, reason)| reason.trim());
-    behind.filter(|reason| !reason.is_empty()).unwrap_or(message).to_owned()
+    match behind {
+        Some("") => ReloadNotice::PluginFailed.into(),
+        Some(reason) => masked_text(reason).into(),
+        None => masked_text(message).into(),
+    }
 }
 
 #[cfg(test)]
@@ -66,9 +70,9 @@ mod tests {
         let check = |messages: &[&str], expected: &[(&str, &str)]| {
             let messages: Vec<_> = messages.iter().map(|message| (*message).to_owned()).collect();
             let found = failed_items(&disk, &messages);
-            let found = found.iter().map(|(id, reason)| (id.as_str(), reason.as_str()));
-            let expected: Vec<_> = expected.iter().map(|(id, why)| (format!("plugin:project:{id}"), *why)).collect();
-            let found: Vec<_> = found.map(|(id, reason)| (id.to_owned(), reason)).collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(id, why)| (format!("plugin:project:{id}"), Notice::from(*why))).collect();
+            let found: Vec<_> = found.into_iter().map(|(id, reason)| (id.as_str().to_owned(), reason)).collect();
             assert_eq!(found, expected, "{messages:?}");
         };
         check(&["Failed to install plugin a-b@1: none", "Failed to install plugin a-b@2: late"], &[("a-b", "none")]);
@@ -81,9 +85,26 @@ mod tests {
 
     #[test]
     fn failures_are_told_in_the_engines_words() {
-        let check = |message, spec, expected: &str| assert_eq!(reason(message, spec), expected);
+        let check = |message, spec, expected: &str| assert_eq!(reason(message, spec), Notice::from(expected));
         check("Failed to load plugin file:///p/a b.ts: boom: at load", "file:///p/a b.ts", "boom: at load");
         check("Failed to install plugin x@latest: 404 Not Found", "x", "404 Not Found");
         check("something else", "x", "something else");
+        assert_eq!(reason("Failed to load plugin x: ", "x"), ReloadNotice::PluginFailed);
+    }
+
+    /// P14: a hook without a name is the one of the only plugin.
+    #[test]
+    fn a_hook_is_told_of_the_only_plugin() {
+        let check = |plugins: &[&str], message: &str, expected: Option<ReloadNotice>| {
+            let id = |name: &&str| ItemId::new(rekindle_domain::Kind::Plugin, rekindle_domain::Scope::Project, name);
+            let plugin_specs = plugins.iter().map(|name| (id(name), (*name).to_owned())).collect();
+            let disk = Disk { plugin_specs, ..Disk::default() };
+            let found = failed_items(&disk, &[message.to_owned()]);
+            assert_eq!(found.into_values().next(), expected.map(Notice::from), "{plugins:?} {message}");
+        };
+        let failed = |why: &str| Some(ReloadNotice::ConfigHookFailed { why: why.to_owned() });
+        check(&["a"], "plugin config hook failed: boom", failed("boom"));
+        check(&["a"], "plugin config hook failed: ", failed(""));
+        check(&["a", "b"], "plugin config hook failed: boom", None);
     }
 }

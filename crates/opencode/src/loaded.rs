@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rekindle_domain::{
-    Action, Answers, Aspect, ChangeKind, Fingerprint, Habits, Item, ItemId, Kind, Loaded, Scope, Snapshot,
+    Action, Answers, Aspect, ChangeKind, Fingerprint, Habits, Item, ItemId, Kind, Loaded, Notice, Scope, Snapshot,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub struct Disk {
     /// The plugins that are declared, in the order in which the engine would run them; those of folders come behind them.
     pub plugin_order: Vec<ItemId>,
     /// The plugins that the engine lists and never runs, with why.
-    pub passed_over: BTreeMap<ItemId, String>,
+    pub passed_over: BTreeMap<ItemId, Notice>,
     /// The values of the items that configuration and Markdown files declare.
     pub values: BTreeMap<ItemId, Value>,
     /// The items in whose value a variable of the environment stands. The engine's environment may
@@ -96,7 +96,7 @@ pub struct Memory {
     pub otherwise: Otherwise,
     /// The items that failed when the present instance loaded them, with the engine's message.
     #[serde(default)]
-    pub failures: BTreeMap<ItemId, String>,
+    pub failures: BTreeMap<ItemId, Notice>,
 }
 
 /// What the engine has loaded, according to its answers and to what is remembered.

@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::decoded;
 
-/// What a message begins with when the engine does not say which plugin it is about.
-pub const SOME_PLUGIN: &str = "A plugin failed in its config hook: ";
+/// What a message begins with when the engine does not say which plugin it is about, in the engine's words.
+pub const SOME_PLUGIN: &str = "plugin config hook failed: ";
 
 /// What the lines that concern us say.
 const MESSAGES: [&str; 3] = [CREATED, FAILED, HOOK_FAILED];
@@ -21,7 +21,7 @@ pub fn may_matter(line: &str) -> bool {
 }
 
 /// The failures of plugins that these lines tell of, in the words in which the engine tells others by an event: the plugin as
-/// `GET /config` has it, a colon, the reason. `file:` URLs are decoded.
+/// `GET /config` has it, a colon, the reason, if there is one. `file:` URLs are decoded.
 pub fn failures(lines: &[String], directory: &Path) -> Vec<String> {
     let lines: Vec<_> = lines.iter().map(|line| Line(line)).collect();
     let is_ours = |line: &&Line<'_>| {
@@ -35,7 +35,7 @@ pub fn failures(lines: &[String], directory: &Path) -> Vec<String> {
 
 fn failure(line: &Line<'_>) -> Option<String> {
     let error = line.of("error");
-    let error = error.as_deref().and_then(|error| error.lines().next()).unwrap_or("no reason given");
+    let error = error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
     match line.of("message")?.as_str() {
         FAILED => Some(format!("Failed to load plugin {}: {error}", decoded(&line.of("path")?))),
         HOOK_FAILED => Some(format!("{SOME_PLUGIN}{error}")),
@@ -92,7 +92,7 @@ mod tests {
         check(&[&init, HERE], &["Failed to load plugin file:///p/ü x.ts: boom \"at\" init"]);
         check(&[&init], &[]);
         check(&[HERE, &other], &[]);
-        check(&[HERE, &hook], &["A plugin failed in its config hook: boom in hook"]);
+        check(&[HERE, &hook], &["plugin config hook failed: boom in hook"]);
         check(&[HERE, "torn=\"li", "level=ERROR message=\"failed to load plugin\"", "", "no line at all"], &[]);
     }
 }

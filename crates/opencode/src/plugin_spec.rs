@@ -4,7 +4,7 @@
 //! resolves relative paths against the folder of the file that declares them, and takes everything
 //! that is neither a path nor a URL for an npm package.
 
-use rekindle_domain::PluginOrigin;
+use rekindle_domain::{ConfigNotice, PluginOrigin};
 
 use crate::merge::name_and_version;
 
@@ -44,27 +44,27 @@ impl PluginSpec {
     }
 
     /// Why a person can't mean this, if so; for checking what was typed before it is written.
-    pub fn objection(&self) -> Option<&'static str> {
+    pub fn objection(&self) -> Option<ConfigNotice> {
         if self.text.is_empty() {
-            return Some("type a package name, a file path or a git URL");
+            return Some(ConfigNotice::PluginUnnamed);
         }
         if self.text.chars().any(char::is_control) {
-            return Some("a plugin's name has no line breaks or control characters");
+            return Some(ConfigNotice::PluginControlCharacter);
         }
         if self.text.len() > LONGEST {
-            return Some("this is longer than any name, path or URL");
+            return Some(ConfigNotice::PluginTooLong);
         }
         if self.origin != PluginOrigin::Npm {
             return None;
         }
         if self.name.len() > LONGEST_NAME {
-            return Some("the name of a package has no more than 214 characters");
+            return Some(ConfigNotice::PackageNameTooLong { most: LONGEST_NAME });
         }
         let bare = self.name.strip_prefix('@').unwrap_or(&self.name);
         let parts: Vec<_> = bare.split('/').collect();
         let scoped = self.name.starts_with('@');
         if parts.len() != if scoped { 2 } else { 1 } || parts.iter().any(|part| !is_package_part(part)) {
-            return Some("a package is written as name, name@version or @scope/name; a file path starts with ./ or /");
+            return Some(ConfigNotice::PackageMalformed);
         }
         None
     }

@@ -4,7 +4,7 @@
 //! it asks [`Profile::rule`]. Source of every row: measured on OpenCode 1.18.33, see
 //! `docs/engine.md`, "What makes a change live"; `tests/end_to_end/truth.rs` asks the engine again.
 
-use rekindle_domain::{Action, Aspect, ChangeKind, Habits, Kind, Place, Rule};
+use rekindle_domain::{Action, Aspect, ChangeKind, HabitNotice, Habits, Kind, Place, Rule};
 
 /// How well a profile fits the engine that it was chosen for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,52 +68,32 @@ const DECLARED: Match = Match::any(Aspect::Declared);
 const CODE: Match = Match::any(Aspect::Code);
 const SUPPORT: Match = Match::any(Aspect::Support);
 
-const fn rule(action: Action, why: &'static str) -> Rule {
+const fn rule(action: Action, why: HabitNotice) -> Rule {
     Rule { action, why }
 }
 
 /// OpenCode 1.18.
 const OPENCODE_1_18: Table = &[
-    (
-        CODE.of(&[Kind::Plugin]),
-        rule(Action::Restart, "OpenCode keeps a plugin's code in memory until its process ends"),
-    ),
-    (CODE.of(&[Kind::Tool]), rule(Action::Restart, "OpenCode keeps a tool's code in memory until its process ends")),
-    (
-        CODE.of(&[Kind::Skill, Kind::Agent, Kind::Command]),
-        rule(Action::Restart, "OpenCode can read front matter with an unquoted colon only once per process"),
-    ),
-    (CODE, rule(Action::Restart, "OpenCode keeps loaded code in memory until its process ends")),
-    (
-        DECLARED.within(Place::GlobalConfig),
-        rule(Action::Restart, "OpenCode reads its global configuration once, when it starts"),
-    ),
-    (DECLARED.of(&[Kind::Plugin]), rule(Action::Dispose, "OpenCode loads plugins when an instance starts")),
-    (DECLARED.of(&[Kind::Skill]), rule(Action::Dispose, "OpenCode reads skills once for each instance")),
-    (DECLARED.of(&[Kind::Mcp]), rule(Action::Dispose, "OpenCode connects to MCP servers once for each instance")),
-    (
-        DECLARED.of(&[Kind::Agent, Kind::Command]),
-        rule(Action::Dispose, "OpenCode reads agents and commands when an instance starts"),
-    ),
-    (DECLARED.of(&[Kind::Tool]), rule(Action::Dispose, "OpenCode looks for tools once for each instance")),
-    (
-        SUPPORT.of(&[Kind::Instructions]),
-        rule(Action::None, "OpenCode reads the files with instructions anew for each prompt"),
-    ),
-    (SUPPORT.of(&[Kind::Skill]), rule(Action::None, "OpenCode looks at a skill's other files each time it is used")),
-    (
-        DECLARED.of(&[Kind::Instructions]),
-        rule(Action::Dispose, "OpenCode reads the list of instructions when an instance starts"),
-    ),
-    (DECLARED, rule(Action::Dispose, "OpenCode reads its configuration when an instance starts")),
+    (CODE.of(&[Kind::Plugin]), rule(Action::Restart, HabitNotice::PluginCodeStays)),
+    (CODE.of(&[Kind::Tool]), rule(Action::Restart, HabitNotice::ToolCodeStays)),
+    (CODE.of(&[Kind::Skill, Kind::Agent, Kind::Command]), rule(Action::Restart, HabitNotice::FrontMatterReadOnce)),
+    (CODE, rule(Action::Restart, HabitNotice::CodeStays)),
+    (DECLARED.within(Place::GlobalConfig), rule(Action::Restart, HabitNotice::GlobalConfigReadOnce)),
+    (DECLARED.of(&[Kind::Plugin]), rule(Action::Dispose, HabitNotice::PluginsPerInstance)),
+    (DECLARED.of(&[Kind::Skill]), rule(Action::Dispose, HabitNotice::SkillsPerInstance)),
+    (DECLARED.of(&[Kind::Mcp]), rule(Action::Dispose, HabitNotice::ServersPerInstance)),
+    (DECLARED.of(&[Kind::Agent, Kind::Command]), rule(Action::Dispose, HabitNotice::AgentsPerInstance)),
+    (DECLARED.of(&[Kind::Tool]), rule(Action::Dispose, HabitNotice::ToolsPerInstance)),
+    (SUPPORT.of(&[Kind::Instructions]), rule(Action::None, HabitNotice::InstructionsPerPrompt)),
+    (SUPPORT.of(&[Kind::Skill]), rule(Action::None, HabitNotice::SkillFilesPerUse)),
+    (DECLARED.of(&[Kind::Instructions]), rule(Action::Dispose, HabitNotice::InstructionListPerInstance)),
+    (DECLARED, rule(Action::Dispose, HabitNotice::ConfigPerInstance)),
 ];
 
 #[cfg(test)]
 /// Where an engine that reads a `SKILL.md` at each use differs from OpenCode 1.18.
-const REREADS_SKILLS: Table = &[(
-    DECLARED.of(&[Kind::Skill]).when(ChangeKind::Changed),
-    rule(Action::None, "this engine reads a skill anew each time it is used"),
-)];
+const REREADS_SKILLS: Table =
+    &[(DECLARED.of(&[Kind::Skill]).when(ChangeKind::Changed), rule(Action::None, HabitNotice::SkillsPerUse))];
 
 /// Major, minor and patch.
 type Version = [u32; 3];
@@ -141,12 +121,9 @@ impl Profile {
     }
 
     /// What people have to know when the rows were not measured on their engine.
-    pub fn caveat(&self, version: &str) -> Option<String> {
-        let engine =
-            if version.is_empty() { "This version of OpenCode".to_owned() } else { format!("OpenCode {version}") };
-        let by = self.measured_on;
-        (self.fit == Fit::Nearest)
-            .then(|| format!("{engine} has not been tested; Rekindle assumes it behaves like {by}"))
+    pub fn caveat(&self, version: &str) -> Option<HabitNotice> {
+        let not_measured = || HabitNotice::NotMeasured { version: version.to_owned(), by: self.measured_on.to_owned() };
+        (self.fit == Fit::Nearest).then(not_measured)
     }
 }
 
@@ -157,7 +134,7 @@ impl Habits for Profile {
             .iter()
             .flat_map(|table| table.iter())
             .find(|(row, _)| row.fits(kind, place, aspect, change))
-            .map_or(rule(Action::Restart, "this engine's habits are not known"), |(_, rule)| *rule)
+            .map_or(rule(Action::Restart, HabitNotice::NotKnown), |(_, rule)| rule.clone())
     }
 }
 

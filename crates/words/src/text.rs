@@ -12,15 +12,24 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
+/// A large size: `1.6 GB`.
+pub fn gigabytes(bytes: u64) -> String {
+    format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000)
+}
+
 /// The last part of a path: the file's name.
 pub fn file_name(path: &str) -> &str {
     let path = path.trim_end_matches(['/', '\\']);
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// `1 change`, `3 changes`.
+/// `1 change`, `3 changes`, `2 directories`.
 pub fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// Starts with a capital and ends with a full stop. Programs write neither. What starts with a
@@ -31,6 +40,11 @@ pub fn sentence(text: &str) -> String {
     if !first.chars().all(char::is_alphabetic) {
         return text;
     }
+    capital(&text)
+}
+
+/// Starts with a capital.
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let start: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{start}{}", letters.as_str())
@@ -69,4 +83,18 @@ pub fn duration(ms: u64) -> String {
 /// A duration in which the milliseconds count: `120 ms`.
 pub fn fine_duration(ms: u64) -> String {
     if ms < 1000 { format!("{ms} ms") } else { duration(ms) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_nouns() {
+        let check = |number, noun, expected| assert_eq!(counted(number, noun), expected);
+        check(1, "change", "1 change");
+        check(0, "change", "0 changes");
+        check(1, "other directory", "1 other directory");
+        check(2, "other directory", "2 other directories");
+    }
 }

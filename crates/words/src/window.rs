@@ -16,10 +16,22 @@ pub mod settings;
 pub mod undo;
 
 pub use self::pages::Page;
-pub use crate::text::{duration, file_name, fine_duration};
-use rekindle_domain::{Counts, ErrorCode, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState, Workspace};
+pub use crate::{
+    live::ALL_LIVE,
+    receipts::NO_RELOADS as NO_RECEIPTS,
+    text::{duration, file_name, fine_duration},
+};
+use rekindle_domain::{
+    Counts, ErrorCode, Notice, ProgramNotice, Receipt, ReceiptResult, RowState, Scope, UserError, WindowState,
+    Workspace,
+};
 
-use crate::text::{be, counted, sentence};
+use crate::{
+    live::{NOTHING_PENDING, failed_to_load},
+    notice::{Front, hint, said, sentences},
+    receipts::unproved,
+    text::counted,
+};
 
 pub const APP: &str = "Rekindle";
 pub const CONNECTING: &str = "Connecting…";
@@ -48,12 +60,11 @@ pub const TRY_AGAIN: &str = "Try again";
 pub const START_ENGINE: &str = "Start engine";
 pub const RESTART_ENGINE: &str = "Restart engine";
 pub const COPY_REQUEST: &str = "Copy request for host";
-pub const COPIED: &str = "Copied. Paste it to whoever runs the host.";
+pub const COPIED: &str = "Copied. Send it to whoever runs the host.";
 pub const COPIED_JSON: &str = "Copied as JSON.";
 
-pub const RECENT: &str = "Recent folders";
+pub const RECENT: &str = "Recent workspaces";
 pub const OPEN_ANOTHER: &str = "Open another folder…";
-pub const SWITCH_WORKSPACE: &str = "Switch workspace";
 
 pub const SCOPE: &str = "Scope";
 pub const PLUGIN_FIELD: &str = "npm package, file path or git URL";
@@ -64,16 +75,14 @@ pub const IMPORT_SKILL: &str = "Import skill";
 pub const ENGINE: &str = "Engine";
 pub const LOADED_NOW: &str = "Loaded in the engine";
 pub const PENDING: &str = "Pending changes";
-pub const ALL_LIVE: &str = "Everything on disk is live.";
-pub const NOT_KNOWN: &str = "Known once the engine answers and every file can be loaded.";
-pub const COUNTS_UNKNOWN: &str = "The engine cannot be asked now.";
-/// In place of a number that was not heard, and what it means.
+pub const NOT_KNOWN: &str = "Shown once the engine responds and every file loads.";
+pub const COUNTS_UNKNOWN: &str = "The engine is unavailable.";
+/// In place of a number that the engine has not reported, and what it means.
 pub const UNHEARD: &str = "–";
-pub const NOT_HEARD_YET: &str = "Not heard yet. Rekindle asks again.";
+pub const NOT_HEARD_YET: &str = "Not reported yet. Rekindle will ask again.";
 
-pub const NO_RECEIPTS: &str = "No reloads yet";
 pub const NO_RECEIPTS_HINT: &str =
-    "When a change on disk waits for the engine, a banner offers to reload. What each reload did is kept here.";
+    "When files change, a banner offers to reload the engine. Each reload is listed here with what it proved.";
 
 /// A page's name, in the navigation and as its title.
 pub fn page(page: Page) -> &'static str {
@@ -91,13 +100,13 @@ pub fn page(page: Page) -> &'static str {
 /// The line under a page's title.
 pub fn page_sub(page: Page) -> &'static str {
     match page {
-        Page::Overview => "What the engine has loaded, and what waits on disk.",
-        Page::Plugins => "What OpenCode loads when it starts in this workspace.",
-        Page::Skills => "Instructions that OpenCode can call up in this workspace.",
-        Page::Mcp => "Servers whose tools OpenCode offers in this workspace.",
-        Page::Agents => "Agents, slash commands and tools that OpenCode has in this workspace.",
-        Page::Activity => "Past reloads, and what each of them proved.",
-        Page::Settings => "How Rekindle looks, what it does by itself, and which engine it starts.",
+        Page::Overview => "What the engine has loaded, and what is still only on disk.",
+        Page::Plugins => "Plugins that OpenCode loads in this workspace.",
+        Page::Skills => "Instructions that agents can load in this workspace.",
+        Page::Mcp => "Servers that provide tools in this workspace.",
+        Page::Agents => "Agents, slash commands and custom tools in this workspace.",
+        Page::Activity => "Past reloads, and what each one proved.",
+        Page::Settings => "Appearance, automatic reloads, and which engine to start.",
     }
 }
 
@@ -128,7 +137,7 @@ pub fn counts(counts: Option<&Counts>) -> [(&'static str, &'static str, String);
 pub fn not_live(state: &WindowState) -> Option<String> {
     let rows = [&state.plugins, &state.skills, &state.mcp, &state.agents].into_iter().flat_map(|rows| rows.iter());
     let failed = rows.filter(|row| matches!(row.state, RowState::Failed { .. })).count();
-    let failed = (failed > 0).then(|| format!("{} failed to load.", counted(failed, "item")));
+    let failed = (failed > 0).then(|| format!("{}.", failed_to_load(failed)));
     // By the count that the banner tells, as long as it tells of it.
     let told = state.past.as_ref().filter(|past| past.result == ReceiptResult::Partial).map(Receipt::tally);
     let past = match told {
@@ -136,15 +145,20 @@ pub fn not_live(state: &WindowState) -> Option<String> {
         None => state.status.past.as_ref().map(|past| left(past.unproved.len(), past.changes)),
     };
     let all: Vec<_> = [failed, past].into_iter().flatten().collect();
-    (!all.is_empty()).then(|| format!("Nothing waits for a reload. {}", all.join(" ")))
+    (!all.is_empty()).then(|| format!("{NOTHING_PENDING} {}", all.join(" ")))
 }
 
 /// What the last reload left, in a sentence.
 fn left(open: usize, all: usize) -> String {
     match open {
-        0 => "The last reload left something to be mended.".to_owned(),
-        open => format!("{} from the last reload {} not proved.", receipt::part(open, all), be(open)),
+        0 => "Something still needs attention after the last reload.".to_owned(),
+        open => format!("{} after the last reload.", unproved(open, all)),
     }
+}
+
+/// What the button with the directory's name does.
+pub fn switch_workspace(name: &str) -> String {
+    format!("Switch workspace: {name}")
 }
 
 /// The toast after a removal.
@@ -153,44 +167,38 @@ pub fn removed(name: &str) -> String {
 }
 
 /// An error that no command foresaw.
-pub fn unexpected(message: String) -> UserError {
-    error(ErrorCode::Unexpected, message, "")
+pub fn unexpected(why: String) -> UserError {
+    UserError::new(ErrorCode::Unexpected, ProgramNotice::Unforeseen { why })
 }
 
 /// There is nothing behind the window.
 pub fn no_core() -> UserError {
-    error(
-        ErrorCode::NoCore,
-        "The window cannot reach the rest of Rekindle.",
-        "Close the window and open Rekindle again.",
-    )
+    UserError::new(ErrorCode::NoCore, ProgramNotice::NoCore)
 }
 
 /// Neither way to the clipboard works.
 pub fn no_clipboard() -> UserError {
-    error(ErrorCode::NoClipboard, "The clipboard cannot be used.", "Allow Rekindle to use the clipboard and try again.")
+    UserError::new(ErrorCode::NoClipboard, ProgramNotice::NoClipboard)
 }
 
-fn error(code: ErrorCode, message: impl Into<String>, hint: &str) -> UserError {
-    UserError {
-        code,
-        message: message.into(),
-        hint: hint.to_owned(),
-        path: None,
-        line: None,
-        column: None,
-        choices: Vec::new(),
-    }
+/// What a notice says.
+pub fn told(notice: &Notice) -> String {
+    said(notice, Front::Window)
+}
+
+/// What to do about it; `None` when nothing.
+pub fn advice(notice: &Notice) -> Option<String> {
+    Some(hint(notice, Front::Window)).filter(|hint| !hint.is_empty())
+}
+
+/// Both, in whole sentences.
+pub fn remark(notice: &Notice) -> String {
+    sentences(notice, Front::Window)
 }
 
 /// An error's message, and its hint where there is one.
 pub fn full_error(error: &UserError) -> String {
-    [&error.message, &error.hint]
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .map(|text| sentence(text))
-        .collect::<Vec<_>>()
-        .join(" ")
+    sentences(&error.what, Front::Window)
 }
 
 /// A path as short as it stays clear: relative to the directory that is shown, else with `~`.
@@ -217,6 +225,7 @@ pub fn ago(seconds: f64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{banner::fixture, *};
+    use crate::text::sentence;
 
     #[test]
     fn durations_are_short() {

@@ -17,7 +17,7 @@ pub(crate) async fn end_leftovers(shell: State<'_, Shell>, leftovers: Vec<Leftov
     shell.app().end_leftovers(&leftovers).await
 }
 
-/// What is wrong, and how to mend it.
+/// What is wrong, and how to fix it.
 #[tauri::command]
 pub(crate) async fn doctor(shell: State<'_, Shell>) -> Result<Vec<Finding>, UserError> {
     Ok(shell.app().doctor().await)

@@ -1,7 +1,6 @@
 //! The directory shown, and paths.
 
-use rekindle_app::error::user_error;
-use rekindle_domain::{DiffLine, ErrorCode, List, Page, UserError, WindowEvent};
+use rekindle_domain::{DiffLine, ErrorCode, List, Page, ProgramNotice, UserError, WindowEvent};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -60,5 +59,5 @@ pub(crate) async fn reveal(handle: AppHandle, path: String) -> Result<(), UserEr
 }
 
 fn not_opened(error: tauri_plugin_opener::Error) -> UserError {
-    user_error(ErrorCode::NotOpened, error.to_string(), "open it from your editor or file manager")
+    UserError::new(ErrorCode::NotOpened, ProgramNotice::NotOpened { why: error.to_string() })
 }

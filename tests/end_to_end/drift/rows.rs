@@ -500,7 +500,11 @@ async fn what_lives_only_in_the_engine_is_told() {
     let told = ["servers", "ends", "returns"].map(|key| plan[key].clone());
     assert_eq!(told, [json!(["stays"]), json!(["late"]), json!(["sleeps"])], "{plan}");
     let text = world.rekindle(&["plan"]).await.out;
-    assert!(text.contains("gone afterwards") && text.contains("switched on again"), "{text}");
+    assert!(
+        text.contains("Drops MCP servers that no file declares: late")
+            && text.contains("Turns MCP servers back on: sleeps"),
+        "{text}"
+    );
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     let servers = engine.get("/mcp").await;
     assert_eq!((&servers["late"], &servers["sleeps"]["status"]), (&Value::Null, &json!("connected")), "{servers}");

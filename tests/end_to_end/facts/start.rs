@@ -41,7 +41,7 @@ async fn the_log_tells_what_failed() {
     let client = Client::new(engine.url(), &world.project().display().to_string(), credentials).expect("a client");
     let told = |file: &str, why: &str| format!("Failed to load plugin file://{}: {why}", world.path(file).display());
     let mut expected = vec![
-        "A plugin failed in its config hook: boom in hook".to_owned(),
+        "plugin config hook failed: boom in hook".to_owned(),
         told(init, "boom: at \"init\""),
         told(none, "Plugin export is not a function"),
     ];

@@ -448,7 +448,7 @@ async fn hints_fit_what_happened() {
         let ran = world.rekindle(&["skill", "install", &source, "--json"]).await;
         let error = &ran.json()["error"];
         let said = |key: &str, text: &str| error[key].as_str().is_some_and(|told| told.contains(text));
-        assert!(ran.code == 2 && said("message", "which is not there") && said("hint", "remove the link"), "{ran:?}");
+        assert!(ran.code == 2 && said("message", "which does not exist") && said("hint", "remove the link"), "{ran:?}");
         assert!(!nowhere.exists());
         fs::remove_file(link).expect("removed");
     }

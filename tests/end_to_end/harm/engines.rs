@@ -15,7 +15,7 @@ const MEMORY: u32 = 1536;
 
 /// What a command says that was not brought down.
 fn is_whole(ran: &Ran) -> bool {
-    [0, 1, 2, 3].contains(&ran.code) && !ran.err.contains("panicked") && !ran.err.contains("fault of its own")
+    [0, 1, 2, 3].contains(&ran.code) && !ran.err.contains("panicked") && !ran.err.contains("a bug in Rekindle")
 }
 
 async fn client(world: &World, url: &str, arguments: &[&str]) -> Ran {
@@ -245,9 +245,10 @@ async fn an_engine_of_others_chooses_no_folder() {
 /// overflows Rekindle; what opens someone else's engine is no business of ours, nor is what is in a variable kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_engine_says_is_not_believed_of_another() {
-    let world = World::new();
+    let world = World::new().untaught();
     world.write("opencode.json", r#"{"model": "a/b"}"#);
     let schemas = world.home(".local/state/rekindle/schemas");
+    let is_kept = || fs::read_dir(&schemas).is_ok_and(|mut kept| kept.next().is_some());
     let named = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let doc = |schemas: Value| json!({"components": {"schemas": schemas}});
     let mut wide = serde_json::Map::new();
@@ -283,7 +284,7 @@ async fn what_one_engine_says_is_not_believed_of_another() {
         Hostile::start(move |route| if route == "/doc" { Said::Json(said.clone()) } else { Said::Usual }).await;
     let status = client(&world, &engine.url, &["status", "--json"]).await.json();
     assert_eq!((&status["engine"]["version"], status["problems"].as_array().map(Vec::len)), (&json!(VERSION), Some(1)));
-    assert!(!schemas.exists(), "nothing of it is kept");
+    assert!(!is_kept(), "nothing of it is kept");
     // What was kept before by the version alone is not believed either.
     let old = schemas.join(format!("{VERSION}.json"));
     write(&old, &refusing.to_string());

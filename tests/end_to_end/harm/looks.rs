@@ -98,7 +98,7 @@ async fn an_answer_of_the_wrong_shape_is_told_and_asked_for_again() {
     let state = app.watch();
     let is_told = async || {
         let state = state.borrow();
-        let message = state.status.engine.message.clone().unwrap_or_default();
+        let message = state.status.engine.message.as_ref().map(rekindle_words::window::told).unwrap_or_default();
         (message.contains("/global/config") && state.status.changes.is_empty()).then_some(())
     };
     wait::until("the error", is_told).await;

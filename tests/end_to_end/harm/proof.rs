@@ -4,7 +4,7 @@ use rekindle_app::{
     state::history::History,
     workspace::{App, Source},
 };
-use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, RowState, Shown, WindowState, Wish};
+use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, ReloadNotice, RowState, Shown, WindowState, Wish};
 use rekindle_tests::{
     proxy::{Fault, Rule},
     wait,
@@ -51,7 +51,7 @@ async fn what_was_not_heard_settles_by_itself() {
     assert_eq!(past.result, ReceiptResult::Partial, "{past:?}");
     let item = |name: &str| past.items.iter().find(|item| item.name == name).expect("an item");
     assert_eq!((item("late").state, item("late").unheard), (ItemState::Unknown, true));
-    assert_eq!((item("off").state, item("off").detail.as_deref()), (ItemState::Active, Some("turned off")));
+    assert_eq!((item("off").state, &item("off").detail), (ItemState::Active, &Some(ReloadNotice::TurnedOff.into())));
     let counts = (past.counts.commands, past.counts.mcp, past.counts.agents.is_some(), past.counts.skills.is_some());
     assert_eq!(counts, (None, None, true, true), "{:?}", past.counts);
     assert_eq!(ended.counts.expect("counts").mcp, None);
@@ -160,7 +160,9 @@ async fn status_tells_of_the_past_and_of_now() {
     assert_eq!((&past["result"], &past["changes"]), (&json!("partial"), &json!(2)), "{json}");
     assert_eq!((&past["unproved"][0]["name"], &past["unproved"][1]), (&json!("bad.ts"), &Value::Null), "{json}");
     assert_eq!((words.code, &json["reloadRequired"]), (0, &json!(false)), "{words:?}");
-    for (part, is_told) in [("1 of 2 changes is not proved", true), ("bad.ts failed: boom", true), ("is live", false)] {
+    for (part, is_told) in
+        [("1 of 2 changes is not proved", true), ("bad.ts failed to load: boom", true), ("is live", false)]
+    {
         assert_eq!(words.out.contains(part), is_told, "{part}: {words:?}");
     }
 

@@ -25,17 +25,17 @@ async fn only_what_was_named_is_interrupted() {
     let engine = world.engine();
     world.write(".opencode/plugins/one.ts", &plugin("one_tool"));
     window.banner("pending").await;
-    window.text_with("plan", "Dispose the instance · nothing is interrupted").await;
+    window.text_with("plan", "Disposes the instance · interrupts nothing").await;
     let stale = json!({"cause": Cause::Window, "agreed": "0".repeat(64)});
     window.command("reload", json!({ "wish": stale })).await;
-    window.text_with("refused", "this is the plan now").await;
+    window.text_with("refused", "this is the new plan").await;
     assert!(!engine.has_tool("one_tool").await);
 
     let first = engine.start_run("Fix flaky login test").await;
     let banner = window.banner("busy").await;
     assert!(banner.contains("Fix flaky login test"), "{banner}");
     assert!(window.has("[data-testid='reload'][disabled]").await);
-    window.text_with("plan", "1 run is interrupted").await;
+    window.text_with("plan", "interrupts 1 run").await;
     window.click("reload-anyway").await;
     let run = window.text_with("confirm-run", "Fix flaky login test").await;
     assert!(run.contains("is running") && run.contains("loses its tool call"), "{run}");

@@ -16,11 +16,11 @@ async fn a_folder_has_its_habit() {
     let engine = world.engine();
     window.click("nav-settings").await;
     window.click("habit-when-idle").await;
-    window.text_with("habit-hint", "by itself").await;
+    window.text_with("habit-hint", "the engine reloads automatically as soon as nothing is running").await;
     window.click("nav-plugins").await;
     world.write(".opencode/plugins/one.ts", &plugin("one_tool"));
     window.find_css(".slim[data-banner='ended'][data-result='proved'][data-tone='calm']").await;
-    window.text_with("banner-title", "Reloaded by itself").await;
+    window.text_with("banner-title", "Reloaded automatically").await;
     assert!(engine.has_tool("one_tool").await);
     window.click("dismiss").await;
 
@@ -33,7 +33,7 @@ async fn a_folder_has_its_habit() {
     window.find_css("[data-testid='nav-plugins'] .dot").await;
     assert!(!window.has("[data-testid='banner']").await);
     window.click("nav-overview").await;
-    window.text_with("plan", "Dispose the instance").await;
+    window.text_with("plan", "Disposes the instance").await;
     window.click("reload-now").await;
     window.find_css("[data-banner='ended'][data-tone='good']").await;
     assert!(engine.has_tool("two_tool").await);
@@ -47,7 +47,7 @@ async fn a_folder_has_its_habit() {
     window.banner("pending").await;
     window.click("reload").await;
     window.find_css("[data-banner='ended'][data-result='failed']").await;
-    window.text_with("banner-title", "the last good files are back").await;
+    window.text_with("banner-title", "rolled back to the last good files").await;
     assert!(!world.path(".opencode/plugins/hangs.ts").exists());
     assert!(world.engine().has_tool("two_tool").await);
     window.close().await;

@@ -97,7 +97,7 @@ async fn what_is_late_is_told_and_settles() {
     };
     declare(&["acme-notify"]);
     window.text_with("banner", "acme-notify").await;
-    window.text_with("plan", "1 package is installed first").await;
+    window.text_with("plan", "installs 1 package first").await;
     let mut dispose = faulty.faults.hold(Rule::once("POST /instance/dispose", Fault::None));
     window.click("reload").await;
     dispose.arrived().await;
@@ -117,7 +117,7 @@ async fn what_is_late_is_told_and_settles() {
     }
     dispose.release();
     window.find_css("[data-testid='banner'][data-result='partial']").await;
-    window.text_with("unproved", "It is still connecting. Rekindle asks again").await;
+    window.text_with("unproved", "It is still connecting. Rekindle will ask again").await;
     window.picture("banner-unheard").await;
     window.click("details").await;
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late']").await;
@@ -128,11 +128,11 @@ async fn what_is_late_is_told_and_settles() {
     }
     // One count, wherever it is told.
     window.text_with("banner-title", "2 changes are not proved").await;
-    window.text_with("not-live", "2 changes from the last reload are not proved").await;
+    window.text_with("not-live", "2 changes are not proved after the last reload").await;
     faulty.faults.clear();
     window.text_with("count-mcp", "1").await;
     window.text_with("banner-title", "1 of 2 changes is not proved").await;
-    window.text_with("not-live", "1 of 2 changes from the last reload is not proved").await;
+    window.text_with("not-live", "1 of 2 changes is not proved after the last reload").await;
     window.find_css("[data-testid='settled'][data-id='mcp:project:late']").await;
     assert!(!window.has("[data-testid='unproved'][data-id='mcp:project:late']").await);
     window.find_css("[data-testid='receipt-item'][data-id='mcp:project:late'] [data-tone='good']").await;

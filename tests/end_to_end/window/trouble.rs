@@ -41,19 +41,19 @@ async fn a_plugin_that_fails_is_named_and_set_aside() {
     let why = window.text("unproved").await;
     assert!(why.contains("throws.ts") && why.contains("Boom") && why.contains("then reload"), "{why}");
 
-    let told = window.text_with("orphan", "is left behind: sleep 120").await;
+    let told = window.text_with("orphan", "was left behind: sleep 120").await;
     let left: u32 = told.split_whitespace().find_map(|word| word.parse().ok()).expect("a process");
     assert!(is_alive(left), "{told}");
     window.click("end-orphan").await;
     window.text_with("orphan", "Ended").await;
     assert!(!is_alive(left));
     window.click("details").await;
-    window.text_with("timeline", "Instance disposed").await;
-    window.text_with("receipt-cause", "Asked for in the window").await;
+    window.text_with("timeline", "Disposed instance").await;
+    window.text_with("receipt-cause", "Started in the window").await;
     window.click("copy-json").await;
     window.text_with("toast", "Copied as JSON").await;
 
-    restore(&window, "is moved to the trash").await;
+    restore(&window, "will be moved to the trash").await;
     window.banner("pending").await;
     assert!(!world.path(".opencode/plugins/throws.ts").exists());
     window.click("reload").await;
@@ -99,7 +99,7 @@ async fn a_file_broken_at_the_worst_moment_is_restored() {
     world.write("opencode.json", "{ \"share\": \"manual\", broken");
     dispose.release();
     window.banner("blocked").await;
-    restore(&window, "gets its earlier content back").await;
+    restore(&window, "will be restored").await;
     window.gone("[data-testid='banner'][data-banner='blocked']").await;
     assert_eq!(world.read("opencode.json"), good);
     let engine = world.engine();

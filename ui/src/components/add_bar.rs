@@ -116,10 +116,10 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
                 {move || {
                     error()
                         .map(|error| {
-                            let hint = (!error.hint.is_empty()).then(|| view! { <small>{error.hint}</small> });
+                            let hint = copy::advice(&error.what).map(|hint| view! { <small>{hint}</small> });
                             view! {
                                 <p data-testid=labels.error_id>
-                                    <b>{error.message}</b>
+                                    <b>{copy::told(&error.what)}</b>
                                     {hint}
                                 </p>
                             }

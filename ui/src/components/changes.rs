@@ -64,7 +64,7 @@ fn Line(id: ItemId) -> impl IntoView {
                 class="change-head"
                 data-testid="change-toggle"
                 aria-expanded=move || open.get().to_string()
-                title=move || change.with(|change| change.as_ref().map(|change| change.why.clone()))
+                title=move || change.with(|change| change.as_ref().map(|change| copy::told(&change.why)))
                 on:click=toggle
             >
                 {move || change.with(|change| change.as_ref().map(told))}

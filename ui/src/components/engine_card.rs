@@ -17,7 +17,7 @@ pub(crate) fn EngineCard() -> impl IntoView {
             aria-label=copy::ENGINE
             data-testid="engine-card"
             data-state=move || copy::engine::state_word(engine.get().state)
-            title=move || engine.get().message.unwrap_or_default()
+            title=move || engine.get().message.as_ref().map(copy::told)
         >
             <div class="engine-state" role="status">
                 <span class="led"></span>

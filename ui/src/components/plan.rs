@@ -58,11 +58,11 @@ pub(crate) fn PlanLine() -> impl IntoView {
 fn sections(plan: &PlanSummary) -> Vec<(&'static str, Vec<String>)> {
     let runs = plan.interrupts.iter().map(banner::doing).collect();
     let all = [
-        (words::INTERRUPTED, runs),
+        (words::INTERRUPTS, runs),
         (words::SERVERS, plan.servers.clone()),
         (words::ENDS, plan.ends.clone()),
         (words::RETURNS, plan.returns.clone()),
-        (words::FOLDERS, plan.directories.clone()),
+        (words::DIRECTORIES, plan.directories.clone()),
         (words::PACKAGES, plan.installs.clone()),
     ];
     all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()

@@ -103,7 +103,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
 #[component]
 fn Notices() -> impl IntoView {
     let app = App::here();
-    let notices = app.part(|state| state.status.notices.clone());
+    let notices = app.part(|state| state.status.notices.iter().map(copy::remark).collect::<Vec<_>>());
     view! {
         <For each=move || notices.get() key=Clone::clone let:notice>
             <p class="notice" role="note" data-testid="notice">

@@ -49,7 +49,7 @@ pub(crate) fn WorkspaceMenu() -> impl IntoView {
                 node_ref=button
                 data-testid="workspace-menu"
                 aria-expanded=move || open.get().to_string()
-                aria-label=move || format!("{}: {}", copy::SWITCH_WORKSPACE, workspace.get().name)
+                aria-label=move || copy::switch_workspace(&workspace.get().name)
                 title=move || workspace.get().directory
                 on:click=move |_| open.update(|open| *open = !*open)
             >

@@ -118,7 +118,7 @@ fn EngineFacts() -> impl IntoView {
                 </Show>
             </header>
             <dl class="facts">{facts}</dl>
-            {move || engine.get().message.map(|message| view! { <p class="engine-message">{message}</p> })}
+            {move || engine.get().message.map(|message| view! { <p class="engine-message">{copy::told(&message)}</p> })}
         </section>
     }
 }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{PluginOrigin, Scope};
+use rekindle_domain::{EditNotice, PluginOrigin, Scope};
 use rekindle_opencode::{
     PluginSpec,
     config::{edit, shape::plain},
@@ -26,7 +26,7 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         const TOLD: usize = 200;
         let is_long = spec.text.chars().nth(TOLD).is_some();
         let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
-        return Err(ChangeError::BadSpec { spec: told, why: why.to_owned() });
+        return Err(ChangeError::BadSpec { spec: told, why: why.into() });
     }
     let files = places.configs_to_edit(scope);
     let path = file_for_plugins(places, scope, &files);
@@ -36,13 +36,13 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         let target = plain(&path.parent().unwrap_or(Path::new("/")).join(named));
         let encoded = spec.text.contains('%');
         if !encoded && !target.exists() {
-            let why = format!("there is no file {}", target.display());
-            return Err(ChangeError::BadSpec { spec: spec.text, why });
+            let why = EditNotice::PluginFileMissing { path: target.display().to_string() };
+            return Err(ChangeError::BadSpec { spec: spec.text, why: why.into() });
         }
         let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
         if !is_possible {
-            let why = format!("{} is not code: OpenCode loads .ts, .js and similar files", target.display());
-            return Err(ChangeError::BadSpec { spec: spec.text, why });
+            let why = EditNotice::PluginNotCode { path: target.display().to_string() };
+            return Err(ChangeError::BadSpec { spec: spec.text, why: why.into() });
         }
     }
     let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), &spec);

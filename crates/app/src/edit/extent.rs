@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::Scope;
+use rekindle_domain::{Scope, Unremoved};
 use serde_json::Value;
 
 use crate::{
@@ -55,7 +55,7 @@ pub(super) enum Extent {
     /// Its `SKILL.md` alone.
     File,
     /// Nothing, because of this.
-    Nothing(&'static str),
+    Nothing(Unremoved),
 }
 
 /// What is known of a skill's folder.
@@ -89,9 +89,9 @@ impl Facts {
         let is_whole = !self.is_place && self.is_among_skills && !self.holds_skill;
         let is_plain = !self.is_mount && !self.holds_repository && !self.is_large && !self.is_project;
         match self {
-            Self { is_ours: true, .. } => Extent::Nothing("it is in the folder where Rekindle keeps its state"),
+            Self { is_ours: true, .. } => Extent::Nothing(Unremoved::InState),
             Self { is_link: true, .. } if is_whole => Extent::Folder,
-            Self { is_unknown: true, .. } => Extent::Nothing("not all of its folder can be read"),
+            Self { is_unknown: true, .. } => Extent::Nothing(Unremoved::NotReadable),
             _ if is_whole && is_plain => Extent::Folder,
             _ => Extent::File,
         }
@@ -103,7 +103,7 @@ pub(super) fn extent(places: &Places, file: &Path) -> Extent {
     let Some(folder) = file.parent() else { return Extent::File };
     match sheltered(Fault::of_files(&places.directory), || facts(places, &Known::of(places), folder)) {
         Ok(facts) => facts.extent(),
-        Err(_) => Extent::Nothing("what else is in its folder could not be found out"),
+        Err(_) => Extent::Nothing(Unremoved::NotKnown),
     }
 }
 

@@ -11,13 +11,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::visible;
+use rekindle_domain::{EditNotice, ErrorCode, UserError, visible};
 use rekindle_opencode::skill::frontmatter::{self, NotASkill, NotRead, SkillText};
 
-use crate::files::{
-    file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
-    foreign,
-    locate::real,
+use crate::{
+    error::{Tell, cause},
+    files::{
+        file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
+        foreign,
+        locate::real,
+    },
 };
 
 /// The most files and folders of a skill.
@@ -73,12 +76,15 @@ pub enum InstallError {
         /// The link.
         path: PathBuf,
     },
-    /// It is too large or too deep.
-    #[error("the folder is too large for a skill: {what}")]
-    TooLarge {
-        /// What is too large.
-        what: String,
-    },
+    /// It has too many files.
+    #[error("the folder is too large for a skill: more than {MOST_ENTRIES} files")]
+    TooMany,
+    /// It has too many bytes.
+    #[error("the folder is too large for a skill: more than {MOST_BYTES} bytes")]
+    TooLarge,
+    /// It is too deep.
+    #[error("the folder is too large for a skill: folders more than {DEEPEST} deep")]
+    TooDeep,
     /// The target lies in the source.
     #[error("the folder {path} holds the place into which it would be copied")]
     IntoItself {
@@ -100,6 +106,28 @@ pub enum InstallError {
         #[source]
         cause: io::Error,
     },
+}
+
+impl Tell for InstallError {
+    fn tell(&self) -> UserError {
+        let shown = |path: &Path| path.display().to_string();
+        let notice = match self {
+            Self::NoSkill { path } => EditNotice::NoSkillFolder { path: shown(path) },
+            Self::File(error) => EditNotice::SkillNotRead { why: Box::new(error.tell().what) },
+            Self::Invalid { cause, .. } => EditNotice::SkillWouldNotLoad { why: Box::new(cause.notice().into()) },
+            Self::Unknown { cause, .. } => EditNotice::SkillNotKnown { why: Box::new(cause.notice().into()) },
+            Self::BadName { name } => EditNotice::BadFolderName { name: visible(name).into_owned() },
+            Self::Exists { path } => EditNotice::SkillThere { path: shown(path) },
+            Self::Link { path } => EditNotice::SkillHasLink { path: shown(path) },
+            Self::TooMany => EditNotice::SkillTooManyFiles { most: MOST_ENTRIES },
+            Self::TooLarge => EditNotice::SkillTooLarge { mebibytes: MOST_BYTES / 1024 / 1024 },
+            Self::TooDeep => EditNotice::SkillTooDeep { most: DEEPEST },
+            Self::IntoItself { path } => EditNotice::SkillIntoItself { path: shown(path) },
+            Self::Changed { path } => EditNotice::SkillChanged { path: shown(path) },
+            Self::Copy { path, cause: why } => EditNotice::SkillNotCopied { path: shown(path), why: cause(why) },
+        };
+        UserError::new(ErrorCode::NotInstalled, notice)
+    }
 }
 
 /// A folder that would be a skill.
@@ -229,20 +257,19 @@ impl Budget {
     fn spend(&mut self, bytes: u64) -> Result<(), InstallError> {
         self.entries += 1;
         self.bytes = self.bytes.saturating_add(bytes);
-        let what = if self.entries > MOST_ENTRIES {
-            format!("more than {MOST_ENTRIES} files")
-        } else if self.bytes > MOST_BYTES {
-            format!("more than {} MiB", MOST_BYTES / 1024 / 1024)
-        } else {
-            return Ok(());
-        };
-        Err(InstallError::TooLarge { what })
+        if self.entries > MOST_ENTRIES {
+            return Err(InstallError::TooMany);
+        }
+        if self.bytes > MOST_BYTES {
+            return Err(InstallError::TooLarge);
+        }
+        Ok(())
     }
 }
 
 fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(), InstallError> {
     if depth > DEEPEST {
-        return Err(InstallError::TooLarge { what: format!("folders more than {DEEPEST} deep") });
+        return Err(InstallError::TooDeep);
     }
     fs::create_dir(to).map_err(failed(to))?;
     adopt_folder(to);

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{ErrorCode, LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
+use rekindle_domain::{EditNotice, ErrorCode, LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
 
 use self::{
     files::{Entry, Files},
@@ -23,7 +23,7 @@ use self::{
 use crate::{
     clock,
     edit::{ChangeError, Undo, record::Records, trash},
-    error::{Tell, user_error},
+    error::{Tell, cause},
     files::{
         file::{self, Content, FileError},
         locate::Places,
@@ -98,34 +98,31 @@ impl From<LastGoodError> for ChangeError {
 
 impl Tell for LastGoodError {
     fn tell(&self) -> UserError {
-        let told;
-        let (code, hint) = match self {
-            Self::Keep(_) | Self::Lock(_) => {
-                (ErrorCode::NotKept, "check the state folder's permissions and the free disk space")
+        let shown = |path: &Path| path.display().to_string();
+        match self {
+            Self::Keep(error) => {
+                UserError::new(ErrorCode::NotKept, EditNotice::FilesNotKept { why: Box::new(error.tell().what) })
             }
-            Self::Busy => (ErrorCode::Contended, "try again in a moment"),
-            Self::Nothing => {
-                (ErrorCode::NothingToRestore, "the files are as the engine last loaded them, as far as is known")
+            Self::Lock(why) => UserError::new(ErrorCode::NotKept, EditNotice::FilesNotKept { why: cause(why) }),
+            Self::Busy => UserError::new(ErrorCode::Contended, EditNotice::RestoreUnderWay),
+            Self::Nothing => UserError::new(ErrorCode::NothingToRestore, EditNotice::NothingToRestore),
+            Self::NotWhole => UserError::new(ErrorCode::NotWhole, EditNotice::CopyNotWhole),
+            Self::Recorded(error) => error.tell(),
+            Self::Unreadable(error) => error.tell(),
+            Self::NotKept { path } => {
+                let notice = EditNotice::FileNotKept { path: shown(path) };
+                UserError::new(ErrorCode::CannotKeep, notice).about(shown(path))
             }
-            Self::NotWhole => (ErrorCode::NotWhole, "nothing was changed; mend the files by hand"),
-            Self::Recorded(error) => return error.tell(),
-            Self::Unreadable(error) => return error.tell(),
-            Self::NotKept { .. } => (ErrorCode::CannotKeep, "move it away, then try again"),
-            Self::PutBack { cause, .. } => {
-                told = cause.tell();
-                (ErrorCode::NotRestored, told.hint.as_str())
+            Self::PutBack { path, cause } => {
+                let notice = EditNotice::FileNotRestored { path: shown(path), why: Box::new(cause.tell().what) };
+                UserError::new(ErrorCode::NotRestored, notice).about(shown(path))
             }
-            Self::Half { .. } => {
-                (ErrorCode::HalfRestored, "check the permissions and the free disk space, then try again")
+            Self::Half { path, left, cause } => {
+                let why = Box::new(cause.tell().what);
+                let notice = EditNotice::HalfRestored { path: shown(path), left: shown(left), why };
+                UserError::new(ErrorCode::HalfRestored, notice).about(shown(path))
             }
-        };
-        let mut error = user_error(code, chain(self), hint);
-        error.path = match self {
-            Self::NotKept { path } | Self::PutBack { path, .. } | Self::Half { path, .. } => Some(path),
-            _ => None,
         }
-        .map(|path| path.display().to_string());
-        error
     }
 }
 

@@ -129,7 +129,7 @@ impl Records {
                 self.remove(token, Stage::Intended);
                 Err(not_begun(&self.folder, cause))
             }
-            Ok(false) | Err(_) => Err(ChangeError::Half { what: undo.told(), cause }),
+            Ok(false) | Err(_) => Err(ChangeError::Half { done: undo.told(), cause }),
         }
     }
 

@@ -12,11 +12,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::chain;
+use rekindle_domain::{EditNotice, Notice, chain};
 
-use crate::files::{
-    file::{keep_owner, open_plain, our_user, rename_new, sync_folder},
-    foreign,
+use crate::{
+    error::cause,
+    files::{
+        file::{keep_owner, open_plain, our_user, rename_new, sync_folder},
+        foreign,
+    },
 };
 
 /// The most files, folders and links that are copied to another file system.
@@ -63,27 +66,28 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn hint(&self) -> &'static str {
+    fn notice(&self) -> EditNotice {
+        let shown = |path: &Path| path.display().to_string();
         match self {
-            Self::Special { .. } => "nothing was moved; remove it, or move it elsewhere yourself, then try again",
-            Self::Mount { .. } => "nothing was moved; unmount it first, then try again",
-            Self::Fixed { .. } => "nothing was moved; do it as the user whom it belongs to",
-            Self::TooLarge { .. } => "nothing was moved; move it elsewhere yourself",
-            Self::Changed { .. } => "nothing was moved; try again when nobody writes to it",
-            Self::Kept { .. } => "it is as it was; see what protects it (lsattr, the file system), then try again",
-            Self::Shared { .. } => "nothing was moved; put a copy in its place, then try again",
-            Self::Lends { .. } => "nothing was moved; take that right from it (chmod ug-s), then try again",
-            Self::Aside { .. } => {
-                "a copy is in the trash; see what is in the way, then put it back with: rekindle undo"
+            Self::Special { path } => EditNotice::MoveSpecial { path: shown(path) },
+            Self::Mount { path } => EditNotice::MoveMount { path: shown(path) },
+            Self::Fixed { path } => EditNotice::MoveNotOurs { path: shown(path) },
+            Self::TooLarge { path } => EditNotice::MoveTooMuch { path: shown(path) },
+            Self::Shared { path } => EditNotice::MoveShared { path: shown(path) },
+            Self::Lends { path } => EditNotice::MoveSetUid { path: shown(path) },
+            Self::Changed { path } => EditNotice::MoveChanged { path: shown(path) },
+            Self::Kept { path, cause: why } => EditNotice::MoveKept { path: shown(path), why: cause(why) },
+            Self::Aside { path, aside, cause: why } => {
+                EditNotice::MoveAside { path: shown(path), aside: shown(aside), why: cause(why) }
             }
-            Self::Copy { .. } => "nothing was moved; check the permissions and the free disk space",
+            Self::Copy { path, cause: why } => EditNotice::MoveNotCopied { path: shown(path), why: cause(why) },
         }
     }
 }
 
-/// What to do about something that was not moved.
-pub(super) fn hint(error: &io::Error) -> Option<&'static str> {
-    error.get_ref()?.downcast_ref::<Refusal>().map(Refusal::hint)
+/// Why something was not moved, where that is a reason of ours.
+pub(crate) fn not_moved(error: &io::Error) -> Option<Notice> {
+    error.get_ref()?.downcast_ref::<Refusal>().map(|refusal| refusal.notice().into())
 }
 
 impl From<Refusal> for io::Error {

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fs};
 
-use rekindle_domain::RowState;
+use rekindle_domain::{Notice, RowState};
 
 use super::*;
 use crate::{
@@ -17,6 +17,11 @@ pub(super) fn places() -> (tempfile::TempDir, Places) {
     places.common_state = root.path().join("state");
     places.global = root.path().join("global");
     (root, places)
+}
+
+/// Whether a text is among what an error tells.
+fn names(error: &UserError, text: &str) -> bool {
+    format!("{:?}", error.what).contains(text)
 }
 
 /// P1: added, removed and taken back, byte for byte.
@@ -380,7 +385,9 @@ fn a_change_that_cannot_be_noted_is_taken_back() {
     });
     let told = made.expect_err("not noted").tell();
     assert_eq!(told.code.word(), "half-done");
-    assert!(told.message.contains(&path.display().to_string()), "{told:?}");
+    let changed = EditNotice::FileChanged { path: path.display().to_string() };
+    let is_told = |what: &Notice| matches!(what, Notice::Edit(EditNotice::HalfDone { done, .. }) if **done == Notice::from(changed.clone()));
+    assert!(is_told(&told.what), "{told:?}");
 }
 
 /// N16: whoever comes after a crash finds out what became of a change, in each moment of it.
@@ -548,7 +555,7 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     undo(&places, None, None).expect("its own");
     let error = undo(&places, None, None).expect_err("the other's").tell();
     assert_eq!(error.code.word(), "nothing-to-undo");
-    assert!(error.message.contains("1 change belongs to the folder that was here before"), "{error:?}");
+    assert_eq!(error.what, Notice::from(EditNotice::OfFolderBefore { count: 1 }));
 }
 
 /// N16: a directory that is gone comes back, or what was in it; its places are told from its path.
@@ -595,7 +602,10 @@ fn what_is_kept_and_cannot_be_read_is_not_nothing() {
         damage(&places);
         let error = undo(&places, None, None).expect_err(what).tell();
         assert_eq!(error.code.word(), "unreadable-state", "{what}");
-        assert!(!error.hint.is_empty() && error.message.contains(&places.state.display().to_string()), "{error:?}");
+        assert!(
+            matches!(error.what, Notice::State(_)) && names(&error, &places.state.display().to_string()),
+            "{error:?}"
+        );
         assert!(record::Strays::of(&places).is_err(), "{what}");
     }
 }
@@ -684,8 +694,8 @@ fn what_was_made_is_taken_back_in_its_place_alone() {
             || walk(&elsewhere, None, true).files.iter().map(|file| fs::read(file).expect("read")).collect::<Vec<_>>();
         let before = tree();
         let error = undo(&places, None, None).expect_err(what).tell();
-        assert_eq!((error.code.word(), tree() == before), ("changed-since", true), "{what}: {}", error.message);
-        assert!(error.message.contains("elsewhere"), "{}", error.message);
+        assert_eq!((error.code.word(), tree() == before), ("changed-since", true), "{what}: {error:?}");
+        assert!(names(&error, "elsewhere"), "{error:?}");
     }
 }
 
@@ -739,7 +749,7 @@ fn what_was_removed_comes_back_to_its_place_alone() {
         }
         let error = undone.expect_err(what).tell();
         assert_eq!((error.code.word(), &error.choices[..]), ("changed-since", &[UndoChoice::Leave][..]), "{what}");
-        assert!(error.message.contains("elsewhere"), "{}", error.message);
+        assert!(names(&error, "elsewhere"), "{error:?}");
         assert_eq!(fs::read_dir(&elsewhere).expect("listed").count(), 0, "{what}");
         // It comes back as soon as the place is there again, and may be left as well.
         undo(&places, None, None).expect_err("still elsewhere");
@@ -854,7 +864,7 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
         let before = tree(&places.directory);
         let error = add_plugin(&places, "b@1", Scope::Project).expect_err("refused").tell();
         assert_eq!(error.code.word(), "dangling-link");
-        assert!(error.message.contains(&target.display().to_string()), "{error:?}");
+        assert!(names(&error, &target.display().to_string()), "{error:?}");
         assert_eq!(tree(&places.directory), before);
         assert!(!root.path().join("elsewhere").exists());
         assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
@@ -873,6 +883,9 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
     fs::create_dir(&source).expect("made");
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
     let error = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect_err("refused").tell();
-    assert!(error.message.contains("nowhere, which is not there"), "{error:?}");
+    assert!(
+        matches!(error.what, Notice::Edit(EditNotice::SkillNotCopied { .. })) && names(&error, "nowhere"),
+        "{error:?}"
+    );
     assert!(!root.path().join("nowhere").exists());
 }

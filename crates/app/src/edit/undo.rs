@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{Fingerprint, UndoChoice};
+use rekindle_domain::{EditNotice, Fingerprint, UndoChoice};
 use rekindle_opencode::config::{
     edit::{self, EditError},
     text,
@@ -130,15 +130,15 @@ impl Undo {
         }
     }
 
-    /// What was done, as a sentence goes on.
-    pub(super) fn told(&self) -> String {
+    /// What was done.
+    pub(super) fn told(&self) -> EditNotice {
+        let shown = |path: &Path| path.display().to_string();
         match self {
-            Self::Edited { path, .. } => format!("{} was changed", path.display()),
-            Self::Removed { from, trash, .. } => format!("{} was moved to {}", from.display(), trash.display()),
-            Self::Created { path, .. } => format!("{} was created", path.display()),
+            Self::Edited { path, .. } => EditNotice::FileChanged { path: shown(path) },
+            Self::Removed { from, trash, .. } => EditNotice::ItemMoved { path: shown(from), to: shown(trash) },
+            Self::Created { path, .. } => EditNotice::ItemCreated { path: shown(path) },
             Self::Restored { files, .. } => {
-                let files: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
-                format!("{} was restored", files.join(", "))
+                EditNotice::FilesRestored { paths: files.iter().map(|path| shown(path)).collect() }
             }
         }
     }
@@ -202,7 +202,7 @@ impl Undo {
                     Err(error) => error,
                 };
                 trash::bring_back(&aside, from).map_err(|cause| ChangeError::Half {
-                    what: format!("{} was moved to {}", from.display(), aside.display()),
+                    done: EditNotice::ItemMoved { path: from.display().to_string(), to: aside.display().to_string() },
                     cause,
                 })?;
                 return Err(error);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{EngineMode, Fingerprint, Problem};
+use rekindle_domain::{EngineMode, EngineNotice, Fingerprint, Notice, Problem};
 use rekindle_opencode::config::schema::Schema;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -97,19 +97,16 @@ impl Target {
     }
 
     /// What people should know when the engine says nothing of what it accepts.
-    pub(crate) fn caveat_of_schema(&self) -> Option<String> {
+    pub(crate) fn caveat_of_schema(&self) -> Option<Notice> {
         let is_nothing = matches!(known(&self.speaker()?)?, Known::Nothing | Known::Silent(_));
-        is_nothing.then(|| {
-            "This engine does not say what it accepts, so that a wrong type in a file is noticed only when it is loaded."
-                .to_owned()
-        })
+        is_nothing.then(|| EngineNotice::NoSchema.into())
     }
 
     /// For which engines what this one says counts. `None`: nothing is known of it.
     fn speaker(&self) -> Option<Fingerprint> {
         let version = self.view.version.as_deref()?;
         Some(match (self.view.mode, &self.program) {
-            (EngineMode::Host, Some(program)) => Fingerprint::of_parts(&["program", program.as_str(), version]),
+            (EngineMode::Host, Some(program)) => of_program(program, version),
             // Its program is not known: then for this very process.
             (EngineMode::Host, None) => Fingerprint::of_parts(&["process", &format!("{:?}", self.identity), version]),
             (EngineMode::Client, _) => Fingerprint::of_parts(&["address", self.view.url.as_deref()?, version]),
@@ -119,7 +116,7 @@ impl Target {
     /// Where it is kept for other processes.
     fn kept_schema(&self, key: &Fingerprint) -> Option<PathBuf> {
         let is_ours = self.view.mode == EngineMode::Host && self.program.is_some();
-        is_ours.then(|| self.places.common_state.join("schemas").join(format!("{}.json", key.as_str())))
+        is_ours.then(|| file_of(&self.places, key))
     }
 
     /// True when the engine, if it is ours, lives: then nobody else can have had its port.
@@ -128,6 +125,19 @@ impl Target {
         let can_tell = Path::new("/proc/self/environ").exists();
         self.view.mode == EngineMode::Client || record.is_some_and(|record| !can_tell || record.is_alive())
     }
+}
+
+/// Where what engines of a program accept is kept.
+pub fn kept(places: &Places, program: &Fingerprint, version: &str) -> PathBuf {
+    file_of(places, &of_program(program, version))
+}
+
+fn of_program(program: &Fingerprint, version: &str) -> Fingerprint {
+    Fingerprint::of_parts(&["program", program.as_str(), version])
+}
+
+fn file_of(places: &Places, key: &Fingerprint) -> PathBuf {
+    places.common_state.join("schemas").join(format!("{}.json", key.as_str()))
 }
 
 /// What of the global files would keep an engine of this program from starting, with what the last engine said that it

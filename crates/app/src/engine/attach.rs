@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, process::ExitStatus, time::Duration};
 
-use rekindle_domain::{EngineState, ErrorCode, UserError, chain};
+use rekindle_domain::{EngineNotice, EngineState, ErrorCode, Notice, UserError};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
@@ -18,7 +18,7 @@ use super::{
     find, listeners,
 };
 use crate::{
-    error::{Tell, user_error},
+    error::Tell,
     files::locate::Places,
     state::{
         record::{Record, Records},
@@ -65,21 +65,18 @@ impl Tell for AttachError {
         match self {
             Self::NoEngine(error) => error.tell(),
             Self::NotFound(error) => error.tell(),
-            Self::NotRunning => {
-                user_error(ErrorCode::NoEngineRunning, chain(self), "start it with: rekindle engine start")
+            Self::NotRunning => UserError::new(ErrorCode::NoEngineRunning, EngineNotice::EngineNotRunning),
+            Self::Stranger { url } => UserError::new(ErrorCode::Stranger, EngineNotice::Stranger { url: url.clone() }),
+            Self::Spawn { program, cause } => {
+                let (program, why) = (program.display().to_string(), cause.to_string());
+                UserError::new(ErrorCode::CannotStart, EngineNotice::NotSpawned { program, why })
             }
-            Self::Stranger { .. } => user_error(
-                ErrorCode::Stranger,
-                chain(self),
-                "nothing was said to it; start the engine again: rekindle engine start",
-            ),
-            Self::Spawn { .. } => user_error(ErrorCode::CannotStart, chain(self), "check the engine in the settings"),
         }
     }
 }
 
 /// Attaches a terminal until it is closed; `tell` is told when that has to be done anew.
-pub async fn attach(places: &Places, tell: impl Fn(&str)) -> Result<ExitStatus, AttachError> {
+pub async fn attach(places: &Places, tell: impl Fn(&Notice)) -> Result<ExitStatus, AttachError> {
     loop {
         let (record, mut terminal) = start(places)?;
         let moved = tokio::select! {
@@ -89,7 +86,7 @@ pub async fn attach(places: &Places, tell: impl Fn(&str)) -> Result<ExitStatus, 
             moved = moved(places, &record) => moved,
         };
         end(&mut terminal).await;
-        tell(&moved.moved().unwrap_or_else(|| format!("The engine is now at {}.", moved.url)));
+        tell(&moved.moved().unwrap_or_else(|| EngineNotice::EngineNowAt { url: moved.url }.into()));
     }
 }
 

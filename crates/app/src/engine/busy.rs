@@ -92,8 +92,7 @@ fn in_directory(directory: &str, runs: Result<Vec<BusyRun>, ClientError>) -> Vec
         Err(ClientError::Stuck { .. }) => Vec::new(),
         Err(error) => {
             tracing::warn!(error = chain(&error), directory, "what is running");
-            let title = format!("{directory} does not answer");
-            vec![BusyRun { session: String::new(), title, state: BusyState::Busy, directory: None }]
+            vec![BusyRun { session: String::new(), title: String::new(), state: BusyState::Busy, directory: None }]
         }
         Ok(runs) => runs,
     };

@@ -15,7 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rekindle_domain::{AgentAnswer, Answers, BusyRun, McpAnswer, Question, SkillAnswer, chain, masked_text};
+use rekindle_domain::{
+    AgentAnswer, Answers, BusyRun, EngineNotice, McpAnswer, Notice, Question, SkillAnswer, chain, masked_text,
+};
 use rekindle_opencode::{
     config::{schema, text::whole},
     decoded, plugin_spec, put_in_order,
@@ -31,7 +33,7 @@ use self::{
     runs::{add_titles, busy_runs},
 };
 use super::listeners;
-pub use error::ClientError;
+pub use error::{ClientError, Reason};
 
 /// How long an ordinary answer may take.
 pub const SHORT: Duration = Duration::from_secs(5);
@@ -122,15 +124,9 @@ impl Client {
     }
 
     /// What people should know about the way to the engine.
-    pub fn caveat(&self) -> Option<String> {
+    pub fn caveat(&self) -> Option<Notice> {
         let sends_password = self.is_in_clear && self.credentials.password.is_some();
-        sends_password.then(|| {
-            format!(
-                "The password for {} is sent unencrypted, and others on the network can read it: use https, or a tunnel such as \
-                 ssh -L.",
-                self.url
-            )
-        })
+        sends_password.then(|| EngineNotice::PasswordInClear { url: self.url.clone() }.into())
     }
 
     /// Its address, without credentials.
@@ -282,7 +278,7 @@ impl Client {
             return Ok(());
         }
         let body = body::read(response, &route, |cause| self.broken(&route, SHORT, cause)).await?;
-        Err(ClientError::Status { route, status: status.as_u16(), message: beginning(&body) })
+        Err(ClientError::Status { route, status: status.as_u16(), reason: beginning(&body) })
     }
 
     /// Has the engine write a line into its log. It creates no instance.
@@ -367,10 +363,10 @@ impl Client {
                 .ok_or_else(|| ClientError::NotJson { route: route.to_owned() });
         }
         let json = is_json.then(|| json_of::<Value>(&body)).flatten();
-        let message = json.as_ref().map_or_else(|| beginning(&body), message_of);
+        let reason = json.as_ref().map_or_else(|| beginning(&body), reason_of);
         match json.as_ref().and_then(|json| json["name"].as_str()) {
-            Some(name) if status == 400 && name.starts_with("Config") => Err(ClientError::Stuck { message }),
-            _ => Err(ClientError::Status { route: route.to_owned(), status: status.as_u16(), message }),
+            Some(name) if status == 400 && name.starts_with("Config") => Err(ClientError::Stuck { reason }),
+            _ => Err(ClientError::Status { route: route.to_owned(), status: status.as_u16(), reason }),
         }
     }
 
@@ -472,17 +468,16 @@ fn is_type(response: &reqwest::Response, wanted: &str) -> bool {
     kind.is_some_and(|kind| kind.starts_with(wanted))
 }
 
-fn message_of(json: &Value) -> String {
+fn reason_of(json: &Value) -> Reason {
     let data = &json["data"];
     let issue = &data["issues"][0];
     let message = data["message"].as_str().or_else(|| issue["message"].as_str()).or_else(|| json["message"].as_str());
-    let path = data["path"].as_str().map(|path| format!("{path}: ")).unwrap_or_default();
-    let message = message.unwrap_or("no reason given");
-    format!("{path}{}", in_short(what_is_wrong(message)))
+    let path = data["path"].as_str().map(str::to_owned);
+    Reason { path, text: message.and_then(what_is_wrong).map(in_short) }
 }
 
-/// What went wrong of a message that may repeat a whole file before it says so.
-fn what_is_wrong(message: &str) -> &str {
+/// What went wrong of a message that may repeat a whole file before it says so; `None`: it says nothing else.
+fn what_is_wrong(message: &str) -> Option<&str> {
     const FILE: &str = "--- JSONC Input ---";
     const ERRORS: &str = "--- Errors ---";
     let starts = message.match_indices(ERRORS).map(|(at, _)| at + ERRORS.len());
@@ -491,9 +486,9 @@ fn what_is_wrong(message: &str) -> &str {
     };
     // A line of the file may say the same; what the engine quotes of it never is a line of its own.
     match starts.filter(is_line).last() {
-        Some(start) => &message[start..],
-        None if message.contains(FILE) => "it is not valid",
-        None => message,
+        Some(start) => Some(&message[start..]),
+        None if message.contains(FILE) => None,
+        None => Some(message),
     }
 }
 
@@ -506,8 +501,10 @@ pub(super) fn in_short(words: &str) -> String {
 }
 
 /// The beginning of an answer that is none.
-fn beginning(body: &[u8]) -> String {
-    in_short(&String::from_utf8_lossy(&body[..body.len().min(WORDS)])).chars().take(200).collect()
+fn beginning(body: &[u8]) -> Reason {
+    let said = in_short(&String::from_utf8_lossy(&body[..body.len().min(WORDS)]));
+    let text: String = said.chars().take(200).collect();
+    Reason { path: None, text: Some(text).filter(|text| !text.is_empty()) }
 }
 
 /// Why servers failed, for people.
@@ -544,29 +541,33 @@ mod tests {
 
     use super::*;
 
+    fn reason(path: &str, text: Option<&str>) -> Reason {
+        Reason { path: Some(path.to_owned()), text: text.map(str::to_owned) }
+    }
+
     #[test]
-    fn messages_are_short() {
+    fn reasons_are_short() {
         let long = json!({"name": "ConfigJsonError", "data": {"path": "/p/opencode.json", "message": "\n--- JSONC Input ---\n{\n--- Errors ---\nPropertyNameExpected at line 1, column 18\n   x"}});
-        assert_eq!(message_of(&long), "/p/opencode.json: PropertyNameExpected at line 1, column 18");
+        assert_eq!(reason_of(&long), reason("/p/opencode.json", Some("PropertyNameExpected at line 1, column 18")));
         let issues = json!({"data": {"path": "/p/o.json", "issues": [{"message": "Expected string"}]}});
-        assert_eq!(message_of(&issues), "/p/o.json: Expected string");
+        assert_eq!(reason_of(&issues), reason("/p/o.json", Some("Expected string")));
     }
 
     /// N16: of a file that the engine repeats nothing is told, whatever stands in it.
     #[test]
     fn a_message_repeats_no_file() {
-        let check = |message: &str, expected: &str| {
+        let check = |message: &str, expected: Option<&str>| {
             let error = json!({"name": "ConfigJsonError", "data": {"path": "/p/o.json", "message": message}});
-            assert_eq!(message_of(&error), format!("/p/o.json: {expected}"));
+            assert_eq!(reason_of(&error), reason("/p/o.json", expected));
         };
         let input =
             "\n--- JSONC Input ---\n{\n--- a comment ---\n\"key\": \"sk-1\"\n--- Errors ---\n\"key\": \"sk-2\"\n";
         check(
             &format!("{input}--- Errors ---\nInvalidSymbol at line 1, column 2\n"),
-            "InvalidSymbol at line 1, column 2",
+            Some("InvalidSymbol at line 1, column 2"),
         );
-        check("\n--- JSONC Input ---\n{\n\"key\": \"sk-1", "it is not valid");
-        check("x --- Errors --- \"apiKey\": \"sk-1\"", "x --- Errors --- \"apiKey\": \"••••\"");
-        check("Expected string, got https://me:pw@host", "Expected string, got https://••••@host");
+        check("\n--- JSONC Input ---\n{\n\"key\": \"sk-1", None);
+        check("x --- Errors --- \"apiKey\": \"sk-1\"", Some("x --- Errors --- \"apiKey\": \"••••\""));
+        check("Expected string, got https://me:pw@host", Some("Expected string, got https://••••@host"));
     }
 }

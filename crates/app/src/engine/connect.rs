@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rekindle_domain::{EngineMode, EngineState, EngineView, chain};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, Notice};
 
 use crate::{
     engine::{
@@ -13,6 +13,7 @@ use crate::{
         control::{self, Request},
         host::{Host, HostState},
     },
+    error::Tell,
     files::locate::Places,
     state::{
         memory::Identity,
@@ -39,18 +40,18 @@ pub enum Source {
 
 impl Source {
     /// Replaces the engine's process, or starts one; the engine afterwards.
-    pub async fn restart(&self, places: &Places) -> Result<Target, String> {
+    pub async fn restart(&self, places: &Places) -> Result<Target, Notice> {
         match self {
             Self::Own(host) => {
-                host.restart().await.map_err(|error| chain(&error))?;
+                host.restart().await.map_err(|error| error.tell().what)?;
                 let state = host.watch();
                 Ok(by_host(places, &state.borrow()))
             }
             Self::Attached => {
-                control::ask(places, Request::Restart).await.map_err(|error| chain(&error))?;
+                control::ask(places, Request::Restart).await.map_err(|error| error.tell().what)?;
                 Ok(by_record(places))
             }
-            Self::Client { .. } => Err("this engine is not ours to restart".to_owned()),
+            Self::Client { .. } => Err(EngineNotice::NotOurEngine.into()),
         }
     }
 }
@@ -68,8 +69,7 @@ pub fn by_record(places: &Places) -> Target {
     }
     // Another password has another file: this record is old by now, and what it says is not to be relied on.
     let Some(password) = record.password() else {
-        let message = "the engine's password file is missing; if this persists, restart the engine";
-        return none(places, EngineState::Starting, Some(message.to_owned()));
+        return none(places, EngineState::Starting, Some(EngineNotice::NoPasswordFile.into()));
     };
     let credentials = Credentials { username: record.username.clone(), password: Some(password) };
     let client = Client::new(&record.url, &record.directory, credentials);
@@ -93,7 +93,7 @@ pub fn by_record(places: &Places) -> Target {
                 scanner: Arc::default(),
             }
         }
-        Err(error) => none(places, EngineState::Unreachable, Some(chain(&error))),
+        Err(error) => none(places, EngineState::Unreachable, Some(error.tell().what)),
     }
 }
 
@@ -134,14 +134,14 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
         version: health.as_ref().ok().cloned(),
         pid: None,
         state,
-        message: health.as_ref().err().map(|error| chain(error)),
+        message: health.as_ref().err().map(|error| error.tell().what),
     };
     let client = health.is_ok().then_some(client);
     Ok(Target { client, identity: Identity::of_url(url), caveat, ..nowhere(places, view) })
 }
 
 /// Whether an address can be one, before anything is asked; and what people should know before it is.
-pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result<Option<String>, ClientError> {
+pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result<Option<Notice>, ClientError> {
     Client::new(url, &places.directory.display().to_string(), credentials).map(|client| client.caveat())
 }
 
@@ -155,12 +155,12 @@ pub fn unknown(places: &Places, url: &str) -> Target {
 
 /// Someone else's engine that cannot even be asked.
 pub fn failed(places: &Places, error: &ClientError) -> Target {
-    let mut target = none(places, EngineState::Unreachable, Some(chain(error)));
+    let mut target = none(places, EngineState::Unreachable, Some(error.tell().what));
     target.view.mode = EngineMode::Client;
     target
 }
 
-fn none(places: &Places, state: EngineState, message: Option<String>) -> Target {
+fn none(places: &Places, state: EngineState, message: Option<Notice>) -> Target {
     let view = EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message };
     nowhere(places, view)
 }

@@ -7,7 +7,7 @@
 
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
-use rekindle_domain::{ErrorCode, UserError, chain};
+use rekindle_domain::{EngineNotice, ErrorCode, Notice, UserError, chain};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -21,7 +21,7 @@ use super::{
     host::Host,
 };
 use crate::{
-    error::{Tell, user_error},
+    error::Tell,
     files::locate::Places,
     state::record::{ControlAddress, Records},
 };
@@ -65,7 +65,7 @@ struct Envelope {
 
 #[derive(Serialize, Deserialize)]
 struct Reply {
-    error: Option<String>,
+    error: Option<Notice>,
 }
 
 /// Why the owner did not do it.
@@ -93,26 +93,23 @@ pub enum ControlError {
         cause: io::Error,
     },
     /// The owner tried and could not.
-    #[error("{0}")]
-    Failed(String),
+    #[error("the owner of the engine could not do it: {0:?}")]
+    Failed(Notice),
 }
 
 impl Tell for ControlError {
     fn tell(&self) -> UserError {
         match self {
-            Self::NoOwner => {
-                user_error(ErrorCode::NoEngineRunning, self.to_string(), "start one with: rekindle engine start")
-            }
-            Self::NotThere => user_error(ErrorCode::OwnerNotThere, self.to_string(), "try again in a moment"),
+            Self::NoOwner => UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning),
+            Self::NotThere => UserError::new(ErrorCode::OwnerNotThere, EngineNotice::OwnerNotThere),
             Self::OtherVersion { pid } => {
-                let hint = format!("end it (kill {pid}, or close its window), then start the engine again");
-                user_error(ErrorCode::OtherVersion, self.to_string(), hint)
+                UserError::new(ErrorCode::OtherVersion, EngineNotice::OwnerOtherVersion { pid: *pid })
             }
-            Self::Silent { .. } => {
-                user_error(ErrorCode::OwnerSilent, chain(self), "end that program, then start the engine again")
+            Self::Silent { pid, cause } => {
+                UserError::new(ErrorCode::OwnerSilent, EngineNotice::OwnerSilent { pid: *pid, why: cause.to_string() })
             }
-            Self::Failed(message) => {
-                user_error(ErrorCode::EngineFailed, message, "see what the engine said with: rekindle doctor")
+            Self::Failed(why) => {
+                UserError::new(ErrorCode::EngineFailed, EngineNotice::OwnerFailed { why: Box::new(why.clone()) })
             }
         }
     }
@@ -245,11 +242,10 @@ async fn hear(mut wire: Box<dyn Wire>, desk: Arc<Desk>) {
 
 async fn carry_out(request: Request, mut wire: Box<dyn Wire>, desk: Arc<Desk>) {
     let Ok(_turn) = desk.at_work.try_acquire() else {
-        let error = "too many requests at once; try again".to_owned();
-        return reply(&mut wire, &Reply { error: Some(error) }).await;
+        return reply(&mut wire, &Reply { error: Some(EngineNotice::OwnerBusy.into()) }).await;
     };
     let error = match request {
-        Request::Restart => desk.host.restart().await.err().map(|error| chain(&error)),
+        Request::Restart => desk.host.restart().await.err().map(|error| error.tell().what),
         Request::Stop => {
             desk.host.stop().await;
             None

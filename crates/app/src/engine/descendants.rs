@@ -11,12 +11,13 @@ mod table;
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use rekindle_domain::{EngineState, Fingerprint, Leftover};
+use rekindle_domain::{EngineNotice, EngineState, ErrorCode, Fingerprint, Leftover, UserError};
 use tokio::time::{Instant, sleep};
 
 pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
 use crate::{
+    error::Tell,
     files::locate::Places,
     state::record::{Record, Records},
 };
@@ -47,6 +48,16 @@ pub enum EndError {
         /// The process.
         pid: u32,
     },
+}
+
+impl Tell for EndError {
+    fn tell(&self) -> UserError {
+        let notice = match self {
+            Self::Refused { pid, cause } => EngineNotice::ProcessNotEnded { pid: *pid, why: cause.to_string() },
+            Self::Stays { pid } => EngineNotice::ProcessStays { pid: *pid },
+        };
+        UserError::new(ErrorCode::NotEnded, notice)
+    }
 }
 
 /// A new mark for an engine of this directory.

@@ -7,28 +7,37 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EngineChoice, ErrorCode, UserError};
+use rekindle_domain::{EngineChoice, EngineNotice, ErrorCode, UserError};
 
-use crate::error::{Tell, user_error};
+use crate::error::Tell;
 
 /// Names the engine's binary for a development checkout.
 pub const VARIABLE: &str = "REKINDLE_ENGINE";
 
 /// There is no engine.
-#[derive(Debug, thiserror::Error)]
-#[error("no OpenCode engine was found: {looked}")]
-pub struct NotFound {
-    /// Where it was looked for.
-    pub looked: String,
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// The environment names a file that is not there.
+    #[error("{VARIABLE} names {0}, and there is no such file")]
+    Named(PathBuf),
+    /// The person chose a file that is not there.
+    #[error("there is no file {0}")]
+    Chosen(String),
+    /// It is nowhere.
+    #[error("it is neither beside Rekindle nor on PATH")]
+    Nowhere,
 }
 
 impl Tell for NotFound {
     fn tell(&self) -> UserError {
-        user_error(
-            ErrorCode::NoEngine,
-            self.to_string(),
-            "install OpenCode (npm install -g opencode-ai), or choose its file in the settings",
-        )
+        let notice = match self {
+            Self::Named(path) => {
+                EngineNotice::NoEngineNamed { variable: VARIABLE.to_owned(), path: path.display().to_string() }
+            }
+            Self::Chosen(path) => EngineNotice::NoEngineFile { path: path.clone() },
+            Self::Nowhere => EngineNotice::NoEngineFound,
+        };
+        UserError::new(ErrorCode::NoEngine, notice)
     }
 }
 
@@ -41,7 +50,7 @@ fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, Not
     // Whoever names a file means that one, and no other.
     let gone = named.as_ref().filter(|path| *choice == EngineChoice::Bundled && !path.is_file());
     if let Some(gone) = gone {
-        return Err(NotFound { looked: format!("{VARIABLE} names {}, and there is no such file", gone.display()) });
+        return Err(NotFound::Named(gone.clone()));
     }
     let bundled = || named.clone().filter(|path| path.is_file()).or_else(beside);
     let found = match choice {
@@ -51,11 +60,9 @@ fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, Not
     };
     // It is started in other folders than this process's.
     let whole = found.map(|path| std::path::absolute(&path).unwrap_or(path));
-    whole.ok_or_else(|| NotFound {
-        looked: match choice {
-            EngineChoice::File(path) => format!("there is no file {path}"),
-            _ => "it is neither beside Rekindle nor on PATH".to_owned(),
-        },
+    whole.ok_or_else(|| match choice {
+        EngineChoice::File(path) => NotFound::Chosen(path.clone()),
+        _ => NotFound::Nowhere,
     })
 }
 

@@ -7,7 +7,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rekindle_domain::{EngineMode, EngineState, EngineView, ErrorCode, UserError, chain};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, ErrorCode, Notice, StateNotice, UserError};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -21,7 +21,7 @@ use super::{
     process::{Running, Start},
 };
 use crate::{
-    error::{Tell, user_error},
+    error::Tell,
     files::{file::FileError, locate::Places},
     state::{
         lock::Lock,
@@ -91,9 +91,9 @@ pub enum HostError {
         /// The state folder.
         path: PathBuf,
     },
-    /// It did not come up; why, in words.
-    #[error("{0}")]
-    Unready(String),
+    /// It did not come up; why, if that is known.
+    #[error("the engine did not come up")]
+    Unready(Option<Notice>),
     /// It does not listen in time.
     #[error("the engine was not ready after {seconds} s")]
     Slow {
@@ -110,27 +110,40 @@ pub enum HostError {
 
 impl Tell for HostError {
     fn tell(&self) -> UserError {
-        let (code, hint) = match self {
+        let (code, notice): (_, Notice) = match self {
             Self::NotFound(error) => return error.tell(),
-            Self::Owned => (ErrorCode::EngineOwned, "use the one that is running"),
-            Self::State { .. } | Self::Record(_) => {
-                (ErrorCode::State, "check the permissions of the state folder and the free disk space")
+            Self::Owned => (ErrorCode::EngineOwned, EngineNotice::EngineOwned.into()),
+            Self::State { path, cause } => {
+                let (path, why) = (path.display().to_string(), cause.to_string());
+                (ErrorCode::State, StateNotice::StateUnusable { path, why }.into())
             }
-            Self::Spawn { .. } => (ErrorCode::CannotStart, "check the engine in the settings"),
-            Self::Ended { .. } | Self::Unready(_) => {
-                (ErrorCode::EngineEnded, "mend what it complains about, then start it again")
+            Self::Record(error) => {
+                (ErrorCode::State, EngineNotice::RecordNotWritten { why: Box::new(error.tell().what) }.into())
             }
-            Self::Overheard => {
-                (ErrorCode::PortTaken, "look for a program that takes the ports of others, then start the engine again")
+            Self::Spawn { program, cause } => {
+                let (program, why) = (program.display().to_string(), cause.to_string());
+                (ErrorCode::CannotStart, EngineNotice::NotSpawned { program, why }.into())
             }
-            Self::LeftBehind { .. } => (ErrorCode::LeftBehind, "end that process, then start the engine again"),
-            Self::Lost { .. } => (ErrorCode::StateLost, "start the engine again"),
-            Self::Slow { .. } | Self::Silent(_) => {
-                (ErrorCode::EngineSilent, "try again; the doctor shows what the engine said")
+            Self::Ended { output } => {
+                (ErrorCode::EngineEnded, EngineNotice::EngineEnded { output: output.clone() }.into())
             }
-            Self::Gone => (ErrorCode::EngineGone, "start the engine again"),
+            Self::Unready(why) => {
+                (ErrorCode::EngineEnded, EngineNotice::EngineNotUp { why: why.clone().map(Box::new) }.into())
+            }
+            Self::Overheard => (ErrorCode::PortTaken, EngineNotice::PortTaken.into()),
+            Self::LeftBehind { pid } => (ErrorCode::LeftBehind, EngineNotice::OtherEngineStays { pid: *pid }.into()),
+            Self::Lost { path } => {
+                (ErrorCode::StateLost, StateNotice::StateLost { path: path.display().to_string() }.into())
+            }
+            Self::Slow { seconds } => {
+                (ErrorCode::EngineSilent, EngineNotice::EngineNotReady { seconds: *seconds }.into())
+            }
+            Self::Silent(error) => {
+                (ErrorCode::EngineSilent, EngineNotice::EngineNotAnswering { why: Box::new(error.tell().what) }.into())
+            }
+            Self::Gone => (ErrorCode::EngineGone, EngineNotice::OwnerGone.into()),
         };
-        user_error(code, chain(self), hint)
+        UserError::new(code, notice)
     }
 }
 
@@ -204,7 +217,7 @@ impl Host {
             state.wait_for(|state| state.view.state != EngineState::Starting).await.map_err(|_| HostError::Gone)?;
         match settled.view.state {
             EngineState::Running => Ok(settled.clone()),
-            _ => Err(HostError::Unready(settled.view.message.clone().unwrap_or_default())),
+            _ => Err(HostError::Unready(settled.view.message.clone())),
         }
     }
 
@@ -269,7 +282,7 @@ impl Host {
     }
 }
 
-fn view(state: EngineState, record: Option<&Record>, message: Option<String>) -> EngineView {
+fn view(state: EngineState, record: Option<&Record>, message: Option<Notice>) -> EngineView {
     EngineView {
         mode: EngineMode::Host,
         url: record.map(|record| record.url.clone()),
@@ -345,8 +358,8 @@ impl Owner {
                     if let Some(running) = engine.take() {
                         running.end_group();
                     }
-                    let message = format!("the engine ended by itself: {}", self.output.tail());
-                    self.set(EngineState::Stopped, None, Some(message));
+                    let message = EngineNotice::EngineEndedItself { output: self.output.tail() };
+                    self.set(EngineState::Stopped, None, Some(message.into()));
                 }
                 _ = pulse.tick() => {
                     self.look_at_lock(&mut engine).await;
@@ -362,7 +375,7 @@ impl Owner {
         if let Some(running) = engine.take() {
             // First it is told: nobody is to ask an engine that is about to end.
             let lost = HostError::Lost { path: lock.folder().to_owned() };
-            self.set(EngineState::Stopped, None, Some(lost.to_string()));
+            self.set(EngineState::Stopped, None, Some(lost.tell().what));
             stop(running).await;
         }
         self.give_up();
@@ -401,11 +414,11 @@ impl Owner {
     fn give_up(&mut self) {
         let Some(lock) = self.lock.take() else { return };
         let path = lock.folder().to_owned();
-        let message = HostError::Lost { path: path.clone() }.to_string();
-        tracing::error!("{message}");
+        let lost = HostError::Lost { path: path.clone() };
+        tracing::error!("{lost}");
         self.way.leave();
         self.last = None;
-        let view = view(EngineState::Stopped, None, Some(message));
+        let view = view(EngineState::Stopped, None, Some(lost.tell().what));
         self.publish.send_replace(HostState { view, client: None, record: None, lost: Some(path) });
     }
 
@@ -447,7 +460,7 @@ impl Owner {
                 Err(error)
             }
             Err(error) => {
-                self.set(EngineState::Stopped, None, Some(chain(&error)));
+                self.set(EngineState::Stopped, None, Some(error.tell().what));
                 Err(error)
             }
         }
@@ -490,7 +503,7 @@ impl Owner {
         Ok((running, record))
     }
 
-    fn set(&self, state: EngineState, running: Option<(Record, Client)>, message: Option<String>) {
+    fn set(&self, state: EngineState, running: Option<(Record, Client)>, message: Option<Notice>) {
         let (record, client) = running.unzip();
         // What is there by now may be another owner's.
         if self.lock.as_ref().is_some_and(|lock| !lock.is_lost()) {

@@ -9,7 +9,7 @@ use rekindle_domain::Fingerprint;
 
 /// The program in a file: where it is, and what tells the file from any other without reading its hundred
 /// megabytes. `None`: there is none.
-pub(crate) fn program(binary: &Path) -> Option<Fingerprint> {
+pub fn program(binary: &Path) -> Option<Fingerprint> {
     let path = binary.canonicalize().ok()?;
     let file = path.metadata().ok()?;
     #[cfg(unix)]

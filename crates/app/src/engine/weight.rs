@@ -3,6 +3,8 @@
 //! Invariant: looking costs one small file of the system, and what the system does not tell is `None`.
 //! OpenCode keeps about 2.4 MB of each instance that it drops (measured, `docs/engine.md`).
 
+use rekindle_domain::{EngineNotice, Notice};
+
 /// From here on a restart is offered, in bytes: a fresh engine takes about a fifth of it.
 pub const HEAVY: u64 = 1_500_000_000;
 
@@ -22,14 +24,8 @@ pub fn weight(_pid: u32) -> Option<u64> {
 }
 
 /// What to say of an engine that has grown large.
-pub fn warning(bytes: u64) -> Option<String> {
-    let gigabytes = format!("{}.{}", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000);
-    (bytes >= HEAVY).then(|| {
-        format!(
-            "The engine takes {gigabytes} GB of memory: OpenCode keeps some of it with each reload. A restart of the \
-             engine gives it back."
-        )
-    })
+pub fn warning(bytes: u64) -> Option<Notice> {
+    (bytes >= HEAVY).then(|| EngineNotice::EngineHeavy { bytes }.into())
 }
 
 #[cfg(test)]
@@ -39,7 +35,7 @@ mod tests {
     #[test]
     fn only_a_large_engine_is_spoken_of() {
         assert_eq!(warning(600_000_000), None);
-        assert!(warning(1_630_000_000).is_some_and(|warning| warning.contains("1.6 GB")));
+        assert_eq!(warning(1_630_000_000), Some(EngineNotice::EngineHeavy { bytes: 1_630_000_000 }.into()));
     }
 
     #[cfg(target_os = "linux")]

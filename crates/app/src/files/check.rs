@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use rekindle_domain::Problem;
+use rekindle_domain::{ConfigNotice, Notice, Problem, SkillNotice};
 use rekindle_opencode::{
     config::{
         fault::Fault,
@@ -59,48 +59,40 @@ fn check_text(path: &Path, places: &Places, schema: Option<&Schema>, references:
     let replaced = match variables::replace(&text, folder, &places.home, of, references) {
         Ok(replaced) => replaced,
         Err(error @ VariableError::BadReference { offset, .. }) => {
-            let hint = "create it, or mend the path";
-            return vec![Problem::new(&shown, error.to_string(), hint).at(&text, offset)];
+            return vec![Problem::new(&shown, error.notice()).at(&text, offset)];
         }
-        Err(error @ VariableError::TooLong) => {
-            return vec![Problem::new(&shown, not_checked(&error), "refer to smaller files, or to fewer")];
-        }
+        Err(error @ VariableError::TooLong) => return vec![Problem::new(&shown, not_checked(error.notice()))],
     };
     let value = match text::value(&replaced.text) {
         Ok(value) => value,
         Err(error) => {
             let (offset, variable) = replaced.origin(&text, error.offset);
-            let problem = match variable {
+            let what = match variable {
                 Some(variable) => {
-                    let message =
-                        format!("{variable} is replaced by text that does not belong here: {}", error.message);
-                    Problem::new(&shown, message, "change that value, or what stands around it")
+                    let what = Box::new(error.what.into());
+                    ConfigNotice::VariableMisplaced { variable: variable.to_owned(), what }
                 }
-                None => Problem::new(&shown, error.message, error.hint),
+                None => error.what,
             };
-            return vec![problem.at(&text, offset)];
+            return vec![Problem::new(&shown, what).at(&text, offset)];
         }
     };
     if let Some(path) = newer_permissions(&value) {
-        let message = format!("“{}” is not what this engine reads", path.join("."));
-        let offset = text::offset_of(&text, &path);
-        return vec![Problem::new(&shown, message, "write “permission”").at(&text, offset)];
+        let what = ConfigNotice::NewerPermissions { key: path.join(".") };
+        return vec![Problem::new(&shown, what).at(&text, text::offset_of(&text, &path))];
     }
     let shaped = shape::lowered(value);
-    let problem = |Fault { path, message, hint }: Fault| {
-        let place = if path.is_empty() { "the configuration".to_owned() } else { format!("“{}”", path.join(".")) };
-        let offset = text::offset_of(&text, &path);
-        Problem::new(&shown, format!("{place}: {message}"), hint).at(&text, offset)
-    };
+    let problem =
+        |Fault { path, what }: Fault| Problem::new(&shown, what.at(&path)).at(&text, text::offset_of(&text, &path));
     schema.map(|schema| schema.faults(&shaped)).unwrap_or_default().into_iter().map(problem).collect()
 }
 
 /// What of a configuration file the engine leaves out without a word, because it is not quite of the shape that it was
 /// meant to have. `lowered`: what the file says, as the engine checks it.
 pub fn fallen(path: &Path, text: &str, lowered: &Value, schema: &Schema) -> Vec<Problem> {
-    let problem = |Fault { path: keys, message, hint }: Fault| {
-        let message = format!("“{}”: {message}, so OpenCode silently ignores the entry", keys.join("."));
-        Problem::new(&path.display().to_string(), message, hint).at(text, text::offset_of(text, &keys))
+    let problem = |Fault { path: keys, what }: Fault| {
+        let what = ConfigNotice::EntryIgnored { key: keys.join("."), what: Box::new(what.into()) };
+        Problem::new(&path.display().to_string(), what).at(text, text::offset_of(text, &keys))
     };
     schema.fallen(lowered).into_iter().map(problem).collect()
 }
@@ -132,9 +124,8 @@ pub fn left_out(path: &Path, text: &str, entries: &[Vec<String>], lowered: &Valu
         is_group && all.is_none_or(|all| all.get(name).is_none())
     };
     let problem = |entry: &Vec<String>| {
-        let message = format!("“{}”: OpenCode silently ignores this entry", entry.join("."));
-        let hint = "something in it is missing or has the wrong type; compare it with OpenCode's documentation";
-        Problem::new(&path.display().to_string(), message, hint).at(text, text::offset_of(text, entry))
+        let what = ConfigNotice::EntryLeftOut { key: entry.join(".") };
+        Problem::new(&path.display().to_string(), what).at(text, text::offset_of(text, entry))
     };
     entries.iter().filter(is_left_out).take(50).map(problem).collect()
 }
@@ -142,13 +133,13 @@ pub fn left_out(path: &Path, text: &str, entries: &[Vec<String>], lowered: &Valu
 /// A file that could not be read, or that Rekindle does not read: what was not checked must not be loaded.
 fn unread(shown: &str, error: &ReadError) -> Problem {
     if error.is_bound_of_ours() {
-        return Problem::new(shown, not_checked(&error.why()), "make it smaller, or move it away");
+        return Problem::new(shown, not_checked(error.why()));
     }
-    Problem::new(shown, error.why(), "make it a readable text file, or move it away")
+    Problem::new(shown, error.why())
 }
 
-fn not_checked(why: &dyn std::fmt::Display) -> String {
-    format!("it could not be checked whether OpenCode would load this: {why}")
+fn not_checked(why: impl Into<Notice>) -> ConfigNotice {
+    ConfigNotice::NotChecked { why: Box::new(why.into()) }
 }
 
 /// The engine refuses the one newer spelling that it could misread.
@@ -178,42 +169,36 @@ fn check_markdown(file: &MarkdownFile, schema: Option<&Schema>, budget: &mut Bud
     };
     let parsed = match frontmatter::parse(&text) {
         Ok(parsed) => parsed,
-        Err(error @ NotRead::TooMuch { .. }) => {
-            return vec![Problem::new(&shown, not_checked(&error), "write it without aliases")];
-        }
-        Err(error @ NotRead::Code) => {
-            return vec![Problem::new(
-                &shown,
-                not_checked(&error),
-                "write it as YAML, with nothing behind the first ---",
-            )];
+        Err(error @ (NotRead::TooMuch(_) | NotRead::Code)) => {
+            return vec![Problem::new(&shown, not_checked(error.notice()))];
         }
         Err(NotRead::Yaml(_)) => return Vec::new(),
     };
     let mut fields = parsed.fields;
     let at = |field: &str| text.find(&format!("\n{field}:")).map_or(0, |at| at + 1);
     if let Some((field, _)) = fields.iter().find(|(_, value)| frontmatter::is_infinite(value)) {
-        let message = format!("“{field}”: OpenCode cannot answer with a number that is infinite or none");
-        return vec![Problem::new(&shown, message, "write a number, or a string in quotes").at(&text, at(field))];
+        let what = SkillNotice::NumberInfinite { field: field.clone() };
+        return vec![Problem::new(&shown, what).at(&text, at(field))];
     }
     let Some(schema) = schema.filter(|_| file.key != "mode") else { return Vec::new() };
     fields.insert(if file.key == "command" { "template" } else { "prompt" }.to_owned(), Value::from(parsed.body));
     let value = json!({ file.key: Map::from_iter([(file.name.clone(), Value::Object(fields))]) });
-    let problem = |Fault { path, message, hint }: Fault| {
+    let problem = |Fault { path, what }: Fault| {
         let field = path.get(2).cloned().unwrap_or_default();
         let offset = at(&field);
         let wrong = value.get(file.key).and_then(|all| all.get(&file.name)?.get(&field));
         if wrong.is_some_and(frontmatter::is_moment) {
-            let message = format!("“{field}”: this is a date, and OpenCode expects something else");
-            return Problem::new(&shown, message, "put it in quotes").at(&text, offset);
+            return Problem::new(&shown, SkillNotice::DateWithoutQuotes { field }).at(&text, offset);
         }
-        Problem::new(&shown, format!("“{field}”: {message}"), hint).at(&text, offset)
+        Problem::new(&shown, what.at(&[field])).at(&text, offset)
     };
     schema.faults(&value).into_iter().map(problem).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use rekindle_domain::{Expected, ValueKind};
+
     use super::*;
 
     mod mistakes;
@@ -269,20 +254,21 @@ mod tests {
             let value = text::value(text).expect("a value");
             let entries = lenient_entries(&value);
             let found = left_out(Path::new("/p/opencode.json"), text, &entries, &shape::lowered(value));
-            let told: Vec<_> = found.iter().map(|one| one.message.split(':').next().unwrap_or_default()).collect();
-            assert_eq!(told, expected, "{text}");
+            let told: Vec<_> = found.into_iter().map(|one| one.what).collect();
+            let left_out = |key: &&str| Notice::from(ConfigNotice::EntryLeftOut { key: (*key).to_owned() });
+            assert_eq!(told, expected.iter().map(left_out).collect::<Vec<_>>(), "{text}");
         };
         check(
             r#"{"mcp": {"servers": {"a": {"type": "local", "command": "x"}, "b": {"type": "local", "command": ["x"]}}}}"#,
-            &["“mcp.servers.a”"],
+            &["mcp.servers.a"],
         );
         check(r#"{"mcp": {"servers": {"type": "local", "command": ["x"]}}}"#, &[]);
-        check(r#"{"agents": {"a": {"mode": "nonsense"}, "b": {"mode": "primary"}}}"#, &["“agents.a”"]);
+        check(r#"{"agents": {"a": {"mode": "nonsense"}, "b": {"mode": "primary"}}}"#, &["agents.a"]);
         check(
             r#"{"agent": {"a": {"mode": "nonsense"}}, "commands": {"c": {"description": "no template"}}}"#,
-            &["“commands.c”"],
+            &["commands.c"],
         );
-        check(r#"{"lsp": {"mine": {"command": ["x"]}, "rust": {"command": ["x"]}}}"#, &["“lsp.mine”"]);
+        check(r#"{"lsp": {"mine": {"command": ["x"]}, "rust": {"command": ["x"]}}}"#, &["lsp.mine"]);
     }
 
     /// B1: all that is wrong in a file is told at once, each thing once and in its place.
@@ -295,10 +281,13 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let mut found: Vec<_> = check_config(&path, &places, Some(&schema()))
             .into_iter()
-            .map(|problem| (problem.line, problem.message.split(':').next().unwrap_or_default().to_owned()))
+            .map(|problem| match problem.what {
+                Notice::Config(ConfigNotice::AtKey { key, .. }) => (problem.line, key),
+                other => panic!("{other:?}"),
+            })
             .collect();
         found.sort();
-        let expected = [(2, "“model”"), (3, "“share”"), (4, "“autoupdate”"), (5, "“plugin.0”"), (5, "“plugin.2”")];
+        let expected = [(2, "model"), (3, "share"), (4, "autoupdate"), (5, "plugin.0"), (5, "plugin.2")];
         assert_eq!(found, expected.map(|(line, place)| (Some(line), place.to_owned())));
     }
 
@@ -318,15 +307,18 @@ mod tests {
             let problem = check_config(&path, &places, Some(&schema())).into_iter().next();
             let place = problem.as_ref().and_then(|problem| problem.line.zip(problem.column));
             assert_eq!(place, expected.map(|(_, place)| place), "{text:?} {problem:?}");
-            let message = problem.map(|problem| problem.message).unwrap_or_default();
-            assert!(message.contains(expected.map_or("", |(words, _)| words)), "{message}");
-            assert!(!message.contains("secret"), "{message}");
+            let Some((problem, (expected, _))) = problem.zip(expected) else { return };
+            match &problem.what {
+                Notice::Config(ConfigNotice::VariableMisplaced { variable, .. }) => assert_eq!(variable, expected),
+                other => assert_eq!((other, expected), (&ConfigNotice::CommaMissing.into(), ",")),
+            }
+            assert!(!format!("{problem:?}").contains("secret"), "{problem:?}");
         };
         check("{\"model\": \"{env:FINE}{file:cert}\"}", None);
         check("{\"model\": \"{env:CERT}\"}", Some(("{env:CERT}", (1, 12))));
         check("{\n  \"model\": \"{env:FINE} {env:FINE}\",\n  \"x\": \"{env:QUOTE}\"}", Some(("{env:QUOTE}", (3, 9))));
         check("{\"model\": \"{file:cert}\", \"x\": {env:WORD}}", Some(("{env:WORD}", (1, 31))));
-        check("{\"model\": \"{file:cert} {env:FINE}\" \"x\": 1}", Some(("“,”", (1, 36))));
+        check("{\"model\": \"{file:cert} {env:FINE}\" \"x\": 1}", Some((",", (1, 36))));
         check("{\"model\": \"{env:LINE}\"}", Some(("{env:LINE}", (1, 12))));
         check("{\"model\": {file:cert}}", Some(("{file:cert}", (1, 11))));
     }
@@ -340,29 +332,27 @@ mod tests {
             "agent": {"additionalProperties": {"properties": {"description": {"type": "string"}}}},
         }}}}}))
         .expect("a schema");
-        let check = |path: &str, text: &str, expected: Option<(&str, usize)>| {
+        let check = |path: &str, text: &str, expected: Option<(Notice, usize)>| {
             let path = folder.path().join(".opencode").join(path);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             std::fs::write(&path, text).expect("written");
             let found = check(&places, Some(&schema));
-            let told: Vec<_> = found.iter().map(|problem| (&*problem.message, problem.line.unwrap_or(0))).collect();
-            let is_it = match (expected, &told[..]) {
-                (None, []) => true,
-                (Some((words, line)), [(message, at)]) => message.contains(words) && line == *at,
-                _ => false,
-            };
-            assert!(is_it, "{text:?}: {found:?}");
+            let told = found.into_iter().map(|problem| (problem.what, problem.line.unwrap_or(0)));
+            assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(expected), "{text:?}");
             std::fs::remove_file(path).expect("removed");
         };
-        check("agent/a.md", "---\ndescription: 2024-01-01\n---\n", Some(("a date", 2)));
+        let infinite = |field: &str| SkillNotice::NumberInfinite { field: field.to_owned() }.into();
+        let runs = || not_checked(SkillNotice::FrontMatterRuns).into();
+        let date = SkillNotice::DateWithoutQuotes { field: "description".to_owned() }.into();
+        check("agent/a.md", "---\ndescription: 2024-01-01\n---\n", Some((date, 2)));
         check("agent/a.md", "---\nmore: 2024-01-01\n---\n", None);
         check("agent/a.md", "---\ndescription: '2024-01-01'\n---\n", None);
-        check("agent/a.md", "---\na: b\nmore: [{x: .inf}]\n---\n", Some(("infinite", 3)));
-        check("mode/a.md", "---\ntop_p: .nan\n---\n", Some(("infinite", 2)));
+        check("agent/a.md", "---\na: b\nmore: [{x: .inf}]\n---\n", Some((infinite("more"), 3)));
+        check("mode/a.md", "---\ntop_p: .nan\n---\n", Some((infinite("top_p"), 2)));
         check("mode/a.md", "---\ndescription: 2024-01-01\n---\n", None);
-        check("command/a.md", "---\nmore: 1e999\n---\n", Some(("infinite", 2)));
-        check("agent/a.md", "---js\nmodule.exports = {}\n---\n", Some(("runs its front matter", 0)));
-        check("commands/a.md", "--- JavaScript \n1\n---\n", Some(("runs its front matter", 0)));
+        check("command/a.md", "---\nmore: 1e999\n---\n", Some((infinite("more"), 2)));
+        check("agent/a.md", "---js\nmodule.exports = {}\n---\n", Some((runs(), 0)));
+        check("commands/a.md", "--- JavaScript \n1\n---\n", Some((runs(), 0)));
         check("agent/a.md", "---js\n# nothing\n---\n", None);
     }
 
@@ -372,21 +362,24 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("opencode.json");
         let places = Places::of(folder.path()).expect("places");
-        let check = |text: &str, message: &str, hint: &str| {
+        let check = |text: &str, key: &str, what: ConfigNotice| {
             std::fs::write(&path, text).expect("written");
             let problem = check_config(&path, &places, Some(&schema())).remove(0);
-            assert_eq!((&*problem.message, &*problem.hint), (message, hint), "{text}");
+            assert_eq!(problem.what, what.at(&[key.to_owned()]), "{text}");
             assert_eq!(problem.text(), Some(text), "{problem:?}");
         };
-        check("{\"model\": 5}", "“model”: expected a string, found a number", "write a string");
-        check("{\"share\": \"x\"}", "“share”: expected “manual” or “auto”, found a string", "write “manual” or “auto”");
-        let either = "true or false or “notify”";
-        let message = format!("“autoupdate”: expected {either}, found a string");
-        check("{\"autoupdate\": \"x\"}", &message, &format!("write {either}"));
+        let wrong = |expected: &[Expected], found| ConfigNotice::WrongValue { expected: expected.to_vec(), found };
+        let kind = Expected::Kind;
+        let word = |word: &str| Expected::Word(word.to_owned());
+        let string = ValueKind::String;
+        check("{\"model\": 5}", "model", wrong(&[kind(string)], ValueKind::Number));
+        check("{\"share\": \"x\"}", "share", wrong(&[word("manual"), word("auto")], string));
+        let either = [kind(ValueKind::Boolean), word("notify")];
+        check("{\"autoupdate\": \"x\"}", "autoupdate", wrong(&either, string));
         let local = "{\"mcp\": {\"m\": {\"type\": \"local\", \"command\": \"x\"}}}";
-        check(local, "“mcp.m.command”: expected a list, found a string", "write a list");
+        check(local, "mcp.m.command", wrong(&[kind(ValueKind::List)], string));
         let remote = "{\"mcp\": {\"m\": {\"type\": \"remote\"}}}";
-        check(remote, "“mcp.m”: “url” is missing", "add “url”");
+        check(remote, "mcp.m", ConfigNotice::RequiredKeyMissing { key: "url".to_owned() });
         std::fs::write(&path, "{\n  \"model\": 5, \"apiKey\": \"sk-1\"\n}").expect("written");
         let problem = check_config(&path, &places, Some(&schema())).remove(0);
         assert!(!format!("{problem:?}").contains("sk-1"), "{problem:?}");

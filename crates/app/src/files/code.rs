@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use rekindle_domain::{Fingerprint, Problem};
+use rekindle_domain::{Fingerprint, PluginNotice, Problem};
 use rekindle_opencode::config::shape::plain;
 use serde::{
     Deserialize, Deserializer,
@@ -118,33 +118,25 @@ impl CodeLook<'_> {
     /// against it.
     pub(super) fn doubt(&mut self, entry: &Path) -> Option<Doubt> {
         let entry = if entry.is_dir() { main_of_package(entry, &mut self.budget)? } else { entry.to_owned() };
-        if let Some(what) = foreign::endless(&entry) {
-            let message = format!("this code cannot be loaded: it is {what}, not a file");
-            let problem = Problem::new(&entry.display().to_string(), message, "remove it, or put a file in its place");
-            return Some(Doubt::Broken(problem));
+        let problem = |notice| Problem::new(&entry.display().to_string(), notice);
+        if let Some(kind) = foreign::endless(&entry) {
+            return Some(Doubt::Broken(problem(PluginNotice::CodeNotAFile { kind })));
         }
         let language = Language::of(&entry)?;
         let (parser, mut is_skipped) = (&mut self.parser, false);
         let doubt = remembered(&mut self.known.parsed, &entry, &mut self.budget, |bytes| {
             // What is no text may be one to the engine.
             let text = std::str::from_utf8(bytes).ok()?;
-            let problem = |message: String, hint| Problem::new(&entry.display().to_string(), message, hint);
             match parser.check(language, text) {
                 Checked::Fine => None,
                 Checked::Wrong(error) => {
-                    let message = format!("this code cannot be parsed: {error}");
-                    Some(Doubt::Broken(problem(message, "mend this place").at(text, error.offset)))
+                    let offset = error.offset;
+                    Some(Doubt::Broken(problem(PluginNotice::CodeNotParsed { why: error.message }).at(text, offset)))
                 }
-                Checked::Ended => {
-                    let message = "this code was not checked: the parser could not get through it";
-                    let hint = "look at it before you reload; save it again to have it checked again";
-                    Some(Doubt::Unchecked(problem(message.to_owned(), hint)))
-                }
+                Checked::Ended => Some(Doubt::Unchecked(problem(PluginNotice::CodeNotChecked))),
                 Checked::Skipped => {
                     is_skipped = true;
-                    let message = "this code was not checked: the parser failed too often before it, or did not start";
-                    let hint = "remove the files that the parser could not get through, or restart Rekindle";
-                    Some(Doubt::Unchecked(problem(message.to_owned(), hint)))
+                    Some(Doubt::Unchecked(problem(PluginNotice::CodeSkipped)))
                 }
             }
         });

@@ -6,7 +6,9 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Row, RowState, Scope, masked};
+use rekindle_domain::{
+    Fingerprint, Item, ItemId, Kind, Notice, Place, PluginNotice, ReloadNotice, Row, RowState, Scope, masked,
+};
 use rekindle_opencode::{agent_of_mode, declared_names, joined, keep_own_type, merge, shown_value};
 use serde_json::Value;
 
@@ -109,7 +111,11 @@ fn add_item(
     for said in group.iter().filter(|said| !said.adds) {
         let unread = item(said, Fingerprint::of_config(said.shown()), said.shown());
         let state = RowState::Overridden { by: strongest.layer.path.display().to_string() };
-        scan.push_row(Row { state, removable: false, ..row(places, &unread, None, unread.value.clone(), "declared") });
+        scan.push_row(Row {
+            state,
+            removable: false,
+            ..row(places, &unread, None, unread.value.clone().map(Notice::Verbatim), "declared")
+        });
     }
     let used: Vec<_> = group.iter().copied().filter(|said| said.adds).collect();
     let Some(last) = used.last() else { return };
@@ -128,24 +134,27 @@ fn add_item(
     let beaten = all.iter().filter(|said| is_strongest && !said.adds).map(|said| places.short(&said.layer.path));
     let mut row = Row { removable: false, ..row(places, &item, None, detail(*kind, &shown, &item), "declared") };
     row.overrides = beaten.collect();
-    row.warning = mended.map(|(_, warning)| warning.sentences());
+    row.warning = mended.map(|(_, warning)| warning.what.clone());
     scan.push_row(row);
     scan.disk.values.insert(id, value);
     scan.disk.items.insert(item);
 }
 
 /// What a list says of an item beside its name: for an MCP server what is started or asked.
-fn detail(kind: Kind, value: &Value, item: &Item) -> Option<String> {
+fn detail(kind: Kind, value: &Value, item: &Item) -> Option<Notice> {
     if kind != Kind::Mcp {
-        return item.value.clone();
+        return item.value.clone().map(Notice::Verbatim);
     }
     let value = masked(&item.name, value);
     let words = value.get("command").and_then(Value::as_array);
     let command = words.map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "));
     let target = command.or_else(|| value.get("url")?.as_str().map(str::to_owned));
-    let off = value.get("enabled").is_some_and(|enabled| enabled == false).then(|| "turned off".to_owned());
-    let parts: Vec<_> = off.into_iter().chain(target).collect();
-    (!parts.is_empty()).then(|| parts.join(" · "))
+    let is_off = value.get("enabled").is_some_and(|enabled| enabled == false);
+    match target {
+        Some(target) if is_off => Some(PluginNotice::ServerTurnedOff { target }.into()),
+        Some(target) => Some(Notice::Verbatim(target)),
+        None => is_off.then(|| ReloadNotice::TurnedOff.into()),
+    }
 }
 
 /// Everything that is said of each name, the strongest last.
@@ -225,7 +234,7 @@ fn add_not_read(places: &Places, layers: &Layers, budget: &mut Budget, scan: &mu
     }
     for layer in layers.iter() {
         for key in &layer.unknown {
-            let why = "OpenCode does not know this key".to_owned();
+            let why = PluginNotice::UnknownKey.into();
             push(places, layer, Kind::Config, key, &Value::Null, RowState::NotRead { why }, scan);
         }
     }
@@ -242,7 +251,7 @@ fn add_not_read(places: &Places, layers: &Layers, budget: &mut Budget, scan: &mu
             unknown: Vec::new(),
             mended: None,
         };
-        let why = "OpenCode reads opencode.json and opencode.jsonc in a project, not config.json".to_owned();
+        let why = PluginNotice::OtherConfigName.into();
         push(places, &layer, Kind::Config, "config.json", &Value::Null, RowState::NotRead { why }, scan);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use rekindle_domain::Problem;
+use rekindle_domain::{FileNotice, Problem};
 
 use super::{
     locate::Places,
@@ -22,9 +22,8 @@ const OF_GIT: [&str; 4] = ["HEAD", "config", "commondir", "opencode"];
 
 /// The problem of one file; `None`: it can be read to its end, or is not there.
 pub(crate) fn problem(path: &Path) -> Option<Problem> {
-    let what = foreign::endless(path)?;
-    let message = format!("it is {what}, not a file: OpenCode would wait for its end and answer nothing more");
-    Some(Problem::new(&path.display().to_string(), message, "remove it, or put a file in its place"))
+    let kind = foreign::endless(path)?;
+    Some(Problem::new(&path.display().to_string(), FileNotice::NoEnd { kind }))
 }
 
 /// The problem of the folder of a package.
@@ -49,6 +48,8 @@ pub(super) fn of_git(repository: &Repository) -> impl Iterator<Item = Problem> {
 #[cfg(all(test, unix))]
 mod tests {
     use std::{fs, os::unix::fs::symlink, path::PathBuf};
+
+    use rekindle_domain::Notice;
 
     use super::*;
     use crate::files::{check::check, scan::scan};
@@ -88,12 +89,11 @@ mod tests {
                 let scan = scan(&places, None).expect("no fault");
                 let mut told = check(&places, None);
                 told.extend(scan.endless);
-                let told: Vec<_> =
-                    told.iter().map(|problem| (&*problem.path, problem.message.contains(name))).collect();
+                let told: Vec<_> = told.iter().map(|problem| (&*problem.path, names(&problem.what, name))).collect();
                 let shown = path.display().to_string();
                 let expected: &[_] = if name == "nothing" { &[] } else { &[(&*shown, true)] };
                 assert_eq!(told, expected, "{file} {name}");
-                assert!(!scan.warnings.iter().any(|warning| warning.message.contains(name)), "told once: {file}");
+                assert!(!scan.warnings.iter().any(|warning| names(&warning.what, name)), "told once: {file}");
             }
         }
     }
@@ -111,12 +111,17 @@ mod tests {
             }
             fs::write(directory.join("opencode.json"), r#"{"plugin": ["./c.ts"]}"#).expect("written");
             let scan = scan(&Places::of(&directory).expect("places"), None).expect("no fault");
-            let told: Vec<_> = scan.warnings.iter().filter(|told| told.message.contains(name)).collect();
+            let told: Vec<_> = scan.warnings.iter().filter(|told| names(&told.what, name)).collect();
             let paths: Vec<_> = told.iter().map(|told| Path::new(&told.path)).collect();
             assert_eq!(paths, files.each_ref().map(PathBuf::as_path), "{name}: {:?}", scan.warnings);
-            let rows = scan.rows.iter().filter(|row| row.warning.as_ref().is_some_and(|told| told.contains(name)));
+            let rows = scan.rows.iter().filter(|row| row.warning.as_ref().is_some_and(|told| names(told, name)));
             assert_eq!(rows.count(), 3, "{name}");
         }
+    }
+
+    /// Whether the kind of file is among the values of a notice.
+    fn names(notice: &Notice, kind: &str) -> bool {
+        serde_json::to_string(notice).expect("JSON").contains(kind)
     }
 
     type Make = fn(&Path);

@@ -12,8 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{ErrorCode, Problem, UserError, chain};
-use rekindle_opencode::config::{edit::EditError, text::TextError};
+use rekindle_domain::{ConfigNotice, ErrorCode, Problem, UserError, WriteFault};
+use rekindle_opencode::config::edit::EditError;
 
 pub use self::{
     owner::{adopt, create_dirs, create_private_dir, mode},
@@ -24,7 +24,7 @@ pub(crate) use self::{
     write::{behind, end_of_links, private_in, refuse_shared, rename_new, sync_folder},
 };
 use crate::{
-    error::{Tell, problem_error, user_error},
+    error::{Tell, cause, problem_error},
     files::foreign::{self, LARGEST, ReadError},
 };
 
@@ -93,75 +93,74 @@ pub enum FileError {
     },
 }
 
-impl Tell for FileError {
-    fn tell(&self) -> UserError {
-        let (code, hint, path): (_, _, &std::path::Path) = match self {
-            Self::Read(error) if error.is_bound_of_ours() => (ErrorCode::TooLarge, "move it away".to_owned(), error.path()),
-            Self::Read(error) => (ErrorCode::CannotRead, "check what it is, and its permissions".to_owned(), error.path()),
-            Self::Write { path, cause } => {
-                let hint = match cause.kind() {
-                    std::io::ErrorKind::StorageFull
-                    | std::io::ErrorKind::QuotaExceeded
-                    | std::io::ErrorKind::FileTooLarge => "free some disk space, then try again",
-                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                        "check the folder's permissions"
-                    }
-                    _ => "nothing was changed; try again",
+impl FileError {
+    /// What a person should know of it.
+    fn notice(&self) -> ConfigNotice {
+        let shown = |path: &Path| path.display().to_string();
+        match self {
+            Self::Read(error) => {
+                let why = match error {
+                    ReadError::Refused { cause, .. } => cause.to_string().into(),
+                    other => other.why(),
                 };
-                (ErrorCode::CannotWrite, hint_of(cause).unwrap_or_else(|| hint.to_owned()), path)
+                let is_too_large = error.is_bound_of_ours();
+                ConfigNotice::FileNotRead { path: shown(error.path()), why: Box::new(why), is_too_large }
             }
-            Self::NotText { path } => (ErrorCode::NotText, "save it as UTF-8".to_owned(), path),
-            Self::Contended { path } => (ErrorCode::Contended, "wait for the other program, then try again".to_owned(), path),
-            Self::Dangling { path, .. } => (
-                ErrorCode::DanglingLink,
-                "nothing was changed; make what it leads to, or remove the link, then try again".to_owned(),
-                path,
-            ),
-            Self::Shared { path } => (
-                ErrorCode::HardLink,
-                "nothing was changed; make the change by hand, which keeps both, or put a copy of the file in its place"
-                    .to_owned(),
-                path,
-            ),
-            Self::Owner { path, .. } => {
-                (ErrorCode::NotYours, "nothing was changed; do it as the user whom the file belongs to".to_owned(), path)
+            Self::Write { path, cause: why } => {
+                let fault = match why.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                        WriteFault::DiskFull
+                    }
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => WriteFault::Forbidden,
+                    _ => WriteFault::Other,
+                };
+                ConfigNotice::FileNotWritten { path: shown(path), why: cause(why), fault }
             }
-            Self::Edit { path, text, cause } => return tell_edit(path, text, cause),
-        };
-        let mut error = user_error(code, chain(self), hint);
-        error.path = Some(path.display().to_string());
-        error
-    }
-}
-
-/// What to do, where what the system said is an error of ours that knows.
-pub(crate) fn hint_of(cause: &std::io::Error) -> Option<String> {
-    cause.get_ref()?.downcast_ref::<FileError>().map(|error| error.tell().hint)
-}
-
-fn tell_edit(path: &std::path::Path, text: &str, cause: &EditError) -> UserError {
-    let shown = path.display().to_string();
-    let problem = |message: String, hint: &str, offset| Problem::new(&shown, message, hint).at(text, offset);
-    match cause {
-        EditError::Text(TextError { message, hint, offset }) => UserError {
-            code: ErrorCode::NotJson,
-            hint: format!("{hint}; nothing was written to the file"),
-            ..problem_error(&problem(message.clone(), hint, *offset))
-        },
-        EditError::NotAList { key, offset } => UserError {
-            code: ErrorCode::NotAList,
-            ..problem_error(&problem(format!("“{key}” is not a list"), "make it a list in square brackets", *offset))
-        },
-        EditError::NoSuchEntry { entry, .. } => {
-            let mut error = user_error(
-                ErrorCode::NotFound,
-                format!("“{entry}” is not declared in {shown}"),
-                "look at the list of what is there",
-            );
-            error.path = Some(shown);
-            error
+            Self::NotText { path } => ConfigNotice::FileNotText { path: shown(path) },
+            Self::Contended { path } => ConfigNotice::FileContended { path: shown(path) },
+            Self::Dangling { path, target } => {
+                ConfigNotice::FileLinkDangling { path: shown(path), target: shown(target) }
+            }
+            Self::Shared { path } => ConfigNotice::FileShared { path: shown(path) },
+            Self::Owner { path, cause } => ConfigNotice::FileOfOther { path: shown(path), why: cause.to_string() },
+            Self::Edit { cause: EditError::Text(error), .. } => {
+                ConfigNotice::NotEdited { why: Box::new(error.what.clone().into()) }
+            }
+            Self::Edit { cause: EditError::NotAList { key, .. }, .. } => ConfigNotice::NotAList { key: key.clone() },
+            Self::Edit { path, cause: EditError::NoSuchEntry { entry, .. }, .. } => {
+                ConfigNotice::NotDeclared { entry: entry.clone(), path: shown(path) }
+            }
         }
     }
+}
+
+impl Tell for FileError {
+    fn tell(&self) -> UserError {
+        let (code, path): (_, &Path) = match self {
+            Self::Read(error) if error.is_bound_of_ours() => (ErrorCode::TooLarge, error.path()),
+            Self::Read(error) => (ErrorCode::CannotRead, error.path()),
+            Self::Write { path, .. } => (ErrorCode::CannotWrite, path),
+            Self::NotText { path } => (ErrorCode::NotText, path),
+            Self::Contended { path } => (ErrorCode::Contended, path),
+            Self::Dangling { path, .. } => (ErrorCode::DanglingLink, path),
+            Self::Shared { path } => (ErrorCode::HardLink, path),
+            Self::Owner { path, .. } => (ErrorCode::NotYours, path),
+            Self::Edit { path, text, cause } => {
+                let (code, offset) = match cause {
+                    EditError::Text(error) => (ErrorCode::NotJson, error.offset),
+                    EditError::NotAList { offset, .. } => (ErrorCode::NotAList, *offset),
+                    EditError::NoSuchEntry { .. } => return about(ErrorCode::NotFound, self.notice(), path),
+                };
+                let problem = Problem::new(&path.display().to_string(), self.notice()).at(text, offset);
+                return UserError { code, ..problem_error(&problem) };
+            }
+        };
+        about(code, self.notice(), path)
+    }
+}
+
+fn about(code: ErrorCode, what: ConfigNotice, path: &Path) -> UserError {
+    UserError { path: Some(path.display().to_string()), ..UserError::new(code, what) }
 }
 
 /// What an edit did: the texts before and after. `None`: the file was not there.

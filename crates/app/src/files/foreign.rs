@@ -11,6 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rekindle_domain::{FileKind, FileNotice, Notice, chain};
+
 /// The largest file that is read whole, in bytes. A larger one is no text that a person wrote.
 pub const LARGEST: u64 = 32 * 1024 * 1024;
 /// The same for files of others that are only looked into, such as the description of a package.
@@ -29,15 +31,15 @@ pub enum ReadError {
         cause: io::Error,
     },
     /// There is something else at the path.
-    #[error("{path} is {what}, not a file")]
+    #[error("{path} is a {kind:?}, not a file")]
     NotAFile {
         /// The path.
         path: PathBuf,
         /// What there is.
-        what: &'static str,
+        kind: FileKind,
     },
     /// It is larger than what is read of one file.
-    #[error("{path} is larger than {}, and Rekindle reads no more of one file", size(*most))]
+    #[error("{path} is larger than {most} bytes")]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -45,7 +47,7 @@ pub enum ReadError {
         most: u64,
     },
     /// The files before it are all that is read in one look.
-    #[error("{path} was not read: Rekindle reads no more than {} in one look", size(*most))]
+    #[error("{path} was not read: more than {most} bytes in one look")]
     Spent {
         /// The file.
         path: PathBuf,
@@ -66,17 +68,14 @@ impl ReadError {
     }
 
     /// What is wrong, for where the path is told beside it.
-    pub fn why(&self) -> String {
-        match self {
-            Self::Refused { cause, .. } => format!("it could not be read: {cause}"),
-            Self::NotAFile { what, .. } => format!("it is {what}, not a file"),
-            Self::TooLarge { most, .. } => {
-                format!("it is larger than {}, and Rekindle reads no more of one file", size(*most))
-            }
-            Self::Spent { most, .. } => {
-                format!("it was not read: Rekindle reads no more than {} in one look", size(*most))
-            }
-        }
+    pub fn why(&self) -> Notice {
+        let notice = match self {
+            Self::Refused { cause, .. } => FileNotice::FileRefused { why: cause.to_string() },
+            Self::NotAFile { kind, .. } => FileNotice::NotARegularFile { kind: *kind },
+            Self::TooLarge { most, .. } => FileNotice::FileTooLarge { most: *most },
+            Self::Spent { most, .. } => FileNotice::LookSpent { most: *most },
+        };
+        notice.into()
     }
 
     /// True when only Rekindle does not read it: another program may well.
@@ -87,9 +86,22 @@ impl ReadError {
 
 /// A file of our own has a second name, under which it may be somebody else's.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} is the same file as another one (a hard link), so nothing is written to it; put a copy in its place")]
+#[error("{path} is the same file as another one (a hard link)")]
 pub struct SharedFile {
     path: PathBuf,
+}
+
+/// What the system said, or an error of this file in its place.
+pub(crate) fn said(error: &io::Error) -> Notice {
+    let Some(cause) = error.get_ref() else { return Notice::Verbatim(error.to_string()) };
+    if let Some(SharedFile { path }) = cause.downcast_ref() {
+        return FileNotice::HardLinked { path: path.display().to_string() }.into();
+    }
+    if let Some(error) = cause.downcast_ref::<ReadError>() {
+        let path = error.path().display().to_string();
+        return FileNotice::FileNotOpened { path, why: Box::new(error.why()) }.into();
+    }
+    chain(error).into()
 }
 
 impl From<ReadError> for io::Error {
@@ -98,14 +110,6 @@ impl From<ReadError> for io::Error {
             ReadError::Refused { cause, .. } => cause,
             other => Self::other(other),
         }
-    }
-}
-
-/// A bound in words.
-fn size(bytes: u64) -> String {
-    match bytes {
-        bytes if bytes >= 1024 * 1024 => format!("{} MiB", bytes / 1024 / 1024),
-        bytes => format!("{bytes} bytes"),
     }
 }
 
@@ -131,10 +135,10 @@ pub fn bytes_or_nothing(path: &Path, most: u64) -> Result<Option<Vec<u8>>, ReadE
 
 /// What there is at the path of a file at which a reader may wait without end, or read without end: a pipe, a socket,
 /// a device. `None`: a file, a folder, or nothing.
-pub fn endless(path: &Path) -> Option<&'static str> {
+pub fn endless(path: &Path) -> Option<FileKind> {
     let metadata = fs::metadata(path).ok()?;
     let is_plain = metadata.is_file() || metadata.is_dir() || is_nothing(path);
-    (!is_plain).then(|| what(&metadata))
+    (!is_plain).then(|| kind_of(&metadata))
 }
 
 fn is_nothing(path: &Path) -> bool {
@@ -300,7 +304,7 @@ fn open(path: &Path) -> Result<Option<(File, u64)>, ReadError> {
 fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io::Result<()> {
     match metadata {
         Ok(metadata) if !metadata.is_file() => {
-            Err(io::Error::other(ReadError::NotAFile { path: path.to_owned(), what: what(&metadata) }))
+            Err(io::Error::other(ReadError::NotAFile { path: path.to_owned(), kind: kind_of(&metadata) }))
         }
         // Opening says why, or makes it.
         _ => Ok(()),
@@ -359,25 +363,25 @@ fn with_flags(options: &mut OpenOptions, _is_own: bool) -> &mut OpenOptions {
 }
 
 #[cfg(unix)]
-fn what(metadata: &fs::Metadata) -> &'static str {
+fn kind_of(metadata: &fs::Metadata) -> FileKind {
     use std::os::unix::fs::FileTypeExt;
     let kind = metadata.file_type();
     if kind.is_dir() {
-        "a folder"
+        FileKind::Folder
     } else if kind.is_symlink() {
-        "a link"
+        FileKind::Link
     } else if kind.is_fifo() {
-        "a pipe"
+        FileKind::Pipe
     } else if kind.is_socket() {
-        "a socket"
+        FileKind::Socket
     } else {
-        "a device"
+        FileKind::Device
     }
 }
 
 #[cfg(not(unix))]
-fn what(metadata: &fs::Metadata) -> &'static str {
-    if metadata.is_dir() { "a folder" } else { "a device" }
+fn kind_of(metadata: &fs::Metadata) -> FileKind {
+    if metadata.is_dir() { FileKind::Folder } else { FileKind::Device }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::{
     str::from_utf8,
 };
 
-use rekindle_domain::{Fingerprint, Place, Problem, Scope};
+use rekindle_domain::{ConfigNotice, Fingerprint, Place, Problem, Scope};
 use rekindle_opencode::{
     config::{
         schema::Schema,
@@ -218,13 +218,12 @@ impl Reader<'_> {
             Ok(replaced) => replaced,
             Err(error) => {
                 self.unloaded(&file, text, plugins);
-                match error {
+                match &error {
                     // It may come.
-                    VariableError::BadReference { path, .. } => self.layers.references.push(path),
+                    VariableError::BadReference { path, .. } => self.layers.references.push(path.clone()),
                     VariableError::TooLong => {
-                        let message = format!("what is in this file is not compared: {error}");
-                        let hint = "refer to smaller files, or to fewer";
-                        self.layers.warnings.push(Problem::new(&file.path.display().to_string(), message, hint));
+                        let what = ConfigNotice::NotCompared { why: Box::new(error.notice().into()) };
+                        self.layers.warnings.push(Problem::new(&file.path.display().to_string(), what));
                     }
                 }
                 self.layers.broken.push(file.path);
@@ -355,7 +354,7 @@ impl Reader<'_> {
                 self.layers.warnings.push(problem::left_out(&file.path, &text, &error));
                 return None;
             }
-            Err(error @ (NotRead::TooMuch { .. } | NotRead::Code)) => {
+            Err(error @ (NotRead::TooMuch(_) | NotRead::Code)) => {
                 self.layers.warnings.push(problem::not_looked_at(&file.path, &error));
                 self.layers.broken.push(file.path.clone());
                 return None;
@@ -391,8 +390,7 @@ impl Reader<'_> {
         // Of those that are too many the first one is told.
         let is_spent = matches!(error, ReadError::Spent { .. });
         if !is_spent || !std::mem::replace(&mut self.is_spent, true) {
-            let hint = "make it a readable text file, or move it away";
-            self.layers.warnings.push(Problem::new(&path.display().to_string(), error.why(), hint));
+            self.layers.warnings.push(Problem::new(&path.display().to_string(), error.why()));
         }
     }
 

@@ -8,14 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{ErrorCode, Fingerprint, Place, Scope, UserError, chain};
+use rekindle_domain::{ErrorCode, FileNotice, Fingerprint, Place, Scope, UserError};
 use rekindle_opencode::config::shape::plain;
 
 use super::{environment::Environment, worktree::worktree_of};
-use crate::{
-    error::{Tell, user_error},
-    state,
-};
+use crate::{error::Tell, state};
 
 /// Why the places can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -40,17 +37,16 @@ pub enum LocateError {
 impl Tell for LocateError {
     fn tell(&self) -> UserError {
         match self {
-            Self::NoDirectory { path, .. } => {
-                let mut error = user_error(ErrorCode::NoDirectory, chain(self), "choose a folder that exists");
-                error.path = Some(path.display().to_string());
-                error
+            Self::NoDirectory { path, cause } => {
+                let (path, why) = (path.display().to_string(), cause.as_ref().map(ToString::to_string));
+                UserError::new(ErrorCode::NoDirectory, FileNotice::NotAFolder { path: path.clone(), why }).about(path)
             }
-            Self::NoCurrent(_) => user_error(
-                ErrorCode::NoDirectory,
-                chain(self),
-                "go to a folder that exists, or name one with --directory",
-            ),
-            Self::NoHome(_) => user_error(ErrorCode::NoHome, chain(self), "set the variable HOME"),
+            Self::NoCurrent(cause) => {
+                UserError::new(ErrorCode::NoDirectory, FileNotice::NoCurrentFolder { why: cause.to_string() })
+            }
+            Self::NoHome(cause) => {
+                UserError::new(ErrorCode::NoHome, FileNotice::NoHomeFolder { why: cause.to_string() })
+            }
         }
     }
 }

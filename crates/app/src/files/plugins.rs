@@ -8,7 +8,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginOrigin, Problem, Row, RowState, Scope, Text, masked_text,
+    Fingerprint, Item, ItemId, Kind, Place, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope, Text,
+    masked_text,
 };
 use rekindle_opencode::{
     PluginSpec,
@@ -97,7 +98,7 @@ pub(super) fn scan_plugins(
 
 /// The state of what a file declares that would not load.
 pub(super) fn not_loaded() -> RowState {
-    RowState::NotRead { why: "OpenCode would not load the file that declares it".to_owned() }
+    RowState::NotRead { why: PluginNotice::DeclaredInBroken.into() }
 }
 
 /// For each entry the layer of the next one of the same plugin, which beats it.
@@ -164,7 +165,7 @@ fn add_plugin(
         places,
         &item,
         Some(origin),
-        parsed.version.as_deref().map(masked_text),
+        parsed.version.as_deref().map(|version| masked_text(version).into()),
         if is_there { "installed" } else { "declared" },
     );
     if let (true, Some(path)) = (is_used, &path) {
@@ -173,13 +174,14 @@ fn add_plugin(
             if is_there { code.doubt(path).map(Doubt::problem) } else { Some(missing(entry, path, declared)) };
         let problem = problem.or_else(|| not_read(path, &item, scan));
         // That it is not there is told by the row's layer.
-        row.warning = problem.as_ref().filter(|_| is_there).map(Problem::sentences);
+        row.warning = problem.as_ref().filter(|_| is_there).map(|problem| problem.what.clone());
         scan.warnings.extend(problem);
     }
     if let Some(why) = skipped::why(places, &spec, path.as_deref(), &mut code.budget).filter(|_| is_used) {
-        scan.warnings.push(Problem::new(&item.source, format!("the plugin {}: {why}", item.name), "remove it"));
-        scan.disk.passed_over.insert(item.id.clone(), why.clone());
-        row.state = RowState::NotRead { why };
+        let (plugin, boxed) = (item.name.clone(), Box::new(why.clone().into()));
+        scan.warnings.push(Problem::new(&item.source, PluginNotice::PluginPassedOver { plugin, why: boxed }));
+        scan.disk.passed_over.insert(item.id.clone(), why.clone().into());
+        row.state = RowState::NotRead { why: why.into() };
     }
     if is_used {
         scan.disk.plugin_specs.insert(item.id.clone(), spec);
@@ -198,20 +200,17 @@ fn not_read(path: &Path, item: &Item, scan: &mut Scan) -> Option<Problem> {
     if item.source == shown {
         scan.disk.unseen.insert(shown.clone());
     }
-    let message = "this code is not compared: it cannot be read, or is more than Rekindle reads";
-    Some(Problem::new(&shown, message, "make it smaller, or check its permissions"))
+    Some(Problem::new(&shown, PluginNotice::CodeNotCompared))
 }
 
 /// A plugin whose file is not there; it is told where it is declared.
 fn missing(entry: &Entry<'_>, path: &Path, declared: &mut Declared) -> Problem {
     let declares = &entry.layer.path;
     if entry.is_found {
-        let hint = "mend the link, or remove it";
-        return Problem::new(&path.display().to_string(), "this plugin is a link to a file that is not there", hint);
+        return Problem::new(&path.display().to_string(), PluginNotice::PluginLinkBroken);
     }
-    let message = format!("the plugin {} is not there", path.display());
-    let problem = Problem::new(&declares.display().to_string(), message, "create it, or mend the path");
-    declared.place(declares, path, problem)
+    let missing = PluginNotice::PluginMissing { path: path.display().to_string() };
+    declared.place(declares, path, Problem::new(&declares.display().to_string(), missing))
 }
 
 /// Where files declare plugins by a path; each file is read once, however many are missing.
@@ -266,7 +265,7 @@ fn add_nested(places: &Places, budget: &mut Budget, scan: &mut Scan) {
             .collect();
         for path in nested {
             let item = found(places, Kind::Plugin, &path, scope, None);
-            let why = "OpenCode looks only at files directly in the plugins folder".to_owned();
+            let why = PluginNotice::NestedPlugin.into();
             let row = row(places, &item, Some(PluginOrigin::Found), None, "installed");
             scan.push_row(Row { state: RowState::NotRead { why }, ..row });
         }
@@ -288,14 +287,13 @@ pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Sc
             });
             let item = found(places, Kind::Tool, &path, scope, fingerprint);
             let problem = code.doubt(&path).map(|doubt| match doubt {
-                Doubt::Broken(problem) => Problem {
-                    message: format!("{}; OpenCode could answer no prompt with this tool", problem.message),
-                    ..problem
-                },
+                Doubt::Broken(problem) => {
+                    Problem { what: PluginNotice::ToolBroken { why: Box::new(problem.what) }.into(), ..problem }
+                }
                 Doubt::Unchecked(problem) => problem,
             });
             scan.found.insert(path);
-            let warning = problem.as_ref().map(Problem::sentences);
+            let warning = problem.as_ref().map(|problem| problem.what.clone());
             scan.push_row(Row { removable: false, warning, ..row(places, &item, None, None, "installed") });
             scan.warnings.extend(problem);
             scan.disk.items.insert(item);

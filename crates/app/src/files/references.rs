@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use rekindle_domain::ReferenceFault;
 use rekindle_opencode::config::variables::{Files, Unread, quoted};
 
 use crate::files::foreign::{self, Budget, ReadError};
@@ -48,9 +49,9 @@ impl Files for References<'_> {
         };
         let read = match text {
             Ok(Some(text)) => Ok(quoted(&text)),
-            Ok(None) => Err(Unread::Bad("is not there")),
-            Err(ReadError::NotAFile { .. }) => Err(Unread::Bad("is not a file")),
-            Err(ReadError::Refused { .. }) => Err(Unread::Bad("cannot be read")),
+            Ok(None) => Err(Unread::Bad(ReferenceFault::Missing)),
+            Err(ReadError::NotAFile { .. }) => Err(Unread::Bad(ReferenceFault::NotAFile)),
+            Err(ReadError::Refused { .. }) => Err(Unread::Bad(ReferenceFault::Unreadable)),
             Err(ReadError::TooLarge { .. } | ReadError::Spent { .. }) => Err(Unread::TooLong),
         };
         self.read.insert(path.to_owned(), read.clone());

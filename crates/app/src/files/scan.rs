@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Item, Kind, PluginOrigin, Problem, Row, RowState, Scope};
+use rekindle_domain::{Item, Kind, Notice, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope};
 use rekindle_opencode::{Disk, config::schema::Schema, declared_names, effective};
 
 pub use super::plugins::declared_id;
@@ -205,14 +205,14 @@ fn tell_contested(places: &Places, layers: &Layers, scan: &mut Scan) {
     for contested in &layers.contested {
         for (kind, name, _) in declared_names(&contested.other.value) {
             let [one, other] = [&contested.file, &contested.other.path].map(|path| path.display().to_string());
-            let message = format!(
-                "{} and {} declare one {}, “{name}”, and OpenCode picks one at random each time",
-                places.short(&contested.file),
-                places.short(&contested.other.path),
-                kind.word(),
-            );
-            let problem = Problem::new(&one, message, "rename one of them");
-            said.extend([one, other].map(|path| ((kind, name.to_owned(), path), problem.sentences())));
+            let twice = PluginNotice::DeclaredTwice {
+                one: places.short(&contested.file),
+                other: places.short(&contested.other.path),
+                kind,
+                name: name.to_owned(),
+            };
+            let problem = Problem::new(&one, twice);
+            said.extend([one, other].map(|path| ((kind, name.to_owned(), path), problem.what.clone())));
             scan.warnings.push(problem);
             let others = scan.disk.contested.entry((kind, name.to_owned())).or_default();
             others.push((contested.at, contested.other.value.clone()));
@@ -239,7 +239,7 @@ pub(crate) fn row(
     places: &Places,
     item: &Item,
     origin: Option<PluginOrigin>,
-    detail: Option<String>,
+    detail: Option<Notice>,
     layer: &str,
 ) -> Row {
     Row {

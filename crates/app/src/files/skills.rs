@@ -13,7 +13,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Copied, Fingerprint, Item, ItemId, Kind, Place, Problem, Row, RowState, Scope, SkillAnswer, Snapshot,
+    Copied, Fingerprint, Item, ItemId, Kind, Notice, Place, Problem, Row, RowState, Scope, SkillAnswer, SkillNotice,
+    Snapshot,
 };
 use rekindle_opencode::skill::{
     frontmatter::{self, NotASkill},
@@ -76,7 +77,7 @@ enum Is {
 
 impl Found {
     fn with_warning(self, warning: Problem) -> Self {
-        let row = Row { warning: Some(warning.sentences()), ..(*self.row).clone() };
+        let row = Row { warning: Some(warning.what.clone()), ..(*self.row).clone() };
         Self { row: Arc::new(row), warning: Some(warning), ..self }
     }
 }
@@ -102,12 +103,8 @@ pub(super) fn folders(places: &Places, effective: &Value, learned: &[String]) ->
 
 /// What people are told of folders that are too many.
 pub(super) fn too_many(places: &Places, folders: &[SkillFolder]) -> Option<Problem> {
-    let message = format!(
-        "“skills.paths” names too many folders: Rekindle looked at the first {MOST_NAMED}, and not at {} more",
-        folders.len()
-    );
-    let shown = places.directory.display().to_string();
-    (!folders.is_empty()).then(|| Problem::new(&shown, message, "name a folder that holds them all"))
+    let what = SkillNotice::TooManySkillFolders { most: MOST_NAMED, left: folders.len() };
+    (!folders.is_empty()).then(|| Problem::new(&places.directory.display().to_string(), what))
 }
 
 /// The folders of skills that a configuration names.
@@ -165,7 +162,7 @@ impl Skills {
             let dangling = walked.links.iter().filter(|path| is_skill_file(path) && !path.exists());
             all.extend(dangling.filter(|path| seen.insert(path.as_path())).map(|path| {
                 let warning = problem::dangling(path);
-                Arc::new(not_read(places, path, folder.scope, Some(warning.message.clone()), warning))
+                Arc::new(not_read(places, path, folder.scope, Some(warning.what.clone()), warning))
             }));
         }
         self.files = kept.into_iter().collect();
@@ -276,9 +273,8 @@ fn read(
         Err(error) => {
             let why = error.why();
             let endless = endless::problem(path);
-            let unreadable = || Problem::new(&path.display().to_string(), why.clone(), "make it a readable text file");
             let is_endless = endless.is_some();
-            let warning = endless.unwrap_or_else(unreadable);
+            let warning = endless.unwrap_or_else(|| Problem::new(&path.display().to_string(), why.clone()));
             let why = (!error.is_bound_of_ours()).then_some(why);
             let found = not_read(places, path, scope, why, warning);
             if is_endless { Found { is: Is::Endless, ..found } } else { found }
@@ -297,27 +293,27 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
         Err(why) => {
             let is_unseen = matches!(why, NotASkill::NotRead(_));
             let warning = problem::dropped(path, text, &why);
-            return not_read(places, path, scope, (!is_unseen).then(|| why.to_string()), warning);
+            return not_read(places, path, scope, (!is_unseen).then(|| why.notice().into()), warning);
         }
     };
     let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
     let mended = skill.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
     let item = Item { value: skill.description, code: mended, ..item(path, scope, skill.name, declared) };
-    let mut row = row(places, &item, None, item.value.clone(), "installed");
+    let mut row = row(places, &item, None, item.value.clone().map(Notice::Verbatim), "installed");
     let warning = skill.is_mended.then(|| problem::read_once(path, text));
-    row.warning = warning.as_ref().map(Problem::sentences);
+    row.warning = warning.as_ref().map(|warning| warning.what.clone());
     Found { row: Arc::new(row), item: Arc::new(item), is: Is::Skill, warning }
 }
 
 /// `why`: what keeps the engine from reading it; `None`: Rekindle did not, and the engine may.
-fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<String>, warning: Problem) -> Found {
+fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<Notice>, warning: Problem) -> Found {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
     let row = row(places, &item, None, None, "installed");
     let is = if why.is_none() { Is::Unseen } else { Is::None };
     let row = match why {
         Some(why) => Row { state: RowState::NotRead { why }, ..row },
-        None => Row { warning: Some(warning.sentences()), ..row },
+        None => Row { warning: Some(warning.what.clone()), ..row },
     };
     Found { row: Arc::new(row), item: Arc::new(item), is, warning: Some(warning) }
 }
@@ -357,8 +353,8 @@ impl Collected {
             contested.insert(first.item.name.clone(), prints);
             let files = Files::of(first, same);
             items.push(files.first.item.clone());
-            if let Some((message, hint)) = files.conflict() {
-                warnings.extend(files.each().map(|found| Problem::new(&found.item.source, &*message, hint)));
+            if let Some(conflict) = files.conflict() {
+                warnings.extend(files.each().map(|found| Problem::new(&found.item.source, conflict.clone())));
             }
             told_rows.extend(files.rows());
         }
@@ -382,8 +378,8 @@ impl Collected {
         }
         if let Some(first) = spent.first() {
             let path = first.path().display().to_string();
-            let message = format!("{}; there are {} such skills", first.why(), spent.len());
-            self.warnings.push(Problem::new(&path, message, "take out what does not belong there"));
+            let what = SkillNotice::SkillsNotRead { why: Box::new(first.why()), count: spent.len() };
+            self.warnings.push(Problem::new(&path, what));
         }
         self.unseen.extend(spent.iter().map(|error| error.path().display().to_string()));
     }
@@ -427,16 +423,16 @@ impl<'a> Files<'a> {
         self.all.iter().map(|(found, _)| *found)
     }
 
-    /// Where their texts differ: what is wrong, and what to do.
-    fn conflict(&self) -> Option<(String, &'static str)> {
+    /// Where their texts differ: what is wrong.
+    fn conflict(&self) -> Option<SkillNotice> {
         let differs = self.each().any(|found| found.item.declared != self.first.item.declared);
-        differs.then(|| several(self.all.len()))
+        differs.then_some(SkillNotice::SameSkillName { count: self.all.len() })
     }
 
     /// The rows of all, by their paths: one for each file that differs, with the places at which it is, too.
     fn rows(&self) -> Vec<(&'a str, Row)> {
         let conflict = self.conflict();
-        let warning = conflict.as_ref().map(|(message, hint)| Problem::new("", message, *hint).sentences());
+        let warning = conflict.clone().map(Notice::from);
         let copied =
             |found: &'a Found, copy| (found.item.source.as_str(), Row { copy: Some(copy), ..(*found.row).clone() });
         let places = |names: &[&Found]| names.iter().map(|found| found.row.place.clone()).collect::<Vec<_>>();
@@ -459,10 +455,4 @@ impl<'a> Files<'a> {
         }
         rows
     }
-}
-
-/// What is wrong with skills of one name, and what to do.
-fn several(count: usize) -> (String, &'static str) {
-    let message = format!("{count} skills have this name, and OpenCode picks one at random each time it loads them");
-    (message, "rename all but one")
 }

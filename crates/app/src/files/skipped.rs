@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rekindle_domain::PluginNotice;
 use rekindle_opencode::PluginSpec;
 use serde_json::Value;
 
@@ -14,11 +15,9 @@ const BUILT_IN: [&str; 2] = ["opencode-copilot-auth", "opencode-openai-codex-aut
 
 /// Why a plugin never runs; `None`: it does, as far as is known. `path`: where its file or folder is, if it is not
 /// a package.
-pub(super) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut Budget) -> Option<String> {
+pub(super) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut Budget) -> Option<PluginNotice> {
     if let Some(name) = BUILT_IN.into_iter().find(|name| spec.contains(name)) {
-        return Some(format!(
-            "OpenCode has “{name}” built in, and passes over every plugin with that in its name or path"
-        ));
+        return Some(PluginNotice::BuiltIn { name: name.to_owned() });
     }
     let description = match path {
         Some(folder) => folder.is_dir().then(|| folder.join("package.json"))?,
@@ -31,9 +30,7 @@ pub(super) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut
     let is_run = package.get("main").is_some_and(|main| main.as_str().is_some_and(|main| !main.is_empty()))
         || exports.contains_key("./server")
         || exports.keys().any(|key| !key.starts_with('.'));
-    (!is_run).then(|| {
-        "its package.json has neither “main” nor an export “./server”, so OpenCode runs nothing of it".to_owned()
-    })
+    (!is_run).then_some(PluginNotice::ExportsNothing)
 }
 
 /// Where the description of an installed package is.

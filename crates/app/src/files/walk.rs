@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::Problem;
+use rekindle_domain::{FileNotice, Problem};
 
 use super::scan::Scan;
 use crate::files::foreign::Budget;
@@ -54,19 +54,11 @@ impl Cut {
 
     /// What people are told of it.
     pub(crate) fn problem(self, folder: &Path) -> Problem {
-        let (message, hint) = match self {
-            Self::TooMuch(most) => (
-                format!("there is too much in this folder: Rekindle looked at the nearest {most} files and folders"),
-                "name a folder that holds less, or take out what does not belong there",
-            ),
-            Self::Repeats => (
-                format!(
-                    "links in this folder lead to the same folders again and again: {MOST_PATHS} paths of each were looked at"
-                ),
-                "remove the links that lead to folders beside or above them",
-            ),
+        let notice = match self {
+            Self::TooMuch(most) => FileNotice::FolderTooFull { most },
+            Self::Repeats => FileNotice::LinksRepeat { paths: MOST_PATHS },
         };
-        Problem::new(&folder.display().to_string(), message, hint)
+        Problem::new(&folder.display().to_string(), notice)
     }
 }
 

@@ -18,6 +18,7 @@ use std::{
 };
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::ModifyKind};
+use rekindle_domain::{Blind, FileNotice, Notice};
 
 use super::{
     locate::Places,
@@ -37,34 +38,9 @@ const MOST_LOST: usize = 10_000;
 /// The most links that are followed to one path, as the system does.
 const MOST_LINKS: u32 = 40;
 
-/// Why changes are seen late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blind {
-    /// There are more folders than are watched.
-    TooMany,
-    /// The system has no watches left.
-    Exhausted,
-    /// The file system sends no events.
-    Silent,
-    /// The system refused to watch at all.
-    Refused,
-}
-
-impl Blind {
-    /// What people are told.
-    pub fn text(self) -> String {
-        let seconds = SLOW.as_secs();
-        let (why, what) = match self {
-            Self::TooMany => ("there are more folders than Rekindle watches", ""),
-            Self::Exhausted => (
-                "the system has no file watches left",
-                ": close programs that watch many files, or raise fs.inotify.max_user_watches",
-            ),
-            Self::Silent => ("this file system does not tell when files change", ""),
-            Self::Refused => ("the system did not let Rekindle watch files", ""),
-        };
-        format!("Changes made elsewhere are seen every {seconds} s only, because {why}{what}.")
-    }
+/// What people are told of changes that are seen late.
+pub fn seen_late(why: Blind) -> Notice {
+    FileNotice::SeenLate { seconds: SLOW.as_secs(), why }.into()
 }
 
 /// What may have changed.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Snapshot};
+use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot};
 use rekindle_opencode::{Disk, Memory, Otherwise};
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +126,7 @@ impl MemoryStore {
         &mut self,
         disk: &Disk,
         answers: &Answers,
-        failures: BTreeMap<ItemId, String>,
+        failures: BTreeMap<ItemId, Notice>,
         meanwhile: &Meanwhile,
         was_watched: bool,
     ) -> Result<(), FileError> {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EngineMode, EngineState, Fingerprint};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, Fingerprint, Notice};
 use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
@@ -72,19 +72,11 @@ impl Record {
     }
 
     /// What people should know about its address.
-    pub fn moved(&self) -> Option<String> {
+    pub fn moved(&self) -> Option<Notice> {
         if let Some(from) = &self.moved_from {
-            return Some(format!(
-                "The address changed from {from} to {}, and the password with it: another program has the port. \
-                 Whoever was attached has to attach again.",
-                self.url
-            ));
+            return Some(EngineNotice::EngineMoved { from: from.clone(), to: self.url.clone() }.into());
         }
-        self.password_changed.then(|| {
-            "The engine has another password since it ended by itself: nobody knows who listened at its address \
-             meanwhile. Whoever was attached has to attach again."
-                .to_owned()
-        })
+        self.password_changed.then(|| EngineNotice::PasswordChanged.into())
     }
 
     /// The user whose engine it is, where there are users: the one who wrote the password.

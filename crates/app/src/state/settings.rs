@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use rekindle_domain::{Choice, ErrorCode, Settings, UserError, chain};
+use rekindle_domain::{Choice, ErrorCode, FileNotice, Notice, Settings, UserError};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Tell, user_error},
+    error::{Tell, cause},
     files::{
         file::{self, Content, FileError, TRIES},
         locate::Places,
@@ -46,21 +46,31 @@ pub enum SettingsError {
     Busy,
 }
 
+impl SettingsError {
+    /// What is wrong.
+    fn notice(&self) -> Notice {
+        match self {
+            Self::Broken { place, message, .. } => {
+                FileNotice::SettingsBroken { place: place.clone(), why: message.clone() }.into()
+            }
+            Self::File(error) => error.tell().what,
+            Self::Lock(why) => FileNotice::SettingsNotLocked { why: cause(why) }.into(),
+            Self::Busy => FileNotice::SettingsBusy.into(),
+        }
+    }
+}
+
 impl Tell for SettingsError {
     fn tell(&self) -> UserError {
         match self {
-            Self::Broken { line, column, .. } => UserError {
-                line: Some(*line),
-                column: Some(*column),
-                ..user_error(
-                    ErrorCode::SettingsBroken,
-                    format!("{self}, so nothing was saved"),
-                    "mend the file, or move it away",
-                )
-            },
+            Self::Broken { line, column, .. } => {
+                let not_saved = FileNotice::SettingsNotSaved { why: Box::new(self.notice()) };
+                let error = UserError::new(ErrorCode::SettingsBroken, not_saved);
+                UserError { line: Some(*line), column: Some(*column), ..error }
+            }
             Self::File(error) => error.tell(),
-            Self::Lock(_) => user_error(ErrorCode::CannotWrite, chain(self), "check the folder's permissions"),
-            Self::Busy => user_error(ErrorCode::Contended, self.to_string(), "try again in a moment"),
+            Self::Lock(_) => UserError::new(ErrorCode::CannotWrite, self.notice()),
+            Self::Busy => UserError::new(ErrorCode::Contended, self.notice()),
         }
     }
 }
@@ -71,12 +81,12 @@ pub fn read(places: &Places) -> Settings {
 }
 
 /// The settings, and what people should know if they cannot be read: the defaults stand in for them then.
-pub fn look(places: &Places) -> (Settings, Option<String>) {
+pub fn look(places: &Places) -> (Settings, Option<Notice>) {
     match load(places) {
         Ok(kept) => (kept.settings, None),
         Err(error) => {
-            let left_alone = "The file is left alone, and the defaults are used until it is mended or moved away.";
-            (Settings::default(), Some(format!("{}. {left_alone}", chain(&error))))
+            let why = Box::new(error.notice());
+            (Settings::default(), Some(FileNotice::SettingsNotRead { why }.into()))
         }
     }
 }

@@ -20,7 +20,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Banner, Fingerprint, Habit, Installing, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
+    Banner, Fingerprint, Habit, Installing, Notice, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
     WindowState, Workspace, chain, past, step,
 };
 use tokio::{
@@ -39,7 +39,7 @@ use crate::{
     engine::connect::Source,
     files::{
         locate::Places,
-        watch::{Blind, Hint, SLOW, Watch},
+        watch::{Hint, SLOW, Watch, seen_late},
     },
     state::{history::History, record::Records, settings},
     workspace::{
@@ -94,7 +94,7 @@ pub(super) struct Core {
     dismissed_problems: Vec<Problem>,
     settings: Settings,
     /// What people should know of settings that cannot be read.
-    unread_settings: Option<String>,
+    unread_settings: Option<Notice>,
     history: Arc<[Receipt]>,
     /// How long the history was when it was read.
     read: u64,
@@ -109,7 +109,7 @@ pub(super) struct Core {
     turn: Option<JoinHandle<()>>,
     wanted: Option<Look>,
     again: Again,
-    notices: Vec<String>,
+    notices: Vec<Notice>,
     changed: Hint,
     sequence: u64,
     inputs: mpsc::WeakSender<Input>,
@@ -208,7 +208,7 @@ impl Core {
             if let Some(files) = files.as_mut().filter(|_| has_looked) {
                 // Thousands of watches take a while, and others have a right to this thread.
                 block_in_place(|| files.follow(&self.target.places.refreshed(), &self.observation.scan));
-                self.notices = files.blind().map(Blind::text).into_iter().collect();
+                self.notices = files.blind().map(seen_late).into_iter().collect();
             }
             self.look_if_wanted();
             // Before the state: whoever is told of it may ask at once.

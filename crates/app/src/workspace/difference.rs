@@ -11,8 +11,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, Answers, Change, ChangeKind, DiffLine, Fingerprint, Kind, Mark, Place, SkillAnswer, masked, masked_text,
-    mentions_outside,
+    Action, Answers, Change, ChangeKind, DiffLine, FileNotice, Fingerprint, Kind, Mark, Notice, Place, SkillAnswer,
+    masked, masked_text, mentions_outside,
 };
 use rekindle_opencode::{Disk, effective, skill::frontmatter, value_of};
 use serde_json::{Map, Value};
@@ -73,7 +73,7 @@ impl<'a> Sides<'a> {
                 if lines.is_empty() { reordered(&change.name, &before, &after) } else { lines }
             }
             Kind::Plugin | Kind::Tool => {
-                let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text });
+                let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text: text.into() });
                 if change.before == change.after {
                     return Vec::new();
                 }
@@ -162,9 +162,11 @@ fn values(name: &str, before: &Value, after: &Value, written: &Value, was_hidden
         let is_hidden = was_hidden || as_written.is_some();
         let old = show(&was_shown).map(|text| if is_hidden { "••••".to_owned() } else { shortened(&text) });
         let new = show(&is_shown).map(|text| shortened(&as_written.unwrap_or(text)));
-        let same = if old == new { " (another value)" } else { "" };
-        lines.extend(old.map(|text| DiffLine { mark: Mark::Removed, text: format!("{path}: {text}") }));
-        lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: format!("{path}: {text}{same}") }));
+        let is_same = old == new;
+        let line = |text| format!("{path}: {text}");
+        let added = |line| if is_same { FileNotice::ValueChanged { line }.into() } else { Notice::Verbatim(line) };
+        lines.extend(old.map(|text| DiffLine { mark: Mark::Removed, text: line(text).into() }));
+        lines.extend(new.map(|text| DiffLine { mark: Mark::Added, text: added(line(text)) }));
     }
     lines
 }
@@ -181,7 +183,8 @@ fn reordered(path: &str, before: &Value, after: &Value) -> Vec<DiffLine> {
     if !inner.is_empty() || keys(was) == keys(is) || Fingerprint::of_config(before) == Fingerprint::of_config(after) {
         return inner;
     }
-    let line = |mark, map| DiffLine { mark, text: shortened(&format!("{path}, in this order: {}", keys(map))) };
+    let order = |map| FileNotice::KeyOrder { path: shortened(path), keys: shortened(&keys(map)) };
+    let line = |mark, map| DiffLine { mark, text: order(map).into() };
     vec![line(Mark::Removed, was), line(Mark::Added, is)]
 }
 
@@ -246,7 +249,7 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
         gap(&mut left_out, &mut lines);
         let shown = |side: &[&str], at: Option<usize>| at.and_then(|at| side.get(at)).map(|line| shortened(line));
         let text = shown(&old, change.old_index()).or_else(|| shown(&new, change.new_index())).unwrap_or_default();
-        lines.push(DiffLine { mark, text });
+        lines.push(DiffLine { mark, text: text.into() });
     }
     if !lines.is_empty() && part.rest == 0 {
         gap(&mut left_out, &mut lines);
@@ -254,7 +257,7 @@ fn lines(before: &str, after: &str, until: Instant) -> Vec<DiffLine> {
     let more = lines.len().saturating_sub(MOST_LINES) + part.rest;
     if more > 0 {
         lines.truncate(MOST_LINES);
-        lines.push(DiffLine { mark: Mark::Same, text: format!("… and {more} more lines") });
+        lines.push(DiffLine { mark: Mark::Same, text: FileNotice::MoreLines { lines: more }.into() });
     }
     lines
 }
@@ -310,7 +313,7 @@ fn count_lines(text: &str) -> usize {
 
 fn gap(left_out: &mut usize, lines: &mut Vec<DiffLine>) {
     if *left_out > 0 {
-        lines.push(DiffLine { mark: Mark::Gap, text: left_out.to_string() });
+        lines.push(DiffLine { mark: Mark::Gap, text: left_out.to_string().into() });
         *left_out = 0;
     }
 }
@@ -328,7 +331,18 @@ mod tests {
             Mark::Removed => '-',
             Mark::Gap => '~',
         };
-        lines.iter().map(|line| format!("{}{}\n", sign(line.mark), line.text)).collect()
+        lines.iter().map(|line| format!("{}{}\n", sign(line.mark), told(line))).collect()
+    }
+
+    /// What is a notice is told by its code.
+    fn told(line: &DiffLine) -> String {
+        match &line.text {
+            Notice::Verbatim(text) => text.clone(),
+            Notice::File(FileNotice::ValueChanged { line }) => format!("{line} !changed"),
+            Notice::File(FileNotice::KeyOrder { path, keys }) => format!("{path} !order {keys}"),
+            Notice::File(FileNotice::MoreLines { .. }) => "!more".to_owned(),
+            other => format!("{other:?}"),
+        }
     }
 
     /// H3: stable, sorted, in words, and without secrets.
@@ -344,7 +358,7 @@ mod tests {
             json!({"command": ["x", "--all"], "environment": {"TOKEN": "two"}, "cwd": "/p"}),
             Value::Null,
             "-k.command: [\"x\"]\n+k.command: [\"x\",\"--all\"]\n+k.cwd: /p\n\
-             -k.environment.TOKEN: ••••\n+k.environment.TOKEN: •••• (another value)\n",
+             -k.environment.TOKEN: ••••\n+k.environment.TOKEN: •••• !changed\n",
         );
         check(
             json!({"url": "one"}),
@@ -374,12 +388,12 @@ mod tests {
         check(
             r#"{"*": "deny", "bash": "ask"}"#,
             r#"{"bash": "ask", "*": "deny"}"#,
-            "-p, in this order: *, bash\n+p, in this order: bash, *\n",
+            "-p !order *, bash\n+p !order bash, *\n",
         );
         check(
             r#"{"x": 1, "bash": {"*": "deny", "git *": "ask"}}"#,
             r#"{"bash": {"git *": "ask", "*": "deny"}, "x": 1}"#,
-            "-p.bash, in this order: *, git *\n+p.bash, in this order: git *, *\n",
+            "-p.bash !order *, git *\n+p.bash !order git *, *\n",
         );
         check(r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, "");
         check("{}", "5", "");
@@ -408,14 +422,14 @@ mod tests {
         for (before, after) in [(&*one, &*other), ("", &*one), (&*one, "")] {
             let found = lines(before, after, soon());
             assert_eq!(found.len(), MOST_LINES + 1);
-            assert!(found.last().is_some_and(|last| last.text.starts_with("… and ")), "{:?}", found.last());
+            assert_eq!(found.last().map(told).as_deref(), Some("!more"));
         }
         // Where they differ far behind, that is what is shown.
         let head = (0..1_000_000).map(|at| format!("line {at}\n")).collect::<String>();
         let (before, after) = (format!("{head}one\n{other}"), format!("{head}two\n{other}"));
         for until in [soon(), Instant::now()] {
             let found = lines(&before, &after, until);
-            let shown: Vec<_> = found.iter().take(5).map(|line| (line.mark, line.text.as_str())).collect();
+            let shown: Vec<_> = found.iter().take(5).map(|line| (line.mark, told(line))).collect();
             let expected = [
                 (Mark::Gap, "999998"),
                 (Mark::Same, "line 999998"),
@@ -423,17 +437,17 @@ mod tests {
                 (Mark::Removed, "one"),
                 (Mark::Added, "two"),
             ];
-            assert_eq!(shown, expected);
+            assert_eq!(shown, expected.map(|(mark, text)| (mark, text.to_owned())));
         }
         // A line without end, and one whose beginning alone differs; what is cut are whole characters.
         let long = "ü".repeat(3_000_000);
         for (before, after) in [(format!("{long}a"), format!("{long}b")), (format!("a{long}"), format!("b{long}"))] {
             let found = lines(&before, &after, soon());
             assert!(found.iter().any(|line| line.mark == Mark::Added) && found.len() <= 3, "{}", found.len());
-            assert!(found.iter().map(|line| line.text.len()).sum::<usize>() < 3 * (LONGEST_LINE + 4));
+            assert!(found.iter().map(|line| told(line).len()).sum::<usize>() < 3 * (LONGEST_LINE + 4));
         }
         let wide = values("k", &json!([]), &json!(vec!["x"; 20_000]), &Value::Null, false);
-        assert!(wide.iter().all(|line| line.text.len() < 2 * LONGEST_LINE), "{wide:?}");
+        assert!(wide.iter().all(|line| told(line).len() < 2 * LONGEST_LINE), "{wide:?}");
         let deep = (0..400).fold(json!(1), |value, at| json!({ format!("{}{at}", "k".repeat(1000)): value }));
         assert_eq!(values("k", &Value::Null, &deep, &Value::Null, false).len(), 1);
     }

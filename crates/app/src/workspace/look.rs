@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Answers, BusyRun, Change, EngineState, EngineView, Evidence, Loaded, Problem, chain, drift};
+use rekindle_domain::{
+    Answers, BusyRun, Change, EngineState, EngineView, Evidence, Loaded, Problem, ReloadNotice, chain, drift,
+};
 use rekindle_opencode::{Memory, Profile, failed_items, hear, loaded, would_be_lost};
 
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
         ear::Ear,
         packages,
     },
+    error::Tell,
     fault::{Fault, sheltered_async},
     files::{check, scan::Scan, watch::Hint},
     state::memory::MemoryStore,
@@ -86,13 +89,8 @@ async fn read_beside(target: &Target, patience: Duration) -> Result<Observation,
     let (scan, problems) = (target.read_files().await?, problems(target).await);
     let mut view = target.view.clone();
     view.state = EngineState::Starting;
-    let waited = patience.as_secs();
     let installs = packages::wanted(&target.places, &scan.disk);
-    let why = match installs.as_slice() {
-        [] => "a plugin may take its time".to_owned(),
-        some => format!("it has to install {} first", some.join(", ")),
-    };
-    view.message = Some(format!("OpenCode is still loading this directory after {waited} s; {why}"));
+    view.message = Some(ReloadNotice::StillLoading { seconds: patience.as_secs(), installs }.into());
     let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
     Ok(finish(observation, &mut target.memory()))
 }
@@ -301,7 +299,7 @@ fn tell(view: &mut EngineView, error: &ClientError) {
         ClientError::TimedOut { .. } => EngineState::Starting,
         _ => EngineState::Unreachable,
     };
-    view.message = Some(chain(error));
+    view.message = Some(error.tell().what);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rekindle_domain::{Answers, EngineMode, EngineView, Fingerprint};
+use rekindle_domain::{Answers, EngineMode, EngineView, Fingerprint, Notice};
 use serde_json::Value;
 
 use crate::{
@@ -33,7 +33,7 @@ pub struct Target {
     /// The program of an engine of ours, if it is known.
     pub program: Option<Fingerprint>,
     /// What people should know about the way to it.
-    pub caveat: Option<String>,
+    pub caveat: Option<Notice>,
     /// For reading the files; what it remembers of them outlives one look.
     pub scanner: Arc<Mutex<Scanner>>,
 }

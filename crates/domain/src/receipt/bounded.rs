@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Receipt, ReceiptItem};
-use crate::Change;
+use crate::{Change, Notice};
 
 /// The longest text of a receipt that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -34,11 +34,11 @@ impl Receipt {
     #[must_use]
     pub fn within(mut self, most: usize) -> Self {
         let half = most / 2;
-        self.message.iter_mut().for_each(shorten);
+        self.message = self.message.map(|message| message.with_values(&mut shorten));
         for session in &mut self.resumed {
             shorten(&mut session.session);
             shorten(&mut session.title);
-            session.error.iter_mut().for_each(shorten);
+            session.error = session.error.take().map(|error| error.with_values(&mut shorten));
         }
         self.orphans.iter_mut().for_each(|process| shorten(&mut process.command));
         self.installs.iter_mut().for_each(shorten);
@@ -84,13 +84,13 @@ impl Room {
 }
 
 fn size(item: &ReceiptItem) -> usize {
-    length(item.id.as_str()) + length(&item.name) + item.detail.as_deref().map_or(0, length)
+    length(item.id.as_str()) + length(&item.name) + item.detail.as_ref().map_or(0, Notice::length)
 }
 
 fn size_of(change: &Change) -> usize {
     let values = [&change.before, &change.after].into_iter().flatten().map(|text| length(text));
-    let texts = [&change.name, &change.source, &change.why].map(|text| length(text));
-    length(change.id.as_str()) + values.chain(texts).sum::<usize>()
+    let texts = [&change.name, &change.source].map(|text| length(text));
+    length(change.id.as_str()) + values.chain(texts).sum::<usize>() + change.why.length()
 }
 
 /// The length of a text in JSON.
@@ -127,6 +127,7 @@ mod tests {
     }
 
     fn item(name: &str, state: ItemState, detail: Option<String>) -> ReceiptItem {
+        let detail = detail.map(Notice::Verbatim);
         let id = ItemId::new(Kind::Plugin, Scope::Project, name);
         ReceiptItem { id, name: name.to_owned(), change: ChangeKind::Added, state, detail, unheard: false }
     }
@@ -147,8 +148,8 @@ mod tests {
         ];
         for (what, items) in cases {
             let whole = receipt(items);
-            let kept =
-                Receipt { message: Some("m".repeat(MOST)), installs: vec![long(); 9], ..whole.clone() }.within(MOST);
+            let kept = Receipt { message: Some("m".repeat(MOST).into()), installs: vec![long(); 9], ..whole.clone() }
+                .within(MOST);
             let length = serde_json::to_string(&kept).expect("JSON").len();
             assert!(length < MOST, "{what}: {length}");
             assert_eq!((kept.tally().proved, kept.tally().all), (whole.tally().proved, whole.tally().all), "{what}");

@@ -3,11 +3,11 @@
 //! Invariant: only what was not heard is judged anew; what was proved or refuted stays, and a receipt
 //! becomes proved only when nothing but silence stood against it.
 
-use super::{CONNECTING, Counts, ItemState, NOT_LISTED_YET, Receipt, ReceiptItem, ReceiptResult};
-use crate::{Answers, Change, Kind, Question};
+use super::{Counts, ItemState, Receipt, ReceiptItem, ReceiptResult};
+use crate::{Answers, Change, Kind, Notice, Question, ReloadNotice};
 
-/// What is told of an item that changed before the engine had said anything of it.
-const CHANGED_AGAIN: &str = "it changed again before the engine said anything of it, and is pending";
+/// What versions that only said in words what they had not heard wrote down.
+const UNHEARD_IN_WORDS: [&str; 2] = ["it is still connecting", "the engine has not listed its tools yet"];
 
 impl Receipt {
     /// True while the engine has not said everything that this receipt is about.
@@ -53,7 +53,7 @@ impl ReceiptItem {
             answers.mcp.is_some() || answers.is_turned_off(&self.name) || answers.refused.contains(&Question::Servers)
         };
         if pending.iter().any(|change| change.id == self.id && change.action.needs_reload()) {
-            (self.detail, self.unheard) = (Some(CHANGED_AGAIN.to_owned()), false);
+            (self.detail, self.unheard) = (Some(ReloadNotice::ChangedUnheard.into()), false);
         } else if is_answered {
             (self.state, self.detail, self.unheard) = (ItemState::Active, None, false);
             match is_tool {
@@ -65,9 +65,9 @@ impl ReceiptItem {
 
     fn judge_tool(&mut self, answers: &Answers) {
         if answers.has_broken_tools() {
-            (self.state, self.detail) = (ItemState::Failed, Some(Self::NO_TOOLS.to_owned()));
+            (self.state, self.detail) = (ItemState::Failed, Some(ReloadNotice::NoTools.into()));
         } else if !answers.tool_names().has(&self.name) {
-            self.detail = Some(Self::NO_TOOL.to_owned());
+            self.detail = Some(ReloadNotice::NoTool.into());
         }
     }
 }
@@ -89,7 +89,7 @@ impl Receipt {
     pub fn of_any_version(mut self) -> Self {
         let is_unheard = |item: &ReceiptItem| {
             item.state == ItemState::Unknown
-                && item.detail.as_deref().is_some_and(|detail| [CONNECTING, NOT_LISTED_YET].contains(&detail))
+                && matches!(&item.detail, Some(Notice::Verbatim(words)) if UNHEARD_IN_WORDS.contains(&words.as_str()))
         };
         self.items.iter_mut().for_each(|item| item.unheard |= is_unheard(item));
         self
@@ -103,9 +103,12 @@ mod tests {
     use super::*;
     use crate::{ChangeKind, ItemId, McpAnswer, Scope};
 
-    fn item(kind: Kind, name: &str, state: ItemState, detail: Option<&str>) -> ReceiptItem {
-        let unheard = detail.is_some_and(|detail| [super::super::CONNECTING, NOT_LISTED_YET].contains(&detail));
-        let (id, detail) = (ItemId::new(kind, Scope::Project, name), detail.map(str::to_owned));
+    fn item(kind: Kind, name: &str, state: ItemState, detail: impl Into<Notice>) -> ReceiptItem {
+        let detail = Some(detail.into());
+        let is_silence =
+            |detail: &Notice| *detail == ReloadNotice::Connecting || *detail == ReloadNotice::ToolsNotListed;
+        let unheard = detail.as_ref().is_some_and(is_silence);
+        let id = ItemId::new(kind, Scope::Project, name);
         ReceiptItem { id, name: name.to_owned(), change: ChangeKind::Added, state, detail, unheard }
     }
 
@@ -125,14 +128,12 @@ mod tests {
         Answers { mcp: Some(all.iter().map(told).collect()), ..Answers::default() }
     }
 
-    const CONNECTING: Option<&str> = Some(super::super::CONNECTING);
-
     /// N16: what was not heard settles by itself when it is, and nothing else of a receipt changes.
     #[test]
     fn a_receipt_settles_when_the_rest_is_heard() {
         use ItemState::{Active, Failed, Unknown};
         use ReceiptResult::{Partial, Proved};
-        let slow = || item(Kind::Mcp, "slow", Unknown, CONNECTING);
+        let slow = || item(Kind::Mcp, "slow", Unknown, ReloadNotice::Connecting);
         let check = |items: Vec<ReceiptItem>, answers: Answers, expected: (ReceiptResult, &[ItemState], bool)| {
             let mut receipt = receipt(items);
             receipt.hear(&answers, &[]);
@@ -149,12 +150,12 @@ mod tests {
         let refused = Answers { refused: [Question::Servers].into(), ..Answers::default() };
         check(vec![slow()], refused, (Partial, &[Unknown], false));
         // What failed stays failed, and what nobody can tell stays unknown.
-        let failed = || item(Kind::Plugin, "bad", Failed, Some("boom"));
-        let lost = || item(Kind::Config, "share", Unknown, Some("the engine does not tell"));
+        let failed = || item(Kind::Plugin, "bad", Failed, "boom");
+        let lost = || item(Kind::Config, "share", Unknown, "the engine does not tell");
         check(vec![slow(), failed()], servers(&[("slow", "connected")]), (Partial, &[Active, Failed], false));
         check(vec![slow(), lost()], servers(&[("slow", "connected")]), (Partial, &[Active, Unknown], false));
         check(vec![failed()], servers(&[("slow", "connected")]), (Partial, &[Failed], false));
-        let tool = || item(Kind::Tool, "hello", Unknown, Some(NOT_LISTED_YET));
+        let tool = || item(Kind::Tool, "hello", Unknown, ReloadNotice::ToolsNotListed);
         let listed = |names: &[&str]| Answers {
             tools: Some(names.iter().map(|name| (*name).to_owned()).collect()),
             ..Answers::default()
@@ -169,7 +170,7 @@ mod tests {
     /// N16: a change that came after the reload is not proved by what is there without it.
     #[test]
     fn what_changed_again_is_not_proved_by_hearing() {
-        let mut receipt = receipt(vec![item(Kind::Mcp, "slow", ItemState::Unknown, CONNECTING)]);
+        let mut receipt = receipt(vec![item(Kind::Mcp, "slow", ItemState::Unknown, ReloadNotice::Connecting)]);
         let change = json!({
             "id": "mcp:project:slow", "kind": "mcp", "name": "slow", "change": "changed", "scope": "project",
             "source": "", "action": "dispose", "why": "", "before": null, "after": null, "reason": "mcp-changed",
@@ -184,12 +185,12 @@ mod tests {
     /// N16: what an earlier version wrote down settles, too.
     #[test]
     fn words_of_earlier_versions_are_understood() {
-        let connecting = || item(Kind::Mcp, "slow", ItemState::Unknown, CONNECTING);
-        let silent = || item(Kind::Tool, "hello", ItemState::Unknown, Some(NOT_LISTED_YET));
-        let other = || item(Kind::Plugin, "p", ItemState::Unknown, Some("nobody saw it load"));
-        let earlier = |item: ReceiptItem| ReceiptItem { unheard: false, ..item };
-        let mut known = receipt([connecting(), silent(), other()].map(earlier).into()).of_any_version();
-        assert_eq!(known.items, [connecting(), silent(), other()]);
+        let heard_nothing = |item: ReceiptItem| ReceiptItem { unheard: true, ..item };
+        let connecting = || item(Kind::Mcp, "slow", ItemState::Unknown, UNHEARD_IN_WORDS[0]);
+        let silent = || item(Kind::Tool, "hello", ItemState::Unknown, UNHEARD_IN_WORDS[1]);
+        let other = || item(Kind::Plugin, "p", ItemState::Unknown, "nobody saw it load");
+        let mut known = receipt(vec![connecting(), silent(), other()]).of_any_version();
+        assert_eq!(known.items, [heard_nothing(connecting()), heard_nothing(silent()), other()]);
         assert!(known.hear(&servers(&[("slow", "connected")]), &[]));
         assert_eq!(known.items[0].state, ItemState::Active);
     }
@@ -220,7 +221,7 @@ mod tests {
     /// N16: a reload that was partial for another reason is not proved by what is heard later.
     #[test]
     fn what_stands_against_it_stays() {
-        let slow = || vec![item(Kind::Mcp, "slow", ItemState::Unknown, CONNECTING)];
+        let slow = || vec![item(Kind::Mcp, "slow", ItemState::Unknown, ReloadNotice::Connecting)];
         let heard = servers(&[("slow", "connected")]);
         let mut worse = receipt(slow());
         worse.counts.errors = Some(1);

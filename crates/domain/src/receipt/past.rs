@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{ItemState, LeftOut, Receipt, ReceiptItem, ReceiptResult};
-use crate::{Change, EngineMode, ItemId, Row, RowState};
+use crate::{Change, EngineMode, ItemId, Notice, Row, RowState};
 
 /// How much of a reload is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub struct Past {
     pub unproved: Vec<ReceiptItem>,
     /// What went wrong as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Notice>,
 }
 
 impl Past {
@@ -176,7 +176,7 @@ mod tests {
                 past.as_ref().map(|past| past.unproved.iter().map(|item| item.name.as_str()).collect::<Vec<_>>());
             assert_eq!(names.as_deref(), expected, "{result:?} {items:?} {rows:?}");
         };
-        let broken = || row("a", RowState::Failed { message: "boom".to_owned() });
+        let broken = || row("a", RowState::Failed { message: "boom".into() });
         let live = || row("a", RowState::Loaded);
         check(Proved, &[("a", Active)], &[live()], false, None);
         check(Partial, &[("a", Failed), ("b", Active)], &[broken()], false, Some(&["a"]));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::StepName;
-use crate::{BusyRun, Fingerprint, Problem};
+use crate::{BusyRun, ErrorCode, Fingerprint, Notice, Problem, ReloadNotice, UserError};
 
 /// Why nothing was touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub enum Refusal {
     AlreadyRunning,
     /// What would be done could not be written down, so that a crash would leave nobody knowing.
     NotWritten {
-        /// What the system said.
-        message: String,
+        /// Why.
+        message: Notice,
     },
     /// Rekindle ended before anything was touched.
     CutOff,
@@ -51,36 +51,33 @@ pub struct Refused {
 }
 
 impl Refusal {
-    /// What stands in the way, in words.
-    pub fn explain(&self) -> String {
+    /// What went wrong, for programs.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Problems { problems } => problems.first().map_or_else(
-                || "the engine could not load a file".to_owned(),
-                |problem| format!("{}: {}", problem.path, problem.message),
-            ),
-            Self::Busy { runs } => {
-                let titles: Vec<_> = runs.iter().map(|run| format!("“{}”", run.title)).collect();
-                let verb = if runs.len() == 1 { "is" } else { "are" };
-                format!("{} {verb} running", titles.join(", "))
-            }
-            Self::StalePlan { .. } => "the files changed since the plan was made".to_owned(),
-            Self::ClientMode => "this engine is someone else's".to_owned(),
-            Self::Cancelled => "cancelled".to_owned(),
-            Self::AlreadyRunning => "another reload of this engine is under way".to_owned(),
-            Self::NotWritten { message } => format!("the reload could not be written down: {message}"),
-            Self::CutOff => "Rekindle ended before anything was touched".to_owned(),
+            Self::Problems { .. } => ErrorCode::WouldNotLoad,
+            Self::Busy { .. } => ErrorCode::Busy,
+            Self::StalePlan { .. } => ErrorCode::StalePlan,
+            Self::ClientMode => ErrorCode::ClientMode,
+            Self::Cancelled => ErrorCode::Cancelled,
+            Self::AlreadyRunning => ErrorCode::AlreadyRunning,
+            Self::NotWritten { .. } => ErrorCode::CannotWrite,
+            Self::CutOff => ErrorCode::CutOff,
         }
     }
 
-    /// The same when the engine was touched already.
-    pub(super) fn while_touched(&self) -> String {
-        match self {
-            Self::Problems { .. } => {
-                format!("a file was broken during the reload ({}); mend it, then reload again", self.explain())
-            }
-            Self::Busy { .. } => format!("a restart would help, but {}", self.explain()),
-            _ => self.explain(),
-        }
+    /// As an error, with the place of what stands in the way.
+    pub fn error(self) -> UserError {
+        let problem = match &self {
+            Self::Problems { problems } => problems.first().cloned(),
+            _ => None,
+        };
+        let error = UserError::new(self.code(), ReloadNotice::Refused { refusal: Box::new(self) });
+        problem.map_or(error.clone(), |problem| error.at(&problem))
+    }
+
+    /// As something to be said. `touched`: whether the engine had been touched already.
+    pub fn said(self, touched: bool) -> Notice {
+        ReloadNotice::Stopped { refusal: Box::new(self), touched }.into()
     }
 }
 
@@ -89,16 +86,22 @@ impl Refusal {
 pub struct Failure {
     /// The step that failed.
     pub step: StepName,
-    /// What happened, for people.
-    pub message: String,
+    /// What happened.
+    pub message: Notice,
     /// True when the last good files were put back, and the engine runs with them.
     #[serde(default)]
     pub restored: bool,
 }
 
 impl Failure {
+    /// As an error.
+    pub fn error(self) -> UserError {
+        let code = if self.restored { ErrorCode::RolledBack } else { ErrorCode::ReloadFailed };
+        UserError::new(code, ReloadNotice::Failed { why: Box::new(self.message), restored: self.restored })
+    }
+
     /// A failure of a step.
-    pub fn new(step: StepName, message: impl Into<String>) -> Self {
+    pub fn new(step: StepName, message: impl Into<Notice>) -> Self {
         Self { step, message: message.into(), restored: false }
     }
 }

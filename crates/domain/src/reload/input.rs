@@ -1,7 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
 use super::Job;
-use crate::{BusyRun, Plan, Problem};
+use crate::{BusyRun, Notice, Plan, Problem};
 
 /// What happens to a reload. Each answer names the attempt it belongs to.
 #[derive(Clone, Debug)]
@@ -49,8 +49,8 @@ pub enum Input {
     StillLoading {
         /// Whose answer.
         attempt: String,
-        /// What was waited for, for people.
-        message: String,
+        /// What was waited for.
+        message: Notice,
     },
     /// The wait for idle took longer than was allowed.
     WaitedEnough {
@@ -66,8 +66,8 @@ pub enum Input {
     Failed {
         /// Whose answer.
         attempt: String,
-        /// What happened, for people.
-        message: String,
+        /// What happened.
+        message: Notice,
     },
     /// The engine was asked item by item.
     Verified {
@@ -88,7 +88,7 @@ pub enum Found {
     /// The files are fine, and this is running; nothing is, when it is empty.
     Runs(Vec<BusyRun>),
     /// The files are fine, and the engine does not say what is running.
-    Silence(String),
+    Silence(Notice),
 }
 
 /// What the engine shows after a reload.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Job, Refusal, StepName};
-use crate::{BusyRun, Plan, Receipt, ReceiptResult};
+use crate::{BusyRun, Notice, Plan, Receipt, ReceiptResult};
 
 /// Where a reload is, or how the last one ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Phase {
             ReceiptResult::Proved => Self::Proved { attempt, settled: receipt.settled_at.is_some() },
             ReceiptResult::Partial => Self::Partial { attempt },
             ReceiptResult::Failed => {
-                let message = receipt.message.clone().unwrap_or_default();
+                let message = receipt.message.clone().unwrap_or_else(|| Notice::Verbatim(String::new()));
                 Self::Failed { attempt, failure: Failure::new(StepName::Verify, message) }
             }
             ReceiptResult::Refused => Self::Refused { attempt, refusal: Refusal::CutOff },

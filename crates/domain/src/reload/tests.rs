@@ -14,7 +14,7 @@ fn run(session: &str) -> BusyRun {
 }
 
 fn problem() -> Problem {
-    Problem::new("/p/opencode.json", "broken", "mend it")
+    Problem::new("/p/opencode.json", "broken")
 }
 
 fn job(consent: Consent, may: Permission, on_failure: OnFailure) -> Job {
@@ -66,12 +66,12 @@ fn any_event() -> impl Strategy<Value = Event> {
 /// An answer that fits the phase, well or badly.
 fn answer(phase: &Phase, attempt: String, how: u8) -> Input {
     let done = Input::Done { attempt: attempt.clone() };
-    let failed = Input::Failed { attempt: attempt.clone(), message: "no".to_owned() };
+    let failed = Input::Failed { attempt: attempt.clone(), message: "no".into() };
     match phase {
         Phase::Checking(job) => {
             let found = match how % 5 {
                 0 => Found::Problems(vec![problem()]),
-                1 => Found::Silence("no answer".to_owned()),
+                1 => Found::Silence("no answer".into()),
                 2 => Found::Runs(vec![run("ses_1")]),
                 3 => Found::Runs(vec![run("ses_1"), run("ses_2")]),
                 _ => Found::Runs(vec![]),
@@ -87,7 +87,7 @@ fn answer(phase: &Phase, attempt: String, how: u8) -> Input {
         },
         Phase::Starting(_) => match how % 5 {
             0 => Input::Broken { attempt, problems: vec![problem()] },
-            1 => Input::StillLoading { attempt, message: "a plugin".to_owned() },
+            1 => Input::StillLoading { attempt, message: "a plugin".into() },
             2 => failed,
             _ => done,
         },
@@ -227,7 +227,7 @@ fn done() -> Input {
 }
 
 fn no() -> Input {
-    Input::Failed { attempt: "1".to_owned(), message: "no".to_owned() }
+    Input::Failed { attempt: "1".to_owned(), message: "no".into() }
 }
 
 fn checked(found: Found) -> Input {
@@ -254,7 +254,7 @@ fn refusals_touch_nothing() {
     check(job(Consent::Force, Permission::Nothing, OnFailure::Stay), vec![], Refusal::ClientMode);
     let not_mine = Input::NotMyTurn { attempt: "1".to_owned() };
     check(ask(Consent::Force), vec![not_mine], Refusal::AlreadyRunning);
-    check(ask(Consent::Force), vec![no()], Refusal::NotWritten { message: "no".to_owned() });
+    check(ask(Consent::Force), vec![no()], Refusal::NotWritten { message: "no".into() });
     let problems = vec![problem()];
     check(
         ask(Consent::Force),
@@ -326,7 +326,7 @@ fn what_goes_wrong_has_a_way_out() {
         true,
     );
     // A plugin that never finishes: only a new process lets go of it.
-    let hangs = || Input::StillLoading { attempt: "1".to_owned(), message: "a plugin".to_owned() };
+    let hangs = || Input::StillLoading { attempt: "1".to_owned(), message: "a plugin".into() };
     check(ask(Permission::Restart, Stay), after(vec![done(), hangs()]), &[Dispose, AwaitAnswer], "failed", false);
     let anew = [Dispose, AwaitAnswer, RollBack, Check, Restart, AwaitAnswer, Verify];
     let answers = vec![done(), hangs(), done(), idle(), done(), done(), proved()];

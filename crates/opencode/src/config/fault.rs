@@ -1,11 +1,12 @@
-//! What is wrong with a configuration by the engine's schema, in words for people.
+//! What is wrong with a configuration by the engine's schema.
 //!
-//! Invariant: nothing of a value is in the words; it may be a secret.
+//! Invariant: nothing of a value is in it; it may be a secret.
 
 use jsonschema::{
     JsonType, ValidationError,
     error::{TypeKind, ValidationErrorKind},
 };
+use rekindle_domain::{ConfigNotice, Expected, ValueKind};
 
 use super::text::kind_of;
 
@@ -15,9 +16,7 @@ pub struct Fault {
     /// The keys and indices that lead to it.
     pub path: Vec<String>,
     /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+    pub what: ConfigNotice,
 }
 
 impl Fault {
@@ -30,21 +29,21 @@ impl Fault {
         let leaf = leaves.iter().rev().max_by_key(depth).copied().unwrap_or(error);
         let pointer = leaf.instance_path().to_string();
         let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-        let mut words: Vec<_> = leaves.iter().filter(|other| other.instance_path() == leaf.instance_path()).collect();
-        words.dedup_by_key(|leaf| expected(leaf));
-        let words: Vec<_> = words.into_iter().filter_map(|leaf| expected(leaf)).collect();
-        let (message, hint) = match leaf.kind() {
+        let same = leaves.iter().filter(|other| other.instance_path() == leaf.instance_path());
+        let mut allowed: Vec<Expected> = Vec::new();
+        for one in same.flat_map(|leaf| expected(leaf)) {
+            if !allowed.contains(&one) {
+                allowed.push(one);
+            }
+        }
+        let what = match leaf.kind() {
             ValidationErrorKind::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
-                (format!("“{name}” is missing"), format!("add “{name}”"))
+                ConfigNotice::RequiredKeyMissing { key: property.as_str().unwrap_or_default().to_owned() }
             }
-            _ if !words.is_empty() => {
-                let words = words.join(" or ");
-                (format!("expected {words}, found {}", kind_of(leaf.instance())), format!("write {words}"))
-            }
-            _ => (leaf.masked_with("the value").to_string(), "write what the engine expects here".to_owned()),
+            _ if !allowed.is_empty() => ConfigNotice::WrongValue { expected: allowed, found: kind_of(leaf.instance()) },
+            _ => ConfigNotice::ValueRefused { why: leaf.masked_with("the value").to_string() },
         };
-        Self { path, message, hint }
+        Self { path, what }
     }
 }
 
@@ -65,23 +64,24 @@ fn leaves<'a>(error: &'a ValidationError<'a>) -> Vec<&'a ValidationError<'a>> {
     if found.is_empty() { vec![error] } else { found }
 }
 
-/// What the schema wants in a place.
-fn expected(error: &ValidationError<'_>) -> Option<String> {
-    let word = |kind: JsonType| match kind {
-        JsonType::Null => "null",
-        JsonType::Boolean => "true or false",
-        JsonType::Integer => "a whole number",
-        JsonType::Number => "a number",
-        JsonType::String => "a string",
-        JsonType::Array => "a list",
-        JsonType::Object => "an object",
+/// What the schema wants in a place; empty: that is no list of words or kinds.
+fn expected(error: &ValidationError<'_>) -> Vec<Expected> {
+    let of = |kind: JsonType| match kind {
+        JsonType::Null => ValueKind::Null,
+        JsonType::Boolean => ValueKind::Boolean,
+        JsonType::Integer => ValueKind::WholeNumber,
+        JsonType::Number => ValueKind::Number,
+        JsonType::String => ValueKind::String,
+        JsonType::Array => ValueKind::List,
+        JsonType::Object => ValueKind::Object,
     };
     match error.kind() {
-        ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => Some(word(*kind).to_owned()),
+        ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => vec![Expected::Kind(of(*kind))],
         ValidationErrorKind::Enum { options } => {
-            let words = options.as_array()?.iter().map(|one| one.as_str().map(|word| format!("“{word}”")));
-            Some(words.collect::<Option<Vec<_>>>()?.join(" or "))
+            let words = options.as_array().into_iter().flatten();
+            let words = words.map(|word| word.as_str().map(|word| Expected::Word(word.to_owned())));
+            words.collect::<Option<Vec<_>>>().unwrap_or_default()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }

@@ -5,138 +5,19 @@
 //! many values, and a number that is infinite, with which the engine cannot answer. Source: the parser that is built into the engine (`docs/engine.md`, "Broken files"); held by
 //! `conformance::grammar`, which asks that parser about every text that it can think of.
 
+use rekindle_domain::ConfigNotice as Why;
+
 /// The most values of a text that are read. The engine reads more; people do not write them.
 const MOST_VALUES: usize = 250_000;
 
 /// Where a text is no configuration, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// What is wrong.
     pub why: Why,
     /// The byte offset in the text.
     pub offset: usize,
 }
-
-/// What is wrong with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Nothing is in it but space and comments.
-    Nothing,
-    /// Here a value should begin.
-    NoValue,
-    /// Here a key in double quotes should begin.
-    NoKey,
-    /// Here a colon should be.
-    NoColon,
-    /// Here a comma should be.
-    NoComma,
-    /// What begins with this bracket is not closed before this place.
-    NotClosed(char),
-    /// This closing bracket closes nothing.
-    NotOpened(char),
-    /// More follows behind the last bracket.
-    More,
-    /// A word without quotes.
-    Word,
-    /// `True`, `FALSE` and the like.
-    Capitals,
-    /// What stands for nothing in other languages.
-    OtherNothing,
-    /// The text begins with a word: it is YAML, or the like.
-    NoBrace,
-    /// Both sides of a merge that git could not do.
-    Conflict,
-    /// A quote that a word processor put there.
-    CurlyQuote,
-    /// A text in single quotes.
-    SingleQuotes,
-    /// What is no text in UTF-8.
-    Encoding,
-    /// A character that looks like a space, or like nothing.
-    Invisible(char),
-    /// Another character that begins nothing.
-    Character(char),
-    /// A text is not closed in its line.
-    LineBreak,
-    /// A text is not closed at all.
-    OpenText,
-    /// A control character in a text.
-    Control(char),
-    /// A backslash before something that has no meaning.
-    Escape,
-    /// `\u` without four digits.
-    Unicode,
-    /// A number that breaks off.
-    Number,
-    /// A number that is infinite to the engine.
-    Infinite,
-    /// A comment is not closed.
-    OpenComment,
-    /// There are more values than are read.
-    TooMany,
-}
-
-impl Why {
-    /// What is wrong, in a sentence without a full stop, and what to do.
-    pub fn words(self) -> (String, &'static str) {
-        let said = match self {
-            Self::Nothing => ("the file holds no value", "write {} into it, or delete it"),
-            Self::NoValue => ("a value is missing here", "write a value, or remove what is before this place"),
-            Self::NoKey => ("expected a key in double quotes", "write \"key\": value, or remove what stands here"),
-            Self::NoColon => ("expected “:” behind the key", "write \"key\": value"),
-            Self::NoComma => ("expected “,” or a closing bracket", "a comma is missing before this"),
-            Self::NotClosed('[') => ("a “[” is not closed before this", "add the missing “]”"),
-            Self::NotClosed(_) => ("a “{” is not closed before this", "add the missing “}”"),
-            Self::NotOpened('[') => ("a “]” that closes nothing", "remove it, or write a “[” where the list begins"),
-            Self::NotOpened(_) => ("a “}” that closes nothing", "remove it, or write a “{” where the object begins"),
-            Self::Capitals => ("true, false and null are written in small letters", "write it in small letters"),
-            Self::OtherNothing => ("a word that means nothing here", "write null, or leave the key out"),
-            Self::NoBrace => {
-                ("expected “{”, with which a configuration begins", "write { and }, and keys in double quotes")
-            }
-            Self::Conflict => ("a conflict that git left in the file", "keep one of the two sides, without the marks"),
-            Self::CurlyQuote => ("a curly quote", "use straight double quotes"),
-            Self::Character('#') => ("“#” begins no comment here", "write // for a comment"),
-            Self::Character('.') => ("a number that begins with a point", "write 0 before it"),
-            Self::Character('+') => ("a number with a plus sign", "leave the sign out"),
-            Self::Character(';') => ("“;” where a comma or a bracket is expected", "write a comma, or remove it"),
-            Self::More => {
-                ("there is something behind the closing bracket", "remove what follows, or the extra bracket")
-            }
-            Self::Word => ("expected a key or value in double quotes", "put it in double quotes"),
-            Self::SingleQuotes => ("a string in single quotes", "use double quotes"),
-            Self::LineBreak => {
-                ("a string in double quotes goes on over the end of its line", "write \\n for a line break")
-            }
-            Self::OpenText => ("a string in double quotes is never closed", "add the missing \""),
-            Self::Control('\t') => ("a tab in a string", "write \\t for a tab"),
-            Self::Escape => ("“\\” before a character that it gives no meaning", "write \\\\ for a backslash"),
-            Self::Unicode => (
-                "“\\u” without four hexadecimal digits",
-                "write \\\\u for a path with a backslash, or four digits behind it",
-            ),
-            Self::Number => ("a number that breaks off", "write it with digits at its end"),
-            Self::Infinite => ("a number that is too large for OpenCode", "write a smaller one, or a string in quotes"),
-            Self::OpenComment => ("a “/*” is never closed", "add the missing “*/”"),
-            Self::Encoding => ("this is not UTF-8; it may be UTF-16", "save it as UTF-8"),
-            Self::Invisible(c) => {
-                return (format!("an invisible character (U+{:04X}) between the values", u32::from(c)), PLAIN_SPACE);
-            }
-            Self::Control(c) => {
-                let hint = "write it as \\u and four hexadecimal digits, or remove it";
-                return (format!("a control character (U+{:04X}) in a string", u32::from(c)), hint);
-            }
-            Self::Character(c) => return (format!("“{c}” where a key or value is expected"), "remove it"),
-            Self::TooMany => {
-                let message = format!("there are more than {MOST_VALUES} values, and Rekindle reads no more");
-                return (message, "make it smaller");
-            }
-        };
-        (said.0.to_owned(), said.1)
-    }
-}
-
-const PLAIN_SPACE: &str = "replace it with a plain space, or remove it";
 
 /// Goes through a text, without a byte order mark, up to the first thing that is wrong.
 pub fn check(text: &str) -> Result<(), Wrong> {
@@ -146,43 +27,43 @@ pub fn check(text: &str) -> Result<(), Wrong> {
     let mut values = 0;
     loop {
         let (offset, token) = scanner.token().map_err(|wrong| match wrong.why {
-            Why::Word if next == Next::Value && open.is_empty() => Wrong { why: Why::NoBrace, ..wrong },
+            Why::NotQuoted if next == Next::Value && open.is_empty() => Wrong { why: Why::BraceMissing, ..wrong },
             _ => wrong,
         })?;
         let wrong = |why| Err(Wrong { why, offset });
         let inside = open.last().copied();
         next = match (next, token, inside) {
             (Next::End, Token::End, _) => return Ok(()),
-            (Next::End, _, _) => return wrong(Why::More),
+            (Next::End, _, _) => return wrong(Why::TrailingText),
             (Next::Entry | Next::CommaOrClose, Token::Close(bracket), Some(opened)) if bracket == opened => {
                 open.pop();
                 after_value(&open)
             }
             (Next::CommaOrClose, Token::Comma, _) => Next::Entry,
-            (Next::Value, Token::End, Some(_)) => return wrong(Why::NoValue),
+            (Next::Value, Token::End, Some(_)) => return wrong(Why::ValueMissing),
             (Next::Entry | Next::CommaOrClose, Token::Close(bracket), Some(_)) if !open.contains(&bracket) => {
-                return wrong(Why::NotOpened(bracket));
+                return wrong(Why::BracketNotOpened { bracket });
             }
             (Next::Entry | Next::CommaOrClose, Token::Close(_) | Token::End, Some(opened)) => {
-                return wrong(Why::NotClosed(opened));
+                return wrong(Why::BracketNotClosed { bracket: opened });
             }
-            (Next::CommaOrClose, ..) => return wrong(Why::NoComma),
+            (Next::CommaOrClose, ..) => return wrong(Why::CommaMissing),
             (Next::Entry, Token::Text, Some('{')) => match scanner.token()? {
                 (_, Token::Colon) => Next::Value,
-                (offset, _) => return Err(Wrong { why: Why::NoColon, offset }),
+                (offset, _) => return Err(Wrong { why: Why::ColonMissing, offset }),
             },
-            (Next::Entry, _, Some('{')) => return wrong(Why::NoKey),
+            (Next::Entry, _, Some('{')) => return wrong(Why::KeyMissing),
             (_, Token::Open(bracket), _) => {
                 open.push(bracket);
                 Next::Entry
             }
             (_, Token::Text | Token::Word, _) => after_value(&open),
-            (_, Token::End, _) => return wrong(Why::Nothing),
-            _ => return wrong(Why::NoValue),
+            (_, Token::End, _) => return wrong(Why::HoldsNothing),
+            _ => return wrong(Why::ValueMissing),
         };
         values += usize::from(matches!(token, Token::Open(_) | Token::Text | Token::Word));
         if values > MOST_VALUES {
-            return wrong(Why::TooMany);
+            return wrong(Why::TooManyValues { most: MOST_VALUES });
         }
     }
 }
@@ -264,9 +145,9 @@ impl Scanner<'_> {
                             self.at += length + 2;
                             continue;
                         }
-                        None => return wrong(Why::OpenComment),
+                        None => return wrong(Why::CommentNotClosed),
                     },
-                    _ => return wrong(Why::Character('/')),
+                    _ => return wrong(Why::StrayCharacter { character: '/' }),
                 },
                 '-' | '0'..='9' => self.number(first, offset)?,
                 _ => {
@@ -294,24 +175,24 @@ impl Scanner<'_> {
                     Some('u') => {
                         for _ in 0..4 {
                             if !self.take().is_some_and(|c| c.is_ascii_hexdigit()) {
-                                return wrong(Why::Unicode);
+                                return wrong(Why::UnicodeEscape);
                             }
                         }
                     }
-                    Some(_) => return wrong(Why::Escape),
-                    None => return Err(Wrong { why: Why::OpenText, offset: start }),
+                    Some(_) => return wrong(Why::UnknownEscape),
+                    None => return Err(Wrong { why: Why::StringNotClosed, offset: start }),
                 },
-                Some('\n' | '\r') => return wrong(Why::LineBreak),
-                Some(control @ '\0'..='\x1f') => return wrong(Why::Control(control)),
+                Some('\n' | '\r') => return wrong(Why::LineBreakInString),
+                Some(control @ '\0'..='\x1f') => return wrong(Why::ControlCharacter { character: control }),
                 Some(_) => {}
-                None => return Err(Wrong { why: Why::OpenText, offset: start }),
+                None => return Err(Wrong { why: Why::StringNotClosed, offset: start }),
             }
         }
     }
 
     fn number(&mut self, first: char, offset: usize) -> Result<Token, Wrong> {
         let digits = |scanner: &mut Self| scanner.while_it_is(|c| c.is_ascii_digit());
-        let wrong = Err(Wrong { why: Why::Number, offset });
+        let wrong = Err(Wrong { why: Why::NumberCutOff, offset });
         let leads = if first == '-' { self.take().filter(char::is_ascii_digit) } else { Some(first) };
         match leads {
             None => return wrong,
@@ -335,7 +216,7 @@ impl Scanner<'_> {
         }
         match self.text.get(offset..self.at).and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite) {
             true => Ok(Token::Word),
-            false => Err(Wrong { why: Why::Infinite, offset }),
+            false => Err(Wrong { why: Why::NumberTooLarge, offset }),
         }
     }
 }
@@ -348,11 +229,11 @@ fn is_part_of_word(c: char) -> bool {
 /// What a word is that stands where none may.
 fn what_is(word: &str, first: char) -> Why {
     if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| word.starts_with(mark)) {
-        return Why::Conflict;
+        return Why::GitConflict;
     }
     match word.to_ascii_lowercase().as_str() {
-        "true" | "false" | "null" => Why::Capitals,
-        "none" | "nil" | "undefined" | "nan" => Why::OtherNothing,
+        "true" | "false" | "null" => Why::CapitalLetters,
+        "none" | "nil" | "undefined" | "nan" => Why::OtherNull,
         _ => what_begins(first),
     }
 }
@@ -362,12 +243,12 @@ fn what_begins(first: char) -> Why {
     match first {
         '\'' => Why::SingleQuotes,
         '“' | '”' | '„' | '‘' | '’' | '«' | '»' => Why::CurlyQuote,
-        '\0' | '\u{fffd}' => Why::Encoding,
-        c if c.is_alphabetic() || matches!(c, '_' | '$') => Why::Word,
+        '\0' | '\u{fffd}' => Why::OtherEncoding,
+        c if c.is_alphabetic() || matches!(c, '_' | '$') => Why::NotQuoted,
         c if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}') => {
-            Why::Invisible(c)
+            Why::InvisibleCharacter { character: c }
         }
-        c => Why::Character(c),
+        c => Why::StrayCharacter { character: c },
     }
 }
 
@@ -392,50 +273,50 @@ mod tests {
         ] {
             check(text, None);
         }
-        check("", Some((Why::Nothing, 0)));
-        check(" // a\n", Some((Why::Nothing, 6)));
-        check("{\"model\": }", Some((Why::NoValue, 10)));
-        check("{\"model\":\n", Some((Why::NoValue, 10)));
-        check("{\"a\": [1, 2}", Some((Why::NotClosed('['), 11)));
-        check("{\"a\": {\"b\": 1]", Some((Why::NotOpened('['), 13)));
-        check("{\"a\": 1", Some((Why::NotClosed('{'), 7)));
-        check("{\"a\": 1 \"b\": 2}", Some((Why::NoComma, 8)));
-        check("{\"a\" 1}", Some((Why::NoColon, 5)));
-        check("{a: 1}", Some((Why::Word, 1)));
-        check("{1: 1}", Some((Why::NoKey, 1)));
-        check("{\"a\": b}", Some((Why::Word, 6)));
+        check("", Some((Why::HoldsNothing, 0)));
+        check(" // a\n", Some((Why::HoldsNothing, 6)));
+        check("{\"model\": }", Some((Why::ValueMissing, 10)));
+        check("{\"model\":\n", Some((Why::ValueMissing, 10)));
+        check("{\"a\": [1, 2}", Some((Why::BracketNotClosed { bracket: '[' }, 11)));
+        check("{\"a\": {\"b\": 1]", Some((Why::BracketNotOpened { bracket: '[' }, 13)));
+        check("{\"a\": 1", Some((Why::BracketNotClosed { bracket: '{' }, 7)));
+        check("{\"a\": 1 \"b\": 2}", Some((Why::CommaMissing, 8)));
+        check("{\"a\" 1}", Some((Why::ColonMissing, 5)));
+        check("{a: 1}", Some((Why::NotQuoted, 1)));
+        check("{1: 1}", Some((Why::KeyMissing, 1)));
+        check("{\"a\": b}", Some((Why::NotQuoted, 6)));
         check("{'a': 1}", Some((Why::SingleQuotes, 1)));
-        check("{\"a\": 1,,}", Some((Why::NoKey, 8)));
-        check("[,]", Some((Why::NoValue, 1)));
-        check("{,}", Some((Why::NoKey, 1)));
-        check("{} {}", Some((Why::More, 3)));
-        check("{}}", Some((Why::More, 2)));
-        check("{\"a\": \"b\nc\"}", Some((Why::LineBreak, 8)));
-        check("{\"a\": \"b", Some((Why::OpenText, 6)));
-        check("{\"a\": \"\\", Some((Why::OpenText, 6)));
-        check("{\"a\": \"b\tc\"}", Some((Why::Control('\t'), 8)));
-        check("{\"a\": \"\\x\"}", Some((Why::Escape, 7)));
-        check("{\"a\": \"\\u12\"}", Some((Why::Unicode, 7)));
-        check("{\"a\": 1.}", Some((Why::Number, 6)));
-        check("{\"a\": -}", Some((Why::Number, 6)));
-        check("{\"a\": -1e999}", Some((Why::Infinite, 6)));
-        check("{\"a\": 01}", Some((Why::NoComma, 7)));
-        check("{\"a\": +1}", Some((Why::Character('+'), 6)));
-        check("{\u{a0}\"a\": 1}", Some((Why::Invisible('\u{a0}'), 1)));
-        check("{\"a\":\u{2028}1}", Some((Why::Invisible('\u{2028}'), 5)));
-        check("\u{fffd}{\0}\0", Some((Why::Encoding, 0)));
-        check("{/* a }", Some((Why::OpenComment, 1)));
-        check("{/ a }", Some((Why::Character('/'), 1)));
-        check("# a\n{}", Some((Why::Character('#'), 0)));
+        check("{\"a\": 1,,}", Some((Why::KeyMissing, 8)));
+        check("[,]", Some((Why::ValueMissing, 1)));
+        check("{,}", Some((Why::KeyMissing, 1)));
+        check("{} {}", Some((Why::TrailingText, 3)));
+        check("{}}", Some((Why::TrailingText, 2)));
+        check("{\"a\": \"b\nc\"}", Some((Why::LineBreakInString, 8)));
+        check("{\"a\": \"b", Some((Why::StringNotClosed, 6)));
+        check("{\"a\": \"\\", Some((Why::StringNotClosed, 6)));
+        check("{\"a\": \"b\tc\"}", Some((Why::ControlCharacter { character: '\t' }, 8)));
+        check("{\"a\": \"\\x\"}", Some((Why::UnknownEscape, 7)));
+        check("{\"a\": \"\\u12\"}", Some((Why::UnicodeEscape, 7)));
+        check("{\"a\": 1.}", Some((Why::NumberCutOff, 6)));
+        check("{\"a\": -}", Some((Why::NumberCutOff, 6)));
+        check("{\"a\": -1e999}", Some((Why::NumberTooLarge, 6)));
+        check("{\"a\": 01}", Some((Why::CommaMissing, 7)));
+        check("{\"a\": +1}", Some((Why::StrayCharacter { character: '+' }, 6)));
+        check("{\u{a0}\"a\": 1}", Some((Why::InvisibleCharacter { character: '\u{a0}' }, 1)));
+        check("{\"a\":\u{2028}1}", Some((Why::InvisibleCharacter { character: '\u{2028}' }, 5)));
+        check("\u{fffd}{\0}\0", Some((Why::OtherEncoding, 0)));
+        check("{/* a }", Some((Why::CommentNotClosed, 1)));
+        check("{/ a }", Some((Why::StrayCharacter { character: '/' }, 1)));
+        check("# a\n{}", Some((Why::StrayCharacter { character: '#' }, 0)));
     }
 
     /// N16: what a text is parsed into has a bound; commas in texts and comments are none.
     #[test]
     fn what_is_made_of_a_text_has_a_bound() {
         let why = |text: &str| check(text).map_err(|wrong| wrong.why);
-        assert_eq!(why(&format!("[{}]", "0,".repeat(1_000_000))), Err(Why::TooMany));
-        assert_eq!(why(&"[".repeat(1_000_000)), Err(Why::TooMany));
-        assert_eq!(why(&"[".repeat(100_000)), Err(Why::NotClosed('[')));
+        assert_eq!(why(&format!("[{}]", "0,".repeat(1_000_000))), Err(Why::TooManyValues { most: MOST_VALUES }));
+        assert_eq!(why(&"[".repeat(1_000_000)), Err(Why::TooManyValues { most: MOST_VALUES }));
+        assert_eq!(why(&"[".repeat(100_000)), Err(Why::BracketNotClosed { bracket: '[' }));
         assert_eq!(why(&format!("[\"{}\" /* {0} */]", ",[{".repeat(300_000))), Ok(()));
         assert_eq!(why(&format!("[{}0]", "0,".repeat(100_000))), Ok(()));
     }

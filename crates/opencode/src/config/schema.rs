@@ -250,6 +250,8 @@ fn allow_unknown_keys(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use rekindle_domain::{ConfigNotice, Expected, ValueKind};
+
     use super::*;
 
     #[test]
@@ -282,17 +284,22 @@ mod tests {
         let number = json!({"type": "local", "command": ["c"], "timeout": 1.5, "enabled": true});
         check(json!({"mcp": {"a": number}}), json!({"mcp": {"a": {"enabled": true}}}));
         // What is taken for less is told with the key that is wrong.
-        let fallen = |value: Value| -> Vec<String> {
+        let fallen = |value: Value| -> Vec<(String, ConfigNotice)> {
             let faults = schema.fallen(&json!({"model": "m", "mcp": {"a": value}}));
-            faults.into_iter().map(|fault| format!("{}: {}", fault.path.join("."), fault.message)).collect()
+            faults.into_iter().map(|fault| (fault.path.join("."), fault.what)).collect()
         };
-        assert_eq!(fallen(json!({"enabled": true})), [""; 0]);
-        assert_eq!(fallen(json!({"enabled": true, "x": 1})), [""; 0], "nobody knows what it is");
-        assert_eq!(fallen(json!({"type": "local", "command": ["c"], "enabled": true})), [""; 0]);
+        let wrong = |key: &str, expected, found| {
+            let expected = vec![Expected::Kind(expected)];
+            [(key.to_owned(), ConfigNotice::WrongValue { expected, found })]
+        };
+        assert_eq!(fallen(json!({"enabled": true})), []);
+        assert_eq!(fallen(json!({"enabled": true, "x": 1})), [], "nobody knows what it is");
+        assert_eq!(fallen(json!({"type": "local", "command": ["c"], "enabled": true})), []);
         let text = json!({"type": "local", "command": "c", "enabled": true});
-        assert_eq!(fallen(text), ["mcp.a.command: expected a list, found a string"]);
-        assert_eq!(fallen(json!({"command": ["c"], "enabled": true})), ["mcp.a: “type” is missing"]);
-        assert_eq!(fallen(number), ["mcp.a.timeout: expected a whole number, found a number"]);
+        assert_eq!(fallen(text), wrong("mcp.a.command", ValueKind::List, ValueKind::String));
+        let missing = ConfigNotice::RequiredKeyMissing { key: "type".to_owned() };
+        assert_eq!(fallen(json!({"command": ["c"], "enabled": true})), [("mcp.a".to_owned(), missing)]);
+        assert_eq!(fallen(number), wrong("mcp.a.timeout", ValueKind::WholeNumber, ValueKind::Number));
     }
 
     /// N16: a schema that is no good is none, and one with a pattern that never ends ends.

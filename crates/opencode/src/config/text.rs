@@ -5,20 +5,19 @@
 use std::borrow::Cow;
 
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged};
+use rekindle_domain::{ConfigNotice, ValueKind};
 use serde_json::Value;
 
-use super::grammar::{self, Why, Wrong};
+use super::grammar::{self, Wrong};
 
 const BOM: char = '\u{feff}';
 
 /// Why a text is not a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("no configuration: {what:?}")]
 pub struct TextError {
-    /// What is wrong, in a sentence without a full stop.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
+    /// What is wrong.
+    pub what: ConfigNotice,
     /// The byte offset in the text.
     pub offset: usize,
 }
@@ -50,16 +49,12 @@ pub fn tree(text: &str) -> Result<Option<ast::Value<'_>>, TextError> {
     let body = text.strip_prefix(BOM).unwrap_or(text);
     match grammar::check(body) {
         Ok(()) => {}
-        Err(Wrong { why: Why::Nothing, .. }) => return Ok(None),
-        Err(Wrong { why, offset }) => {
-            let (message, hint) = why.words();
-            return Err(TextError { message, hint: hint.to_owned(), offset: bom + offset });
-        }
+        Err(Wrong { why: ConfigNotice::HoldsNothing, .. }) => return Ok(None),
+        Err(Wrong { why, offset }) => return Err(TextError { what: why, offset: bom + offset }),
     }
     let parsed = jsonc_parser::parse_to_ast(body, &CollectOptions::default(), &options());
     parsed.map(|parsed| parsed.value).map_err(|error| TextError {
-        message: format!("Rekindle cannot read this, and OpenCode can: {}", lower_first(&error.kind().to_string())),
-        hint: "write it in a simpler way".to_owned(),
+        what: ConfigNotice::ReaderRefuses { why: error.kind().to_string() },
         offset: bom + error.range().start,
     })
 }
@@ -123,20 +118,17 @@ fn is_deeper(value: &Value, than: usize) -> bool {
 pub fn value(text: &str) -> Result<Value, TextError> {
     let text = &*whole(text);
     let Some(tree) = tree(text)? else {
-        let (message, hint) = Why::Nothing.words();
-        let error = TextError { message, hint: hint.to_owned(), offset: 0 };
+        let error = TextError { what: ConfigNotice::HoldsNothing, offset: 0 };
         return if text.is_empty() { Ok(Value::Object(serde_json::Map::new())) } else { Err(error) };
     };
     match from_tree(&tree) {
         value if is_deeper(&value, DEEPEST) => Err(TextError {
-            message: format!("lists and objects stand in each other more than {DEEPEST} deep"),
-            hint: format!("Rekindle reads at most {DEEPEST} levels; nest it less deeply"),
+            what: ConfigNotice::NestedTooDeep { most: DEEPEST },
             offset: bom_len(text) + tree.range().start,
         }),
         value @ Value::Object(_) => Ok(value),
         other => Err(TextError {
-            message: format!("expected an object in braces, found {}", kind_of(&other)),
-            hint: "a configuration begins with { and ends with }".to_owned(),
+            what: ConfigNotice::NotAnObject { found: kind_of(&other) },
             offset: bom_len(text) + tree.range().start,
         }),
     }
@@ -198,21 +190,16 @@ pub fn entries_of(text: &str, key: &str) -> Vec<(Value, usize)> {
     list.elements.iter().map(|entry| (from_tree(entry), bom_len(text) + entry.range().start)).collect()
 }
 
-/// What a value is called in a message.
-pub fn kind_of(value: &Value) -> &'static str {
+/// What kind of value it is.
+pub fn kind_of(value: &Value) -> ValueKind {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => ValueKind::Null,
+        Value::Bool(_) => ValueKind::Boolean,
+        Value::Number(_) => ValueKind::Number,
+        Value::String(_) => ValueKind::String,
+        Value::Array(_) => ValueKind::List,
+        Value::Object(_) => ValueKind::Object,
     }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -254,7 +241,12 @@ mod tests {
         }
         for text in [DEEPEST, 200, 511, 512, 513, 5_000, 100_000].into_iter().flat_map(nested) {
             let error = value(&text).expect_err("too deep");
-            assert!(error.message.contains("deep") || error.message.contains("depth"), "{error:?}");
+            let is_told = match &error.what {
+                ConfigNotice::NestedTooDeep { .. } => true,
+                ConfigNotice::ReaderRefuses { why } => why.to_lowercase().contains("depth"),
+                _ => false,
+            };
+            assert!(is_told, "{error:?}");
             assert!(entries_of(&text, "a").len() < 2);
             assert!(offset_of(&text, &["a".to_owned()]) < text.len());
         }

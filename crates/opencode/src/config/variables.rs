@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use rekindle_domain::{ConfigNotice, ReferenceFault};
+
 use super::{shape::plain, text::trim};
 
 /// The longest text that variables may make, in bytes. The engine takes longer ones (measured,
@@ -67,12 +69,12 @@ fn origin_in(pieces: &[Piece], offset: usize) -> (usize, Option<&Range<usize>>) 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VariableError {
     /// The file of a `{file:}` cannot be read: the engine refuses the whole configuration.
-    #[error("the file “{target}” {why}")]
+    #[error("the file “{target}” cannot be used: {fault:?}")]
     BadReference {
         /// The path as written.
         target: String,
         /// What is wrong with it.
-        why: &'static str,
+        fault: ReferenceFault,
         /// The file that was meant, absolute.
         path: PathBuf,
         /// The byte offset of the reference in the text that was given.
@@ -81,6 +83,18 @@ pub enum VariableError {
     /// Rekindle reads no more; the engine does.
     #[error("with what its variables stand for it is larger than Rekindle reads")]
     TooLong,
+}
+
+impl VariableError {
+    /// What a person should know of it.
+    pub fn notice(&self) -> ConfigNotice {
+        match self {
+            Self::BadReference { target, fault, .. } => {
+                ConfigNotice::ReferenceBroken { target: target.clone(), fault: *fault }
+            }
+            Self::TooLong => ConfigNotice::VariablesTooLong,
+        }
+    }
 }
 
 /// Where the files are read that are referred to.
@@ -93,7 +107,7 @@ pub trait Files {
 #[derive(Clone, Copy, Debug)]
 pub enum Unread {
     /// The engine cannot read it either, because of this.
-    Bad(&'static str),
+    Bad(ReferenceFault),
     /// It is larger than what is read.
     TooLong,
 }
@@ -142,10 +156,10 @@ pub fn replace(
         }
         content.map(Some).map_err(|unread| match unread {
             Unread::TooLong => VariableError::TooLong,
-            Unread::Bad(why) => VariableError::BadReference {
+            Unread::Bad(fault) => VariableError::BadReference {
                 path,
                 target: target.to_owned(),
-                why,
+                fault,
                 // Where it stands in the text as given, or at least near it.
                 offset: text.find(&format!("{{file:{target}}}")).unwrap_or(0),
             },

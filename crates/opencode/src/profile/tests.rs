@@ -1,7 +1,7 @@
 //! What was measured, and what follows from it for a difference.
 
 use proptest::prelude::*;
-use rekindle_domain::{Fingerprint, Item, ItemId, Plan, Reason, Scope, Snapshot, drift};
+use rekindle_domain::{Fingerprint, Item, ItemId, Notice, Plan, Reason, Scope, Snapshot, drift};
 
 use super::*;
 
@@ -51,12 +51,13 @@ fn the_nearest_profile_is_taken_and_says_so() {
 
 #[test]
 fn a_version_that_nobody_measured_is_told() {
-    let check = |version, expected: Option<&str>| {
-        assert_eq!(Profile::for_version(version).caveat(version).as_deref(), expected);
+    let check = |version: &str, is_told: bool| {
+        let expected = HabitNotice::NotMeasured { version: version.to_owned(), by: "1.18.33".to_owned() };
+        assert_eq!(Profile::for_version(version).caveat(version), is_told.then_some(expected));
     };
-    check("1.18.33", None);
-    check("1.20.0", Some("OpenCode 1.20.0 has not been tested; Rekindle assumes it behaves like 1.18.33"));
-    check("", Some("This version of OpenCode has not been tested; Rekindle assumes it behaves like 1.18.33"));
+    check("1.18.33", false);
+    check("1.20.0", true);
+    check("", true);
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn the_table_decides_and_not_the_code() {
     let check = |profile: Profile, loaded: Option<Item>, disk: Option<Item>, expected: Action| {
         let drift = drift(&disk.into_iter().collect(), &loaded.into_iter().collect(), &profile);
         assert_eq!(drift.len(), 1, "the change is named, whatever it needs");
-        assert!(!drift[0].why.is_empty());
+        assert!(matches!(drift[0].why, Notice::Habit(_)), "{drift:?}");
         let plan = Plan::new(drift, vec![]);
         assert_eq!((plan.changes[0].action, plan.action), (expected, expected));
         assert_eq!(plan.action.needs_reload(), expected == Action::Dispose);

@@ -3,6 +3,7 @@
 //! Invariant: a file is taken apart where the engine takes it apart, and what the engine can read
 //! can be read here. Source: `docs/engine.md`, "Front matter".
 
+use rekindle_domain::{MatterBound, Notice, SkillNotice};
 use serde_json::{Map, Value};
 
 use super::yaml::{self, MOST_VALUES, beyond_json};
@@ -24,10 +25,17 @@ pub struct Markdown {
 
 /// What stands between the `---` lines is not YAML with keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the front matter is not YAML: {message}")]
+#[error("the front matter is not YAML: {why:?}")]
 pub struct NotYaml {
-    /// What the parser said.
-    pub message: String,
+    /// Why not: often what the parser said.
+    pub why: Notice,
+}
+
+impl NotYaml {
+    /// What a person should know of it.
+    pub fn notice(&self) -> SkillNotice {
+        SkillNotice::FrontMatterNotYaml { why: Box::new(self.why.clone()) }
+    }
 }
 
 /// Why a file was not taken apart.
@@ -38,28 +46,33 @@ pub enum NotRead {
     Yaml(#[from] NotYaml),
     /// A small text may stand for a very large one, as far as the engine is concerned; Rekindle reads no
     /// more than so much.
-    #[error("its front matter stands for more than Rekindle reads: {what}")]
-    TooMuch {
-        /// What there is too much of.
-        what: String,
-    },
+    #[error("its front matter stands for more than is read: {0:?}")]
+    TooMuch(MatterBound),
     /// It is code, and what that makes of it only running it would tell.
-    #[error("OpenCode runs its front matter as JavaScript, each time it reads this file")]
+    #[error("its front matter is JavaScript")]
     Code,
+}
+
+impl NotRead {
+    /// What a person should know of it.
+    pub fn notice(&self) -> SkillNotice {
+        match self {
+            Self::Yaml(error) => error.notice(),
+            Self::TooMuch(bound) => SkillNotice::FrontMatterTooLarge { bound: *bound },
+            Self::Code => SkillNotice::FrontMatterRuns,
+        }
+    }
 }
 
 /// Why a file is no skill. The engine drops it without a word.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotASkill {
     /// It does not begin with `---`.
-    #[error("SKILL.md has no front matter: it must begin with a line ---")]
+    #[error("SKILL.md has no front matter")]
     NoFrontMatter,
     /// It is not YAML.
-    #[error("the front matter of SKILL.md is not YAML: {message}")]
-    NotYaml {
-        /// What the parser said.
-        message: String,
-    },
+    #[error(transparent)]
+    NotYaml(NotYaml),
     /// It is not known whether it is one: the engine may read it.
     #[error(transparent)]
     NotRead(NotRead),
@@ -69,6 +82,19 @@ pub enum NotASkill {
     /// Its description is not a text.
     #[error("the “description” in SKILL.md is not a string")]
     DescriptionNotText,
+}
+
+impl NotASkill {
+    /// What a person should know of it.
+    pub fn notice(&self) -> SkillNotice {
+        match self {
+            Self::NoFrontMatter => SkillNotice::NoFrontMatter,
+            Self::NotYaml(error) => error.notice(),
+            Self::NotRead(error) => error.notice(),
+            Self::NoName => SkillNotice::NoSkillName,
+            Self::DescriptionNotText => SkillNotice::DescriptionNotText,
+        }
+    }
 }
 
 /// A skill as the engine would load it.
@@ -86,13 +112,12 @@ pub struct SkillText {
 
 /// Reads a `SKILL.md`.
 pub fn skill(text: &str) -> Result<SkillText, NotASkill> {
-    let not_yaml = |NotYaml { message }| NotASkill::NotYaml { message };
     let Markdown { fields, body, not_read, is_mended } = parse(text).map_err(|error| match error {
-        NotRead::Yaml(error) => not_yaml(error),
+        NotRead::Yaml(error) => NotASkill::NotYaml(error),
         other => NotASkill::NotRead(other),
     })?;
     if let Some(error) = not_read {
-        return Err(not_yaml(error));
+        return Err(NotASkill::NotYaml(error));
     }
     let Some(Value::String(name)) = fields.get("name") else {
         return Err(if split(without_bom(text)).is_some() { NotASkill::NoName } else { NotASkill::NoFrontMatter });
@@ -125,7 +150,7 @@ pub fn parse(text: &str) -> Result<Markdown, NotRead> {
     let mut is_mended = false;
     let fields = match read(parts.matter) {
         Ok(fields) => fields,
-        Err(error @ (NotRead::TooMuch { .. } | NotRead::Code)) => return Err(error),
+        Err(error @ (NotRead::TooMuch(_) | NotRead::Code)) => return Err(error),
         Err(NotRead::Yaml(error)) => {
             // The engine tries once more with values quoted that hold a colon.
             let mended = with_quoted_colons(parts.matter);
@@ -233,8 +258,8 @@ fn json(text: &str) -> Result<Map<String, Value>, NotRead> {
         Ok(value) => fields(value),
         Err(error) => Err(match error.to_string() {
             // The engine has no such limit.
-            what if what.starts_with("recursion limit") => NotRead::TooMuch { what },
-            message => NotYaml { message }.into(),
+            what if what.starts_with("recursion limit") => NotRead::TooMuch(MatterBound::Depth),
+            what => NotYaml { why: what.into() }.into(),
         }),
     }
 }
@@ -292,7 +317,7 @@ mod tests {
             let found = skill(text).map(|skill| (skill.name, skill.description));
             let expected = expected.map(|(name, d)| (name.to_owned(), d.map(str::to_owned)));
             match (&found, &expected) {
-                (Err(NotASkill::NotYaml { .. }), Err(NotASkill::NotYaml { .. })) => {}
+                (Err(NotASkill::NotYaml(_)), Err(NotASkill::NotYaml(_))) => {}
                 _ => assert_eq!(found, expected, "{text:?}"),
             }
         };
@@ -310,7 +335,7 @@ mod tests {
         check("---\ndescription: b\n---\n", Err(NotASkill::NoName));
         check("---\nname: 5\n---\n", Err(NotASkill::NoName));
         check("---\nname: a\ndescription: [1]\n---\n", Err(NotASkill::DescriptionNotText));
-        check("---\nname: [a\n---\n", Err(NotASkill::NotYaml { message: String::new() }));
+        check("---\nname: [a\n---\n", Err(NotASkill::NotYaml(NotYaml { why: "".into() })));
     }
 
     #[test]

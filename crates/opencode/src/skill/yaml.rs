@@ -9,6 +9,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag};
 use jiff::{Timestamp, civil};
+use rekindle_domain::{MatterBound, Notice, SkillNotice};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
             match self.next()? {
                 Event::DocumentEnd => {}
                 Event::StreamEnd => return Ok(()),
-                _ => return Err(wrong("a line --- or ... ends it, and more follows")),
+                _ => return Err(wrong(SkillNotice::YamlGoesOn)),
             }
         }
     }
@@ -122,9 +123,9 @@ impl<'a> Reader<'a> {
                 let size = *size;
                 // Before it is made.
                 self.spend(&size)?;
-                return self.anchors.get(&anchor).map(|(value, _)| value.clone()).ok_or_else(|| wrong("an alias"));
+                return self.anchors.get(&anchor).map(|(value, _)| value.clone()).ok_or_else(without_end);
             }
-            _ => return Err(wrong("it ends too early")),
+            _ => return Err(wrong(SkillNotice::YamlCutOff)),
         };
         if anchor > 0 {
             let size = Size::of(&value);
@@ -170,7 +171,7 @@ impl<'a> Reader<'a> {
                     let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
                     let value = self.node(event)?;
                     if has_list_in_list(&value) {
-                        return Err(wrong("a list in a list cannot be a key"));
+                        return Err(wrong(SkillNotice::YamlKeyOfLists));
                     }
                     (key(&value).into_owned(), is_merge)
                 }
@@ -183,11 +184,11 @@ impl<'a> Reader<'a> {
                     other => merged.push(other),
                 }
             } else if map.insert(key.clone(), value).is_some() {
-                return Err(wrong(&format!("the key “{key}” is there twice")));
+                return Err(wrong(SkillNotice::YamlKeyTwice { key }));
             }
         }
         for part in merged {
-            let Value::Object(part) = part else { return Err(wrong("what stands behind “<<” has no keys")) };
+            let Value::Object(part) = part else { return Err(wrong(SkillNotice::YamlMergeWithoutKeys)) };
             for (key, value) in part {
                 map.entry(key).or_insert(value);
             }
@@ -225,25 +226,25 @@ impl Size {
     }
 }
 
-fn wrong(message: &str) -> NotRead {
-    NotYaml { message: message.to_owned() }.into()
+fn wrong(why: impl Into<Notice>) -> NotRead {
+    NotYaml { why: why.into() }.into()
 }
 
 /// There are too many values.
 pub(super) fn too_many() -> NotRead {
-    NotRead::TooMuch { what: format!("more than {MOST_VALUES} values") }
+    NotRead::TooMuch(MatterBound::Values(MOST_VALUES))
 }
 
 fn too_large() -> NotRead {
-    NotRead::TooMuch { what: format!("more than {} MiB of text", MOST_BYTES / 1024 / 1024) }
+    NotRead::TooMuch(MatterBound::Mebibytes(MOST_BYTES / 1024 / 1024))
 }
 
 fn without_end() -> NotRead {
-    NotRead::TooMuch { what: "a value that holds itself".to_owned() }
+    NotRead::TooMuch(MatterBound::Circle)
 }
 
 fn too_deep() -> NotRead {
-    NotRead::TooMuch { what: "values that are nested too deeply".to_owned() }
+    NotRead::TooMuch(MatterBound::Depth)
 }
 
 /// A key is a text, whatever it was.
@@ -267,7 +268,7 @@ fn known_tag(tag: Option<&Tag>, names: &[&str]) -> Result<Option<String>, NotRea
     match tag.strip_prefix("tag:yaml.org,2002:") {
         Some(name) if names.contains(&name) => Ok(Some(name.to_owned())),
         _ if tag == "!" => Ok(None),
-        _ => Err(wrong(&format!("the tag {tag} is not known"))),
+        _ => Err(wrong(SkillNotice::YamlTagUnknown { tag })),
     }
 }
 
@@ -280,7 +281,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, No
         None => return Ok(plain(text)),
         Some("str" | "merge") => return Ok(Value::from(text)),
         // It becomes bytes, which are nothing that an item could be made of.
-        Some("binary") => return Err(NotRead::TooMuch { what: "bytes (!!binary)".to_owned() }),
+        Some("binary") => return Err(NotRead::TooMuch(MatterBound::Binary)),
         Some("int") => whole_number(text),
         Some("float") => decimal(text).or_else(|| whole_number(text)),
         Some("timestamp") => day_or_time(text),
@@ -288,7 +289,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, No
         Some("null") => matches!(text, "~" | "null" | "Null" | "NULL").then_some(Value::Null),
         Some(_) => Some(plain(text)).filter(Value::is_boolean),
     };
-    found.ok_or_else(|| wrong(&format!("“{text}” is not what its tag says")))
+    found.ok_or_else(|| wrong(SkillNotice::YamlTagWrong { text: text.to_owned() }))
 }
 
 /// Each entry of the list, a key with its value, as a list of both.
@@ -499,7 +500,7 @@ mod tests {
         ];
         for (what, text) in cases {
             let error = value(&text).map(drop).expect_err(what);
-            assert!(matches!(error, NotRead::TooMuch { .. }), "{what}: {error}");
+            assert!(matches!(error, NotRead::TooMuch(_)), "{what}: {error}");
         }
         // What people write is far from it.
         let base = "base: &base {tools: {bash: true, edit: false}, model: a/b}\n";

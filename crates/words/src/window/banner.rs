@@ -4,22 +4,27 @@
 //! works or what happens next.
 
 use rekindle_domain::{
-    Action, Banner, BannerStep, BusyRun, BusyState, EngineMode, EngineState, Installing, Problem, Progress,
-    ReloadStatus, StepName, StepState, WindowState,
+    Action, Banner, BannerStep, BusyRun, BusyState, EngineMode, EngineState, Notice, Problem, Progress, ReloadStatus,
+    StepState, WindowState,
 };
 
 use super::changes;
-use crate::text::{closed, counted, file_name, listed, megabytes, sentence};
+pub use crate::steps::installing;
+use crate::{
+    notice::{self, Front, said},
+    runs, steps,
+    text::{be, closed, counted, file_name, listed, sentence},
+};
 
-const RESTART_NOTE: &str = "The engine will be restarted; sessions are kept.";
+const RESTART_NOTE: &str = "The engine will restart; your sessions are kept.";
 const SESSIONS_KEPT: &str = "Your sessions are kept.";
 
 pub const CONFIRM_TITLE: &str = "Reload anyway?";
-pub const CONFIRM_BODY: &str = "What is running now is interrupted. Sessions and their messages are kept.";
-pub const CONFIRM_AGAIN: &str = "Nothing was reloaded yet: another run started since you confirmed.";
-pub const CONFIRM_IDLE: &str = "Nothing is running any more.";
-pub const GOES_ON: &str = "goes on afterwards";
-pub const ONE_MORE: &str = "One more reload follows.";
+pub const CONFIRM_BODY: &str = "This interrupts what is running. Sessions and their messages are kept.";
+pub const CONFIRM_AGAIN: &str = "Not reloaded yet: another run started since you confirmed.";
+pub const CONFIRM_IDLE: &str = "Nothing is running now.";
+pub const GOES_ON: &str = "Resume afterwards";
+pub const ONE_MORE: &str = "Another reload follows.";
 
 /// A banner's two lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,26 +67,26 @@ pub fn words(banner: &Banner, status: &ReloadStatus) -> Words {
         Banner::Reloading { action: Action::Restart, progress, .. } => words("Restarting engine", under_way(progress)),
         Banner::Reloading { progress, .. } => words("Reloading engine", under_way(progress)),
         Banner::Blocked { problem, more } if problem.is_fault => {
-            words("Reload blocked by a fault of Rekindle", blocked(problem, *more))
+            words("Reload blocked by an error in Rekindle", blocked(problem, *more))
         }
         Banner::Blocked { problem, more } => {
             words(&format!("Reload blocked: {} has an error", file_name(&problem.path)), blocked(problem, *more))
         }
         Banner::Client { host } => words(
             "Changes will apply after the host reloads",
-            format!("You are connected to {host}. Reloading there may affect other clients."),
+            format!("You are connected to {host}. Reloading it may affect other clients."),
         ),
         Banner::Stuck { curable: true } => words(
             "The engine is stuck",
-            format!("It refuses this directory although the files are fine. A restart mends that. {SESSIONS_KEPT}"),
+            format!("It refuses to load this directory although the files are fine. A restart fixes that. {SESSIONS_KEPT}"),
         ),
         Banner::Stuck { curable: false } => words(
             "The engine is stuck",
-            "It refuses this directory although the files are fine, and reloading does not help. Whoever runs it has to \
-             restart it: end the opencode process and start it again. Sessions are kept."
+            "It refuses to load this directory although the files are fine, and reloading does not help. Whoever runs it \
+             has to end the opencode process and start it again. Sessions are kept."
                 .to_owned(),
         ),
-        Banner::EngineDown { state, message } => down(*state, message.as_deref(), status.engine.mode),
+        Banner::EngineDown { state, message } => down(*state, message.as_ref(), status.engine.mode),
     }
 }
 
@@ -101,25 +106,13 @@ pub fn elapsed(ms: u64) -> String {
     }
 }
 
-/// What the engine installs, and how much of it is there.
-pub fn installing(now: &Installing) -> String {
-    let what = now.package.as_deref().unwrap_or("what plugins need");
-    match now.bytes {
-        0 => format!("OpenCode is installing {what}."),
-        bytes => format!("OpenCode is installing {what} ({} so far).", megabytes(bytes)),
-    }
-}
-
 fn pending(status: &ReloadStatus) -> String {
     let waiting: Vec<_> = status.changes.iter().filter(|change| change.action.needs_reload()).cloned().collect();
     let number = changes::number(&waiting);
-    let mut whys: Vec<_> = waiting.iter().map(|change| &change.why).collect();
+    let mut whys: Vec<_> = waiting.iter().map(|change| said(&change.why, Front::Window)).collect();
     whys.dedup();
     let body = match whys.as_slice() {
-        [why] => {
-            let are = if waiting.len() == 1 { "is" } else { "are" };
-            format!("{why}; {number} {are} waiting.")
-        }
+        [why] => format!("{why}; {number} {} waiting.", be(waiting.len())),
         _ => format!("The engine is still running without {number}."),
     };
     if status.action == Action::Restart { format!("{body} {RESTART_NOTE}") } else { body }
@@ -130,8 +123,8 @@ fn busy(runs: &[BusyRun]) -> String {
         [run] => {
             let loss = match run.state {
                 BusyState::Busy => "interrupt its tool call",
-                BusyState::Retry => "end the retry",
-                BusyState::Permission | BusyState::Question => "drop what it asks",
+                BusyState::Retry => "cancel its retry",
+                BusyState::Permission | BusyState::Question => "discard its request",
                 BusyState::Terminal => "end its process",
             };
             format!("{}. Reloading now would {loss}.", doing(run))
@@ -142,50 +135,34 @@ fn busy(runs: &[BusyRun]) -> String {
 
 fn waiting(runs: &[BusyRun]) -> String {
     match runs {
-        [] => "Nothing is running any more; the reload begins.".to_owned(),
-        [run] => format!("{}. The reload starts by itself after that.", doing(run)),
+        [] => "Nothing is running now. The reload is about to start.".to_owned(),
+        [run] => format!("{}. The reload starts as soon as it is done.", doing(run)),
         // They are listed below.
-        runs => format!("It waits for {} things, and starts by itself after the last of them.", runs.len()),
+        runs => format!("{} are still going. The reload starts as soon as they are done.", counted(runs.len(), "run")),
     }
 }
 
-/// `“Fix login” is running`, and where, if that is in another folder.
+/// `“Fix login” is running`, and where, if that is in another directory.
 pub fn doing(run: &BusyRun) -> String {
-    let doing = match run.state {
-        BusyState::Busy => "is running",
-        BusyState::Retry => "waits to ask its provider again",
-        BusyState::Permission => "waits for a permission",
-        BusyState::Question => "waits for an answer",
-        BusyState::Terminal => "is a terminal with a running process",
-    };
-    match &run.directory {
-        Some(directory) => format!("{} {doing} in {}", run_name(run), file_name(directory)),
-        None => format!("{} {doing}", run_name(run)),
-    }
+    runs::doing(run, file_name)
 }
 
 fn doings(runs: &[BusyRun]) -> String {
     listed(&runs.iter().map(doing).collect::<Vec<_>>(), 3)
 }
 
-/// A run's title in quotes.
-pub fn run_name(run: &BusyRun) -> String {
-    let title = run.title.trim();
-    if title.is_empty() { "A session without a title".to_owned() } else { format!("“{title}”") }
-}
-
 /// What a forced reload takes from a run.
 pub fn loses(state: BusyState) -> &'static str {
     match state {
-        BusyState::Busy => "It loses its tool call, or the answer that it is writing.",
-        BusyState::Retry => "It will not ask again.",
-        BusyState::Permission => "It loses its unanswered permission, and the tool call that wants it.",
+        BusyState::Busy => "It loses its tool call or the answer it is writing.",
+        BusyState::Retry => "It stops retrying.",
+        BusyState::Permission => "It loses its permission request and the tool call that needs it.",
         BusyState::Question => "It loses its unanswered question.",
-        BusyState::Terminal => "It is closed, and what runs in it ends.",
+        BusyState::Terminal => "It closes, and whatever runs in it ends.",
     }
 }
 
-/// True for what can be told to go on.
+/// True for what can be told to resume.
 pub fn can_go_on(run: &BusyRun) -> bool {
     run.state != BusyState::Terminal && !run.session.is_empty()
 }
@@ -196,7 +173,8 @@ fn blocked(problem: &Problem, more: usize) -> String {
         (Some(line), None) => format!("Line {line}: "),
         (None, _) => String::new(),
     };
-    let message = if place.is_empty() { sentence(&problem.message) } else { closed(&problem.message) };
+    let message = said(&problem.what, Front::Window);
+    let message = if place.is_empty() { sentence(&message) } else { closed(&message) };
     let more = match more {
         0 => "",
         1 => " Another file has an error too.",
@@ -205,24 +183,24 @@ fn blocked(problem: &Problem, more: usize) -> String {
     format!("{place}{message}{more} The engine keeps running with what it has loaded.")
 }
 
-fn down(state: EngineState, message: Option<&str>, mode: EngineMode) -> Words {
+fn down(state: EngineState, message: Option<&Notice>, mode: EngineMode) -> Words {
     let (title, advice) = match (state, mode) {
-        (EngineState::Starting, _) => ("The engine is starting…", "This directory is shown as soon as it answers."),
+        (EngineState::Starting, _) => ("The engine is starting…", "This workspace appears as soon as it responds."),
         (EngineState::Stopped, EngineMode::Host) => {
             ("The engine is stopped", "Start it to work in this directory. Your sessions are kept.")
         }
         (EngineState::Unauthorized, _) => {
-            ("The engine wants another password", "Set REKINDLE_ENGINE_PASSWORD and open Rekindle again.")
+            ("The engine needs a valid password", "Set REKINDLE_ENGINE_PASSWORD and reopen Rekindle.")
         }
         (_, EngineMode::Host) => {
-            ("The engine does not answer", "Start it again to work in this directory. Your sessions are kept.")
+            ("The engine is not responding", "Start it again to work in this directory. Your sessions are kept.")
         }
         (_, EngineMode::Client) => {
-            ("The engine does not answer", "Rekindle keeps trying. Files can be changed meanwhile; nothing is lost.")
+            ("The engine is not responding", "Rekindle keeps trying. You can keep editing files; nothing is lost.")
         }
     };
     let body = match message {
-        Some(message) => format!("{} {advice}", sentence(message)),
+        Some(message) => format!("{} {advice}", sentence(&said(message, Front::Window))),
         None => advice.to_owned(),
     };
     Words { title: title.to_owned(), body }
@@ -230,28 +208,12 @@ fn down(state: EngineState, message: Option<&str>, mode: EngineMode) -> Words {
 
 /// A step of a running reload; its tense follows its state.
 pub fn step(step: BannerStep) -> &'static str {
-    let over = step.state == StepState::Done;
-    match step.name {
-        StepName::Check if over => "Checked config",
-        StepName::Check => "Checking config",
-        StepName::WaitForIdle if over => "Waited until idle",
-        StepName::WaitForIdle => "Waiting until idle",
-        StepName::Dispose if over => "Instance disposed",
-        StepName::Dispose => "Disposing instance",
-        StepName::Restart if over => "Engine restarted",
-        StepName::Restart => "Restarting engine",
-        StepName::Answer if over => "Engine answered",
-        StepName::Answer => "Waiting for engine",
-        StepName::Verify if over => "Verified what loaded",
-        StepName::Verify => "Verify what loaded",
-        StepName::RollBack if over => "Put the last good files back",
-        StepName::RollBack => "Putting the last good files back",
-    }
+    if step.state == StepState::Done { steps::over(step.name) } else { steps::under_way(step.name) }
 }
 
 /// What to do about a broken file.
 pub fn hint(problem: &Problem) -> String {
-    sentence(&problem.hint)
+    sentence(&notice::hint(&problem.what, Front::Window))
 }
 
 /// The excerpt of a broken file with line numbers, and a caret under the column.

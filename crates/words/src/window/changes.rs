@@ -6,7 +6,7 @@
 use rekindle_domain::{Action, Change, ChangeKind, Kind, ReloadStatus};
 
 use super::scope;
-use crate::text::{counted, file_name};
+use crate::text::{be, counted, file_name};
 
 /// The sign in front of a change.
 pub fn sign(change: ChangeKind) -> &'static str {
@@ -95,8 +95,7 @@ pub fn number(changes: &[Change]) -> String {
 
 /// The title of the list on the overview.
 pub fn summary(changes: &[Change]) -> String {
-    let wait = if changes.len() == 1 { "waits" } else { "wait" };
-    format!("{} {wait} for a reload.", number(changes))
+    format!("{} {} waiting for a reload.", number(changes), be(changes.len()))
 }
 
 /// A message to whoever runs the engine.
@@ -111,7 +110,7 @@ pub fn request(host: &str, status: &ReloadStatus) -> String {
         .collect();
     let changes = match lines.as_slice() {
         [] => String::new(),
-        lines => format!("These changes are on disk and not loaded yet:\n{}\n", lines.join("\n")),
+        lines => format!("These changes are on disk but not loaded yet:\n{}\n", lines.join("\n")),
     };
     format!("Please {verb} the OpenCode engine at {host} for {}.\n{changes}", status.directory)
 }
@@ -160,7 +159,7 @@ mod tests {
         assert_eq!(
             request("box:4096", &status),
             "Please reload the OpenCode engine at box:4096 for /p.\n\
-             These changes are on disk and not loaded yet:\n\
+             These changes are on disk but not loaded yet:\n\
              + Plugin · project: a@1 (opencode.jsonc)\n\
              − MCP server · project: linear (opencode.jsonc)\n"
         );

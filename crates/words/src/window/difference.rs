@@ -4,14 +4,17 @@
 
 use rekindle_domain::{DiffLine, Mark};
 
-use crate::text::counted;
+use crate::{
+    differences::gap,
+    notice::{Front, said},
+};
 
 pub const LOADING: &str = "Comparing…";
-pub const EMPTY: &str = "Nothing to show as text.";
+pub const EMPTY: &str = "There is no text to compare.";
 
 /// What a difference is called, for those who hear it.
 pub fn label(name: &str) -> String {
-    format!("Difference of {name}")
+    format!("Differences in {name}")
 }
 
 /// What stands in front of a line.
@@ -36,11 +39,7 @@ pub fn word(mark: Mark) -> &'static str {
 
 /// A line's text. That of a gap says how many lines are left out, as a number or in words.
 pub fn text(line: &DiffLine) -> String {
-    match (line.mark, line.text.trim().parse()) {
-        (Mark::Gap, Ok(number)) => format!("{} the same", counted(number, "line")),
-        (Mark::Gap, Err(_)) => line.text.trim_start_matches(['⋯', '…', ' ']).to_owned(),
-        _ => line.text.clone(),
-    }
+    if line.mark == Mark::Gap { gap(line, Front::Window) } else { said(&line.text, Front::Window) }
 }
 
 /// The signs that a difference has, each with what it means.
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     fn line(mark: Mark, text: &str) -> DiffLine {
-        DiffLine { mark, text: text.to_owned() }
+        DiffLine { mark, text: text.into() }
     }
 
     #[test]
@@ -65,9 +64,9 @@ mod tests {
         check(Mark::Same, "  indented", (" ", "  indented"));
         check(Mark::Added, "12", ("+", "12"));
         check(Mark::Removed, "", ("−", ""));
-        check(Mark::Gap, "12", ("⋯", "12 lines the same"));
-        check(Mark::Gap, "1", ("⋯", "1 line the same"));
-        check(Mark::Gap, "⋯ 3 lines the same", ("⋯", "3 lines the same"));
+        check(Mark::Gap, "12", ("⋯", "12 unchanged lines"));
+        check(Mark::Gap, "1", ("⋯", "1 unchanged line"));
+        check(Mark::Gap, "⋯ 3 lines that are equal", ("⋯", "3 lines that are equal"));
     }
 
     #[test]

@@ -10,9 +10,9 @@ pub fn state(state: EngineState) -> &'static str {
         EngineState::Running => "Engine running",
         EngineState::Starting => "Engine starting…",
         EngineState::Stopped => "Engine stopped",
-        EngineState::Unreachable => "Engine does not answer",
-        EngineState::Unauthorized => "Engine wants a password",
-        EngineState::Stuck => "Engine is stuck",
+        EngineState::Unreachable => "Engine not responding",
+        EngineState::Unauthorized => "Engine needs a password",
+        EngineState::Stuck => "Engine stuck",
     }
 }
 

@@ -2,23 +2,20 @@
 //!
 //! Invariant: nothing is called live unless the receipt proves it.
 
-use rekindle_domain::{Cause, ChangeKind, ItemState, Leftover, Receipt, ReceiptItem, ReceiptResult, Resumed};
+use rekindle_domain::{Cause, ChangeKind, ItemState, Receipt, ReceiptItem, ReceiptResult, ReloadNotice, Resumed};
 
-use crate::text::{be, counted, duration, listed_of, sentence};
+pub use crate::receipts::{left_behind, part, result_word};
+use crate::{
+    items,
+    live::ALL_LIVE,
+    notice::{Front, said, sentences},
+    receipts, steps,
+    text::{capital, closed, duration, listed_of, sentence},
+};
 
 pub const STEPS: &str = "Steps";
-pub const COUNTS: &str = "In the engine afterwards";
+pub const COUNTS: &str = "Loaded afterwards";
 pub const ENDED: &str = "Ended";
-
-/// The result's word, also the name of its style.
-pub fn result_word(result: ReceiptResult) -> &'static str {
-    match result {
-        ReceiptResult::Proved => "proved",
-        ReceiptResult::Partial => "partial",
-        ReceiptResult::Failed => "failed",
-        ReceiptResult::Refused => "refused",
-    }
-}
 
 /// The result, as a pill.
 pub fn result(result: ReceiptResult) -> &'static str {
@@ -30,26 +27,20 @@ pub fn result(result: ReceiptResult) -> &'static str {
     }
 }
 
-/// `1 change`, `2 changes`, and of how many, where that is not all: `1 of 3 changes`.
-pub fn part(some: usize, all: usize) -> String {
-    if some >= all { counted(some, "change") } else { format!("{some} of {}", counted(all, "change")) }
-}
-
 /// The headline of a reload that ended.
 pub fn title(receipt: &Receipt) -> String {
     let tally = receipt.tally();
     match receipt.result {
         ReceiptResult::Proved if receipt.cause == Cause::Automatic => {
-            format!("Reloaded by itself in {}", duration(receipt.duration_ms))
+            format!("Reloaded automatically in {}", duration(receipt.duration_ms))
         }
         ReceiptResult::Proved => format!("Engine reloaded in {}", duration(receipt.duration_ms)),
-        ReceiptResult::Partial if tally.open() == 0 => "Engine reloaded, and not all is as it was".to_owned(),
+        ReceiptResult::Partial if tally.open() == 0 => "Engine reloaded, but something needs attention".to_owned(),
         ReceiptResult::Partial => {
             let yet = if tally.only_waits() { " yet" } else { "" };
-            let open = tally.open();
-            format!("Engine reloaded; {} {} not proved{yet}", part(open, tally.all), be(open))
+            format!("Engine reloaded; {}{yet}", receipts::unproved(tally.open(), tally.all))
         }
-        ReceiptResult::Failed if receipt.restored => "Reload failed; the last good files are back".to_owned(),
+        ReceiptResult::Failed if receipt.restored => "Reload failed; rolled back to the last good files".to_owned(),
         ReceiptResult::Failed => "Reload failed".to_owned(),
         ReceiptResult::Refused => "Nothing was reloaded".to_owned(),
     }
@@ -57,14 +48,14 @@ pub fn title(receipt: &Receipt) -> String {
 
 /// The sentence under it.
 pub fn body(receipt: &Receipt) -> String {
-    let message = receipt.message.as_deref().map(sentence);
+    let message = receipt.message.as_ref().map(|message| sentence(&said(message, Front::Window)));
     let first = match receipt.result {
         ReceiptResult::Proved => live(&receipt.items, receipt.tally().proved),
         ReceiptResult::Partial => partly(receipt),
         ReceiptResult::Failed | ReceiptResult::Refused => {
-            let unknown = "Rekindle could not find out why; the engine's output in Settings may tell.";
+            let unknown = "The cause is unknown. The engine output in Settings may tell.";
             let why = message.unwrap_or_else(|| unknown.to_owned());
-            let now = if receipt.restored { " The engine runs with the files as they were before." } else { "" };
+            let now = if receipt.restored { " The engine is running with the files as they were before." } else { "" };
             return format!("{why}{now}");
         }
     };
@@ -76,13 +67,13 @@ fn partly(receipt: &Receipt) -> String {
     let tally = receipt.tally();
     let proved: Vec<_> = receipt.items.iter().filter(|item| item.is_proved()).cloned().collect();
     let live = match (tally.proved, tally.open()) {
-        (0, _) if tally.only_waits() => "The engine has not said yet what became of it.".to_owned(),
-        (0, _) => "The engine answers, and shows none of the changes.".to_owned(),
+        (0, _) if tally.only_waits() => "The engine has not reported the outcome yet.".to_owned(),
+        (0, _) => "The engine responds, but shows none of the changes.".to_owned(),
         (_, 0) => live(&proved, tally.proved),
         (1, _) => format!("The other one is live: {}.", told(&proved, tally.proved)),
         (number, _) => format!("The other {number} are live: {}.", told(&proved, tally.proved)),
     };
-    if tally.unheard > 0 { format!("{live} Rekindle asks again.") } else { live }
+    if tally.unheard > 0 { format!("{live} Rekindle will ask again.") } else { live }
 }
 
 /// What is said of the changes of which nothing more is kept.
@@ -100,32 +91,23 @@ pub fn is_quiet(receipt: &Receipt) -> bool {
 /// Why there was a reload.
 pub fn cause(cause: Cause) -> &'static str {
     match cause {
-        Cause::Window => "Asked for in the window",
-        Cause::Command => "Asked for on the command line",
-        Cause::Automatic => "By itself, when nothing was running",
-        Cause::CutOff => "Cut off, and taken up by the next start of Rekindle",
+        Cause::Window => "Started in the window",
+        Cause::Command => "Started on the command line",
+        Cause::Automatic => "Started automatically when nothing was running",
+        Cause::CutOff => "Cut off; checked when Rekindle next started",
     }
 }
 
-/// What became of a session that was to go on.
+/// What became of a session that was to resume.
 pub fn resumed(resumed: &Resumed) -> String {
-    let title = resumed.title.trim();
-    match &resumed.error {
-        None => format!("“{title}” goes on."),
-        Some(error) => format!("“{title}” was not told to go on. {}", sentence(error)),
-    }
-}
-
-/// A process that should be gone.
-pub fn left_behind(process: &Leftover) -> String {
-    format!("Process {} is left behind: {}", process.pid, process.command)
+    closed(&receipts::resumed(resumed, Front::Window))
 }
 
 /// `All 3 changes are live: a loaded, b updated, c removed.`
 /// `number`: of how many changes these are some.
 fn live(items: &[ReceiptItem], number: usize) -> String {
     match number {
-        0 => "Nothing was pending; the engine has what is on disk.".to_owned(),
+        0 => format!("Nothing was pending. {ALL_LIVE}"),
         1 => format!("1 change is live: {}.", told(items, number)),
         number => format!("All {number} changes are live: {}.", told(items, number)),
     }
@@ -139,7 +121,7 @@ fn told(items: &[ReceiptItem], number: usize) -> String {
 
 fn done(item: &ReceiptItem) -> &'static str {
     match item.change {
-        _ if item.detail.as_deref() == Some(ReceiptItem::TURNED_OFF) => ReceiptItem::TURNED_OFF,
+        _ if item.detail.as_ref().is_some_and(|detail| *detail == ReloadNotice::TurnedOff) => "turned off",
         ChangeKind::Added => "loaded",
         ChangeKind::Changed => "updated",
         ChangeKind::Removed => "removed",
@@ -147,28 +129,21 @@ fn done(item: &ReceiptItem) -> &'static str {
 }
 
 /// What the engine shows of an item, as a pill.
-pub fn item_state(item: &ReceiptItem) -> &'static str {
-    match item.state {
-        ItemState::Unknown if item.unheard => "Not heard yet",
-        ItemState::Active => "Live",
-        ItemState::Removed => "Removed",
-        ItemState::Failed => "Failed to load",
-        ItemState::NeedsRestart => "Needs restart",
-        ItemState::Unknown => "Not proved",
-    }
+pub fn item_state(item: &ReceiptItem) -> String {
+    capital(items::outcome(item))
 }
 
 /// What became of an item that was not proved at first.
 pub fn settled(item: &ReceiptItem) -> &'static str {
     match item.state {
-        ItemState::Removed => "The engine has said that it is gone.",
-        _ => "The engine has said that it is live.",
+        ItemState::Removed => "The engine has confirmed that it is gone.",
+        _ => "The engine has confirmed that it is live.",
     }
 }
 
 /// Why an item is not proved, and what to do about it.
 pub fn explained(item: &ReceiptItem, receipt: &Receipt) -> String {
-    let detail = item.detail.as_deref().map(sentence);
+    let detail = item.detail.as_ref().map(|detail| sentences(detail, Front::Window));
     [detail.as_deref(), next_step(item, receipt)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -177,25 +152,16 @@ fn next_step(item: &ReceiptItem, receipt: &Receipt) -> Option<&'static str> {
     match item.state {
         ItemState::Active | ItemState::Removed => None,
         ItemState::NeedsRestart => Some("Restart the engine to make it live."),
-        ItemState::Unknown if item.unheard => Some("Rekindle asks again; this settles by itself."),
+        ItemState::Unknown if item.unheard => Some("Rekindle will ask again; there is nothing to do."),
         ItemState::Unknown if pending => Some("Reload again to make it live."),
-        ItemState::Unknown => Some("To be sure, look at it in OpenCode."),
-        ItemState::Failed => Some("Mend it or remove it, then reload. The engine's output is in Settings."),
+        ItemState::Unknown => Some("To be sure, check it in OpenCode."),
+        ItemState::Failed => Some("Fix or remove it, then reload. The engine output is in Settings."),
     }
 }
 
 /// A step's name in the past tense, for what is over.
 pub fn step(name: &str) -> &str {
-    match name {
-        "check" => "Checked config",
-        "wait-for-idle" => "Waited until idle",
-        "dispose" => "Instance disposed",
-        "restart" => "Engine restarted",
-        "answer" => "Engine answered",
-        "verify" => "Verified what loaded",
-        "roll-back" => "Last good files put back",
-        other => other,
-    }
+    steps::over_by_word(name)
 }
 
 /// One line for a list of reloads.
@@ -227,7 +193,7 @@ mod tests {
             ("Engine reloaded in 0.9 s", "All 3 changes are live: a loaded, b updated, c removed."),
         );
         check(Proved, vec![active("a", Added)], ("Engine reloaded in 0.9 s", "1 change is live: a loaded."));
-        check(Proved, vec![], ("Engine reloaded in 0.9 s", "Nothing was pending; the engine has what is on disk."));
+        check(Proved, vec![], ("Engine reloaded in 0.9 s", "Nothing was pending. Everything on disk is live."));
         check(
             Proved,
             (0..7).map(|_| active("a", Added)).collect(),
@@ -252,7 +218,7 @@ mod tests {
             vec![unheard("a")],
             (
                 "Engine reloaded; 1 change is not proved yet",
-                "The engine has not said yet what became of it. Rekindle asks again.",
+                "The engine has not reported the outcome yet. Rekindle will ask again.",
             ),
         );
         check(
@@ -260,7 +226,7 @@ mod tests {
             vec![unheard("a"), active("b", Added)],
             (
                 "Engine reloaded; 1 of 2 changes is not proved yet",
-                "The other one is live: b loaded. Rekindle asks again.",
+                "The other one is live: b loaded. Rekindle will ask again.",
             ),
         );
         check(
@@ -268,20 +234,20 @@ mod tests {
             vec![unheard("a"), item("b", Added, ItemState::Failed)],
             (
                 "Engine reloaded; 2 changes are not proved",
-                "The engine answers, and shows none of the changes. Rekindle asks again.",
+                "The engine responds, but shows none of the changes. Rekindle will ask again.",
             ),
         );
         check(
             Partial,
             vec![active("a", Added)],
-            ("Engine reloaded, and not all is as it was", "1 change is live: a loaded."),
+            ("Engine reloaded, but something needs attention", "1 change is live: a loaded."),
         );
-        let off = ReceiptItem { detail: Some("turned off".to_owned()), ..active("search", Added) };
+        let off = ReceiptItem { detail: Some(ReloadNotice::TurnedOff.into()), ..active("search", Added) };
         check(Proved, vec![off], ("Engine reloaded in 0.9 s", "1 change is live: search turned off."));
         check(
             Partial,
             vec![item("b", Added, ItemState::Unknown), item("c", Added, ItemState::NeedsRestart)],
-            ("Engine reloaded; 2 changes are not proved", "The engine answers, and shows none of the changes."),
+            ("Engine reloaded; 2 changes are not proved", "The engine responds, but shows none of the changes."),
         );
         check(Failed, vec![], ("Reload failed", "The engine did not answer within 30 s."));
         check(Refused, vec![], ("Nothing was reloaded", "The engine did not answer within 30 s."));
@@ -290,20 +256,20 @@ mod tests {
     #[test]
     fn what_is_not_proved_has_a_next_step() {
         let check = |state, detail: Option<&str>, expected| {
-            let item = ReceiptItem { detail: detail.map(str::to_owned), ..item("a", ChangeKind::Added, state) };
+            let item = ReceiptItem { detail: detail.map(Into::into), ..item("a", ChangeKind::Added, state) };
             assert_eq!(explained(&item, &receipt(ReceiptResult::Partial, vec![])), expected);
         };
         check(ItemState::NeedsRestart, None, "Restart the engine to make it live.");
-        check(ItemState::Unknown, Some("no value"), "No value. To be sure, look at it in OpenCode.");
+        check(ItemState::Unknown, Some("no value"), "No value. To be sure, check it in OpenCode.");
         check(
             ItemState::Failed,
             Some("package not found"),
-            "Package not found. Mend it or remove it, then reload. The engine's output is in Settings.",
+            "Package not found. Fix or remove it, then reload. The engine output is in Settings.",
         );
         check(ItemState::Active, None, "");
         let unheard = ReceiptItem { unheard: true, ..item("a", ChangeKind::Added, ItemState::Unknown) };
         let told = explained(&unheard, &receipt(ReceiptResult::Partial, vec![]));
-        assert_eq!(told, "Rekindle asks again; this settles by itself.");
+        assert_eq!(told, "Rekindle will ask again; there is nothing to do.");
     }
 
     /// N16: no number of what is live disagrees with the number of what is not.

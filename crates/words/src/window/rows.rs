@@ -6,13 +6,18 @@
 mod empty;
 mod remarks;
 
-use rekindle_domain::{Action, Kind, PluginOrigin, Row, RowState, Scope, Workspace};
+use rekindle_domain::{Kind, PluginOrigin, Row, RowState, Scope, Workspace};
 
 pub use self::{
     empty::{NO_MCP, Nothing, group, no_plugins, no_skills},
     remarks::{Remark, Weight, remarks},
 };
 use super::{changes, short_path};
+use crate::{
+    items,
+    notice::{Front, said},
+    text::capital,
+};
 
 /// The state's tag, as in JSON; also the name of its style.
 pub fn state_word(state: &RowState) -> &'static str {
@@ -28,15 +33,7 @@ pub fn state_word(state: &RowState) -> &'static str {
 
 /// The state, as a pill.
 pub fn state(state: &RowState, workspace: &Workspace) -> String {
-    match state {
-        RowState::Loaded => "Loaded".to_owned(),
-        RowState::Waiting { action: Action::Restart, .. } => "Needs restart".to_owned(),
-        RowState::Waiting { .. } => "Waiting for reload".to_owned(),
-        RowState::Failed { .. } => "Failed to load".to_owned(),
-        RowState::Overridden { by } => format!("Overridden by {}", short_path(by, workspace)),
-        RowState::NotRead { .. } => "Not read".to_owned(),
-        RowState::Unknown => "Unknown".to_owned(),
-    }
+    capital(&items::state(state, |path| short_path(path, workspace)))
 }
 
 /// The word or two beside the state. `asked`: the engine could be asked.
@@ -44,18 +41,18 @@ pub fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
     match state {
         RowState::Waiting { change, .. } => changes::word(*change),
         // It tells of servers once each has connected or failed.
-        RowState::Unknown if asked && kind == Kind::Mcp => "not heard yet",
-        RowState::Unknown if asked => "the engine does not tell",
-        RowState::Unknown => "the engine can’t be asked",
+        RowState::Unknown if asked && kind == Kind::Mcp => items::NOT_REPORTED_YET,
+        RowState::Unknown if asked => "not reported by the engine",
+        RowState::Unknown => "the engine is unavailable",
         RowState::Loaded | RowState::Failed { .. } | RowState::Overridden { .. } | RowState::NotRead { .. } => "",
     }
 }
 
 /// A package's version; files have none.
-pub fn version(row: &Row) -> Option<&str> {
+pub fn version(row: &Row) -> Option<String> {
     match row.origin {
-        Some(PluginOrigin::Npm) => Some(row.detail.as_deref().unwrap_or("latest")),
-        Some(PluginOrigin::Git) => row.detail.as_deref(),
+        Some(PluginOrigin::Npm) => Some(about(row).unwrap_or_else(|| "latest".to_owned())),
+        Some(PluginOrigin::Git) => about(row),
         Some(PluginOrigin::File | PluginOrigin::Found) | None => None,
     }
 }
@@ -73,8 +70,12 @@ pub fn origin(row: &Row) -> String {
         PluginOrigin::File | PluginOrigin::Found => "local file",
     });
     // A value as it stands in a file is for its difference, not for a line.
-    let about = row.detail.as_deref().filter(|about| row.kind != Kind::Plugin && !about.starts_with('{'));
-    [scope, origin, Some(&row.place), about].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let about = about(row).filter(|about| row.kind != Kind::Plugin && !about.starts_with('{'));
+    [scope, origin, Some(&row.place), about.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn about(row: &Row) -> Option<String> {
+    row.detail.as_ref().map(|detail| said(detail, Front::Window))
 }
 
 /// What a row's button does, for those who hear it: `Open linear: opencode.json`.
@@ -84,7 +85,7 @@ pub fn action(action: &str, row: &Row) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::ChangeKind;
+    use rekindle_domain::{Action, ChangeKind};
 
     use super::*;
     use crate::window::banner::fixture;
@@ -99,20 +100,20 @@ mod tests {
         check(RowState::Loaded, true, ("Loaded", ""));
         check(waiting(Action::Dispose), true, ("Waiting for reload", "added"));
         check(waiting(Action::Restart), true, ("Needs restart", "added"));
-        check(RowState::Failed { message: "not found".to_owned() }, true, ("Failed to load", ""));
+        check(RowState::Failed { message: "not found".into() }, true, ("Failed to load", ""));
         check(RowState::Overridden { by: "/g/x".to_owned() }, true, ("Overridden by /g/x", ""));
         check(RowState::Overridden { by: "/p/x".to_owned() }, true, ("Overridden by x", ""));
-        check(RowState::NotRead { why: "no SKILL.md".to_owned() }, true, ("Not read", ""));
-        check(RowState::Unknown, true, ("Unknown", "the engine does not tell"));
-        check(RowState::Unknown, false, ("Unknown", "the engine can’t be asked"));
-        assert_eq!(note(Kind::Mcp, &RowState::Unknown, true), "not heard yet");
+        check(RowState::NotRead { why: "no SKILL.md".into() }, true, ("Not read", ""));
+        check(RowState::Unknown, true, ("Unknown", "not reported by the engine"));
+        check(RowState::Unknown, false, ("Unknown", "the engine is unavailable"));
+        assert_eq!(note(Kind::Mcp, &RowState::Unknown, true), "not reported yet");
     }
 
     #[test]
     fn origins_are_told_where_they_matter() {
         let check = |kind, origin_of, detail: Option<&str>, expected: (Option<&str>, &str)| {
-            let row = Row { origin: origin_of, detail: detail.map(str::to_owned), ..fixture::row(kind, "x") };
-            assert_eq!((version(&row), origin(&row).as_str()), expected);
+            let row = Row { origin: origin_of, detail: detail.map(Into::into), ..fixture::row(kind, "x") };
+            assert_eq!((version(&row).as_deref(), origin(&row).as_str()), expected);
         };
         check(Kind::Plugin, Some(PluginOrigin::Npm), Some("1.4.0"), (Some("1.4.0"), "npm · opencode.jsonc"));
         check(Kind::Plugin, Some(PluginOrigin::Npm), None, (Some("latest"), "npm · opencode.jsonc"));

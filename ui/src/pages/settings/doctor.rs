@@ -50,15 +50,15 @@ fn finding(finding: Finding) -> impl IntoView {
         FindingLevel::Warning => ("warning", "amber"),
         FindingLevel::Error => ("error", "bad"),
     };
-    let hint = (!finding.hint.is_empty()).then(|| view! { <small>{finding.hint}</small> });
+    let hint = copy::advice(&finding.what).map(|hint| view! { <small>{hint}</small> });
     view! {
         <li class="finding" data-testid="finding" data-level=word>
             <span class="pill" data-tone=tone>
                 {words::level(finding.level)}
             </span>
             <div>
-                <b>{finding.title}</b>
-                <p>{finding.message}</p>
+                <b>{copy::told(&finding.title)}</b>
+                <p>{copy::told(&finding.what)}</p>
                 {hint}
             </div>
         </li>

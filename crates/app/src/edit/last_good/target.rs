@@ -2,10 +2,10 @@
 //!
 //! Invariant: neither waits for a copy, nor fails because there is none: what goes wrong is a warning.
 
-use rekindle_domain::{LastGoodOffer, chain};
+use rekindle_domain::{LastGoodOffer, Notice, ProgramNotice, chain};
 
 use super::{LastGood, LastGoodError, Verdict};
-use crate::{files::scan::Scan, workspace::target::Target};
+use crate::{error::Tell, files::scan::Scan, workspace::target::Target};
 
 impl Target {
     /// Keeps a copy of the configuration files as they are now; by what to call it. Without one, because
@@ -26,11 +26,11 @@ impl Target {
         self.with_last_good(move |last_good| Ok(last_good.offer(&scan))).await.flatten()
     }
 
-    /// Puts the files of a copy back; what went wrong, in words.
-    pub async fn restore_files(&self, id: String) -> Result<(), String> {
+    /// Puts the files of a copy back; what went wrong.
+    pub async fn restore_files(&self, id: String) -> Result<(), Notice> {
         let places = self.places.clone();
-        let restore = move || LastGood::of(&places).restore(&id).map(drop).map_err(|error| chain(&error));
-        tokio::task::spawn_blocking(restore).await.unwrap_or_else(|error| Err(error.to_string()))
+        let restore = move || LastGood::of(&places).restore(&id).map(drop).map_err(|error| error.tell().what);
+        tokio::task::spawn_blocking(restore).await.unwrap_or_else(|_| Err(ProgramNotice::WorkEndedEarly.into()))
     }
 
     async fn with_last_good<T: Send + 'static>(

@@ -3,6 +3,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rekindle_domain::Notice;
+
 use super::*;
 use crate::files::environment::Environment;
 
@@ -315,32 +317,36 @@ fn a_write_that_fails_leaves_everything_as_it_was() {
 fn a_file_that_is_in_the_way_says_what_helps() {
     type Spoil<'a> = (&'a str, &'a dyn Fn(&Path));
     let spoil: [Spoil<'_>; 3] = [
-        ("remove the link", &|path| {
+        ("dangling-link", &|path| {
             fs::remove_file(path).expect("removed");
             std::os::unix::fs::symlink("nowhere", path).expect("linked");
         }),
-        ("remove the link", &|path| {
+        ("dangling-link", &|path| {
             fs::remove_file(path).expect("removed");
             std::os::unix::fs::symlink("/no/such/place/deep", path).expect("linked");
         }),
-        ("put a copy of the file in its place", &|path| {
+        ("hard-link", &|path| {
             fs::write(path, "{ broken").expect("written");
             fs::hard_link(path, path.with_extension("other")).expect("linked");
         }),
     ];
-    for (helps, spoil) in spoil {
+    for (why, spoil) in spoil {
         let world = World::new();
         world.write("opencode.json", "{}");
         world.write(".opencode/agent/a.md", "one");
         let id = world.keep(Verdict::Loaded);
         world.write(".opencode/agent/a.md", "two");
         spoil(&world.path("opencode.json"));
-        let told = world.last_good().restore(&id).expect_err(helps).tell();
-        assert!(told.hint.contains(helps) && told.hint.contains("nothing was changed"), "{told:?}");
+        let error = world.last_good().restore(&id).expect_err(why);
+        let LastGoodError::PutBack { cause, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(cause.tell().code.word(), why);
+        let told = error.tell();
+        let is_told = |what: &Notice| matches!(what, Notice::Edit(EditNotice::FileNotRestored { why, .. }) if **why == cause.tell().what);
+        assert!(is_told(&told.what), "{told:?}");
         assert_eq!(told.path, Some(world.path("opencode.json").display().to_string()));
-        assert_eq!(world.read(".opencode/agent/a.md").as_deref(), Some("two"), "{helps}");
+        assert_eq!(world.read(".opencode/agent/a.md").as_deref(), Some("two"), "{why}");
         fs::remove_file(world.path("opencode.json")).expect("removed");
-        world.last_good().restore(&id).expect(helps);
+        world.last_good().restore(&id).expect(why);
         assert_eq!(world.read("opencode.json").as_deref(), Some("{}"));
     }
 }

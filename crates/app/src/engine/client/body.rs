@@ -35,7 +35,7 @@ pub(super) async fn read(
     broken: impl Fn(reqwest::Error) -> ClientError,
 ) -> Result<Vec<u8>, ClientError> {
     let most = if response.status().is_success() { bound(route) } else { REFUSAL };
-    let too_long = || ClientError::TooLong { route: route.to_owned(), most: format!("{} KiB", most / KIB) };
+    let too_long = || ClientError::TooLong { route: route.to_owned(), kibibytes: most / KIB };
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > most) {
         return Err(too_long());
@@ -49,12 +49,11 @@ pub(super) async fn read(
     }
     let is_counted = matches!(route, "/command" | "/agent" | "/config/providers");
     let size = Size::of(&body);
-    let too_many =
-        |most: usize, what: &str| ClientError::TooLong { route: route.to_owned(), most: format!("{most} {what}") };
+    let too_many = |values, in_one_list| ClientError::TooMuch { route: route.to_owned(), values, in_one_list };
     match size {
         _ if is_counted => Ok(body),
-        Size { values, .. } if values > VALUES => Err(too_many(VALUES, "values")),
-        Size { widest, .. } if widest > WIDEST => Err(too_many(WIDEST, "values in one list")),
+        Size { values, .. } if values > VALUES => Err(too_many(VALUES, false)),
+        Size { widest, .. } if widest > WIDEST => Err(too_many(WIDEST, true)),
         _ => Ok(body),
     }
 }

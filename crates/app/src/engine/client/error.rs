@@ -1,7 +1,17 @@
 //! Why there is no answer.
 
-use crate::error::{Tell, user_error};
-use rekindle_domain::{ErrorCode, UserError, chain};
+use rekindle_domain::{EngineNotice, ErrorCode, UserError, chain};
+
+use crate::error::Tell;
+
+/// What an engine says of what went wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// The file that it names.
+    pub path: Option<String>,
+    /// One line of what it said; `None`: nothing, or nothing but the file.
+    pub text: Option<String>,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -27,20 +37,20 @@ pub enum ClientError {
     #[error("the engine wants another user name or password")]
     Unauthorized,
     /// The engine can't load its configuration for this directory.
-    #[error("the engine cannot load this directory: {message}")]
+    #[error("the engine cannot load this directory: {reason:?}")]
     Stuck {
         /// What it said.
-        message: String,
+        reason: Reason,
     },
     /// It answered with another status.
-    #[error("the engine answered {route} with {status}: {message}")]
+    #[error("the engine answered {route} with {status}: {reason:?}")]
     Status {
         /// What was asked.
         route: String,
         /// The status.
         status: u16,
         /// The beginning of what it said.
-        message: String,
+        reason: Reason,
     },
     /// It answered with something that is not JSON, or JSON of another shape.
     #[error("the engine answered {route} with something that is not JSON of the expected shape")]
@@ -49,12 +59,22 @@ pub enum ClientError {
         route: String,
     },
     /// It answered with more than anyone has to say.
-    #[error("the engine's answer to {route} is too long: more than {most}")]
+    #[error("the engine's answer to {route} is too long: more than {kibibytes} KiB")]
     TooLong {
         /// What was asked.
         route: String,
         /// How long an answer may be.
-        most: String,
+        kibibytes: usize,
+    },
+    /// It answered with more values than anyone has to say.
+    #[error("the engine's answer to {route} is too long: more than {values} values")]
+    TooMuch {
+        /// What was asked.
+        route: String,
+        /// How many there may be.
+        values: usize,
+        /// Whether in one list.
+        in_one_list: bool,
     },
     /// Nothing could be made ready for asking.
     #[error("no connection to an engine can be made ready")]
@@ -69,29 +89,36 @@ pub enum ClientError {
 
 impl Tell for ClientError {
     fn tell(&self) -> UserError {
-        let (code, hint) = match self {
-            Self::Unreachable { .. } => {
-                (ErrorCode::Unreachable, "check that the engine runs and that its address is right")
+        let (code, notice) = match self {
+            Self::Unreachable { url, cause } => {
+                (ErrorCode::Unreachable, EngineNotice::EngineUnreachable { url: url.clone(), why: chain(cause) })
             }
-            Self::TimedOut { .. } => (ErrorCode::TimedOut, "it may still be loading plugins; try again in a minute"),
-            Self::Unauthorized => (
-                ErrorCode::Unauthorized,
-                "set REKINDLE_ENGINE_PASSWORD (and REKINDLE_ENGINE_USERNAME) to what the engine was started with",
-            ),
-            Self::Stuck { .. } => {
-                (ErrorCode::Stuck, "mend the file if it is broken; then the engine has to be restarted")
+            Self::TimedOut { route, seconds } => {
+                (ErrorCode::TimedOut, EngineNotice::EngineTimedOut { route: route.clone(), seconds: *seconds })
             }
-            Self::Status { .. } | Self::NotJson { .. } | Self::TooLong { .. } => {
-                (ErrorCode::UnexpectedAnswer, "check that this is an OpenCode engine, and its log")
+            Self::Unauthorized => (ErrorCode::Unauthorized, EngineNotice::EngineUnauthorized),
+            Self::Stuck { reason: Reason { path, text } } => {
+                (ErrorCode::Stuck, EngineNotice::EngineStuck { path: path.clone(), why: text.clone() })
             }
-            Self::NotReady(_) => (ErrorCode::Internal, "restart Rekindle; if it stays so, report this"),
-            Self::BadUrl { .. } => (
-                ErrorCode::BadUrl,
-                "give an address such as http://127.0.0.1:4096, without user name, password and \
-                 query",
-            ),
+            Self::Status { route, status, reason: Reason { path, text } } => {
+                let (route, path, why) = (route.clone(), path.clone(), text.clone());
+                (ErrorCode::UnexpectedAnswer, EngineNotice::EngineStatus { route, status: *status, path, why })
+            }
+            Self::NotJson { route } => {
+                (ErrorCode::UnexpectedAnswer, EngineNotice::EngineNotJson { route: route.clone() })
+            }
+            Self::TooLong { route, kibibytes } => {
+                let kibibytes = *kibibytes as u64;
+                (ErrorCode::UnexpectedAnswer, EngineNotice::EngineTooLong { route: route.clone(), kibibytes })
+            }
+            Self::TooMuch { route, values, in_one_list } => {
+                let (route, values, in_one_list) = (route.clone(), *values as u64, *in_one_list);
+                (ErrorCode::UnexpectedAnswer, EngineNotice::EngineTooMuch { route, values, in_one_list })
+            }
+            Self::NotReady(cause) => (ErrorCode::Internal, EngineNotice::NoConnection { why: chain(cause) }),
+            Self::BadUrl { url } => (ErrorCode::BadUrl, EngineNotice::BadAddress { url: url.clone() }),
         };
-        user_error(code, chain(self), hint)
+        UserError::new(code, notice)
     }
 }
 
@@ -104,6 +131,7 @@ impl ClientError {
             Self::Unauthorized
             | Self::Stuck { .. }
             | Self::TooLong { .. }
+            | Self::TooMuch { .. }
             | Self::NotReady(_)
             | Self::BadUrl { .. } => false,
         }

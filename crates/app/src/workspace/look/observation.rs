@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, Past, Plan, Problem, Receipt, ReceiptItem, ReloadStatus, Row, RowState,
+    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState,
 };
 use rekindle_opencode::Profile;
 
@@ -34,7 +34,7 @@ pub struct Observation {
     /// What is running.
     pub busy: Vec<BusyRun>,
     /// What failed to load, with the engine's message.
-    pub failures: BTreeMap<ItemId, String>,
+    pub failures: BTreeMap<ItemId, Notice>,
     /// How the engine is.
     pub view: Option<EngineView>,
     /// When something pending was first seen.
@@ -96,32 +96,25 @@ impl Observation {
     }
 
     /// What people should know about what is pending.
-    fn notices(&self) -> Vec<String> {
+    fn notices(&self) -> Vec<Notice> {
         let version = self.view.as_ref().and_then(|view| view.version.as_deref());
         let is_client = self.view.as_ref().is_some_and(|view| view.mode == EngineMode::Client);
         let has_plugins = self.answers.as_ref().is_some_and(|answers| !answers.plugins.is_empty());
-        let mut notices: Vec<_> =
-            version.and_then(|version| Profile::for_version(version).caveat(version)).into_iter().collect();
+        let mut notices: Vec<_> = version
+            .and_then(|version| Profile::for_version(version).caveat(version))
+            .map(Notice::from)
+            .into_iter()
+            .collect();
         let running = self.view.as_ref().filter(|view| view.state == EngineState::Running);
         notices.extend(running.and_then(|view| view.message.clone()));
         let weight = running.and_then(|view| view.pid).and_then(weight::weight);
         notices.extend(weight.and_then(weight::warning));
-        if is_client && has_plugins {
-            notices.push(
-                "This engine has plugins, and nobody watched it load: what was taken out of its configuration since, and \
-                 code that changed, cannot be told."
-                    .to_owned(),
-            );
-        }
+        notices.extend((is_client && has_plugins).then(|| ReloadNotice::LoadedUnwatched.into()));
         let disposes = Plan::new(self.drift.clone(), Vec::new()).action == Action::Dispose;
         if !disposes || self.would_be_lost.is_empty() {
             return notices;
         }
-        let names = self.would_be_lost.join("”, “");
-        notices.push(format!(
-            "The engine is restarted rather than reloaded, because OpenCode would lose “{names}”: it reads front matter \
-             that holds a colon without quotes only once in its life. Put the description in quotes."
-        ));
+        notices.push(ReloadNotice::RestartsToKeep { names: self.would_be_lost.clone() }.into());
         notices
     }
 
@@ -165,7 +158,10 @@ impl Observation {
         }
         let listed: HashSet<_> = self.scan.rows.iter().map(|row| row.kind).collect();
         for item in self.scan.disk.items.iter().filter(|item| !listed.contains(&item.kind)) {
-            let row = Row { removable: false, ..row(places, item, None, item.value.clone(), "declared") };
+            let row = Row {
+                removable: false,
+                ..row(places, item, None, item.value.clone().map(Notice::Verbatim), "declared")
+            };
             rows.push(self.row(&row));
         }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -181,7 +177,7 @@ impl Observation {
         let servers = self.answers.as_ref().filter(|_| row.kind == Kind::Mcp);
         let server = servers.and_then(|answers| answers.server_failure(&row.name));
         let tools = self.answers.as_ref().filter(|answers| row.kind == Kind::Tool && answers.has_broken_tools());
-        let tools = tools.map(|_| ReceiptItem::NO_TOOLS.to_owned());
+        let tools = tools.map(|_| ReloadNotice::NoTools.into());
         let is_unheard = servers.is_some_and(|answers| answers.mcp.is_none() && !answers.is_turned_off(&row.name));
         let state = match (change, self.failures.get(&row.id).cloned().or(server).or(tools)) {
             (Some(change), _) => RowState::Waiting { change: change.change, action: change.action },
@@ -195,13 +191,13 @@ impl Observation {
     }
 
     /// What the engine makes of an item that is as it should be, where that is not what one would think.
-    fn said(&self, row: &Row) -> Option<String> {
+    fn said(&self, row: &Row) -> Option<Notice> {
         let answers = self.answers.as_ref()?;
         match row.kind {
             Kind::Tool if answers.tools.is_some() && !answers.tool_names().has(&row.name) => {
-                Some(ReceiptItem::NO_TOOL.to_owned())
+                Some(ReloadNotice::NoTool.into())
             }
-            Kind::Agent if answers.is_disabled(&row.name) => Some(ReceiptItem::TURNED_OFF.to_owned()),
+            Kind::Agent if answers.is_disabled(&row.name) => Some(ReloadNotice::TurnedOff.into()),
             _ => None,
         }
     }

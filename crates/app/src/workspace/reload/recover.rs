@@ -4,8 +4,8 @@
 //! another process is still at is left alone.
 
 use rekindle_domain::{
-    Action, After, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Plan, Receipt, ReceiptItem, ReceiptResult,
-    Refusal, Resume, StepName, StepTime, Wish, chain,
+    Action, After, AfterCut, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Notice, Plan, Receipt,
+    ReceiptItem, ReceiptResult, Refusal, ReloadNotice, Resume, StateNotice, StepName, StepTime, Untold, Wish, chain,
 };
 
 use crate::{
@@ -56,7 +56,7 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
             Recovered::NotYet
         };
     } else {
-        receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.explain())
+        receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.said(false))
     };
     if let Err(error) = History::of(&target.places).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
         tracing::warn!(%error, "the journal");
@@ -89,12 +89,12 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
         Some(_) => ReceiptResult::of(&items),
         None => ReceiptResult::Partial,
     };
-    let what = match result {
-        ReceiptResult::Proved => "the engine shows all of it",
-        _ if seen.drift.is_empty() => "nothing is pending, and not all of it can be proved any more",
-        _ => "reload again for what is still pending",
+    let shows = match result {
+        ReceiptResult::Proved => AfterCut::All,
+        _ if seen.drift.is_empty() => AfterCut::NothingPending,
+        _ => AfterCut::StillPending,
     };
-    let message = format!("Rekindle ended in the middle of this reload; asked afterwards, {what}{}", resume_hint(cut));
+    let message = StateNotice::ReloadCutOff { shows, untold: untold(cut) };
     Some(Receipt {
         items: items.into_iter().map(told).collect(),
         counts: Counts::of(answers, seen.failures.len()),
@@ -106,26 +106,23 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
 /// "The engine does not show it" is the whole truth here: nothing failed.
 fn told(item: ReceiptItem) -> ReceiptItem {
     match item.state {
-        ItemState::Failed if item.detail.as_deref() == Some(ReceiptItem::NOT_SHOWN) => {
-            ReceiptItem { state: ItemState::Unknown, detail: Some("it is pending again".to_owned()), ..item }
+        ItemState::Failed if item.detail.as_ref().is_some_and(|detail| *detail == ReloadNotice::NotShown) => {
+            ReceiptItem { state: ItemState::Unknown, detail: Some(ReloadNotice::PendingAgain.into()), ..item }
         }
         _ => item,
     }
 }
 
-fn resume_hint(cut: &Unfinished) -> String {
+fn untold(cut: &Unfinished) -> Untold {
     match &cut.wish.resume {
-        Resume::These(sessions) if sessions.len() == 1 => "; one interrupted session was not told to go on".to_owned(),
-        Resume::These(sessions) if !sessions.is_empty() => {
-            format!("; {} interrupted sessions were not told to go on", sessions.len())
-        }
-        Resume::These(_) | Resume::None => String::new(),
-        Resume::All => "; interrupted sessions were not told to go on".to_owned(),
+        Resume::These(sessions) if !sessions.is_empty() => Untold::These { count: sessions.len() },
+        Resume::These(_) | Resume::None => Untold::Nobody,
+        Resume::All => Untold::All,
     }
 }
 
 /// The receipt of a reload of which only the journal is left.
-fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt {
+fn receipt(cut: &Unfinished, result: ReceiptResult, message: impl Into<Notice>) -> Receipt {
     let ends = cut.steps.iter().skip(1).map(|(_, after)| *after);
     let steps = cut
         .steps
@@ -151,17 +148,13 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: String) -> Receipt 
         orphans: Vec::new(),
         resumed: Vec::new(),
         restored: false,
-        message: Some(message),
+        message: Some(message.into()),
     }
 }
 
 /// What to say of a reload that waits for somebody to go on with it.
-pub fn waits(target: &Target) -> Option<String> {
+pub fn waits(target: &Target) -> Option<Notice> {
     let cut = Journal::of(&target.places).unfinished()?;
     let waits = !cut.touched() && cut.wish.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
-    waits.then(|| {
-        "A reload that waited until nothing runs was cut off. The window goes on with it; on the command line: rekindle \
-         reload --when-idle"
-            .to_owned()
-    })
+    waits.then(|| StateNotice::ReloadWaits.into())
 }

@@ -2,9 +2,9 @@
 //!
 //! Invariant: only sessions that the reload interrupted and that a person ticked are spoken to.
 
-use rekindle_domain::{BusyRun, BusyState, Resumed, chain};
+use rekindle_domain::{BusyRun, BusyState, Resumed};
 
-use crate::engine::client::Client;
+use crate::{engine::client::Client, error::Tell};
 
 /// What an interrupted session is told.
 const GO_ON: &str =
@@ -18,7 +18,7 @@ pub(super) async fn resume(client: &Client, runs: impl Iterator<Item = &BusyRun>
         resumed.push(Resumed {
             session: run.session.clone(),
             title: run.title.clone(),
-            error: told.err().map(|error| chain(&error)),
+            error: told.err().map(|error| error.tell().what),
         });
     }
     resumed

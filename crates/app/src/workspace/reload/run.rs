@@ -9,8 +9,9 @@ use std::{
 };
 
 use rekindle_domain::{
-    Action, AtLeast, BusyRun, Change, Counts, Effect, EngineMode, EngineState, Found, Input, Job, LeftOut, Leftover,
-    Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StepName, StepTime, Wish, chain,
+    Action, AtLeast, BusyRun, Change, Counts, Effect, EngineMode, EngineNotice, EngineState, Found, Input, Job,
+    LeftOut, Leftover, Notice, Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StateNotice,
+    StepName, StepTime, Wish, chain,
 };
 use rekindle_opencode::{Profile, would_be_lost};
 
@@ -24,6 +25,7 @@ use crate::{
         ear::Ear,
         packages,
     },
+    error::Tell,
     fault::Fault,
     files::scan::Scan,
     state::{history::History, journal::Journal, lock::Lock},
@@ -134,7 +136,7 @@ impl Run {
         if let Err(message) = self.write_down(effect, phase) {
             return Input::Failed { attempt, message };
         }
-        let answer = |result: Result<(), String>| match result {
+        let answer = |result: Result<(), Notice>| match result {
             Ok(()) => Input::Done { attempt: attempt.clone() },
             Err(message) => Input::Failed { attempt: attempt.clone(), message },
         };
@@ -157,11 +159,11 @@ impl Run {
     }
 
     /// Writes down what is about to be done. Only what touches the engine has to be there.
-    fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), String> {
+    fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), Notice> {
         let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
         if is_needed && self.lock.as_ref().is_some_and(Lock::is_lost) {
-            let folder = self.target.places.state.display();
-            return Err(format!("{folder} was deleted, moved or replaced meanwhile; another reload may be under way"));
+            let path = self.target.places.state.display().to_string();
+            return Err(StateNotice::ReloadTurnLost { path }.into());
         }
         let journal = Journal::of(&self.target.places);
         let written = match (effect, phase.step_name()) {
@@ -174,7 +176,10 @@ impl Run {
             (_, None) => Ok(()),
         };
         match written {
-            Err(error) if is_needed => Err(format!("{} in {}", error, self.target.places.state.display())),
+            Err(error) if is_needed => {
+                let (path, why) = (self.target.places.state.display().to_string(), error.to_string());
+                Err(StateNotice::JournalNotWritten { path, why }.into())
+            }
             Err(error) => {
                 tracing::warn!(%error, "the journal");
                 Ok(())
@@ -328,11 +333,11 @@ impl Run {
     }
 
     /// Why the engine did not answer the look on which the plan rests; a stuck one has said enough.
-    fn unanswered(&self) -> Option<String> {
+    fn unanswered(&self) -> Option<Notice> {
         let before = self.before.as_ref().filter(|before| before.answers.is_none())?;
         let view = before.view.as_ref()?;
         let is_known = matches!(view.state, EngineState::Stuck | EngineState::Stopped);
-        (!is_known).then(|| view.message.clone().unwrap_or_else(|| "the engine does not answer".to_owned()))
+        (!is_known).then(|| view.message.clone().unwrap_or_else(|| EngineNotice::EngineSilent.into()))
     }
 
     /// True when the engine takes its time, and nobody saw this instance loaded since the last was dropped.
@@ -349,13 +354,13 @@ impl Run {
     }
 
     /// What would be interrupted: a restart interrupts what runs in every directory.
-    pub(super) async fn busy(&mut self) -> Result<Vec<BusyRun>, String> {
+    pub(super) async fn busy(&mut self) -> Result<Vec<BusyRun>, Notice> {
         match self.target.busy(self.action == Action::Restart).await {
             Ok(runs) => Ok(runs),
             // Nothing runs in a directory that could not be loaded, or in an engine that is gone.
             Err(ClientError::Stuck { .. }) => Ok(Vec::new()),
             Err(error) if error.is_refused() => Ok(Vec::new()),
-            Err(error) => Err(chain(&error)),
+            Err(error) => Err(error.tell().what),
         }
     }
 
@@ -370,9 +375,9 @@ impl Run {
             Phase::Proved { .. } => (ReceiptResult::Proved, None, false),
             Phase::Partial { .. } => (ReceiptResult::Partial, None, false),
             Phase::Failed { failure, .. } => (ReceiptResult::Failed, Some(failure.message.clone()), failure.restored),
-            Phase::Refused { refusal, .. } => (ReceiptResult::Refused, Some(refusal.explain()), false),
+            Phase::Refused { refusal, .. } => (ReceiptResult::Refused, Some(refusal.clone().said(false)), false),
             // A reload that has not ended does not get here.
-            _ => (ReceiptResult::Refused, Some(Refusal::CutOff.explain()), false),
+            _ => (ReceiptResult::Refused, Some(Refusal::CutOff.said(false)), false),
         };
         let was_touched = self.steps.iter().any(|step| ["dispose", "restart"].contains(&step.name.as_str()));
         if was_touched && self.after.is_none() {

@@ -5,11 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use rekindle_domain::{Action, Counts, Input, Kind, chain};
+use rekindle_domain::{Action, Counts, EditNotice, EngineNotice, Input, Kind, Notice};
 
 use super::run::Run;
 use crate::{
     engine::client::ClientError,
+    error::Tell,
     workspace::{
         look::{loading, problems},
         target::Target,
@@ -27,23 +28,23 @@ const PAUSE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_secs(3);
 
 impl Run {
-    pub(super) async fn dispose(&mut self) -> Result<(), String> {
+    pub(super) async fn dispose(&mut self) -> Result<(), Notice> {
         self.action = self.action.max(Action::Dispose);
         self.forget_proof();
-        let client = self.target.client.clone().ok_or("there is no engine")?;
+        let client = self.target.client.clone().ok_or(EngineNotice::NoEngine)?;
         self.ear.begin(&self.target.places).await;
-        client.dispose().await.map_err(|error| chain(&error))?;
+        client.dispose().await.map_err(|error| error.tell().what)?;
         // Where the end is not told, what the engine shows afterwards decides.
         self.unconfirmed = !self.ear.disposed(DROPPED, &mut self.failures).await;
         Ok(())
     }
 
-    pub(super) async fn restart(&mut self) -> Result<(), String> {
+    pub(super) async fn restart(&mut self) -> Result<(), Notice> {
         self.action = Action::Restart;
         self.forget_proof();
         if let Some(problem) = problems(&self.target).await.first() {
             // A new process would not come up, or be stuck.
-            return Err(format!("{} would not load: {}", problem.path, problem.message));
+            return Err(rekindle_domain::Refusal::Problems { problems: vec![problem.clone()] }.said(false));
         }
         self.ear.close();
         self.failures.clear();
@@ -51,7 +52,7 @@ impl Run {
         self.target =
             Target { scanner: self.target.scanner.clone(), ..self.source.restart(&self.target.places).await? };
         self.unconfirmed = false;
-        let client = self.target.client.clone().ok_or("the engine did not come up")?;
+        let client = self.target.client.clone().ok_or(EngineNotice::EngineNotUp { why: None })?;
         // Before the first question, because plugins report their failures while they are loaded.
         self.ear.open(&client).await;
         Ok(())
@@ -65,12 +66,12 @@ impl Run {
     }
 
     /// Puts the files back that the engine is known to have loaded.
-    pub(super) async fn roll_back(&mut self) -> Result<(), String> {
-        let scan = self.target.read_files().await.map_err(|fault| fault.to_string())?;
-        let offer = self.target.last_good(&scan).await.ok_or("no better files are known than those on disk")?;
+    pub(super) async fn roll_back(&mut self) -> Result<(), Notice> {
+        let scan = self.target.read_files().await.map_err(|fault| fault.tell().what)?;
+        let offer = self.target.last_good(&scan).await.ok_or(EditNotice::NothingToRestore)?;
         self.target.restore_files(offer.id).await?;
         // What is to be proved now is that these are loaded.
-        self.snapshot = self.target.read_files().await.map_err(|fault| fault.to_string())?;
+        self.snapshot = self.target.read_files().await.map_err(|fault| fault.tell().what)?;
         Ok(())
     }
 
@@ -82,7 +83,7 @@ impl Run {
             return Input::Broken { attempt, problems };
         }
         let Some(client) = self.target.client.clone() else {
-            return Input::Failed { attempt, message: "there is no engine".to_owned() };
+            return Input::Failed { attempt, message: EngineNotice::NoEngine.into() };
         };
         let began = Instant::now();
         let mut odd_since = None;
@@ -99,7 +100,7 @@ impl Run {
                     let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
                     let odd_since = odd_since.get_or_insert_with(Instant::now);
                     if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
-                        return Input::Failed { attempt, message: chain(&error) };
+                        return Input::Failed { attempt, message: error.tell().what };
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -108,15 +109,15 @@ impl Run {
     }
 
     /// What the engine may hang on: what is new among its plugins, else all of them.
-    fn still_loading(&self, error: &ClientError) -> String {
+    fn still_loading(&self, error: &ClientError) -> Notice {
         let new = self.planned.iter().filter(|change| change.kind == Kind::Plugin);
         let mut names: Vec<_> = new.map(|change| change.name.as_str()).collect();
         if names.is_empty() {
             let plugins = self.snapshot.disk.items.iter().filter(|item| item.kind == Kind::Plugin);
             names = plugins.map(|item| item.name.as_str()).collect();
         }
-        let which = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-        let seconds = loading().as_secs();
-        format!("the engine is still loading after {seconds} s; a plugin may never finish{which} ({})", chain(error))
+        let plugins = names.into_iter().map(str::to_owned).collect();
+        let why = Box::new(error.tell().what);
+        EngineNotice::EngineHangs { seconds: loading().as_secs(), plugins, why }.into()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rekindle_domain::{Consent, Input};
+use rekindle_domain::{Consent, Input, StateNotice};
 
 use super::run::Run;
 use crate::state::record::Records;
@@ -32,7 +32,8 @@ impl Run {
                     tokio::time::sleep(AGAIN).await;
                 }
                 Err(error) => {
-                    let message = format!("{error} in {}", self.target.places.state.display());
+                    let (path, why) = (self.target.places.state.display().to_string(), error.to_string());
+                    let message = StateNotice::StateUnusable { path, why }.into();
                     return Err(Input::Failed { attempt: self.attempt.clone(), message });
                 }
             }

@@ -5,21 +5,23 @@
 use std::collections::BTreeMap;
 
 use rekindle_domain::{
-    After, Answers, ChangeKind, Counts, ItemId, ItemState, Kind, ReceiptItem, ReceiptResult, Verdict, chain,
+    After, Answers, ChangeKind, Counts, EngineNotice, ItemId, ItemState, Kind, Notice, ReceiptItem, ReceiptResult,
+    ReloadNotice, Verdict,
 };
 use rekindle_opencode::failed_items;
 
 use super::run::Run;
 use crate::{
     edit::last_good::Verdict as Loading,
+    error::Tell,
     files::scan::Scan,
     workspace::look::{Observation, compare, difference, loading, problems, running, with_files},
 };
 
 impl Run {
-    pub(super) async fn verify(&mut self) -> Result<Verdict, String> {
-        let client = self.target.client.clone().ok_or("there is no engine")?;
-        let answers = client.answers(loading()).await.map_err(|error| chain(&error))?;
+    pub(super) async fn verify(&mut self) -> Result<Verdict, Notice> {
+        let client = self.target.client.clone().ok_or(EngineNotice::NoEngine)?;
+        let answers = client.answers(loading()).await.map_err(|error| error.tell().what)?;
         let mut was_heard = true;
         if !self.snapshot.disk.plugin_specs.is_empty() {
             let heard = self.ear.failures(&client, self.target.view.mode).await;
@@ -29,7 +31,7 @@ impl Run {
         let mut failures = failed_items(&self.snapshot.disk, &self.failures);
         if answers.has_broken_tools() {
             let tools = self.planned.iter().filter(|change| change.kind == Kind::Tool);
-            failures.extend(tools.map(|change| (change.id.clone(), ReceiptItem::NO_TOOLS.to_owned())));
+            failures.extend(tools.map(|change| (change.id.clone(), ReloadNotice::NoTools.into())));
         }
         let mut memory = self.target.memory_of_reload();
         let is_read_elsewhere = self.target.learn(&answers);
@@ -43,7 +45,7 @@ impl Run {
         }
         memory
             .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
-            .map_err(|error| chain(&error))?;
+            .map_err(|error| error.tell().what)?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
@@ -80,7 +82,7 @@ impl Run {
     }
 
     /// What nobody changed and what does not work any more belongs into the receipt as well.
-    fn add_unplanned(&mut self, failures: &BTreeMap<ItemId, String>) {
+    fn add_unplanned(&mut self, failures: &BTreeMap<ItemId, Notice>) {
         let before = self.before.as_deref();
         let is_new = |id: &ItemId| {
             let is_planned = self.planned.iter().any(|change| change.id == *id);
@@ -96,7 +98,7 @@ impl Run {
         self.items.extend(failed.collect::<Vec<_>>());
     }
 
-    fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, String>) -> Verdict {
+    fn verdict(&self, answers: &Answers, failures: &BTreeMap<ItemId, Notice>) -> Verdict {
         let before = self.before.as_deref();
         let worked = |id: &ItemId| {
             let before = before.filter(|before| !before.failures.contains_key(id));

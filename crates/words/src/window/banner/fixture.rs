@@ -16,7 +16,7 @@ pub fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
         scope: Scope::Project,
         source: "/p/opencode.jsonc".to_owned(),
         action: Action::Dispose,
-        why: format!("OpenCode reads each {} once", kind.word()),
+        why: format!("OpenCode reads each {} once", kind.word()).into(),
         before: None,
         after: None,
         reason: Reason::ConfigChanged,
@@ -104,6 +104,6 @@ pub fn receipt(result: ReceiptResult, items: Vec<ReceiptItem>) -> Receipt {
         resumed: vec![],
         restored: false,
         message: (result == ReceiptResult::Failed || result == ReceiptResult::Refused)
-            .then(|| "the engine did not answer within 30 s".to_owned()),
+            .then(|| "the engine did not answer within 30 s".into()),
     }
 }

@@ -1,6 +1,6 @@
 //! One table for each banner whose words depend on what is in it.
 
-use rekindle_domain::{Change, ChangeKind, Kind, Takes};
+use rekindle_domain::{Change, ChangeKind, Installing, Kind, StepName, Takes};
 
 use super::*;
 
@@ -39,11 +39,11 @@ fn pending_fits_its_reasons() {
     );
     check(
         &[(Kind::Plugin, Restart)],
-        "OpenCode reads each plugin once; 1 plugin change is waiting. The engine will be restarted; sessions are kept.",
+        "OpenCode reads each plugin once; 1 plugin change is waiting. The engine will restart; your sessions are kept.",
     );
     check(
         &[(Kind::Plugin, Restart), (Kind::Skill, Dispose)],
-        "The engine is still running without 2 changes. The engine will be restarted; sessions are kept.",
+        "The engine is still running without 2 changes. The engine will restart; your sessions are kept.",
     );
 }
 
@@ -57,17 +57,14 @@ fn busy_names_what_a_reload_would_interrupt() {
         vec![run("Fix flaky login test", Busy)],
         "“Fix flaky login test” is running. Reloading now would interrupt its tool call.",
     );
-    check(vec![run("a", Retry)], "“a” waits to ask its provider again. Reloading now would end the retry.");
-    check(vec![run("a", Permission)], "“a” waits for a permission. Reloading now would drop what it asks.");
-    check(vec![run("a", Question)], "“a” waits for an answer. Reloading now would drop what it asks.");
-    check(
-        vec![run("zsh", Terminal)],
-        "“zsh” is a terminal with a running process. Reloading now would end its process.",
-    );
-    check(vec![run(" ", Busy)], "A session without a title is running. Reloading now would interrupt its tool call.");
+    check(vec![run("a", Retry)], "“a” is waiting to retry. Reloading now would cancel its retry.");
+    check(vec![run("a", Permission)], "“a” is waiting for permission. Reloading now would discard its request.");
+    check(vec![run("a", Question)], "“a” is waiting for an answer. Reloading now would discard its request.");
+    check(vec![run("zsh", Terminal)], "“zsh” is an open terminal. Reloading now would end its process.");
+    check(vec![run(" ", Busy)], "An untitled session is running. Reloading now would interrupt its tool call.");
     check(
         vec![run("a", Busy), run("b", Question), run("c", Busy), run("d", Busy)],
-        "4 runs would be interrupted: “a” is running, “b” waits for an answer, “c” is running and 1 more.",
+        "4 runs would be interrupted: “a” is running, “b” is waiting for an answer, “c” is running and 1 more.",
     );
 }
 
@@ -76,18 +73,18 @@ fn waiting_says_what_for() {
     let check = |runs: Vec<BusyRun>, body| {
         check(Banner::Waiting { runs }, &fixture::status(vec![]), "Waiting until nothing is running", body);
     };
-    check(vec![run("a", BusyState::Busy)], "“a” is running. The reload starts by itself after that.");
+    check(vec![run("a", BusyState::Busy)], "“a” is running. The reload starts as soon as it is done.");
     check(
         vec![run("a", BusyState::Busy), run("b", BusyState::Terminal)],
-        "It waits for 2 things, and starts by itself after the last of them.",
+        "2 runs are still going. The reload starts as soon as they are done.",
     );
-    check(vec![], "Nothing is running any more; the reload begins.");
+    check(vec![], "Nothing is running now. The reload is about to start.");
 }
 
 #[test]
 fn blocked_tells_where_and_what_still_works() {
     let check = |line, column, more, what: &str| {
-        let problem = Problem { line, column, ..Problem::new("/p/opencode.jsonc", "expected a comma", "h") };
+        let problem = Problem { line, column, ..Problem::new("/p/opencode.jsonc", "expected a comma") };
         let title = "Reload blocked: opencode.jsonc has an error";
         let body = format!("{what} The engine keeps running with what it has loaded.");
         check(Banner::Blocked { problem, more }, &fixture::status(vec![]), title, &body);
@@ -95,9 +92,9 @@ fn blocked_tells_where_and_what_still_works() {
     check(Some(14), Some(3), 0, "Line 14, column 3: expected a comma.");
     check(Some(14), None, 1, "Line 14: expected a comma. Another file has an error too.");
     check(None, None, 2, "Expected a comma. More files have errors too.");
-    let problem = Problem { is_fault: true, ..Problem::new("/p", "the files could not be read", "h") };
+    let problem = Problem { is_fault: true, ..Problem::new("/p", "the files could not be read") };
     let body = "The files could not be read. The engine keeps running with what it has loaded.";
-    let title = "Reload blocked by a fault of Rekindle";
+    let title = "Reload blocked by an error in Rekindle";
     self::check(Banner::Blocked { problem, more: 0 }, &fixture::status(vec![]), title, body);
 }
 
@@ -122,22 +119,22 @@ fn each_other_banner_stands_for_itself() {
     check(
         Banner::Client { host: "build-box.local".to_owned() },
         "Changes will apply after the host reloads",
-        "You are connected to build-box.local. Reloading there may affect other clients.",
+        "You are connected to build-box.local. Reloading it may affect other clients.",
     );
     check(
         Banner::Stuck { curable: true },
         "The engine is stuck",
-        "It refuses this directory although the files are fine. A restart mends that. Your sessions are kept.",
+        "It refuses to load this directory although the files are fine. A restart fixes that. Your sessions are kept.",
     );
     check(
-        Banner::EngineDown { state: EngineState::Stopped, message: Some("it exited with 1".to_owned()) },
+        Banner::EngineDown { state: EngineState::Stopped, message: Some("it exited with 1".into()) },
         "The engine is stopped",
         "It exited with 1. Start it to work in this directory. Your sessions are kept.",
     );
     check(
         Banner::EngineDown { state: EngineState::Unauthorized, message: None },
-        "The engine wants another password",
-        "Set REKINDLE_ENGINE_PASSWORD and open Rekindle again.",
+        "The engine needs a valid password",
+        "Set REKINDLE_ENGINE_PASSWORD and reopen Rekindle.",
     );
 }
 
@@ -155,7 +152,7 @@ fn what_goes_on_is_told() {
     };
     check(Some("acme@latest"), 0, "OpenCode is installing acme@latest.");
     check(Some("acme@latest"), 12_345_678, "OpenCode is installing acme@latest (12.3 MB so far).");
-    check(None, 900, "OpenCode is installing what plugins need (0.1 MB so far).");
+    check(None, 900, "OpenCode is installing plugin dependencies (0.1 MB so far).");
 }
 
 #[test]
@@ -164,9 +161,9 @@ fn steps_change_tense_when_they_are_over() {
     check(StepName::Check, StepState::Now, "Checking config");
     check(StepName::Check, StepState::Done, "Checked config");
     check(StepName::Dispose, StepState::Later, "Disposing instance");
-    check(StepName::Dispose, StepState::Done, "Instance disposed");
-    check(StepName::Answer, StepState::Done, "Engine answered");
-    check(StepName::Verify, StepState::Now, "Verify what loaded");
+    check(StepName::Dispose, StepState::Done, "Disposed instance");
+    check(StepName::Answer, StepState::Done, "Engine responded");
+    check(StepName::Verify, StepState::Now, "Verifying what loaded");
 }
 
 #[test]
@@ -176,7 +173,7 @@ fn the_caret_stands_under_the_column() {
             line: Some(10),
             column,
             excerpt: vec![(9, "{".to_owned()), (10, text.to_owned())],
-            ..Problem::new("/p/x", "m", "h")
+            ..Problem::new("/p/x", "m")
         };
         assert_eq!(excerpt(&problem), expected);
     };

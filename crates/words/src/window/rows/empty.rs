@@ -15,21 +15,19 @@ const fn nothing(title: &'static str, hint: &'static str) -> Nothing {
     Nothing { title, hint }
 }
 
-pub const NO_MCP: Nothing = nothing(
-    "No MCP servers",
-    "Declare one under “mcp” in opencode.json. It is listed here as soon as the file is saved.",
-);
+pub const NO_MCP: Nothing =
+    nothing("No MCP servers", "Add one under “mcp” in opencode.json. It appears here as soon as you save the file.");
 
 /// No plugins.
 pub fn no_plugins(scope: Scope) -> Nothing {
     match scope {
         Scope::Project => nothing(
             "No plugins in this project",
-            "Type the name of an npm package, a path or a git URL above, and add it to this project's configuration.",
+            "Enter an npm package, a path or a git URL above to add it to this project's configuration.",
         ),
         Scope::Global => nothing(
             "No global plugins",
-            "Type the name of an npm package, a path or a git URL above. Every project of yours loads it.",
+            "Enter an npm package, a path or a git URL above. OpenCode loads it in every project.",
         ),
     }
 }
@@ -39,11 +37,11 @@ pub fn no_skills(scope: Scope) -> Nothing {
     match scope {
         Scope::Project => nothing(
             "No skills in this project",
-            "Choose a folder with a SKILL.md and import it. It is copied into this project and found from then on.",
+            "Choose a folder with a SKILL.md above. Importing copies it into this project.",
         ),
         Scope::Global => nothing(
             "No global skills",
-            "Choose a folder with a SKILL.md and import it. Every project of yours can use it.",
+            "Choose a folder with a SKILL.md above. Importing makes it available in every project.",
         ),
     }
 }
@@ -54,20 +52,17 @@ pub fn group(kind: Kind) -> (&'static str, Nothing) {
         Kind::Agent => (
             "Agents",
             nothing(
-                "No agents of your own",
-                "Declare one under “agent” in opencode.json, or write it as a Markdown file in .opencode/agents.",
+                "No custom agents",
+                "Add one under “agent” in opencode.json, or as a Markdown file in .opencode/agents.",
             ),
         ),
         Kind::Command => (
             "Commands",
             nothing(
-                "No commands of your own",
-                "Declare one under “command” in opencode.json, or write it as a Markdown file in .opencode/commands.",
+                "No custom commands",
+                "Add one under “command” in opencode.json, or as a Markdown file in .opencode/commands.",
             ),
         ),
-        _ => (
-            "Tools",
-            nothing("No tools of your own", "Write one as a TypeScript or JavaScript file in .opencode/tools."),
-        ),
+        _ => ("Tools", nothing("No custom tools", "Add one as a TypeScript or JavaScript file in .opencode/tools.")),
     }
 }

@@ -5,7 +5,10 @@
 
 use rekindle_domain::{Kind, PluginOrigin, Row, RowState};
 
-use crate::text::{closed, listed, sentence};
+use crate::{
+    notice::{Front, inline, said, sentences},
+    text::{closed, listed},
+};
 
 /// No more paths than this are named.
 const MOST_PATHS: usize = 3;
@@ -31,16 +34,15 @@ pub struct Remark {
 /// Everything that is to be said about an item.
 pub fn remarks(row: &Row) -> Vec<Remark> {
     let reason = match &row.state {
-        RowState::Failed { message } => Some((Weight::Failure, message.trim().to_owned())),
-        RowState::NotRead { why } => Some((Weight::Note, format!("Not read: {}", closed(why)))),
+        RowState::Failed { message } => Some((Weight::Failure, inline(message, Front::Window).trim().to_owned())),
+        RowState::NotRead { why } => Some((Weight::Note, format!("Not read: {}", closed(&said(why, Front::Window))))),
         RowState::Loaded | RowState::Waiting { .. } | RowState::Overridden { .. } | RowState::Unknown => None,
     };
     let stuck = stuck(row).map(|text| (Weight::Caution, text.to_owned()));
-    let warning = row.warning.as_deref().map(|warning| (Weight::Caution, sentence(warning)));
+    let warning = row.warning.as_ref().map(|warning| (Weight::Caution, sentences(warning, Front::Window)));
     let instead = (!row.overrides.is_empty())
-        .then(|| (Weight::Note, format!("Used instead of {}.", listed(&row.overrides, MOST_PATHS))));
-    let also =
-        (!row.also.is_empty()).then(|| (Weight::Note, format!("The same is at {}.", listed(&row.also, MOST_PATHS))));
+        .then(|| (Weight::Note, format!("Overrides {}.", listed(&row.overrides, MOST_PATHS))));
+    let also = (!row.also.is_empty()).then(|| (Weight::Note, format!("Also at {}.", listed(&row.also, MOST_PATHS))));
     let all = [reason, stuck, warning, instead, also].into_iter().flatten();
     all.map(|(weight, text)| Remark { weight, text }).collect()
 }
@@ -72,15 +74,15 @@ mod tests {
     #[test]
     fn reasons_come_first() {
         let check = |state: RowState, expected: &[(Weight, &str)]| {
-            let row = Row { state, warning: Some("looks like a secret".to_owned()), ..fixture::row(Kind::Mcp, "x") };
+            let row = Row { state, warning: Some("looks like a secret".into()), ..fixture::row(Kind::Mcp, "x") };
             let expected: Vec<_> = expected.iter().map(|(weight, text)| (*weight, (*text).to_owned())).collect();
             assert_eq!(told(&row), expected);
         };
         let warning = (Weight::Caution, "Looks like a secret.");
         check(RowState::Loaded, &[warning]);
-        check(RowState::Failed { message: "no such file".to_owned() }, &[(Weight::Failure, "no such file"), warning]);
+        check(RowState::Failed { message: "no such file".into() }, &[(Weight::Failure, "no such file"), warning]);
         check(
-            RowState::NotRead { why: "no front matter".to_owned() },
+            RowState::NotRead { why: "no front matter".into() },
             &[(Weight::Note, "Not read: no front matter."), warning],
         );
     }
@@ -93,8 +95,8 @@ mod tests {
             assert_eq!(told(&row).iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), expected);
         };
         check(&[], &[]);
-        check(&["a", "b"], &["Used instead of a, b."]);
-        check(&["a", "b", "c", "d"], &["Used instead of a, b, c and 1 more."]);
+        check(&["a", "b"], &["Overrides a, b."]);
+        check(&["a", "b", "c", "d"], &["Overrides a, b, c and 1 more."]);
     }
 
     #[test]

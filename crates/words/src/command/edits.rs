@@ -1,0 +1,56 @@
+//! What the commands say of edits that are done.
+
+use rekindle_domain::{Kind, Restored, Restoring, UndoChoice};
+
+use crate::edits;
+
+/// What can be done next.
+const NEXT: &str = "Make it live with: rekindle reload. Undo it with: rekindle undo";
+
+/// A plugin is declared.
+pub fn added(spec: &str) -> String {
+    format!("Added plugin {spec}. {NEXT}")
+}
+
+/// A skill's folder is where the engine finds it.
+pub fn installed(place: &str) -> String {
+    format!("Installed skill {place}. {NEXT}")
+}
+
+/// An item is gone.
+pub fn removed(kind: Kind, name: &str, path: &str) -> String {
+    match kind {
+        // Where a folder holds more than the skill, only its SKILL.md is moved.
+        Kind::Skill => format!("Removed {name}: {path} is in the trash. {NEXT}"),
+        _ => format!("Removed {name} ({path}). {NEXT}"),
+    }
+}
+
+/// A folder is a skill.
+pub fn would_load(name: &str) -> String {
+    format!("OpenCode would load it as “{name}”.")
+}
+
+/// A change is undone, or left.
+pub fn undone(choice: Option<UndoChoice>, path: &str) -> String {
+    match choice {
+        None => format!("Undid the last change to {path}."),
+        Some(UndoChoice::Ours) => format!("Undid only Rekindle's change to {path}."),
+        Some(UndoChoice::Before) => format!("Put {path} back to how it was before Rekindle changed it."),
+        Some(UndoChoice::Leave) => format!("Left {path} as it is."),
+    }
+}
+
+/// The last good files are back.
+pub fn restored(restored: &Restored) -> Vec<String> {
+    let lines = restored.files.iter().map(|file| {
+        let what = match file.change {
+            Restoring::Replaced => "restored",
+            Restoring::BroughtBack => "recreated",
+            Restoring::SetAside => "moved to the trash",
+        };
+        format!("  {}: {what}", file.place)
+    });
+    let first = edits::restored(restored.files.len());
+    [first].into_iter().chain(lines).chain([NEXT.to_owned()]).collect()
+}

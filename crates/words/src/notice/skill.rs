@@ -1,0 +1,139 @@
+//! What the engine does with a Markdown file other than a person meant: a skill, an agent, a mode or a command.
+
+use rekindle_domain::{MatterBound, Notice, SkillNotice};
+
+use super::Front;
+
+pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
+    let of = |why: &Notice| super::said(why, front);
+    let fixed = match notice {
+        SkillNotice::NoFrontMatter => "it has no front matter",
+        SkillNotice::FrontMatterNotYaml { why } => return format!("its front matter is not valid YAML: {}", of(why)),
+        SkillNotice::NoSkillName => "its front matter has no “name”",
+        SkillNotice::DescriptionNotText => "its “description” is not a string",
+        SkillNotice::FrontMatterTooLarge { bound } => {
+            let bound = match bound {
+                MatterBound::Values(most) => format!("more than {most} values"),
+                MatterBound::Mebibytes(most) => format!("more than {most} MiB of text"),
+                MatterBound::Depth => "values that are nested too deeply".to_owned(),
+                MatterBound::Circle => "a value that contains itself".to_owned(),
+                MatterBound::Binary => "binary data (!!binary)".to_owned(),
+            };
+            return format!("its front matter stands for more than Rekindle reads: {bound}");
+        }
+        SkillNotice::FrontMatterRuns => "OpenCode runs its front matter as JavaScript each time it reads this file",
+        SkillNotice::YamlKeyTwice { key } => return format!("the key “{key}” appears twice"),
+        SkillNotice::YamlKeyOfLists => "a list within a list cannot be a key",
+        SkillNotice::YamlMergeWithoutKeys => "what follows “<<” has no keys",
+        SkillNotice::YamlTagUnknown { tag } => return format!("unknown tag {tag}"),
+        SkillNotice::YamlTagWrong { text } => return format!("“{text}” does not match its tag"),
+        SkillNotice::YamlGoesOn => "a line --- or ... ends it, and more follows",
+        SkillNotice::YamlCutOff => "it ends too early",
+        SkillNotice::SkillIgnored { why } => return format!("OpenCode silently ignores this skill: {}", of(why)),
+        SkillNotice::MarkdownIgnored { why } => return format!("OpenCode silently ignores this file: {}", of(why)),
+        SkillNotice::AllIsPrompt { why } => {
+            return format!("OpenCode takes this whole file as the prompt: {}", of(why));
+        }
+        SkillNotice::ContentNotKnown { why } => {
+            return format!("Rekindle cannot tell what OpenCode makes of this file: {}", of(why));
+        }
+        SkillNotice::ReadableOnce => {
+            "its front matter has an unquoted colon, which OpenCode can read only once per process; a reload would lose \
+             it, so Rekindle restarts the engine"
+        }
+        SkillNotice::NotUtf8 => "this file is not UTF-8: what is unreadable in it appears as “\u{fffd}”",
+        SkillNotice::SkillLinkDangling => "this skill is a link to a file that does not exist",
+        SkillNotice::ModeIgnored => "OpenCode silently ignores this mode: a field has the wrong type",
+        SkillNotice::NumberInfinite { field } => {
+            return format!("“{field}”: OpenCode cannot answer with an infinite number, or with one that is none");
+        }
+        SkillNotice::DateWithoutQuotes { field } => {
+            return format!("“{field}”: this is a date, and OpenCode expects something else");
+        }
+        SkillNotice::SameSkillName { count } => {
+            return format!("{count} skills have this name, and OpenCode picks one at random each time it loads them");
+        }
+        SkillNotice::TooManySkillFolders { most, left } => {
+            return format!(
+                "“skills.paths” names too many folders: Rekindle looked at the first {most}, and not at {left} more"
+            );
+        }
+        SkillNotice::SkillsNotRead { why, count: 1 } => return of(why),
+        SkillNotice::SkillsNotRead { why, count } => return format!("{}; this is so for {count} skills", of(why)),
+    };
+    fixed.to_owned()
+}
+
+pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
+    let fixed = match notice {
+        SkillNotice::NoFrontMatter => "start it with three lines: ---, name: and its name, ---",
+        SkillNotice::NoSkillName => "add a line name: and its name",
+        SkillNotice::DescriptionNotText => "put the description in quotes",
+        SkillNotice::FrontMatterTooLarge { .. } => "make it smaller and simpler, without aliases",
+        SkillNotice::FrontMatterRuns => {
+            "read that code before OpenCode runs it; write it as YAML, with nothing after the first ---"
+        }
+        SkillNotice::FrontMatterNotYaml { .. }
+        | SkillNotice::YamlKeyTwice { .. }
+        | SkillNotice::YamlKeyOfLists
+        | SkillNotice::YamlMergeWithoutKeys
+        | SkillNotice::YamlTagUnknown { .. }
+        | SkillNotice::YamlTagWrong { .. }
+        | SkillNotice::YamlGoesOn
+        | SkillNotice::YamlCutOff => "fix the YAML between the --- lines; a string that contains a colon needs quotes",
+        SkillNotice::SkillIgnored { why }
+        | SkillNotice::MarkdownIgnored { why }
+        | SkillNotice::AllIsPrompt { why }
+        | SkillNotice::ContentNotKnown { why } => return super::hint(why, front),
+        SkillNotice::ReadableOnce => "put the text in quotes",
+        SkillNotice::NotUtf8 => "save it as UTF-8",
+        SkillNotice::SkillLinkDangling => "fix the link, or remove it",
+        SkillNotice::ModeIgnored => "fix its front matter",
+        SkillNotice::NumberInfinite { .. } => "write a number, or a string in quotes",
+        SkillNotice::DateWithoutQuotes { .. } => "put it in quotes",
+        SkillNotice::SameSkillName { .. } => "rename all but one",
+        SkillNotice::TooManySkillFolders { .. } => "name one folder that holds them all",
+        SkillNotice::SkillsNotRead { .. } => "remove what does not belong there",
+    };
+    fixed.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the engine does comes first, why behind it, and what to do is that of the cause.
+    #[test]
+    fn what_the_engine_does_is_said_with_its_cause() {
+        let check = |notice: SkillNotice, message: &str, what_to_do: &str| {
+            for front in [Front::Window, Front::Command] {
+                assert_eq!((said(&notice, front).as_str(), hint(&notice, front).as_str()), (message, what_to_do));
+            }
+        };
+        let boxed = |notice: SkillNotice| Box::new(Notice::from(notice));
+        check(
+            SkillNotice::SkillIgnored { why: boxed(SkillNotice::NoSkillName) },
+            "OpenCode silently ignores this skill: its front matter has no “name”",
+            "add a line name: and its name",
+        );
+        let twice = SkillNotice::YamlKeyTwice { key: "a".to_owned() };
+        check(
+            SkillNotice::AllIsPrompt { why: boxed(SkillNotice::FrontMatterNotYaml { why: boxed(twice) }) },
+            "OpenCode takes this whole file as the prompt: its front matter is not valid YAML: the key “a” appears twice",
+            "fix the YAML between the --- lines; a string that contains a colon needs quotes",
+        );
+        check(
+            SkillNotice::ContentNotKnown {
+                why: boxed(SkillNotice::FrontMatterTooLarge { bound: MatterBound::Values(100_000) }),
+            },
+            "Rekindle cannot tell what OpenCode makes of this file: its front matter stands for more than Rekindle reads: \
+             more than 100000 values",
+            "make it smaller and simpler, without aliases",
+        );
+        check(
+            SkillNotice::SameSkillName { count: 2 },
+            "2 skills have this name, and OpenCode picks one at random each time it loads them",
+            "rename all but one",
+        );
+    }
+}
