@@ -4,10 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use rekindle_app::{
-    engine::connect,
-    workspace::{App, Source},
-};
+use rekindle_app::workspace::{App, Source, target::Target};
 use rekindle_domain::{Banner, Cause, Receipt, ReceiptResult, Wish};
 use rekindle_tests::{
     wait,
@@ -103,7 +100,7 @@ async fn click(world: &World) -> Duration {
 }
 
 async fn command(world: &World) -> Duration {
-    let target = connect::by_record(&world.places());
+    let target = Target::by_record(&world.places());
     let began = Instant::now();
     let app = App::for_one_reload(target, Source::Attached);
     let ended = app.reload_to_the_end(Wish::new(Cause::Command), |_| {}).await.expect("an end");

@@ -2,6 +2,7 @@
 
 use rekindle_tests::{
     model::Model,
+    raw::installed,
     wait,
     world::{World, is_alive, kill, plugin, skill, write},
 };
@@ -63,6 +64,28 @@ async fn a_global_change_restarts_the_engine() {
     assert_eq!(after.url, before.url, "who is connected finds it again");
     assert!(!is_alive(before.pid));
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
+}
+
+/// What is listed is what is removed: edits find files as the engine does, whatever the shell's own environment says.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_is_what_is_edited() {
+    let world = World::new();
+    let folder = world.home("elsewhere");
+    installed(&folder);
+    write(&folder.join("skills/far/SKILL.md"), &skill("far", "Away."));
+    let named = folder.display().to_string();
+    let started = world.rekindle_with(&["engine", "start"], &[("OPENCODE_CONFIG_DIR", &named)]).await;
+    assert_eq!(started.code, 0, "{started:?}");
+    let is_listed = async || {
+        let rows = world.rekindle(&["skill", "list", "--json"]).await.json();
+        rows.as_array().expect("a list").iter().any(|row| row["name"] == "far")
+    };
+    assert!(is_listed().await);
+    let removed = world.rekindle(&["skill", "remove", "far", "--global"]).await;
+    assert_eq!((removed.code, folder.join("skills/far/SKILL.md").exists()), (0, false), "{removed:?}");
+    let undone = world.rekindle(&["undo"]).await;
+    assert_eq!((undone.code, folder.join("skills/far/SKILL.md").exists()), (0, true), "{undone:?}");
+    assert!(is_listed().await);
 }
 
 /// P10: changed code of a loaded plugin is pending, and a restart loads it.

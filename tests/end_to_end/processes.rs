@@ -9,12 +9,11 @@ use std::{
 
 use rekindle_app::{
     engine::{
-        connect,
         control::{self, Request},
         descendants::{Dropped, Generation},
     },
     state::{history::History, record::Records},
-    workspace::{App, Source},
+    workspace::{App, Source, target::Target},
 };
 use rekindle_domain::{Action, Banner, BusyState, Counts, EngineState, Leftover, ProcessKind, Receipt, ReceiptResult};
 use rekindle_tests::{
@@ -211,7 +210,7 @@ async fn a_run_in_another_directory_counts_for_a_restart() {
     let engine = world.start_engine().await;
     let there = engine.in_directory(&other);
     there.start_run("Far away").await;
-    let target = connect::by_record(&world.places());
+    let target = Target::by_record(&world.places());
     assert_eq!(target.busy(false).await.expect("an answer"), []);
     let runs = target.busy(true).await.expect("an answer");
     let found: Vec<_> = runs.iter().map(|run| (run.title.as_str(), run.state, run.directory.as_deref())).collect();
@@ -240,7 +239,7 @@ async fn a_run_in_another_directory_counts_for_a_restart() {
 async fn an_open_terminal_is_busy() {
     let world = World::new();
     let engine = world.start_engine().await;
-    let target = connect::by_record(&world.places());
+    let target = Target::by_record(&world.places());
     assert_eq!(target.busy(false).await.expect("an answer"), []);
     let (_, terminal) = engine.ask(Method::POST, "/pty", Some(json!({"title": "Build"}))).await;
     let state = async || Some(target.busy(false).await.ok()?.first()?.state);

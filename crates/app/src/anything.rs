@@ -12,8 +12,7 @@ use rekindle_opencode::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    edit::last_good::{LastGood, Verdict},
-    engine::connect,
+    edit::last_good::{LastGood, Standing},
     files::{
         check::check,
         environment::Environment,
@@ -21,7 +20,10 @@ use crate::{
         scan::{Scan, Scanner, scan},
     },
     state::memory::{Identity, MemoryStore},
-    workspace::look::{self, Observation},
+    workspace::{
+        look::{self, Observation},
+        target::Target,
+    },
 };
 
 /// The keys that mean something in a configuration, in either spelling, or in one of its parts.
@@ -179,7 +181,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 /// Everything that follows from files and answers.
 fn follow(places: &Places, scan: &Scan, answers: &Answers) {
-    let target = connect::by_record(places);
+    let target = Target::by_record(places);
     let mut memory = MemoryStore::open(places, Identity::default(), false);
     let seen = Observation { answers: Some(answers.clone()), ..Observation::default() };
     let seen = look::with_files(&seen, scan.clone(), Vec::new(), &target);
@@ -355,14 +357,14 @@ fn many_entries_are_read_and_shown() {
     scanner.rescan(&world.places, None, Some(&paths)).expect("no fault");
     scanner.learn((0..2 * MANY).map(|number| format!("./c/{number}")).collect());
     // An engine that has none of it.
-    let target = connect::by_record(&world.places);
+    let target = Target::by_record(&world.places);
     let seen = Observation { answers: Some(Answers::default()), ..Observation::default() };
     let seen = look::with_files(&seen, scan, Vec::new(), &target);
     let differences = seen.differences();
     let shown = seen.drift.iter().filter(|change| !differences(change.id.as_str()).is_empty()).count();
     assert!(shown > 4 * MANY, "{shown} of {}", seen.drift.len());
     assert!(seen.rows(&world.places).len() > 4 * MANY);
-    LastGood::of(&world.places).keep(&seen.scan, Verdict::Seen).expect("kept");
+    LastGood::of(&world.places).keep(&seen.scan, Standing::Seen).expect("kept");
 }
 
 /// N16: many files of one name, of which the engine takes one by chance, and many copies of one skill.
@@ -378,7 +380,7 @@ fn many_files_of_one_name_are_read_and_shown() {
     }
     let scan = Scanner::default().scan(&world.places, None).expect("no fault");
     assert_eq!(scan.disk.contested.values().map(Vec::len).sum::<usize>(), MANY - 1);
-    let target = connect::by_record(&world.places);
+    let target = Target::by_record(&world.places);
     let config = json!({"agent": {"same": {"description": "what nobody says"}}});
     let answers = Answers { config, ..Answers::default() };
     let seen = Observation { answers: Some(answers), ..Observation::default() };

@@ -41,8 +41,8 @@ pub async fn examine(target: &Target, observation: &Observation, choice: &Engine
     findings.extend(
         problems.map(|problem| found(FindingLevel::Error, Examined::Configuration, problem_error(problem).what)),
     );
-    if observation.problems.is_empty() && target.places.is_there() {
-        let files = target.places.config_files().into_iter().filter(|config| config.path.exists()).count();
+    if observation.problems.is_empty() && target.places().is_there() {
+        let files = target.places().config_files().into_iter().filter(|config| config.path.exists()).count();
         findings.push(found(FindingLevel::Ok, Examined::Configuration, DoctorNotice::ConfigurationFine { files }));
     }
     findings.extend(unread(observation));
@@ -83,7 +83,7 @@ async fn binary(choice: &EngineChoice) -> Finding {
 }
 
 fn engine(target: &Target, observation: &Observation) -> Finding {
-    let view = observation.view.as_ref().unwrap_or(&target.view);
+    let view = observation.view.as_ref().unwrap_or(&target.engine.view);
     let level = match view.state {
         EngineState::Running => FindingLevel::Ok,
         EngineState::Starting | EngineState::Stopped => FindingLevel::Warning,
@@ -100,11 +100,11 @@ fn engine(target: &Target, observation: &Observation) -> Finding {
 
 /// What an engine that does not run said last.
 fn said(target: &Target, observation: &Observation) -> Option<Finding> {
-    let state = observation.view.as_ref().unwrap_or(&target.view).state;
-    if state == EngineState::Running || target.view.mode == EngineMode::Client {
+    let state = observation.view.as_ref().unwrap_or(&target.engine.view).state;
+    if state == EngineState::Running || target.engine.view.mode == EngineMode::Client {
         return None;
     }
-    let lines = last_words(&target.places, 20);
+    let lines = last_words(target.places(), 20);
     let said = || DoctorNotice::EngineSaid { text: lines.join("\n") };
     (!lines.is_empty()).then(|| found(FindingLevel::Warning, Examined::Output, said()))
 }
@@ -120,10 +120,10 @@ fn processes(target: &Target) -> Vec<Finding> {
 
 /// The processes that engines of the directory left behind.
 fn left_behind(target: &Target) -> Vec<Process> {
-    if target.view.mode == EngineMode::Client {
+    if target.engine.view.mode == EngineMode::Client {
         return Vec::new();
     }
-    descendants::left_behind(&target.places, &History::of(&target.places).orphans())
+    descendants::left_behind(target.places(), &History::of(target.places()).orphans())
 }
 
 /// Ends processes that engines of the directory left behind, and no others; for each, how that went.
@@ -137,7 +137,7 @@ pub async fn end_leftovers(
 }
 
 fn state_folder(target: &Target) -> Finding {
-    let (folder, subject) = (&target.places.state, Examined::State);
+    let (folder, subject) = (&target.places().state, Examined::State);
     let tried = create_private_dir(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
     match tried {
         Ok(()) => found(FindingLevel::Ok, subject, DoctorNotice::StateWritable { path: shown(folder) }),
@@ -149,19 +149,19 @@ fn state_folder(target: &Target) -> Finding {
 }
 
 fn directory(target: &Target) -> Option<Finding> {
-    let gone = || DoctorNotice::DirectoryGone { path: shown(&target.places.directory) };
-    (!target.places.is_there()).then(|| found(FindingLevel::Error, Examined::Directory, gone()))
+    let gone = || DoctorNotice::DirectoryGone { path: shown(&target.places().directory) };
+    (!target.places().is_there()).then(|| found(FindingLevel::Error, Examined::Directory, gone()))
 }
 
 fn unread_settings(target: &Target) -> Option<Finding> {
-    settings::look(&target.places).1.map(|unread| found(FindingLevel::Warning, Examined::Settings, unread))
+    settings::look(target.places()).1.map(|unread| found(FindingLevel::Warning, Examined::Settings, unread))
 }
 
 /// What is kept of changes and leads nowhere.
 fn changes(target: &Target) -> Vec<Finding> {
     /// So many are named.
     const MOST: usize = 10;
-    let strays = match Strays::of(&target.places) {
+    let strays = match Strays::of(target.places()) {
         Ok(strays) => strays,
         Err(error) => return vec![found(FindingLevel::Error, Examined::Undo, error.tell().what)],
     };

@@ -6,7 +6,6 @@
 pub mod accepted;
 mod access;
 pub mod attach;
-pub mod busy;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 #[allow(clippy::string_slice, reason = "it cuts only where it found something in the same text")]
 pub mod client;
@@ -21,6 +20,7 @@ pub mod events;
 pub mod find;
 pub mod host;
 pub mod keeper;
+pub mod known;
 pub(crate) mod listeners;
 #[allow(
     clippy::indexing_slicing,

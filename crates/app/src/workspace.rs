@@ -4,9 +4,12 @@
 //! the reload's phase and what a person dismissed, and from nothing else; what a look saw before a
 //! reload began or ended is forgotten.
 
+mod busy;
 mod core;
 pub mod difference;
+pub mod directory;
 mod follow;
+mod good_files;
 pub mod look;
 mod pace;
 pub mod reload;
@@ -33,7 +36,7 @@ pub use crate::engine::connect::Source;
 use crate::{
     doctor,
     edit::{self, last_good::LastGood},
-    engine::{connect, output::last_words},
+    engine::{connect, known::Engine, output::last_words},
     error::{Tell, problem_error},
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
@@ -75,12 +78,12 @@ struct Seen {
     phase: Phase,
 }
 
-/// Everything that can happen.
-enum Input {
+/// Everything that the core is told.
+enum Message {
     /// Files may have changed.
     Files(Hint),
     /// The engine's answers may have changed.
-    Engine,
+    Answers,
     /// The last look came to nothing, and it is time for another.
     Again,
     /// What runs in another directory may have changed.
@@ -90,7 +93,7 @@ enum Input {
     /// The instance was dropped by someone.
     Disposed,
     /// The engine is another one, or is otherwise than before.
-    Target(Box<Target>),
+    Engine(Box<Engine>),
     /// A look came to its end; with the era in which it began.
     Looked(u64, Look, Box<Observation>),
     /// What the engine had not said was asked for again; with the number of the question.
@@ -124,7 +127,7 @@ enum Input {
 pub struct App {
     places: Places,
     source: Source,
-    inputs: mpsc::Sender<Input>,
+    inputs: mpsc::Sender<Message>,
     state: watch::Receiver<Arc<WindowState>>,
     seen: watch::Receiver<Option<Seen>>,
 }
@@ -136,12 +139,12 @@ impl App {
         if let Err(error) = block_in_place(|| settings::remember_directory(&places)) {
             tracing::warn!(error = chain(&error), "settings");
         }
-        let target = match &source {
-            Source::Own(host) => connect::by_host(&places, &host.watch().borrow()),
+        let engine = match &source {
+            Source::Own(host) => connect::by_host(&host.watch().borrow()),
             Source::Attached => connect::by_record(&places),
-            Source::Client { url, .. } => connect::unknown(&places, url),
+            Source::Client { url, .. } => connect::unknown(url),
         };
-        let app = Self::begin(target, source.clone(), Stay::Open, sequence);
+        let app = Self::begin(Target::new(&places, engine), source.clone(), Stay::Open, sequence);
         tokio::spawn(follow::follow(places, source, app.inputs.downgrade()));
         app
     }
@@ -153,7 +156,7 @@ impl App {
 
     fn begin(target: Target, source: Source, stay: Stay, sequence: u64) -> Self {
         let (inputs, inbox) = mpsc::channel(64);
-        let places = target.places.clone();
+        let places = target.places().clone();
         let mut core = Core::new(target, source.clone(), stay, sequence, inputs.downgrade());
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
@@ -171,6 +174,12 @@ impl App {
         &self.places
     }
 
+    /// The same, as the engine finds them, which may be elsewhere than this process would: what is shown is what is edited.
+    fn places_of_engine(&self) -> Places {
+        let seen = self.seen.borrow();
+        seen.as_ref().map_or_else(|| self.places.clone(), |seen| seen.target.places().clone())
+    }
+
     /// Where the engine comes from.
     pub fn source(&self) -> &Source {
         &self.source
@@ -183,7 +192,7 @@ impl App {
         let seen = self.seen.borrow();
         let Some(Seen { target, observation, .. }) = &*seen else { return false };
         let scan = &observation.scan;
-        let is_place = target.places.directory.as_os_str() == path;
+        let is_place = target.places().directory.as_os_str() == path;
         is_place
             || scan.rows.iter().any(|row| row.source == path)
             || scan.disk.items.iter().any(|item| item.source == path)
@@ -197,14 +206,14 @@ impl App {
 
     /// Reloads; how it goes is published.
     pub async fn reload(&self, wish: Wish) {
-        self.send(Input::Reload(Box::new(wish), None)).await;
+        self.send(Message::Reload(Box::new(wish), None)).await;
     }
 
     /// Reloads, and waits for the end of the reload that served the wish; `None`: the core has ended. `told` hears of each
     /// phase before what it asks for begins.
     pub async fn reload_to_the_end(&self, wish: Wish, told: impl Fn(&Phase) + Send + 'static) -> Option<Ended> {
         let (reply, ended) = oneshot::channel();
-        self.send(Input::Reload(Box::new(wish), Some(Wisher { told: Box::new(told), reply }))).await;
+        self.send(Message::Reload(Box::new(wish), Some(Wisher { told: Box::new(told), reply }))).await;
         ended.await.ok()
     }
 
@@ -241,19 +250,19 @@ impl App {
 
     /// Cancels the reload while that is possible.
     pub async fn cancel(&self) {
-        self.send(Input::Cancel).await;
+        self.send(Message::Cancel).await;
     }
 
     /// Puts away what was on the screen; what came since stays.
     pub async fn dismiss(&self, shown: Shown) {
-        self.send(Input::Dismiss(shown)).await;
+        self.send(Message::Dismiss(shown)).await;
     }
 
     /// Keeps what a person chose, beside what they chose before, here and in other processes.
     pub async fn choose(&self, choice: Choice) -> Result<(), UserError> {
         let places = self.places.clone();
         let settings = blocking(move || settings::choose(&places, &choice).map_err(|error| error.tell())).await?;
-        self.send(Input::Settings(settings)).await;
+        self.send(Message::Settings(settings)).await;
         Ok(())
     }
 
@@ -285,18 +294,16 @@ impl App {
 
     /// Restores configuration files that the engine is known to have loaded. Nothing is reloaded.
     pub async fn restore_last_good(&self, id: String) -> Result<Restored, UserError> {
-        // As the engine finds its files, which may be elsewhere than this process would.
-        let places = self.seen.borrow().as_ref().map_or_else(|| self.places.clone(), |seen| seen.target.places.clone());
-        let restored = self.change(move |_| LastGood::of(&places).restore(&id)).await;
+        let restored = self.change(move |places| LastGood::of(places).restore(&id)).await;
         if restored.is_ok() {
-            self.send(Input::Restored).await;
+            self.send(Message::Restored).await;
         }
         restored
     }
 
     /// Starts the engine, or replaces its process: a reload like every other, that restarts whatever is pending.
     pub async fn restart_engine(&self) -> Result<(), UserError> {
-        let seen = self.seen.borrow().as_ref().map(|seen| seen.target.client.is_some());
+        let seen = self.seen.borrow().as_ref().map(|seen| seen.target.engine.client.is_some());
         if !seen.unwrap_or_else(|| connect::by_record(&self.places).client.is_some()) {
             return self.start_engine().await;
         }
@@ -341,7 +348,7 @@ impl App {
         let seen = self.seen.borrow().clone();
         let (target, observation) = match seen {
             Some(Seen { target, observation, .. }) => (target, observation),
-            None => (connect::by_record(&self.places), Arc::default()),
+            None => (Target::by_record(&self.places), Arc::default()),
         };
         doctor::examine(&target, &observation, &settings::read(&self.places).engine).await
     }
@@ -349,7 +356,7 @@ impl App {
     /// Ends these processes, as far as an engine of the directory left them behind.
     pub async fn end_leftovers(&self, these: &[Leftover]) -> Result<(), UserError> {
         let seen = self.seen.borrow().clone();
-        let target = seen.map_or_else(|| connect::by_record(&self.places), |seen| seen.target);
+        let target = seen.map_or_else(|| Target::by_record(&self.places), |seen| seen.target);
         let is_meant =
             |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
         let ended = doctor::end_leftovers(&target, is_meant).await;
@@ -385,14 +392,14 @@ impl App {
         &self,
         change: impl FnOnce(&Places) -> Result<T, E> + Send + 'static,
     ) -> Result<T, UserError> {
-        let places = self.places.clone();
+        let places = self.places_of_engine();
         let result = blocking(move || change(&places).map_err(|error| error.tell())).await;
         // The same path as anyone's write, only without the wait for the file system's event.
-        self.send(Input::Files(Hint::Anything)).await;
+        self.send(Message::Files(Hint::Anything)).await;
         result
     }
 
-    async fn send(&self, input: Input) {
+    async fn send(&self, input: Message) {
         if self.inputs.send(input).await.is_err() {
             tracing::warn!("the core has ended");
         }
@@ -407,7 +414,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Tells the core, if it is still there.
-async fn report(inputs: &mpsc::WeakSender<Input>, input: Input) -> bool {
+async fn report(inputs: &mpsc::WeakSender<Message>, input: Message) -> bool {
     match inputs.upgrade() {
         Some(inputs) => inputs.send(input).await.is_ok(),
         None => false,

@@ -9,7 +9,6 @@ use rekindle_app::{
         self, install,
         last_good::{LastGood, LastGoodError},
     },
-    engine::connect,
     error::Tell,
     files::{locate::Places, scan::scan},
     state::{history::History, settings},
@@ -98,8 +97,8 @@ async fn status(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let mut status = observation.status(&target, observation.plan());
     status.notices.extend(waits(&target));
     // Else it was said before.
-    status.notices.extend(settings::look(&target.places).1.filter(|_| arguments.json || arguments.quiet));
-    let rows = observation.rows(&target.places);
+    status.notices.extend(settings::look(target.places()).1.filter(|_| arguments.json || arguments.quiet));
+    let rows = observation.rows(target.places());
     status.past = observation.past(last(&target, &observation).as_ref(), &rows);
     let difference = observation.differences();
     print::result(arguments, &status, || words::status(&status, &rows, &|change| difference(change.id.as_str())));
@@ -129,7 +128,7 @@ async fn plan(arguments: &Arguments) -> Result<ExitCode, UserError> {
     if let Some(problem) = observation.problems.first() {
         return Err(rekindle_app::error::problem_error(problem));
     }
-    let view = observation.view.as_ref().unwrap_or(&target.view);
+    let view = observation.view.as_ref().unwrap_or(&target.engine.view);
     if observation.answers.is_none() && view.state != EngineState::Stuck {
         // Without its answer nobody knows what would change.
         return Err(failures::no_answer(view.message.as_ref()));
@@ -270,7 +269,7 @@ async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, Use
     if let Some(fault) = &observation.fault {
         return Err(fault.tell());
     }
-    let mut rows = observation.rows(&target.places);
+    let mut rows = observation.rows(target.places());
     rows.retain(|row| kind.is_none_or(|kind| row.kind == kind));
     print::result(arguments, &rows, || words::rows(&rows));
     Ok(ExitCode::SUCCESS)
@@ -281,7 +280,7 @@ fn scope(global: bool) -> Scope {
 }
 
 async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCode, UserError> {
-    let places = context::places(arguments)?;
+    let places = context::places_of_engine(arguments)?;
     match command {
         PluginCommand::Add { spec, global } => {
             let token = edit::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
@@ -294,7 +293,7 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
 }
 
 async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
-    let places = context::places(arguments)?;
+    let places = context::places_of_engine(arguments)?;
     match command {
         SkillCommand::Install { source, name, global } => {
             let installed = edit::import_skill(&places, source, scope(*global), name.as_deref());
@@ -327,7 +326,7 @@ fn print_change(arguments: &Arguments, value: &serde_json::Value, text: String) 
 
 async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode, UserError> {
     if options.last_good {
-        return restore(arguments).await;
+        return restore(arguments);
     }
     let places = context::places_even_if_gone(arguments)?;
     let choice = match (options.ours, options.before, options.leave) {
@@ -341,12 +340,8 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-async fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
-    // As the engine finds its files, whatever this shell's environment says; it need not run.
-    let places = match context::target(arguments).await {
-        Ok(target) => target.places,
-        Err(_) => context::places(arguments)?,
-    };
+fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
+    let places = context::places_of_engine(arguments)?;
     let last_good = LastGood::of(&places);
     // After a fault in reading all files, the configuration files alone are looked at and put back.
     let seen = scan(&places, None).unwrap_or_default();
@@ -374,7 +369,7 @@ async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCo
     // An engine that is asked for a directory loads it, whether it is there or not.
     let (target, observation) = match (places.is_there(), &arguments.engine) {
         (true, _) | (false, Some(_)) => look(arguments).await?,
-        (false, None) => (connect::by_record(&places), Observation::default()),
+        (false, None) => (Target::by_record(&places), Observation::default()),
     };
     if end_leftovers {
         for (process, result) in doctor::end_leftovers(&target, |_| true).await {
@@ -382,7 +377,7 @@ async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCo
             print::progress(arguments, &words::ended(&process));
         }
     }
-    let findings = doctor::examine(&target, &observation, &settings::read(&target.places).engine).await;
+    let findings = doctor::examine(&target, &observation, &settings::read(target.places()).engine).await;
     print::result(arguments, &findings, || words::findings(&findings));
     let bad = findings.iter().any(|finding| finding.level == FindingLevel::Error);
     Ok(if bad { ExitCode::from(print::ERROR) } else { ExitCode::SUCCESS })

@@ -31,6 +31,12 @@ pub(crate) fn places_even_if_gone(arguments: &Arguments) -> Result<Places, UserE
     Places::even_if_gone(&directory).map_err(|error| error.tell())
 }
 
+/// The places of the directory as its engine finds them, whatever this shell's environment says: what is listed is what is
+/// edited. The engine need not run.
+pub(crate) fn places_of_engine(arguments: &Arguments) -> Result<Places, UserError> {
+    Ok(Target::by_record(&places(arguments)?).places().clone())
+}
+
 /// Where the engine that the arguments name comes from.
 pub(crate) fn source(arguments: &Arguments) -> Source {
     match &arguments.engine {
@@ -52,19 +58,20 @@ pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
     match &arguments.engine {
         Some(url) => {
             check(arguments, &places, url)?;
-            connect::by_url(&places, url, Credentials::from_environment()).await.map_err(|error| error.tell())
+            let engine = connect::by_url(&places, url, Credentials::from_environment()).await;
+            engine.map(|engine| Target::new(&places, engine)).map_err(|error| error.tell())
         }
-        None => Ok(connect::by_record(&places)),
+        None => Ok(Target::by_record(&places)),
     }
 }
 
 /// The same, and it is an error when there is no engine.
 pub(crate) async fn running(arguments: &Arguments) -> Result<Target, UserError> {
     let target = target(arguments).await?;
-    if target.client.is_some() {
+    if target.engine.client.is_some() {
         return Ok(target);
     }
-    Err(match (&target.view.message, &arguments.engine) {
+    Err(match (&target.engine.view.message, &arguments.engine) {
         (Some(message), Some(_)) => failures::unreachable(message),
         _ => failures::no_engine(),
     })

@@ -23,7 +23,7 @@ use rekindle_app::{
         record::{Record, Records},
         settings,
     },
-    workspace::{App, Source, look},
+    workspace::{App, Source, look, target::Target},
 };
 use rekindle_domain::{EngineState, UserError};
 use tokio::{process::Command, time::sleep};
@@ -106,7 +106,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
             && Records(places).control().is_some_and(|control| Some(control.pid) == owner.id())
         {
             // What is on disk from here on is a change: the instance is loaded before we return.
-            look::observe(&connect::by_record(places)).await;
+            look::observe(&Target::by_record(places)).await;
             return Ok(record);
         }
         if let Ok(Some(_)) = owner.try_wait() {
@@ -141,7 +141,7 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
     while Instant::now() < end {
         match Records(places).record() {
             Some(record) if record.state == EngineState::Running && is_there(places).await => {
-                look::observe(&connect::by_record(places)).await;
+                look::observe(&Target::by_record(places)).await;
                 return Ok(record);
             }
             Some(record) if record.state == EngineState::Stopped => return start_again(arguments, places).await,
@@ -158,7 +158,7 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
 async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     print::progress(arguments, words::STARTING);
     control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
-    look::observe(&connect::by_record(places)).await;
+    look::observe(&Target::by_record(places)).await;
     Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
 }
 

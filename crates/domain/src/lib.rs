@@ -71,6 +71,6 @@ pub use text::Text;
 pub use visible::{visible, visible_json};
 pub use wire::{
     Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,
-    List, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Theme, UndoChoice,
+    List, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Stage, Theme, UndoChoice,
     UserError, WindowEvent, WindowState, Workspace,
 };

@@ -175,6 +175,18 @@ pub enum RowState {
     Unknown,
 }
 
+/// How far an item has got on its way from a declaration into the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// A file names it.
+    Declared,
+    /// It is there.
+    Installed,
+    /// The engine has it.
+    Active,
+}
+
 /// One item of a list: of a tab, or of `rekindle list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -194,8 +206,9 @@ pub struct Row {
     pub origin: Option<PluginOrigin>,
     /// A plugin's version, a skill's description, or what the engine makes of it.
     pub detail: Option<Notice>,
-    /// The layer it has got to: `declared`, `installed` or `active`.
-    pub layer: String,
+    /// How far it has got. In JSON it is called `layer`.
+    #[serde(rename = "layer")]
+    pub stage: Stage,
     /// How it is.
     #[serde(flatten)]
     pub state: RowState,

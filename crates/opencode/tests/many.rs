@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rekindle_domain::{
     After, Answers, EngineMode, Fingerprint, Item, ItemId, Kind, Loaded, McpAnswer, Past, Place, Plan, Receipt,
-    ReceiptItem, Row, RowState, Scope, SkillAnswer, drift,
+    ReceiptItem, Row, RowState, Scope, SkillAnswer, Stage, drift,
 };
 use rekindle_opencode::{Disk, Memory, Otherwise, Profile, effective, loaded, plugin_fingerprint, would_be_lost};
 use serde_json::{Map, Value, json};
@@ -168,7 +168,7 @@ fn told(plan: &Plan, items: Vec<ReceiptItem>) {
         place: String::new(),
         origin: None,
         detail: None,
-        layer: String::new(),
+        stage: Stage::Declared,
         state: RowState::Unknown,
         removable: false,
         overrides: Vec::new(),

@@ -12,10 +12,7 @@ use std::{
 };
 
 use rand::Rng;
-use rekindle_app::{
-    engine::connect,
-    workspace::{App, Source},
-};
+use rekindle_app::workspace::{App, Source, target::Target};
 use rekindle_domain::{Cause, Phase, StepName, Wish};
 use rekindle_tests::{
     project::Project,
@@ -201,7 +198,7 @@ async fn what_others_had_loaded_and_changed_since_is_pending() {
             engine.ask(Method::POST, "/instance/dispose", None).await;
             wait::until("the dispose", async || (disposes.so_far() > 0).then_some(())).await;
             if was_heard {
-                connect::by_record(&world.places()).memory().forget_instance().expect("writes");
+                Target::by_record(&world.places()).memory().forget_instance().expect("writes");
             }
             assert_eq!(engine.get("/config").await["username"], "two");
             declare(last);
@@ -237,7 +234,7 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         world.write(".opencode/skills/other/SKILL.md", &skill("other", "Makes a reload necessary."));
         let wrote = Arc::new(AtomicBool::new(false));
         let (has_written, folder) = (wrote.clone(), world.path(""));
-        let app = App::for_one_reload(connect::by_record(&world.places()), Source::Attached);
+        let app = App::for_one_reload(Target::by_record(&world.places()), Source::Attached);
         let ended = app.reload_to_the_end(Wish::new(Cause::Command), move |phase| {
             if phase.step_name() == Some(step) && !has_written.swap(true, Ordering::Relaxed) {
                 write_all(&folder, "two");
@@ -277,7 +274,7 @@ async fn code_that_came_and_went_is_pending() {
     write_code("two");
     let places = world.places();
     let code = world.path(".opencode/plugins/p.ts");
-    let app = App::for_one_reload(connect::by_record(&places), Source::Attached);
+    let app = App::for_one_reload(Target::by_record(&places), Source::Attached);
     let ended = app.reload_to_the_end(Wish::new(Cause::Command), move |phase| match phase.step_name() {
         Some(StepName::Answer) => write(&code, &plugin("three")),
         Some(StepName::Verify) => write(&code, &plugin("two")),

@@ -7,7 +7,6 @@
 
 mod files;
 mod store;
-mod target;
 
 use std::{
     io,
@@ -17,7 +16,7 @@ use std::{
 use rekindle_domain::{EditNotice, ErrorCode, LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
 
 use self::{
-    files::{Entry, Files},
+    files::{FileState, Files},
     store::{Name, Store, Version},
 };
 use crate::{
@@ -128,7 +127,7 @@ impl Tell for LastGoodError {
 
 /// What is known of a set of files; the more, the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum Standing {
     /// It stood on disk.
     Seen,
     /// The engine loaded it, and some item in it failed.
@@ -137,7 +136,7 @@ pub enum Verdict {
     Loaded,
 }
 
-impl Verdict {
+impl Standing {
     fn word(self) -> &'static str {
         match self {
             Self::Seen => "seen",
@@ -161,7 +160,7 @@ impl LastGood {
 
     /// Keeps the files that the scan saw as they are now; by what to call them. Cheap when they are
     /// those that were kept last: they are read and fingerprinted, and nothing is written.
-    pub fn keep(&self, scan: &Scan, verdict: Verdict) -> Result<String, LastGoodError> {
+    pub fn keep(&self, scan: &Scan, verdict: Standing) -> Result<String, LastGoodError> {
         let files = Files::read(&self.places, scan, [].iter());
         let _lock = self.lock()?;
         Ok(self.store.keep(&files, clock::now(), verdict)?)
@@ -169,7 +168,7 @@ impl LastGood {
 
     /// Says of files that were kept what became known since. What is worse than what was known is not
     /// noted.
-    pub fn judge(&self, id: &str, verdict: Verdict) -> Result<(), LastGoodError> {
+    pub fn judge(&self, id: &str, verdict: Standing) -> Result<(), LastGoodError> {
         let _lock = self.lock()?;
         Ok(self.store.judge(id, verdict)?)
     }
@@ -186,8 +185,8 @@ impl LastGood {
     pub fn offer(&self, scan: &Scan) -> Option<LastGoodOffer> {
         let names = self.store.names();
         let now = Files::read(&self.places, scan, [].iter()).id();
-        let known = names.iter().find(|name| name.id == now).map_or(Verdict::Seen, |name| name.verdict);
-        [Verdict::Loaded, Verdict::Partial].into_iter().filter(|better| *better > known).find_map(|better| {
+        let known = names.iter().find(|name| name.id == now).map_or(Standing::Seen, |name| name.verdict);
+        [Standing::Loaded, Standing::Partial].into_iter().filter(|better| *better > known).find_map(|better| {
             let names = names.iter().rev().filter(|name| name.verdict == better);
             names.filter_map(|name| self.offer_of(name, scan)).next()
         })
@@ -223,7 +222,7 @@ impl LastGood {
         // All that is needed is at hand before anything is touched.
         let contents = self.contents(&version, &files).ok_or(LastGoodError::NotWhole)?;
         all_kept(&files, &now)?;
-        let kept = self.store.keep(&now, clock::now(), Verdict::Seen)?;
+        let kept = self.store.keep(&now, clock::now(), Standing::Seen)?;
         let undo = Undo::Restored {
             files: files.iter().map(|file| file.path.clone().into()).collect(),
             version: id.to_owned(),
@@ -253,14 +252,14 @@ impl LastGood {
         if let Some(left) = left {
             let Ok(left) = self.version(left) else { return Ok(false) };
             let is_ours = |path: &PathBuf| {
-                let entry = now.entries().get(path).unwrap_or(&Entry::Absent);
-                [&left, &version].iter().any(|version| version.files.get(path).unwrap_or(&Entry::Absent) == entry)
+                let entry = now.entries().get(path).unwrap_or(&FileState::Absent);
+                [&left, &version].iter().any(|version| version.files.get(path).unwrap_or(&FileState::Absent) == entry)
             };
             if !files.iter().all(is_ours) {
                 return Ok(false);
             }
         } else {
-            self.store.keep(&now, clock::now(), Verdict::Seen)?;
+            self.store.keep(&now, clock::now(), Standing::Seen)?;
         }
         let mut changes = version.changes(&now, &self.places);
         changes.retain(|change| files.iter().any(|path| path.as_path() == Path::new(&change.path)));
@@ -318,7 +317,7 @@ impl LastGood {
     /// `None`: one of them is missing or torn.
     fn contents(&self, version: &Version, files: &[RestoredFile]) -> Option<Vec<Option<Kept>>> {
         let content = |file: &RestoredFile| match version.files.get(Path::new(&file.path)) {
-            Some(Entry::There { sha256, mode }) => Some(Some((self.store.object(sha256)?, *mode))),
+            Some(FileState::There { sha256, mode }) => Some(Some((self.store.object(sha256)?, *mode))),
             _ => Some(None),
         };
         files.iter().map(content).collect()

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far a record got: the ending of its file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Reached {
     /// The change is about to be made.
     Intended,
     /// It was made.
@@ -41,7 +41,7 @@ enum Stage {
     Stale,
 }
 
-impl Stage {
+impl Reached {
     const ALL: [Self; 4] = [Self::Intended, Self::Made, Self::Undoing, Self::Stale];
 
     fn ending(self) -> &'static str {
@@ -103,8 +103,8 @@ impl Records {
             }
             Err(error) => {
                 match undo.is_half_made() {
-                    true => self.settle(&token, Stage::Intended, Stage::Made),
-                    false => self.remove(&token, Stage::Intended),
+                    true => self.settle(&token, Reached::Intended, Reached::Made),
+                    false => self.remove(&token, Reached::Intended),
                 }
                 Err(error)
             }
@@ -117,16 +117,16 @@ impl Records {
         write_private(&self.folder.join("sequence"), &format!("{number}\n")).map_err(failed)?;
         let token = format!("s{number:012}");
         let record = Record { directory: self.directory.clone(), undo: undo.clone() };
-        write_json(&self.path(&token, Stage::Intended), &record).map_err(failed)?;
+        write_json(&self.path(&token, Reached::Intended), &record).map_err(failed)?;
         sync_folder(&self.folder);
         Ok(token)
     }
 
     fn note(&self, places: &Places, undo: &Undo, token: &str) -> Result<(), ChangeError> {
-        let Err(cause) = self.go_on(token, Stage::Intended, Stage::Made) else { return Ok(()) };
+        let Err(cause) = self.go_on(token, Reached::Intended, Reached::Made) else { return Ok(()) };
         match undo.take_back(places) {
             Ok(true) => {
-                self.remove(token, Stage::Intended);
+                self.remove(token, Reached::Intended);
                 Err(not_begun(&self.folder, cause))
             }
             Ok(false) | Err(_) => Err(ChangeError::Half { done: undo.told(), cause }),
@@ -135,7 +135,7 @@ impl Records {
 
     /// The last change that was made for this folder, or may have been: one that cannot be read is not passed over.
     pub(super) fn last(&self) -> Option<String> {
-        let made = self.names().into_iter().filter(|(_, stage)| *stage == Stage::Made);
+        let made = self.names().into_iter().filter(|(_, reached)| *reached == Reached::Made);
         let mut tokens: Vec<_> = made.map(|(token, _)| token).collect();
         tokens.sort_by_key(|token| order(token));
         tokens.into_iter().rev().find(|token| !matches!(self.load(token), Ok(None)))
@@ -143,13 +143,13 @@ impl Records {
 
     /// How many changes were made for another folder that was here.
     pub(super) fn of_the_folder_before(&self) -> usize {
-        let made = self.names().into_iter().filter(|(_, stage)| *stage == Stage::Made);
+        let made = self.names().into_iter().filter(|(_, reached)| *reached == Reached::Made);
         made.filter(|(token, _)| matches!(self.load(token), Ok(None))).count()
     }
 
     /// What takes a change back; `None`: nothing, or it was made for another folder that was here.
     pub(super) fn load(&self, token: &str) -> Result<Option<Undo>, ChangeError> {
-        let Some(record) = self.record(token, Stage::Made)? else { return Ok(None) };
+        let Some(record) = self.record(token, Reached::Made)? else { return Ok(None) };
         let is_of_here = match (&self.directory, &record.directory) {
             (Some(here), Some(there)) => here.is(there),
             // The folder is gone, or nobody noted then which it was.
@@ -158,8 +158,8 @@ impl Records {
         Ok(is_of_here.then_some(record.undo))
     }
 
-    fn record(&self, token: &str, stage: Stage) -> Result<Option<Record>, ChangeError> {
-        let path = self.path(token, stage);
+    fn record(&self, token: &str, reached: Reached) -> Result<Option<Record>, ChangeError> {
+        let path = self.path(token, reached);
         let unreadable = || ChangeError::Unreadable { path: path.clone() };
         let Some(text) = read(&path).map_err(|_| unreadable())? else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|_| unreadable())
@@ -173,28 +173,28 @@ impl Records {
         token: &str,
         take_back: impl FnOnce() -> Result<T, ChangeError>,
     ) -> Result<T, ChangeError> {
-        self.go_on(token, Stage::Made, Stage::Undoing).map_err(|cause| not_begun(&self.folder, cause))?;
+        self.go_on(token, Reached::Made, Reached::Undoing).map_err(|cause| not_begun(&self.folder, cause))?;
         let taken = take_back();
         match &taken {
             Ok(_) => {
                 if self.directory.is_none() {
                     self.follow(token, places);
                 }
-                self.remove(token, Stage::Undoing);
+                self.remove(token, Reached::Undoing);
             }
-            Err(_) => self.settle(token, Stage::Undoing, Stage::Made),
+            Err(_) => self.settle(token, Reached::Undoing, Reached::Made),
         }
         taken
     }
 
     fn follow(&self, token: &str, places: &Places) {
-        let before = self.record(token, Stage::Undoing).ok().flatten().and_then(|record| record.directory);
+        let before = self.record(token, Reached::Undoing).ok().flatten().and_then(|record| record.directory);
         let (Some(before), Some(now)) = (before, FolderId::at(&places.directory)) else { return };
-        for (token, stage) in self.names() {
-            let Ok(Some(record)) = self.record(&token, stage) else { continue };
+        for (token, reached) in self.names() {
+            let Ok(Some(record)) = self.record(&token, reached) else { continue };
             if record.directory.as_ref().is_some_and(|directory| directory.is(&before)) {
                 let record = Record { directory: Some(now.clone()), ..record };
-                if let Err(error) = write_json(&self.path(&token, stage), &record) {
+                if let Err(error) = write_json(&self.path(&token, reached), &record) {
                     tracing::warn!(error = chain(&error), "the record of a change stays one of the folder before");
                 }
             }
@@ -203,63 +203,63 @@ impl Records {
 
     /// What can't be undone must not stand in the way of what was done before it.
     pub(super) fn forget(&self, token: &str) -> Result<(), ChangeError> {
-        self.go_on(token, Stage::Made, Stage::Stale).map_err(|cause| not_begun(&self.folder, cause))
+        self.go_on(token, Reached::Made, Reached::Stale).map_err(|cause| not_begun(&self.folder, cause))
     }
 
     fn judge_what_was_cut_off(&self, places: &Places) {
-        for (token, stage) in self.names() {
-            if !matches!(stage, Stage::Intended | Stage::Undoing) {
+        for (token, reached) in self.names() {
+            if !matches!(reached, Reached::Intended | Reached::Undoing) {
                 continue;
             }
             // One that cannot be read in this moment may well be in the next.
-            let Ok(Some(text)) = read(&self.path(&token, stage)) else { continue };
+            let Ok(Some(text)) = read(&self.path(&token, reached)) else { continue };
             let Ok(record) = serde_json::from_str::<Record>(&text) else {
-                self.settle(&token, stage, Stage::Stale);
+                self.settle(&token, reached, Reached::Stale);
                 continue;
             };
-            let was_done = match stage {
-                Stage::Intended => record.undo.tidy() || record.undo.was_made(places),
+            let was_done = match reached {
+                Reached::Intended => record.undo.tidy() || record.undo.was_made(places),
                 _ => record.undo.tidy_back() || record.undo.was_taken_back(places),
             };
-            match stage {
-                Stage::Intended if was_done => self.settle(&token, stage, Stage::Made),
-                Stage::Undoing if !was_done => self.settle(&token, stage, Stage::Made),
+            match reached {
+                Reached::Intended if was_done => self.settle(&token, reached, Reached::Made),
+                Reached::Undoing if !was_done => self.settle(&token, reached, Reached::Made),
                 _ => {
-                    if stage == Stage::Undoing {
+                    if reached == Reached::Undoing {
                         self.follow(&token, places);
                     }
-                    self.remove(&token, stage);
+                    self.remove(&token, reached);
                 }
             }
         }
     }
 
-    fn go_on(&self, token: &str, from: Stage, to: Stage) -> io::Result<()> {
+    fn go_on(&self, token: &str, from: Reached, to: Reached) -> io::Result<()> {
         fs::rename(self.path(token, from), self.path(token, to))?;
         sync_folder(&self.folder);
         Ok(())
     }
 
-    fn settle(&self, token: &str, from: Stage, to: Stage) {
+    fn settle(&self, token: &str, from: Reached, to: Reached) {
         if let Err(error) = self.go_on(token, from, to) {
             // Whoever comes next judges it by what is on disk.
             tracing::warn!(error = chain(&error), "the record of a change");
         }
     }
 
-    fn remove(&self, token: &str, stage: Stage) {
-        if let Err(error) = fs::remove_file(self.path(token, stage)) {
+    fn remove(&self, token: &str, reached: Reached) {
+        if let Err(error) = fs::remove_file(self.path(token, reached)) {
             tracing::warn!(error = chain(&error), "the record of a change stays");
         }
     }
 
-    fn names(&self) -> Vec<(String, Stage)> {
+    fn names(&self) -> Vec<(String, Reached)> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
         let name = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok()?;
             let (token, ending) = name.rsplit_once('.')?;
-            let stage = Stage::ALL.into_iter().find(|stage| stage.ending() == ending)?;
-            Some((token.to_owned(), stage))
+            let reached = Reached::ALL.into_iter().find(|reached| reached.ending() == ending)?;
+            Some((token.to_owned(), reached))
         };
         entries.filter_map(name).collect()
     }
@@ -272,8 +272,8 @@ impl Records {
         used.chain(kept).filter(|number| *number < MOST).max().unwrap_or_default()
     }
 
-    fn path(&self, token: &str, stage: Stage) -> PathBuf {
-        self.folder.join(format!("{token}.{}", stage.ending()))
+    fn path(&self, token: &str, reached: Reached) -> PathBuf {
+        self.folder.join(format!("{token}.{}", reached.ending()))
     }
 }
 
@@ -295,16 +295,16 @@ impl Strays {
         let engines = entries(&places.common_state.join("engines"))?;
         let elsewhere = engines.into_iter().map(|state| state.join("undo")).filter(|folder| *folder != here);
         for path in entries(&here)? {
-            let Some(stage) = stage_of(&path).filter(|stage| *stage != Stage::Stale) else { continue };
+            let Some(reached) = reached_of(&path).filter(|reached| *reached != Reached::Stale) else { continue };
             match read_record(&path) {
                 Some(record) => claimed.extend(record.undo.in_trash().map(Path::to_owned)),
                 // One that was about to be made is judged by whoever comes next.
-                None if stage == Stage::Made => strays.records.push(path),
+                None if reached == Reached::Made => strays.records.push(path),
                 None => {}
             }
         }
         for path in elsewhere.flat_map(|folder| entries(&folder).unwrap_or_default()) {
-            let is_open = stage_of(&path).is_some_and(|stage| stage != Stage::Stale);
+            let is_open = reached_of(&path).is_some_and(|reached| reached != Reached::Stale);
             let record = is_open.then(|| read_record(&path)).flatten();
             claimed.extend(record.and_then(|record| record.undo.in_trash().map(Path::to_owned)));
         }
@@ -325,9 +325,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, UnreadableState> {
     Ok(paths)
 }
 
-fn stage_of(path: &Path) -> Option<Stage> {
+fn reached_of(path: &Path) -> Option<Reached> {
     let ending = path.extension()?;
-    Stage::ALL.into_iter().find(|stage| ending == stage.ending())
+    Reached::ALL.into_iter().find(|reached| ending == reached.ending())
 }
 
 fn read_record(path: &Path) -> Option<Record> {

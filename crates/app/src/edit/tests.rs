@@ -315,8 +315,9 @@ fn nothing_is_changed_that_cannot_be_written_down() {
     fs::write(places.directory.join(".opencode/plugins/p.ts"), "export {}").expect("written");
     write_skill(&places, ".claude/skills/s", "s");
     let last_good = LastGood::of(&places);
-    let good =
-        last_good.keep(&scan(&places, None).expect("no fault"), crate::edit::last_good::Verdict::Loaded).expect("kept");
+    let good = last_good
+        .keep(&scan(&places, None).expect("no fault"), crate::edit::last_good::Standing::Loaded)
+        .expect("kept");
     fs::write(places.directory.join("opencode.json"), r#"{"plugin": ["a@1"]}"#).expect("written");
     fs::write(places.state.join("undo"), "no folder").expect("written");
     let before = tree(&places.directory);
@@ -784,7 +785,7 @@ fn what_belongs_to_a_directory_that_came_back_follows_after_a_crash() {
 /// N16: that files were restored can be taken back like every change; what somebody changed since is kept.
 #[test]
 fn a_restore_is_a_change_like_any_other() {
-    use crate::edit::last_good::Verdict;
+    use crate::edit::last_good::Standing;
     let (_root, places) = places();
     let (path, agent) = (places.directory.join("opencode.json"), places.directory.join(".opencode/agent/a.md"));
     fs::create_dir_all(agent.parent().expect("a parent")).expect("made");
@@ -794,7 +795,7 @@ fn a_restore_is_a_change_like_any_other() {
         fs::write(&agent, "new").expect("written");
     };
     fs::write(&path, "{}").expect("written");
-    let good = last_good.keep(&scan(&places, None).expect("no fault"), Verdict::Loaded).expect("kept");
+    let good = last_good.keep(&scan(&places, None).expect("no fault"), Standing::Loaded).expect("kept");
     bad();
     last_good.restore(&good).expect("restored");
     assert_eq!((fs::read_to_string(&path).expect("read"), agent.exists()), ("{}".to_owned(), false));
@@ -816,7 +817,7 @@ fn a_restore_is_a_change_like_any_other() {
 /// before it; nothing of it is half done.
 #[test]
 fn a_restore_whose_copies_are_gone_is_told() {
-    use crate::edit::last_good::Verdict;
+    use crate::edit::last_good::Standing;
     let (_root, places) = places();
     let path = places.directory.join("opencode.json");
     let last_good = LastGood::of(&places);
@@ -826,11 +827,11 @@ fn a_restore_whose_copies_are_gone_is_told() {
     };
     write_skill(&places, ".opencode/skills/s", "s");
     remove_skill(&places, "s");
-    let good = keep("{}", Verdict::Loaded);
+    let good = keep("{}", Standing::Loaded);
     fs::write(&path, "{ broken").expect("written");
     last_good.restore(&good).expect("restored");
     for at in 0..60 {
-        keep(&format!("{{ broken {at}"), Verdict::Seen);
+        keep(&format!("{{ broken {at}"), Standing::Seen);
     }
     for text in ["{}", "{ broken", "{ theirs"] {
         fs::write(&path, text).expect("written");

@@ -16,13 +16,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    engine::{connect, program::program},
+    engine::{connect, known::Engine, program::program},
     files::{check::check_config, locate::Places},
     state::{
         memory::Identity,
         record::{Records, load, write_json},
     },
-    workspace::target::Target,
 };
 
 /// How many engines are known at a time.
@@ -57,9 +56,9 @@ fn remember(key: Fingerprint, what: Known) {
     all.push((key, what));
 }
 
-impl Target {
+impl Engine {
     /// The engine's schema of its configuration. `None`: it did not say, or nothing that can be used.
-    pub async fn schema(&self) -> Option<Arc<Schema>> {
+    pub async fn schema(&self, places: &Places) -> Option<Arc<Schema>> {
         let key = self.speaker()?;
         match known(&key) {
             Some(Known::Schema(schema)) => return Some(schema),
@@ -67,7 +66,7 @@ impl Target {
             Some(Known::Silent(since)) if since.elapsed() < SELDOM => return None,
             _ => {}
         }
-        if let Some(schema) = self.kept_schema(&key).and_then(|path| load::<Value>(&path)) {
+        if let Some(schema) = self.kept_schema(places, &key).and_then(|path| load::<Value>(&path)) {
             let learnt = checked(schema).await;
             remember(key, learnt.clone().map_or(Known::Nothing, Known::Schema));
             return learnt;
@@ -82,12 +81,12 @@ impl Target {
                 return None;
             }
         };
-        if !self.has_answered() {
+        if !self.has_answered(places) {
             tracing::warn!("what answered is not known to be the engine");
             return None;
         }
         let learnt = checked(doc.clone()).await;
-        if let (Some(_), Some(path)) = (&learnt, self.kept_schema(&key))
+        if let (Some(_), Some(path)) = (&learnt, self.kept_schema(places, &key))
             && let Err(error) = write_json(&path, &doc)
         {
             tracing::debug!(%error, "keeping what the engine accepts");
@@ -114,14 +113,14 @@ impl Target {
     }
 
     /// Where it is kept for other processes.
-    fn kept_schema(&self, key: &Fingerprint) -> Option<PathBuf> {
+    fn kept_schema(&self, places: &Places, key: &Fingerprint) -> Option<PathBuf> {
         let is_ours = self.view.mode == EngineMode::Host && self.program.is_some();
-        is_ours.then(|| file_of(&self.places, key))
+        is_ours.then(|| file_of(places, key))
     }
 
     /// True when the engine, if it is ours, lives: then nobody else can have had its port.
-    fn has_answered(&self) -> bool {
-        let record = Records(&self.places).record().filter(|record| Identity::of(record) == self.identity);
+    fn has_answered(&self, places: &Places) -> bool {
+        let record = Records(places).record().filter(|record| Identity::of(record) == self.identity);
         let can_tell = Path::new("/proc/self/environ").exists();
         self.view.mode == EngineMode::Client || record.is_some_and(|record| !can_tell || record.is_alive())
     }
@@ -146,7 +145,7 @@ pub async fn problems_of_start(places: &Places, binary: &Path) -> Vec<Problem> {
     let program = program(binary);
     let last = Records(places).last_record().filter(|last| last.program.is_some() && last.program == program);
     let schema = match last {
-        Some(last) => connect::stopped(places, &last).schema().await,
+        Some(last) => connect::stopped(&last).schema(places).await,
         None => None,
     };
     let files = places.global_files();

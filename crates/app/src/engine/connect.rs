@@ -3,8 +3,6 @@
 //! Invariant: an engine that Rekindle started for the directory is host mode for every process of
 //! this user; any other engine is client mode.
 
-use std::sync::Arc;
-
 use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, Notice};
 
 use crate::{
@@ -12,6 +10,7 @@ use crate::{
         client::{Client, ClientError, Credentials, SHORT},
         control::{self, Request},
         host::{Host, HostState},
+        known::Engine,
     },
     error::Tell,
     files::locate::Places,
@@ -19,7 +18,6 @@ use crate::{
         memory::Identity,
         record::{Record, Records},
     },
-    workspace::target::Target,
 };
 
 /// Where a directory's engine comes from.
@@ -40,12 +38,12 @@ pub enum Source {
 
 impl Source {
     /// Replaces the engine's process, or starts one; the engine afterwards.
-    pub async fn restart(&self, places: &Places) -> Result<Target, Notice> {
+    pub async fn restart(&self, places: &Places) -> Result<Engine, Notice> {
         match self {
             Self::Own(host) => {
                 host.restart().await.map_err(|error| error.tell().what)?;
                 let state = host.watch();
-                Ok(by_host(places, &state.borrow()))
+                Ok(by_host(&state.borrow()))
             }
             Self::Attached => {
                 control::ask(places, Request::Restart).await.map_err(|error| error.tell().what)?;
@@ -57,19 +55,19 @@ impl Source {
 }
 
 /// The engine that Rekindle runs for the directory, if it does.
-pub fn by_record(places: &Places) -> Target {
+pub fn by_record(places: &Places) -> Engine {
     let records = Records(places);
     let Some(record) = records.record() else {
         // Whoever owns the directory writes the first record when the engine runs, and again when it was removed.
         let state = if records.is_owned() { EngineState::Starting } else { EngineState::Stopped };
-        return none(places, state, None);
+        return none(state, None);
     };
     if record.state != EngineState::Running {
-        return none(places, record.state, None);
+        return none(record.state, None);
     }
     // Another password has another file: this record is old by now, and what it says is not to be relied on.
     let Some(password) = record.password() else {
-        return none(places, EngineState::Starting, Some(EngineNotice::NoPasswordFile.into()));
+        return none(EngineState::Starting, Some(EngineNotice::NoPasswordFile.into()));
     };
     let credentials = Credentials { username: record.username.clone(), password: Some(password) };
     let client = Client::new(&record.url, &record.directory, credentials);
@@ -83,43 +81,41 @@ pub fn by_record(places: &Places) -> Target {
                 state: EngineState::Running,
                 message: record.moved(),
             };
-            Target {
-                places: records.places_of_engine(record.pid),
+            Engine {
                 view,
                 client: Some(client),
                 identity: Identity::of(&record),
                 program: record.program.clone(),
                 caveat: None,
-                scanner: Arc::default(),
+                environment: Some(records.environment_of_engine(record.pid)),
             }
         }
-        Err(error) => none(places, EngineState::Unreachable, Some(error.tell().what)),
+        Err(error) => none(EngineState::Unreachable, Some(error.tell().what)),
     }
 }
 
 /// An engine of ours that does not run any more.
-pub(crate) fn stopped(places: &Places, last: &Record) -> Target {
-    let target = none(places, EngineState::Stopped, None);
-    let view = EngineView { version: Some(last.version.clone()), ..target.view.clone() };
-    Target { view, program: last.program.clone(), ..target }
+pub(crate) fn stopped(last: &Record) -> Engine {
+    let engine = none(EngineState::Stopped, None);
+    let view = EngineView { version: Some(last.version.clone()), ..engine.view.clone() };
+    Engine { view, program: last.program.clone(), ..engine }
 }
 
 /// The engine that this process owns.
-pub fn by_host(places: &Places, state: &HostState) -> Target {
+pub fn by_host(state: &HostState) -> Engine {
     let identity = state.record.as_ref().map(Identity::of).unwrap_or_default();
-    Target {
-        places: places.clone(),
+    Engine {
         view: state.view.clone(),
         client: state.client.clone(),
         identity,
         program: state.record.as_ref().and_then(|record| record.program.clone()),
         caveat: None,
-        scanner: Arc::default(),
+        environment: None,
     }
 }
 
 /// Someone else's engine.
-pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Result<Target, ClientError> {
+pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Result<Engine, ClientError> {
     let client = Client::new(url, &places.directory.display().to_string(), credentials)?;
     let caveat = client.caveat();
     let health = client.health(SHORT).await;
@@ -137,7 +133,7 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
         message: health.as_ref().err().map(|error| error.tell().what),
     };
     let client = health.is_ok().then_some(client);
-    Ok(Target { client, identity: Identity::of_url(url), caveat, ..nowhere(places, view) })
+    Ok(Engine { client, identity: Identity::of_url(url), caveat, ..Engine::nowhere(view) })
 }
 
 /// Whether an address can be one, before anything is asked; and what people should know before it is.
@@ -146,34 +142,20 @@ pub fn check_url(places: &Places, url: &str, credentials: Credentials) -> Result
 }
 
 /// Someone else's engine before it was asked.
-pub fn unknown(places: &Places, url: &str) -> Target {
-    let mut target = none(places, EngineState::Starting, None);
-    target.view.mode = EngineMode::Client;
-    target.view.url = Some(url.to_owned());
-    target
+pub fn unknown(url: &str) -> Engine {
+    let mut engine = none(EngineState::Starting, None);
+    engine.view.mode = EngineMode::Client;
+    engine.view.url = Some(url.to_owned());
+    engine
 }
 
 /// Someone else's engine that cannot even be asked.
-pub fn failed(places: &Places, error: &ClientError) -> Target {
-    let mut target = none(places, EngineState::Unreachable, Some(error.tell().what));
-    target.view.mode = EngineMode::Client;
-    target
+pub fn failed(error: &ClientError) -> Engine {
+    let mut engine = none(EngineState::Unreachable, Some(error.tell().what));
+    engine.view.mode = EngineMode::Client;
+    engine
 }
 
-fn none(places: &Places, state: EngineState, message: Option<Notice>) -> Target {
-    let view = EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message };
-    nowhere(places, view)
-}
-
-/// An engine that is not there.
-fn nowhere(places: &Places, view: EngineView) -> Target {
-    Target {
-        places: places.clone(),
-        view,
-        client: None,
-        identity: Identity::default(),
-        program: None,
-        caveat: None,
-        scanner: Arc::default(),
-    }
+fn none(state: EngineState, message: Option<Notice>) -> Engine {
+    Engine::nowhere(EngineView { mode: EngineMode::Host, url: None, version: None, pid: None, state, message })
 }

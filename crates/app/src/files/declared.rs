@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Notice, Place, PluginNotice, ReloadNotice, Row, RowState, Scope, masked,
+    Fingerprint, Item, ItemId, Kind, Notice, Place, PluginNotice, ReloadNotice, Row, RowState, Scope, Stage, masked,
 };
 use rekindle_opencode::{agent_of_mode, declared_names, joined, keep_own_type, merge, shown_value};
 use serde_json::Value;
@@ -114,7 +114,7 @@ fn add_item(
         scan.push_row(Row {
             state,
             removable: false,
-            ..row(places, &unread, None, unread.value.clone().map(Notice::Verbatim), "declared")
+            ..row(places, &unread, None, unread.value.clone().map(Notice::Verbatim), Stage::Declared)
         });
     }
     let used: Vec<_> = group.iter().copied().filter(|said| said.adds).collect();
@@ -132,7 +132,7 @@ fn add_item(
     let item = Item { code: mended.map(|(text, _)| text.clone()), ..item(last, declared, &shown) };
     let is_strongest = std::ptr::eq(*last, strongest);
     let beaten = all.iter().filter(|said| is_strongest && !said.adds).map(|said| places.short(&said.layer.path));
-    let mut row = Row { removable: false, ..row(places, &item, None, detail(*kind, &shown, &item), "declared") };
+    let mut row = Row { removable: false, ..row(places, &item, None, detail(*kind, &shown, &item), Stage::Declared) };
     row.overrides = beaten.collect();
     row.warning = mended.map(|(_, warning)| warning.what.clone());
     scan.push_row(row);
@@ -274,5 +274,5 @@ fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, s
         declared: Fingerprint::of_config(value),
         code: None,
     };
-    scan.push_row(Row { state, removable: false, ..row(places, &item, None, None, "declared") });
+    scan.push_row(Row { state, removable: false, ..row(places, &item, None, None, Stage::Declared) });
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope, Text,
+    Fingerprint, Item, ItemId, Kind, Place, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope, Stage, Text,
     masked_text,
 };
 use rekindle_opencode::{
@@ -33,7 +33,7 @@ use crate::files::{
 };
 
 /// One entry of one layer.
-struct Entry<'a> {
+struct Declaration<'a> {
     layer: &'a Layer,
     entry: &'a Value,
     /// What makes it one with others.
@@ -102,7 +102,7 @@ pub(super) fn not_loaded() -> RowState {
 }
 
 /// For each entry the layer of the next one of the same plugin, which beats it.
-fn stronger<'a>(entries: &[Entry<'a>]) -> Vec<Option<&'a Layer>> {
+fn stronger<'a>(entries: &[Declaration<'a>]) -> Vec<Option<&'a Layer>> {
     let mut later = HashMap::new();
     let mut stronger: Vec<_> =
         entries.iter().rev().map(|entry| later.insert(entry.key.as_str(), entry.layer)).collect();
@@ -110,19 +110,19 @@ fn stronger<'a>(entries: &[Entry<'a>]) -> Vec<Option<&'a Layer>> {
     stronger
 }
 
-fn entries(layer: &Layer) -> Vec<Entry<'_>> {
+fn entries(layer: &Layer) -> Vec<Declaration<'_>> {
     let list = layer.value.get("plugin").and_then(Value::as_array).into_iter().flatten();
     let is_found = layer.place == Place::Folder;
     let key = |entry| match decoded(plugin_spec(entry)) {
         path if path.starts_with("file://") => plugin_spec(entry).to_owned(),
         _ => plugin_key(plugin_spec(entry)).to_owned(),
     };
-    list.map(|entry| Entry { layer, entry, key: key(entry), is_found }).collect()
+    list.map(|entry| Declaration { layer, entry, key: key(entry), is_found }).collect()
 }
 
 fn add_plugin(
     places: &Places,
-    entry: &Entry<'_>,
+    entry: &Declaration<'_>,
     is_used: bool,
     code: &mut CodeLook<'_>,
     declared: &mut Declared,
@@ -166,14 +166,14 @@ fn add_plugin(
         &item,
         Some(origin),
         parsed.version.as_deref().map(|version| masked_text(version).into()),
-        if is_there { "installed" } else { "declared" },
+        if is_there { Stage::Installed } else { Stage::Declared },
     );
     if let (true, Some(path)) = (is_used, &path) {
         scan.endless.extend(endless::of_package(path));
         let problem =
             if is_there { code.doubt(path).map(Doubt::problem) } else { Some(missing(entry, path, declared)) };
         let problem = problem.or_else(|| not_read(path, &item, scan));
-        // That it is not there is told by the row's layer.
+        // That it is not there is told by the row's stage.
         row.warning = problem.as_ref().filter(|_| is_there).map(|problem| problem.what.clone());
         scan.warnings.extend(problem);
     }
@@ -204,7 +204,7 @@ fn not_read(path: &Path, item: &Item, scan: &mut Scan) -> Option<Problem> {
 }
 
 /// A plugin whose file is not there; it is told where it is declared.
-fn missing(entry: &Entry<'_>, path: &Path, declared: &mut Declared) -> Problem {
+fn missing(entry: &Declaration<'_>, path: &Path, declared: &mut Declared) -> Problem {
     let declares = &entry.layer.path;
     if entry.is_found {
         return Problem::new(&path.display().to_string(), PluginNotice::PluginLinkBroken);
@@ -266,7 +266,7 @@ fn add_nested(places: &Places, budget: &mut Budget, scan: &mut Scan) {
         for path in nested {
             let item = found(places, Kind::Plugin, &path, scope, None);
             let why = PluginNotice::NestedPlugin.into();
-            let row = row(places, &item, Some(PluginOrigin::Found), None, "installed");
+            let row = row(places, &item, Some(PluginOrigin::Found), None, Stage::Installed);
             scan.push_row(Row { state: RowState::NotRead { why }, ..row });
         }
     }
@@ -294,7 +294,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Sc
             });
             scan.found.insert(path);
             let warning = problem.as_ref().map(|problem| problem.what.clone());
-            scan.push_row(Row { removable: false, warning, ..row(places, &item, None, None, "installed") });
+            scan.push_row(Row { removable: false, warning, ..row(places, &item, None, None, Stage::Installed) });
             scan.warnings.extend(problem);
             scan.disk.items.insert(item);
         }

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Item, Kind, Notice, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope};
+use rekindle_domain::{Item, Kind, Notice, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope, Stage};
 use rekindle_opencode::{Disk, config::schema::Schema, declared_names, effective};
 
 pub use super::plugins::declared_id;
@@ -240,7 +240,7 @@ pub(crate) fn row(
     item: &Item,
     origin: Option<PluginOrigin>,
     detail: Option<Notice>,
-    layer: &str,
+    stage: Stage,
 ) -> Row {
     Row {
         id: item.id.clone(),
@@ -251,7 +251,7 @@ pub(crate) fn row(
         place: places.short(Path::new(&item.source)),
         origin,
         detail,
-        layer: layer.to_owned(),
+        stage,
         state: RowState::Unknown,
         removable: true,
         overrides: Vec::new(),

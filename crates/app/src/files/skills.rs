@@ -14,7 +14,7 @@ use std::{
 
 use rekindle_domain::{
     Copied, Fingerprint, Item, ItemId, Kind, Notice, Place, Problem, Row, RowState, Scope, SkillAnswer, SkillNotice,
-    Snapshot,
+    Snapshot, Stage,
 };
 use rekindle_opencode::skill::{
     frontmatter::{self, NotASkill},
@@ -299,7 +299,7 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
     let declared = SkillAnswer::fingerprint(&skill.name, skill.description.as_deref(), &skill.body);
     let mended = skill.is_mended.then(|| Fingerprint::of_bytes(text.as_bytes()));
     let item = Item { value: skill.description, code: mended, ..item(path, scope, skill.name, declared) };
-    let mut row = row(places, &item, None, item.value.clone().map(Notice::Verbatim), "installed");
+    let mut row = row(places, &item, None, item.value.clone().map(Notice::Verbatim), Stage::Installed);
     let warning = skill.is_mended.then(|| problem::read_once(path, text));
     row.warning = warning.as_ref().map(|warning| warning.what.clone());
     Found { row: Arc::new(row), item: Arc::new(item), is: Is::Skill, warning }
@@ -309,7 +309,7 @@ fn found(places: &Places, path: &Path, scope: Scope, text: &str) -> Found {
 fn not_read(places: &Places, path: &Path, scope: Scope, why: Option<Notice>, warning: Problem) -> Found {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let item = item(path, scope, folder, Fingerprint::of_parts(&[]));
-    let row = row(places, &item, None, None, "installed");
+    let row = row(places, &item, None, None, Stage::Installed);
     let is = if why.is_none() { Is::Unseen } else { Is::None };
     let row = match why {
         Some(why) => Row { state: RowState::NotRead { why }, ..row },

@@ -49,7 +49,7 @@ pub struct Unfinished {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
-enum Entry {
+enum Line {
     Planned {
         id: String,
         at: String,
@@ -91,44 +91,44 @@ impl Journal {
             crate::files::file::write_private(&self.0, "").map_err(io::Error::other)?;
         }
         let (id, wish, client) = (id.to_owned(), wish.clone(), client.map(str::to_owned));
-        self.add(&Entry::Planned { id, at: clock::now(), wish, client })
+        self.add(&Line::Planned { id, at: clock::now(), wish, client })
     }
 
     /// A step is about to begin, so many milliseconds after the reload did. `plan`: what is about to become live, with the first step that touches
     /// the engine.
     pub fn step(&self, id: &str, step: StepName, after_ms: u64, plan: Option<&Plan>) -> io::Result<()> {
-        let entry = |plan| Entry::Step { id: id.to_owned(), at: clock::now(), step, after_ms, plan };
+        let entry = |plan| Line::Step { id: id.to_owned(), at: clock::now(), step, after_ms, plan };
         let line = serde_json::to_string(&entry(plan.cloned()))?;
         if line.len() > LONGEST_PLAN { self.add(&entry(None)) } else { self.add_line(&line) }
     }
 
     /// A reload came to its end, and its receipt is kept.
     pub fn end(&self, id: &str, result: ReceiptResult) -> io::Result<()> {
-        self.add(&Entry::Ended { id: id.to_owned(), at: clock::now(), result })
+        self.add(&Line::Ended { id: id.to_owned(), at: clock::now(), result })
     }
 
     /// The last reload, if it has no end. Whether it is still going on, the lock of reloads tells.
     pub fn unfinished(&self) -> Option<Unfinished> {
         let mut last: Option<Unfinished> = None;
         lines::each(&self.0, LONGEST, |line| match serde_json::from_slice(line.unwrap_or_default()) {
-            Ok(Entry::Planned { id, at, wish, client }) => match &mut last {
+            Ok(Line::Planned { id, at, wish, client }) => match &mut last {
                 Some(last) if last.id == id => last.wish = wish,
                 _ => last = Some(Unfinished { id, at, wish, client, steps: Vec::new(), plan: None }),
             },
-            Ok(Entry::Step { id, step, after_ms, plan, .. }) => {
+            Ok(Line::Step { id, step, after_ms, plan, .. }) => {
                 if let Some(last) = last.as_mut().filter(|last| last.id == id) {
                     last.steps.push((step, after_ms));
                     last.plan = plan.or(last.plan.take());
                 }
             }
-            Ok(Entry::Ended { id, .. }) => last = last.take().filter(|last| last.id != id),
+            Ok(Line::Ended { id, .. }) => last = last.take().filter(|last| last.id != id),
             // Torn, too long, or not ours.
             Err(_) => {}
         });
         last
     }
 
-    fn add(&self, entry: &Entry) -> io::Result<()> {
+    fn add(&self, entry: &Line) -> io::Result<()> {
         self.add_line(&serde_json::to_string(entry)?)
     }
 

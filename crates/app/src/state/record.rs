@@ -152,16 +152,16 @@ impl Records<'_> {
         write_json(&self.path("environment.json"), places)
     }
 
-    /// The same places for the environment of the engine's process, which may be another than ours.
-    pub fn places_of_engine(&self, pid: u32) -> Places {
-        let mut places = self.0.clone();
+    /// The environment of the engine's process, which may be another than ours, as far as it decides where files are.
+    pub fn environment_of_engine(&self, pid: u32) -> Environment {
         let known = || load::<BTreeMap<String, String>>(&self.path("environment.json")).filter(|_| self.is_owned());
         if let Some(environment) = Environment::of(pid) {
-            places.environment = environment;
+            environment
         } else if let Some(known) = known() {
-            places.environment = places.environment.with_places_of(&known);
+            self.0.environment.clone().with_places_of(&known)
+        } else {
+            self.0.environment.clone()
         }
-        places
     }
 
     /// Writes how to reach the owner.

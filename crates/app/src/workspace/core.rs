@@ -34,7 +34,7 @@ use self::{
     lists::Lists,
     looks::{Again, Look},
 };
-use super::{Input, SHOWN, Seen, Stay};
+use super::{Message, SHOWN, Seen, Stay};
 use crate::{
     engine::connect::Source,
     files::{
@@ -112,7 +112,7 @@ pub(super) struct Core {
     notices: Vec<Notice>,
     changed: Hint,
     sequence: u64,
-    inputs: mpsc::WeakSender<Input>,
+    inputs: mpsc::WeakSender<Message>,
 }
 
 impl Core {
@@ -122,9 +122,9 @@ impl Core {
         source: Source,
         stay: Stay,
         sequence: u64,
-        inputs: mpsc::WeakSender<Input>,
+        inputs: mpsc::WeakSender<Message>,
     ) -> Self {
-        let places = target.places.clone();
+        let places = target.places().clone();
         let (settings, unread_settings) = settings::look(&places);
         Self {
             read: History::of(&places).length(),
@@ -172,7 +172,7 @@ impl Core {
     /// Takes inputs until the last handle is gone.
     pub(super) async fn run(
         mut self,
-        mut inbox: mpsc::Receiver<Input>,
+        mut inbox: mpsc::Receiver<Message>,
         publish: watch::Sender<Arc<WindowState>>,
         show: watch::Sender<Option<Seen>>,
     ) {
@@ -181,7 +181,7 @@ impl Core {
         let was_missed = missed.clone();
         let hint = move |hint| {
             let Some(inputs) = hints.upgrade() else { return };
-            match inputs.try_send(Input::Files(hint)) {
+            match inputs.try_send(Message::Files(hint)) {
                 Ok(()) => {}
                 // There are looks to come anyway; what they look at is then everything.
                 Err(mpsc::error::TrySendError::Full(_)) => missed.store(true, Ordering::Relaxed),
@@ -196,18 +196,18 @@ impl Core {
             let input = match files.as_ref().and_then(Watch::blind) {
                 None => inbox.recv().await,
                 // Nobody tells of changes: look now and then.
-                Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Input::Files(Hint::Anything))),
+                Some(_) => timeout(SLOW, inbox.recv()).await.unwrap_or(Some(Message::Files(Hint::Anything))),
             };
             let Some(input) = input else { break };
             if was_missed.swap(false, Ordering::Relaxed) {
                 self.changed = Hint::Anything;
                 self.want(Look::Files);
             }
-            let has_looked = matches!(input, Input::Looked(..) | Input::Ended(_));
+            let has_looked = matches!(input, Message::Looked(..) | Message::Ended(_));
             self.take(input);
             if let Some(files) = files.as_mut().filter(|_| has_looked) {
                 // Thousands of watches take a while, and others have a right to this thread.
-                block_in_place(|| files.follow(&self.target.places.refreshed(), &self.observation.scan));
+                block_in_place(|| files.follow(&self.target.places().refreshed(), &self.observation.scan));
                 self.notices = files.blind().map(seen_late).into_iter().collect();
             }
             self.look_if_wanted();
@@ -230,20 +230,20 @@ impl Core {
         }
     }
 
-    fn take(&mut self, input: Input) {
+    fn take(&mut self, input: Message) {
         match input {
-            Input::Files(hint) => {
+            Message::Files(hint) => {
                 self.changed.add(hint);
                 self.want(Look::Files);
             }
-            Input::Engine => self.want(Look::Everything),
-            Input::Again => {
+            Message::Answers => self.want(Look::Everything),
+            Message::Again => {
                 self.again.end();
                 self.want(Look::Everything);
             }
-            Input::Elsewhere => self.foresee(),
-            Input::Foreseen(asked, plan) => self.foreseen(asked, *plan),
-            Input::Disposed => {
+            Message::Elsewhere => self.foresee(),
+            Message::Foreseen(asked, plan) => self.foreseen(asked, *plan),
+            Message::Disposed => {
                 // While a reload runs, here or in another process, that is where it belongs.
                 if self.reload.is_none()
                     && !Records(&self.places).is_reloading()
@@ -254,21 +254,20 @@ impl Core {
                 self.stop_listening();
                 self.want(Look::Everything);
             }
-            Input::Target(target) => {
-                if target.client.is_none() || target.identity != self.target.identity {
+            Message::Engine(engine) => {
+                if engine.client.is_none() || engine.identity != self.target.engine.identity {
                     self.stop_listening();
                     let nothing = Observation { view: None, answers: None, ..self.observation.as_ref().clone() };
                     self.observation = Arc::new(nothing);
                 }
-                // What is remembered of the files has nothing to do with the engine.
-                self.target = Target { scanner: self.target.scanner.clone(), ..*target };
+                self.target.meet(*engine);
                 self.want(Look::Everything);
             }
-            Input::Looked(era, ..) if era != self.era => {
+            Message::Looked(era, ..) if era != self.era => {
                 self.look = None;
                 self.want(Look::Everything);
             }
-            Input::Looked(era, look, observation) => {
+            Message::Looked(era, look, observation) => {
                 self.look = None;
                 if look == Look::Everything {
                     self.answered_in = era;
@@ -278,27 +277,27 @@ impl Core {
                 let must_ask = observation.problems.is_empty() && observation.answers.is_none();
                 let asked = observation.view.is_some() && !mended;
                 self.observed(Arc::new(*observation));
-                if must_ask && !asked && self.target.client.is_some() {
+                if must_ask && !asked && self.target.engine.client.is_some() {
                     self.want(Look::Everything);
                 }
                 self.look_again_if_needed();
             }
-            Input::Reload(wish, wisher) => self.wish(*wish, wisher),
-            Input::Heard(number, later) => self.heard(number, *later),
-            Input::Answered(number, answer) => self.answered(number, *answer),
-            Input::Installing(installing) => self.installing = installing,
-            Input::Ended(ended) => self.ended(*ended),
-            Input::Recovered(recovered) => self.recovered(*recovered),
-            Input::Offered(offer) => Arc::make_mut(&mut self.observation).last_good = *offer,
-            Input::Settled(plan) => self.reload_by_itself(&plan),
-            Input::Cancel => self.cancel(),
+            Message::Reload(wish, wisher) => self.wish(*wish, wisher),
+            Message::Heard(number, later) => self.heard(number, *later),
+            Message::Answered(number, answer) => self.answered(number, *answer),
+            Message::Installing(installing) => self.installing = installing,
+            Message::Ended(ended) => self.ended(*ended),
+            Message::Recovered(recovered) => self.recovered(*recovered),
+            Message::Offered(offer) => Arc::make_mut(&mut self.observation).last_good = *offer,
+            Message::Settled(plan) => self.reload_by_itself(&plan),
+            Message::Cancel => self.cancel(),
             // What went wrong belongs to other files.
-            Input::Restored => {
+            Message::Restored => {
                 self.held = None;
                 self.advance(rekindle_domain::Input::Dismissed);
             }
-            Input::Dismiss(shown) => self.dismiss(shown),
-            Input::Settings(settings) => self.choose(settings),
+            Message::Dismiss(shown) => self.dismiss(shown),
+            Message::Settings(settings) => self.choose(settings),
         }
     }
 

@@ -11,29 +11,29 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{Input, SELDOM, Source, pace::Pace, report};
+use super::{Message, SELDOM, Source, pace::Pace, report};
 use crate::{
     engine::{connect, events::Events, host::HostState},
     files::locate::Places,
 };
 
 /// Keeps up with the engine: which one it is, and its events.
-pub(super) async fn follow(places: Places, source: Source, inputs: mpsc::WeakSender<Input>) {
+pub(super) async fn follow(places: Places, source: Source, inputs: mpsc::WeakSender<Message>) {
     let mut host = match &source {
         Source::Own(host) => Some(host.watch()),
         _ => None,
     };
     let mut pause = Duration::from_millis(250);
     loop {
-        let target = match (&source, &mut host) {
-            (_, Some(state)) => connect::by_host(&places, &state.borrow_and_update()),
-            (Source::Client { url, credentials }, _) => connect::by_url(&places, url, credentials.clone())
-                .await
-                .unwrap_or_else(|error| connect::failed(&places, &error)),
+        let engine = match (&source, &mut host) {
+            (_, Some(state)) => connect::by_host(&state.borrow_and_update()),
+            (Source::Client { url, credentials }, _) => {
+                connect::by_url(&places, url, credentials.clone()).await.unwrap_or_else(|error| connect::failed(&error))
+            }
             _ => connect::by_record(&places),
         };
-        let client = target.client.clone();
-        if !report(&inputs, Input::Target(Box::new(target))).await {
+        let client = engine.client.clone();
+        if !report(&inputs, Message::Engine(Box::new(engine))).await {
             return;
         }
         let is_there = client.is_some();
@@ -67,11 +67,11 @@ enum Hint {
 const HINTS: [Hint; 3] = [Hint::Disposed, Hint::Engine, Hint::Elsewhere];
 
 impl Hint {
-    fn input(self) -> Input {
+    fn input(self) -> Message {
         match self {
-            Self::Disposed => Input::Disposed,
-            Self::Engine => Input::Engine,
-            Self::Elsewhere => Input::Elsewhere,
+            Self::Disposed => Message::Disposed,
+            Self::Engine => Message::Answers,
+            Self::Elsewhere => Message::Elsewhere,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Hint {
 /// Passes events on until the stream ends or the host says that the engine is another one.
 async fn pass_on(
     mut events: Events,
-    inputs: &mpsc::WeakSender<Input>,
+    inputs: &mpsc::WeakSender<Message>,
     mut host: Option<&mut watch::Receiver<HostState>>,
 ) {
     let mut paces = [Pace::new(Instant::now()); HINTS.len()];

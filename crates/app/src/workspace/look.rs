@@ -5,12 +5,7 @@
 
 mod observation;
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{OnceLock, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, sync::OnceLock, time::Duration};
 
 use rekindle_domain::{
     Answers, BusyRun, Change, EngineState, EngineView, Evidence, Loaded, Problem, ReloadNotice, chain, drift,
@@ -19,7 +14,7 @@ use rekindle_opencode::{Memory, Profile, failed_items, hear, loaded, would_be_lo
 
 use crate::{
     clock,
-    edit::last_good::Verdict,
+    edit::last_good::Standing,
     engine::{
         client::{Client, ClientError, SHORT},
         ear::Ear,
@@ -27,7 +22,7 @@ use crate::{
     },
     error::Tell,
     fault::{Fault, sheltered_async},
-    files::{check, scan::Scan, watch::Hint},
+    files::{scan::Scan, watch::Hint},
     state::memory::MemoryStore,
     workspace::target::Target,
 };
@@ -80,16 +75,16 @@ pub async fn observe_within(target: &Target, patience: Duration) -> Observation 
     if let Ok(observation) = tokio::time::timeout(patience, observe(target)).await {
         return observation;
     }
-    let look = sheltered_async(Fault::of_look(&target.places.directory), read_beside(target, patience)).await;
+    let look = sheltered_async(Fault::of_look(&target.places().directory), read_beside(target, patience)).await;
     seen_or(&Observation::default(), look)
 }
 
 /// The files alone, beside an engine that takes longer than `patience`.
 async fn read_beside(target: &Target, patience: Duration) -> Result<Observation, Fault> {
     let (scan, problems) = (target.read_files().await?, problems(target).await);
-    let mut view = target.view.clone();
+    let mut view = target.engine.view.clone();
     view.state = EngineState::Starting;
-    let installs = packages::wanted(&target.places, &scan.disk);
+    let installs = packages::wanted(target.places(), &scan.disk);
     view.message = Some(ReloadNotice::StillLoading { seconds: patience.as_secs(), installs }.into());
     let observation = Observation { scan, problems, view: Some(view), ..Observation::default() };
     Ok(finish(observation, &mut target.memory()))
@@ -103,7 +98,7 @@ pub async fn observe(target: &Target) -> Observation {
 /// The same after another look, of which all is kept if this one comes to nothing.
 pub async fn observe_after(target: &Target, before: &Observation) -> Observation {
     let look = async { observe_with(target, target.read_files().await?).await };
-    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+    seen_or(before, sheltered_async(Fault::of_look(&target.places().directory), look).await)
 }
 
 /// The files alone, after a look at everything: the engine is as it was.
@@ -113,7 +108,7 @@ pub async fn observe_files(target: &Target, before: &Observation, changed: Hint)
         let problems = problems(target).await;
         Ok(with_files(before, scan, problems, target))
     };
-    seen_or(before, sheltered_async(Fault::of_look(&target.places.directory), look).await)
+    seen_or(before, sheltered_async(Fault::of_look(&target.places().directory), look).await)
 }
 
 /// What was seen; after a fault what was seen before, and that there was one.
@@ -123,19 +118,19 @@ fn seen_or(before: &Observation, look: Result<Result<Observation, Fault>, Fault>
 
 /// Asks the engine and compares it with files that have been read.
 pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation, Fault> {
-    let mut view = target.view.clone();
+    let mut view = target.engine.view.clone();
     let problems = problems(target).await;
     let is_first = target.memory().instance().is_none();
     let mut answers = None;
     let mut busy = Vec::new();
     let mut failures = BTreeMap::new();
-    if let Some(client) = &target.client {
+    if let Some(client) = &target.engine.client {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut ear = Ear::default();
             if is_first {
                 ear.open(client).await;
-                ear.begin(&target.places).await;
+                ear.begin(target.places()).await;
             }
             let (answered, running) = ask(target, client).await;
             if is_first && answered.is_ok() && !scan.disk.plugin_specs.is_empty() {
@@ -183,27 +178,14 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     // The engine itself adds to files that it loads; that they mean the same is what counts.
     let is_same = later.is_some_and(|later| later.disk.items == seen.scan.disk.items);
     if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
-        target.judge_files(kept, if seen.failures.is_empty() { Verdict::Loaded } else { Verdict::Partial }).await;
+        target.judge_files(kept, if seen.failures.is_empty() { Standing::Loaded } else { Standing::Partial }).await;
     }
     Ok(seen)
 }
 
 /// What the engine would not load of the files as they are now.
 pub async fn problems(target: &Target) -> Vec<Problem> {
-    let schema = target.schema().await;
-    let fault = Fault::of_files(&target.places.directory);
-    let (places, scanner) = (target.places.clone(), target.scanner.clone());
-    let check = move || {
-        let mut problems = check::check(&places.refreshed(), schema.as_deref());
-        problems.extend_from_slice(scanner.lock().unwrap_or_else(PoisonError::into_inner).endless());
-        problems
-    };
-    let checked = tokio::task::spawn_blocking(check).await;
-    // What was not checked must not be loaded.
-    checked.unwrap_or_else(|error| {
-        tracing::error!(%error, "the files could not be checked");
-        vec![fault.problem()]
-    })
+    target.directory.problems(target.engine.schema(target.places()).await).await
 }
 
 /// The same observation with files that have been read again; the engine is as it was.
@@ -310,7 +292,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::connect,
         files::{file, locate::Places},
         state::record::Records,
     };
@@ -322,7 +303,7 @@ mod tests {
         let places = Places::in_environment(folder.path(), environment.into_iter().collect()).expect("places");
         file::write_private(&places.directory.join("opencode.json"), "{\"share\": \"auto\"}").expect("written");
         fs::create_dir_all(&places.state).expect("made");
-        (folder, connect::by_record(&places))
+        (folder, Target::by_record(&places))
     }
 
     fn is_added(observation: &Observation) -> bool {
@@ -334,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn a_fault_keeps_what_was_seen() {
         let (_folder, target) = world();
-        let fault = || Fault::of_files(&target.places.directory);
+        let fault = || Fault::of_files(&target.places().directory);
         let scan = target.read_files().await.expect("no fault");
         let answers = Answers { config: serde_json::json!({}), ..Answers::default() };
         let before = Observation { answers: Some(answers), ..Observation::default() };
@@ -351,19 +332,19 @@ mod tests {
         let blind = seen_or(&Observation::default(), Err(fault()));
         let status = blind.status(&target, blind.plan());
         assert_eq!((status.changes.len(), status.reload_required, status.problems.len()), (0, false, 1));
-        assert!(blind.rows(&target.places).is_empty() && blind.loaded.is_none());
+        assert!(blind.rows(target.places()).is_empty() && blind.loaded.is_none());
         // The next one that comes to something takes its place.
         let next = observe_files(&target, &before.after(fault()), Hint::Anything).await;
         assert_eq!((next.fault.as_ref(), next.problems.len()), (None, 0));
         assert!(is_added(&next));
-        assert!(Records(&target.places).last_record().is_none(), "nothing was started");
+        assert!(Records(target.places()).last_record().is_none(), "nothing was started");
     }
 
     /// N16: a look that panics is a fault, and the next one begins anew.
     #[tokio::test]
     async fn a_look_that_panics_is_followed_by_another() {
         let (_folder, target) = world();
-        let torn = sheltered_async(Fault::of_look(&target.places.directory), async {
+        let torn = sheltered_async(Fault::of_look(&target.places().directory), async {
             let read = target.read_files().await?;
             let nothing: [Scan; 0] = [];
             Ok(Observation {

@@ -1,53 +1,58 @@
-//! The engine of a directory, and what is needed for asking it and for reading the files beside it.
+//! A directory and its engine, and what only both together can tell.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rekindle_domain::{Answers, EngineMode, EngineView, Fingerprint, Notice};
+use rekindle_domain::{Answers, EngineMode};
 use serde_json::Value;
 
 use crate::{
-    engine::client::Client,
+    engine::{connect, known::Engine},
     fault::Fault,
-    files::{
-        locate::Places,
-        scan::{Scan, Scanner},
-        watch::Hint,
-    },
-    state::{
-        memory::{Identity, MemoryStore},
-        record::{Records, load, write_json},
-    },
+    files::{locate::Places, scan::Scan, watch::Hint},
+    state::{memory::MemoryStore, record::Records},
+    workspace::directory::Directory,
 };
 
-/// The engine of a directory, as far as it is known.
+/// A directory and its engine.
 #[derive(Clone)]
 pub struct Target {
-    /// The directory and its places.
-    pub places: Places,
-    /// For people.
-    pub view: EngineView,
-    /// For talking to it; `None` when there is none.
-    pub client: Option<Client>,
-    /// Which process it is.
-    pub identity: Identity,
-    /// The program of an engine of ours, if it is known.
-    pub program: Option<Fingerprint>,
-    /// What people should know about the way to it.
-    pub caveat: Option<Notice>,
-    /// For reading the files; what it remembers of them outlives one look.
-    pub scanner: Arc<Mutex<Scanner>>,
+    /// What is read.
+    pub directory: Directory,
+    /// What answers.
+    pub engine: Engine,
 }
 
 impl Target {
+    /// A directory that was not read yet, and its engine. `places`: as this process finds them.
+    pub fn new(places: &Places, engine: Engine) -> Self {
+        let mut target = Self { directory: Directory::new(places.clone()), engine };
+        target.directory.be_found_by(&target.engine);
+        target
+    }
+
+    /// A directory and the engine that Rekindle runs for it, if it does.
+    pub fn by_record(places: &Places) -> Self {
+        Self::new(places, connect::by_record(places))
+    }
+
+    /// The engine is another one, or is otherwise than before.
+    pub(crate) fn meet(&mut self, engine: Engine) {
+        self.directory.be_found_by(&engine);
+        self.engine = engine;
+    }
+
+    /// The places of the directory, as the engine finds them.
+    pub fn places(&self) -> &Places {
+        &self.directory.places
+    }
+
     /// Opens the memory of this engine process. While a reload runs, it is the reload's to write.
     pub fn memory(&self) -> MemoryStore {
-        let reloading = Records(&self.places).is_reloading();
-        MemoryStore::open(&self.places, self.identity.clone(), !reloading)
+        let reloading = Records(self.places()).is_reloading();
+        MemoryStore::open(self.places(), self.engine.identity.clone(), !reloading)
     }
 
     /// The same for the reload itself.
     pub fn memory_of_reload(&self) -> MemoryStore {
-        MemoryStore::open(&self.places, self.identity.clone(), true)
+        MemoryStore::open(self.places(), self.engine.identity.clone(), true)
     }
 
     /// Reads the files without blocking other tasks.
@@ -57,39 +62,51 @@ impl Target {
 
     /// The same, told what changed.
     pub async fn read_changed(&self, changed: Hint) -> Result<Scan, Fault> {
-        let schema = self.schema().await;
-        let (places, scanner) = (self.places.clone(), self.scanner.clone());
-        let read = move || {
-            // Git may have to be asked.
-            let places = places.refreshed();
-            let changed = match changed {
-                Hint::Anything => None,
-                Hint::Paths(paths) => Some(paths.into_iter().collect::<Vec<_>>()),
-            };
-            let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            scanner.rescan(&places, schema.as_deref(), changed.as_deref())
-        };
-        // It ends early only when the program does.
-        let ended = |_| Err(Fault::of_files(&self.places.directory));
-        tokio::task::spawn_blocking(read).await.unwrap_or_else(ended)
+        self.directory.read(self.engine.schema(self.places()).await, changed).await
     }
 
-    /// Takes note of folders of skills that no file names, but a plugin; true when they are others than before, and the
-    /// files have to be read again. Someone else's engine chooses no folder of this machine.
+    /// Takes note of the folders of skills that a plugin named; true when the files have to be read again. Someone else's
+    /// engine chooses no folder of this machine.
     pub(crate) fn learn(&self, answers: &Answers) -> bool {
-        if self.view.mode == EngineMode::Client {
+        if self.engine.view.mode == EngineMode::Client {
             return false;
         }
         let paths = answers.config.pointer("/skills/paths").and_then(Value::as_array).into_iter().flatten();
-        let paths: Vec<_> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
-        // For whoever removes a skill without asking the engine (`change/extent.rs`).
-        let kept = self.places.learned_skills();
-        let known: Vec<String> = load(&kept).unwrap_or_default();
-        if known != paths
-            && let Err(error) = write_json(&kept, &paths)
-        {
-            tracing::debug!(%error, "keeping the folders of skills");
-        }
-        self.scanner.lock().unwrap_or_else(PoisonError::into_inner).learn(paths)
+        self.directory.learn(paths.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rekindle_domain::{EngineState, EngineView};
+
+    use super::*;
+    use crate::files::environment::Environment;
+
+    /// A directory is found as its engine finds it, and as this process would as soon as it has none.
+    #[test]
+    fn a_directory_is_found_as_its_engine_finds_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let variables = |config: &str| -> Environment {
+            let home = folder.path().display().to_string();
+            [("HOME".to_owned(), home), ("OPENCODE_CONFIG".to_owned(), config.to_owned())].into_iter().collect()
+        };
+        let view = EngineView {
+            mode: EngineMode::Host,
+            url: None,
+            version: None,
+            pid: None,
+            state: EngineState::Stopped,
+            message: None,
+        };
+        let engine = |environment| Engine { environment, ..Engine::nowhere(view.clone()) };
+        let own = Places::in_environment(folder.path(), variables("/own.json")).expect("places");
+        let mut target = Target::new(&own, engine(Some(variables("/engine.json"))));
+        let config = |target: &Target| target.places().environment.get("OPENCODE_CONFIG").map(str::to_owned);
+        assert_eq!(config(&target).as_deref(), Some("/engine.json"));
+        target.meet(engine(Some(variables("/another.json"))));
+        assert_eq!(config(&target).as_deref(), Some("/another.json"));
+        target.meet(engine(None));
+        assert_eq!((config(&target).as_deref(), target.places()), (Some("/own.json"), &own));
     }
 }

@@ -127,7 +127,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{ChangeKind, ItemId, Kind, Scope};
+    use crate::{ChangeKind, ItemId, Kind, Scope, Stage};
 
     fn receipt(result: ReceiptResult, items: &[(&str, ItemState)]) -> Receipt {
         let item = |(name, state): &(&str, ItemState)| ReceiptItem {
@@ -155,7 +155,7 @@ mod tests {
             place: String::new(),
             origin: None,
             detail: None,
-            layer: String::new(),
+            stage: Stage::Declared,
             state,
             removable: false,
             overrides: vec![],

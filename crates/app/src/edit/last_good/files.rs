@@ -21,7 +21,7 @@ const MOST: u64 = 256 * 1024 * 1024;
 /// A file in a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "was", rename_all = "kebab-case")]
-pub(super) enum Entry {
+pub(super) enum FileState {
     /// It was there.
     There {
         /// What it held.
@@ -37,7 +37,7 @@ pub(super) enum Entry {
 
 /// All files at a moment.
 pub(super) struct Files {
-    entries: BTreeMap<PathBuf, Entry>,
+    entries: BTreeMap<PathBuf, FileState>,
     bytes: BTreeMap<Fingerprint, Vec<u8>>,
     /// The folders that were looked through.
     pub(super) folders: Vec<PathBuf>,
@@ -67,28 +67,28 @@ impl Files {
         files
     }
 
-    fn take(&mut self, path: &Path, left: &mut u64) -> Entry {
+    fn take(&mut self, path: &Path, left: &mut u64) -> FileState {
         match foreign::bytes(path, LARGEST.min(*left)) {
             Ok(Some(bytes)) => {
                 *left -= bytes.len() as u64;
                 let sha256 = Fingerprint::of_bytes(&bytes);
                 self.bytes.insert(sha256.clone(), bytes);
-                Entry::There { sha256, mode: file::mode(path) }
+                FileState::There { sha256, mode: file::mode(path) }
             }
-            Ok(None) => Entry::Absent,
-            Err(_) => Entry::NotKept,
+            Ok(None) => FileState::Absent,
+            Err(_) => FileState::NotKept,
         }
     }
 
     /// What there is, by path.
-    pub(super) fn entries(&self) -> &BTreeMap<PathBuf, Entry> {
+    pub(super) fn entries(&self) -> &BTreeMap<PathBuf, FileState> {
         &self.entries
     }
 
     /// Where those lead that are links.
     pub(super) fn links(&self) -> BTreeMap<PathBuf, PathBuf> {
         let links =
-            self.entries.iter().filter(|(path, entry)| matches!(entry, Entry::There { .. }) && path.is_symlink());
+            self.entries.iter().filter(|(path, entry)| matches!(entry, FileState::There { .. }) && path.is_symlink());
         links.map(|(path, _)| (path.clone(), file::end_of_links(path))).collect()
     }
 
@@ -100,8 +100,8 @@ impl Files {
     /// The content of one file; `None`: it is not there, or could not be kept.
     pub(super) fn content(&self, path: &Path) -> Option<(&[u8], Option<u32>)> {
         match self.entries.get(path)? {
-            Entry::There { sha256, mode } => Some((self.bytes.get(sha256)?, *mode)),
-            Entry::Absent | Entry::NotKept => None,
+            FileState::There { sha256, mode } => Some((self.bytes.get(sha256)?, *mode)),
+            FileState::Absent | FileState::NotKept => None,
         }
     }
 
@@ -112,10 +112,10 @@ impl Files {
 
     /// The same files with the same content have the same id.
     pub(super) fn id(&self) -> String {
-        let of = |entry: &Entry| match entry {
-            Entry::There { sha256, mode } => format!("{} {mode:?}", sha256.as_str()),
-            Entry::Absent => "absent".to_owned(),
-            Entry::NotKept => "not kept".to_owned(),
+        let of = |entry: &FileState| match entry {
+            FileState::There { sha256, mode } => format!("{} {mode:?}", sha256.as_str()),
+            FileState::Absent => "absent".to_owned(),
+            FileState::NotKept => "not kept".to_owned(),
         };
         let parts: Vec<_> =
             self.entries.iter().flat_map(|(path, entry)| [path.to_string_lossy(), of(entry).into()]).collect();

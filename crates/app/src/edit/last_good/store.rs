@@ -14,8 +14,8 @@ use rekindle_domain::{Fingerprint, RestoredFile, Restoring};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Verdict,
-    files::{Entry, Files},
+    Standing,
+    files::{FileState, Files},
 };
 use crate::{
     files::{
@@ -40,7 +40,7 @@ pub(super) struct Version {
     /// The folders that were looked through.
     pub(super) folders: Vec<PathBuf>,
     /// The files.
-    pub(super) files: BTreeMap<PathBuf, Entry>,
+    pub(super) files: BTreeMap<PathBuf, FileState>,
     /// Where those led that were links.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) links: BTreeMap<PathBuf, PathBuf>,
@@ -58,11 +58,11 @@ impl Version {
     /// What would have to be done to the files that are there now.
     pub(super) fn changes(&self, now: &Files, places: &Places) -> Vec<RestoredFile> {
         let known = self.files.iter().filter_map(|(path, before)| {
-            let change = match (before, now.entries().get(path).unwrap_or(&Entry::Absent)) {
-                (Entry::NotKept, _) => None,
+            let change = match (before, now.entries().get(path).unwrap_or(&FileState::Absent)) {
+                (FileState::NotKept, _) => None,
                 (before, now) if before == now => None,
-                (Entry::Absent, _) => Some(Restoring::SetAside),
-                (_, Entry::Absent) => Some(Restoring::BroughtBack),
+                (FileState::Absent, _) => Some(Restoring::SetAside),
+                (_, FileState::Absent) => Some(Restoring::BroughtBack),
                 _ => Some(Restoring::Replaced),
             };
             Some((path, change?))
@@ -89,14 +89,14 @@ pub(super) struct Name {
     /// The fingerprint of the set.
     pub(super) id: String,
     /// What is known of it.
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Standing,
 }
 
 impl Name {
     fn parse(name: &str) -> Option<Self> {
         let mut parts = name.strip_suffix(".json")?.split('-');
         let (order, verdict, id) = (parts.next()?, parts.next()?, parts.next()?);
-        let all = [Verdict::Seen, Verdict::Partial, Verdict::Loaded];
+        let all = [Standing::Seen, Standing::Partial, Standing::Loaded];
         let verdict = all.into_iter().find(|known| known.word() == verdict)?;
         Some(Self { order: order.parse().ok()?, id: id.to_owned(), verdict })
     }
@@ -113,7 +113,7 @@ impl Store {
     }
 
     /// Keeps the files as the newest version; nothing is written when they are that already.
-    pub(super) fn keep(&self, files: &Files, at: String, verdict: Verdict) -> Result<String, FileError> {
+    pub(super) fn keep(&self, files: &Files, at: String, verdict: Standing) -> Result<String, FileError> {
         for (sha256, bytes) in files.contents() {
             self.write_object(sha256, bytes)?;
         }
@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Says more of a version than was known when it was kept.
-    pub(super) fn judge(&self, id: &str, verdict: Verdict) -> Result<(), FileError> {
+    pub(super) fn judge(&self, id: &str, verdict: Standing) -> Result<(), FileError> {
         let Some(name) = self.name(id).filter(|name| name.verdict < verdict) else { return Ok(()) };
         let path = self.path(&Name { verdict, ..name.clone() });
         fs::rename(self.path(&name), &path).map_err(|cause| FileError::Write { path, cause })
@@ -198,8 +198,8 @@ impl Store {
         let kept = versions.iter().flat_map(|version| version.files.values());
         let needed: BTreeSet<_> = kept
             .filter_map(|entry| match entry {
-                Entry::There { sha256, .. } => Some(sha256.as_str()),
-                Entry::Absent | Entry::NotKept => None,
+                FileState::There { sha256, .. } => Some(sha256.as_str()),
+                FileState::Absent | FileState::NotKept => None,
             })
             .collect();
         for object in fs::read_dir(self.objects()).into_iter().flatten().filter_map(Result::ok) {

@@ -44,7 +44,7 @@ impl World {
         LastGood::of(&self.places)
     }
 
-    fn keep(&self, verdict: Verdict) -> String {
+    fn keep(&self, verdict: Standing) -> String {
         self.last_good().keep(&self.scan(), verdict).expect("kept")
     }
 
@@ -104,7 +104,7 @@ fn every_kind_of_change_is_restored() {
     for (name, text, expected) in cases {
         let world = World::new();
         good.iter().for_each(|(name, text)| world.write(name, text));
-        world.keep(Verdict::Loaded);
+        world.keep(Standing::Loaded);
         assert_eq!(world.offered(), [], "{name}: nothing changed");
         match text {
             Some(text) => world.write(name, text),
@@ -133,7 +133,7 @@ fn every_kind_of_change_is_restored() {
 #[test]
 fn what_was_not_there_goes_to_the_trash() {
     let world = World::new();
-    let id = world.keep(Verdict::Loaded);
+    let id = world.keep(Standing::Loaded);
     world.write(".opencode/agents/new.md", "---\nmode: 5\n---\n");
     world.last_good().restore(&id).expect("restored");
     let trash = crate::files::walk::walk(&world.places.common_state.join("trash"), None, true);
@@ -145,7 +145,7 @@ fn what_was_not_there_goes_to_the_trash() {
 #[test]
 fn a_folder_that_was_not_looked_through_is_left_alone() {
     let mut world = World::new();
-    world.keep(Verdict::Loaded);
+    world.keep(Standing::Loaded);
     let other = world.places.home.join("other");
     fs::create_dir_all(other.join("agent")).expect("made");
     fs::write(other.join("agent/theirs.md"), "x").expect("written");
@@ -159,8 +159,8 @@ fn a_folder_that_was_not_looked_through_is_left_alone() {
 /// B2: what the engine loaded comes before what only stood there, and the whole before the partial.
 #[test]
 fn the_newest_that_was_loaded_is_offered() {
-    use Verdict::{Loaded, Partial, Seen};
-    let cases: [(&[Verdict], Option<usize>); 6] = [
+    use Standing::{Loaded, Partial, Seen};
+    let cases: [(&[Standing], Option<usize>); 6] = [
         (&[], None),
         (&[Seen, Seen], None),
         (&[Loaded, Seen], Some(0)),
@@ -195,21 +195,21 @@ fn the_newest_that_was_loaded_is_offered() {
 fn the_same_files_are_kept_once() {
     let world = World::new();
     world.write("opencode.json", "{}");
-    let first = world.keep(Verdict::Seen);
+    let first = world.keep(Standing::Seen);
     let stamp = || {
         let entries = fs::read_dir(world.state("versions")).expect("listed").map(|entry| entry.expect("an entry"));
         entries.map(|entry| (entry.file_name(), entry.metadata().and_then(|m| m.modified()).ok())).collect::<Vec<_>>()
     };
     let before = stamp();
-    assert_eq!(world.keep(Verdict::Seen), first);
+    assert_eq!(world.keep(Standing::Seen), first);
     assert_eq!(stamp(), before);
-    world.last_good().judge(&first, Verdict::Loaded).expect("judged");
-    assert_eq!(world.keep(Verdict::Seen), first);
+    world.last_good().judge(&first, Standing::Loaded).expect("judged");
+    assert_eq!(world.keep(Standing::Seen), first);
     world.write("opencode.json", "{\"model\": \"a/b\"}");
     assert_eq!(world.offer().map(|offer| offer.id), Some(first.clone()), "it is still known to be good");
-    world.keep(Verdict::Seen);
+    world.keep(Standing::Seen);
     world.write("opencode.json", "{}");
-    assert_eq!(world.keep(Verdict::Partial), first, "it comes back as the one that it was");
+    assert_eq!(world.keep(Standing::Partial), first, "it comes back as the one that it was");
     assert_eq!(world.count("versions"), 2);
     world.write("opencode.json", "[]");
     assert_eq!(world.offer().map(|offer| offer.id), Some(first));
@@ -220,10 +220,10 @@ fn the_same_files_are_kept_once() {
 fn old_versions_go_and_the_good_one_stays() {
     let world = World::new();
     world.write("opencode.json", "{\"model\": \"good/one\"}");
-    let good = world.keep(Verdict::Loaded);
+    let good = world.keep(Standing::Loaded);
     for at in 0..60 {
         world.write("opencode.json", &format!("{{ broken {at}"));
-        world.keep(Verdict::Seen);
+        world.keep(Standing::Seen);
     }
     assert_eq!((world.count("versions"), world.count("objects")), (50, 50));
     assert_eq!(world.offer().map(|offer| offer.id), Some(good));
@@ -235,7 +235,7 @@ fn what_is_torn_is_not_offered() {
     for torn in [Some("{"), Some("{\"model\": \"x/y\"}"), None] {
         let world = World::new();
         world.write("opencode.json", "{\"model\": \"a/b\"}");
-        let id = world.keep(Verdict::Loaded);
+        let id = world.keep(Standing::Loaded);
         world.write("opencode.json", "{ broken");
         assert!(world.offer().is_some());
         for object in fs::read_dir(world.state("objects")).expect("listed") {
@@ -250,7 +250,7 @@ fn what_is_torn_is_not_offered() {
         assert_eq!(world.read("opencode.json").as_deref(), Some("{ broken"));
     }
     let world = World::new();
-    let id = world.keep(Verdict::Loaded);
+    let id = world.keep(Standing::Loaded);
     for version in fs::read_dir(world.state("versions")).expect("listed") {
         fs::write(version.expect("a version").path(), "{\"id\": ").expect("written");
     }
@@ -271,7 +271,7 @@ fn links_and_modes_stay() {
         fs::write(&real, "{\"model\": \"a/b\"}").expect("written");
         fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).expect("mode set");
         symlink("../dot files.json", &link).expect("linked");
-        let id = world.keep(Verdict::Loaded);
+        let id = world.keep(Standing::Loaded);
         if is_gone {
             fs::remove_file(&real).expect("removed");
         } else {
@@ -296,7 +296,7 @@ fn a_write_that_fails_leaves_everything_as_it_was() {
     world.write(".opencode/agent/a.md", "one");
     world.write(".opencode/command/c.md", "one");
     world.write(".opencode/tools/t.ts", "one");
-    let id = world.keep(Verdict::Loaded);
+    let id = world.keep(Standing::Loaded);
     world.write(".opencode/agent/a.md", "two");
     fs::remove_file(world.path(".opencode/command/c.md")).expect("removed");
     world.write(".opencode/opencode.json", "{ broken");
@@ -334,7 +334,7 @@ fn a_file_that_is_in_the_way_says_what_helps() {
         let world = World::new();
         world.write("opencode.json", "{}");
         world.write(".opencode/agent/a.md", "one");
-        let id = world.keep(Verdict::Loaded);
+        let id = world.keep(Standing::Loaded);
         world.write(".opencode/agent/a.md", "two");
         spoil(&world.path("opencode.json"));
         let error = world.last_good().restore(&id).expect_err(why);
@@ -356,11 +356,11 @@ fn a_file_that_is_in_the_way_says_what_helps() {
 fn a_file_that_cannot_be_kept_is_not_replaced() {
     let world = World::new();
     world.write("opencode.json", "{}");
-    let id = world.keep(Verdict::Loaded);
+    let id = world.keep(Standing::Loaded);
     fs::File::create(world.path("opencode.json")).and_then(|file| file.set_len(5 << 20)).expect("a sparse file");
     assert!(matches!(world.last_good().restore(&id), Err(LastGoodError::NotKept { .. })));
     assert_eq!(fs::metadata(world.path("opencode.json")).expect("there").len(), 5 << 20);
-    world.keep(Verdict::Loaded);
+    world.keep(Standing::Loaded);
     world.write("opencode.json", "[]");
     assert_eq!(world.offer().map(|offer| offer.id), Some(id), "of the large one there is no copy");
 }
@@ -372,7 +372,7 @@ fn a_state_folder_that_cannot_be_written_is_told() {
     world.write("opencode.json", "{\"secret\": \"hunter2\"}");
     fs::create_dir_all(&world.places.state).expect("made");
     fs::write(world.state("").parent().expect("a parent").join("last-good"), "no folder").expect("written");
-    let error = world.last_good().keep(&world.scan(), Verdict::Seen).expect_err("it cannot be written");
+    let error = world.last_good().keep(&world.scan(), Standing::Seen).expect_err("it cannot be written");
     assert!(!format!("{error:?} {}", chain(&error)).contains("hunter2"));
     assert_eq!(world.offer(), None);
     assert!(world.last_good().restore("any").is_err());

@@ -21,14 +21,14 @@ const SHELLS: [&str; 8] = ["sh", "bash", "zsh", "fish", "dash", "ksh", "nu", "pw
 
 /// One living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ProcessRow {
     pub(super) parent: u32,
     pub(super) started: u64,
     pub(super) has_terminal: bool,
 }
 
 /// All living processes by id.
-pub(super) struct Table(BTreeMap<u32, Entry>);
+pub(super) struct Table(BTreeMap<u32, ProcessRow>);
 
 impl Table {
     /// The processes as they are now.
@@ -38,7 +38,7 @@ impl Table {
         Self(ids.filter_map(|pid| Some((pid, entry(pid)?))).collect())
     }
 
-    pub(super) fn get(&self, pid: u32) -> Option<Entry> {
+    pub(super) fn get(&self, pid: u32) -> Option<ProcessRow> {
         self.0.get(&pid).copied()
     }
 
@@ -76,12 +76,12 @@ impl Table {
 }
 
 /// The process of this id, if it lives: one that has ended and waits for its parent does not.
-pub(super) fn entry(pid: u32) -> Option<Entry> {
+pub(super) fn entry(pid: u32) -> Option<ProcessRow> {
     parse(&foreign::text(format!("/proc/{pid}/stat").as_ref()).ok()?)
 }
 
 /// A line of `/proc/PID/stat`; see proc_pid_stat(5).
-fn parse(stat: &str) -> Option<Entry> {
+fn parse(stat: &str) -> Option<ProcessRow> {
     // The name may hold anything, also spaces and brackets.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     let state = fields.next()?;
@@ -90,7 +90,7 @@ fn parse(stat: &str) -> Option<Entry> {
     }
     let mut number = |skip| fields.nth(skip)?.parse::<i64>().ok();
     let (parent, terminal, started) = (number(0)?, number(2)?, number(14)?);
-    Some(Entry {
+    Some(ProcessRow {
         parent: u32::try_from(parent).ok()?,
         started: u64::try_from(started).ok()?,
         has_terminal: terminal != 0,
@@ -152,11 +152,11 @@ mod tests {
 
     #[test]
     fn a_line_of_stat_is_read_whatever_the_name_is() {
-        let check = |name: &str, state: &str, expected: Option<Entry>| {
+        let check = |name: &str, state: &str, expected: Option<ProcessRow>| {
             let stat = format!("42 ({name}) {state} 7 42 42 34816 42 4194304 1 0 0 0 1 2 0 0 20 0 1 0 57122 1000 20");
             assert_eq!(parse(&stat), expected, "{stat}");
         };
-        let entry = Entry { parent: 7, started: 57122, has_terminal: true };
+        let entry = ProcessRow { parent: 7, started: 57122, has_terminal: true };
         check("sleep", "S", Some(entry));
         check("a) R 1 (b", "R", Some(entry));
         check("sleep", "Z", None);
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn processes_are_found_below_and_above() {
-        let entry = |parent| Entry { parent, started: 1, has_terminal: false };
+        let entry = |parent| ProcessRow { parent, started: 1, has_terminal: false };
         let table = Table([(1, entry(0)), (2, entry(1)), (3, entry(2)), (4, entry(3)), (5, entry(1))].into());
         let check = |found: BTreeSet<u32>, expected: &[u32]| assert_eq!(found, expected.iter().copied().collect());
         check(table.below(2), &[3, 4]);

@@ -8,7 +8,7 @@ use rekindle_domain::{Phase, Plan, Refusal, Refused};
 use super::Core;
 use crate::{
     state::record::Records,
-    workspace::{Input, Stay, report},
+    workspace::{Message, Stay, report},
 };
 
 impl Core {
@@ -47,7 +47,7 @@ impl Core {
         let asked = self.asked;
         self.asking = Some(tokio::spawn(async move {
             let plan = target.plan(&observation).await;
-            report(&inputs, Input::Foreseen(asked, Box::new(plan))).await;
+            report(&inputs, Message::Foreseen(asked, Box::new(plan))).await;
         }));
     }
 

@@ -18,7 +18,7 @@ use crate::{
     clock,
     engine::packages::Installs,
     workspace::{
-        Input,
+        Message,
         reload::{Ended, Run},
         report,
     },
@@ -46,7 +46,7 @@ pub(super) struct Reload {
     installs: Option<JoinHandle<()>>,
     /// When its work began, for telling how long it has been at it.
     pub(super) began: Instant,
-    stage: Stage,
+    machine: Machine,
     wishers: Vec<Wisher>,
     /// What came too late to join, and is wanted afterwards.
     next: Option<Wish>,
@@ -55,7 +55,7 @@ pub(super) struct Reload {
 
 /// Whether the machine is still to be stepped.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Machine {
     UnderWay,
     /// It has ended, and that is being written down.
     Closing,
@@ -98,7 +98,7 @@ impl Core {
 
     /// The work that a wish becomes.
     fn job(&mut self, wish: Wish) -> Job {
-        let may = Permission::of(&wish, self.target.view.mode);
+        let may = Permission::of(&wish, self.target.engine.view.mode);
         let on_failure = if self.settings.roll_back { OnFailure::RollBack } else { OnFailure::Stay };
         Job::new(clock::new_id(), wish, self.plan(), may, on_failure)
     }
@@ -123,7 +123,7 @@ impl Core {
             tasks,
             installs: None,
             began: Instant::now(),
-            stage: Stage::UnderWay,
+            machine: Machine::UnderWay,
             wishers: wisher.into_iter().collect(),
             next: None,
             next_wishers: Vec::new(),
@@ -133,7 +133,7 @@ impl Core {
 
     /// True while the reload under way can be joined, and cancelled.
     fn is_cancellable(&self) -> bool {
-        let is_under_way = self.reload.as_ref().is_some_and(|reload| reload.stage == Stage::UnderWay);
+        let is_under_way = self.reload.as_ref().is_some_and(|reload| reload.machine == Machine::UnderWay);
         is_under_way && self.phase.is_cancellable()
     }
 
@@ -164,12 +164,11 @@ impl Core {
             reload.began = Instant::now();
         }
         if let (Some(Effect::Dispose | Effect::Restart), Some(job), None) = (effect, phase.job(), &reload.installs) {
-            let mut installs = Installs::new(self.target.places.clone(), job.plan.installs.clone());
+            let mut installs = Installs::new(self.target.places().clone(), job.plan.installs.clone());
             let inputs = self.inputs.clone();
-            reload.installs =
-                Some(tokio::spawn(
-                    async move { while report(&inputs, Input::Installing(installs.next().await)).await {} },
-                ));
+            reload.installs = Some(tokio::spawn(async move {
+                while report(&inputs, Message::Installing(installs.next().await)).await {}
+            }));
         }
         let (given_up, run, inputs) = (std::mem::take(&mut reload.tasks), reload.run.clone(), self.inputs.clone());
         let (number, now) = (reload.number, phase.clone());
@@ -181,14 +180,14 @@ impl Core {
             }
             let mut run = run.lock().await;
             let input = match effect {
-                Some(effect) => Input::Answered(number, Box::new(run.carry_out(effect, &now).await)),
-                None => Input::Ended(Box::new(run.end(now).await)),
+                Some(effect) => Message::Answered(number, Box::new(run.carry_out(effect, &now).await)),
+                None => Message::Ended(Box::new(run.end(now).await)),
             };
             drop(run);
             report(&inputs, input).await;
         }));
         if effect.is_none() {
-            reload.stage = Stage::Closing;
+            reload.machine = Machine::Closing;
         }
         // How it ended is told with its receipt.
         self.phase = if effect.is_some() { phase } else { before };

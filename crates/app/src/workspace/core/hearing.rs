@@ -13,7 +13,7 @@ use super::{Core, looks::Look};
 use crate::{
     state::history::{History, LONGEST},
     workspace::{
-        Input, SHOWN,
+        Message, SHOWN,
         look::with_heard,
         reload::hear::{Patience, hear, settle},
         report,
@@ -28,7 +28,7 @@ impl Core {
             self.patience = Patience::default();
             return;
         };
-        if self.hearing.is_some() || self.reload.is_some() || self.target.client.is_none() {
+        if self.hearing.is_some() || self.reload.is_some() || self.target.engine.client.is_none() {
             return;
         }
         let Some((pause, bound)) = self.patience.next() else { return };
@@ -36,7 +36,7 @@ impl Core {
         self.hearing = Some(tokio::spawn(async move {
             sleep(pause).await;
             let later = hear(&target, &answers, bound).await;
-            report(&inputs, Input::Heard(number, Box::new(later))).await;
+            report(&inputs, Message::Heard(number, Box::new(later))).await;
         }));
     }
 

@@ -14,7 +14,7 @@ use crate::{
     files::watch::Hint,
     state::record::Records,
     workspace::{
-        Input, PATIENT, SELDOM, Stay,
+        Message, PATIENT, SELDOM, Stay,
         look::{Observation, observe_after, observe_files},
         reload::recover,
         report,
@@ -74,13 +74,13 @@ impl Core {
         let (target, before, inputs) = (self.target.clone(), self.observation.clone(), self.inputs.clone());
         let era = self.era;
         let changed = std::mem::replace(&mut self.changed, Hint::Paths(BTreeSet::new()));
-        let is_recovering = self.recovering && look == Look::Everything && target.client.is_some();
+        let is_recovering = self.recovering && look == Look::Everything && target.engine.client.is_some();
         let has_failed = self.has_failed();
         self.look = Some(tokio::spawn(async move {
             let work = async {
                 if is_recovering {
                     let recovered = recover(&target, true).await;
-                    report(&inputs, Input::Recovered(Box::new(recovered))).await;
+                    report(&inputs, Message::Recovered(Box::new(recovered))).await;
                 }
                 let mut seen = match look {
                     Look::Everything => observe_after(&target, &before).await,
@@ -91,9 +91,9 @@ impl Core {
                 seen
             };
             // Whatever becomes of it, its end is reported: else no look would follow.
-            let seen = sheltered_async(Fault::of_look(&target.places.directory), work).await;
+            let seen = sheltered_async(Fault::of_look(&target.places().directory), work).await;
             let seen = seen.unwrap_or_else(|fault| before.after(fault));
-            report(&inputs, Input::Looked(era, look, Box::new(seen))).await;
+            report(&inputs, Message::Looked(era, look, Box::new(seen))).await;
         }));
     }
 
@@ -105,14 +105,14 @@ impl Core {
         let inputs = self.inputs.clone();
         self.turn = Some(tokio::spawn(async move {
             sleep(PATIENT).await;
-            report(&inputs, Input::Engine).await;
+            report(&inputs, Message::Answers).await;
         }));
     }
 
     /// Looks again by itself, ever more seldom, as long as the last look came to nothing or the engine did
     /// not say what it has loaded.
     pub(super) fn look_again_if_needed(&mut self) {
-        let is_silent = self.observation.answers.is_none() && self.target.client.is_some();
+        let is_silent = self.observation.answers.is_none() && self.target.engine.client.is_some();
         if self.observation.fault.is_none() && !(is_silent && self.observation.problems.is_empty()) {
             self.again = Again::default();
             return;
@@ -121,7 +121,7 @@ impl Core {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
             sleep(pause).await;
-            report(&inputs, Input::Again).await;
+            report(&inputs, Message::Again).await;
         });
     }
 

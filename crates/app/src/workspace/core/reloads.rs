@@ -7,10 +7,9 @@ use tokio::time::sleep;
 
 use super::{Core, looks::Look};
 use crate::workspace::{
-    Input, SETTLED, Stay,
+    Message, SETTLED, Stay,
     reload::{Ended, Recovered},
     report,
-    target::Target,
 };
 
 /// True when what a reload left unproved is not answered by one that went well by itself: whoever asked for the
@@ -29,14 +28,14 @@ impl Core {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
             sleep(SETTLED).await;
-            report(&inputs, Input::Settled(plan)).await;
+            report(&inputs, Message::Settled(plan)).await;
         });
     }
 
     /// The plan that is to be carried out without being asked.
     fn begins_by_itself(&mut self) -> Option<Fingerprint> {
         let is_wished = self.settings.habit(&self.places.directory.display().to_string()) == Habit::WhenIdle
-            && self.target.view.mode == EngineMode::Host
+            && self.target.engine.view.mode == EngineMode::Host
             && self.observation.answers.is_some()
             && self.observation.problems.is_empty()
             && self.reload.is_none()
@@ -95,7 +94,7 @@ impl Core {
         self.last = Some(unseen.unwrap_or_else(|| ended.receipt.clone()));
         if let Some(seen) = ended.observation.clone() {
             self.answered_in = self.era;
-            self.target = Target { scanner: self.target.scanner.clone(), ..seen.target };
+            self.target.meet(seen.target.engine);
             self.observed(Arc::new(seen.observation));
         } else {
             self.want(Look::Everything);
@@ -105,7 +104,7 @@ impl Core {
             let (target, scan, inputs) = (self.target.clone(), self.observation.scan.clone(), self.inputs.clone());
             tokio::spawn(async move {
                 let offer = target.last_good(&scan).await;
-                report(&inputs, Input::Offered(Box::new(offer))).await
+                report(&inputs, Message::Offered(Box::new(offer))).await
             });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState,
+    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState, Stage,
 };
 use rekindle_opencode::Profile;
 
@@ -71,11 +71,11 @@ impl Observation {
     /// What is pending, for people and programs.
     /// `plan`: what a reload would do, as [`Self::plan`] has it.
     pub fn status(&self, target: &Target, plan: Plan) -> ReloadStatus {
-        let caveats = target.caveat.clone().into_iter().chain(target.caveat_of_schema());
+        let caveats = target.engine.caveat.clone().into_iter().chain(target.engine.caveat_of_schema());
         ReloadStatus {
             version: 1,
-            directory: target.places.directory.display().to_string(),
-            engine: self.view.clone().unwrap_or_else(|| target.view.clone()),
+            directory: target.places().directory.display().to_string(),
+            engine: self.view.clone().unwrap_or_else(|| target.engine.view.clone()),
             reload_required: plan.action.needs_reload(),
             action: plan.action,
             reasons: plan.reasons(),
@@ -153,14 +153,14 @@ impl Observation {
             rows.extend(gone.map(|item| Row {
                 state: RowState::Waiting { change: change.change, action: change.action },
                 removable: false,
-                ..row(places, item, None, None, "active")
+                ..row(places, item, None, None, Stage::Active)
             }));
         }
         let listed: HashSet<_> = self.scan.rows.iter().map(|row| row.kind).collect();
         for item in self.scan.disk.items.iter().filter(|item| !listed.contains(&item.kind)) {
             let row = Row {
                 removable: false,
-                ..row(places, item, None, item.value.clone().map(Notice::Verbatim), "declared")
+                ..row(places, item, None, item.value.clone().map(Notice::Verbatim), Stage::Declared)
             };
             rows.push(self.row(&row));
         }
@@ -185,9 +185,9 @@ impl Observation {
             (None, None) if known && !is_unheard => RowState::Loaded,
             (None, None) => RowState::Unknown,
         };
-        let layer = if state == RowState::Loaded { "active".to_owned() } else { row.layer.clone() };
+        let stage = if state == RowState::Loaded { Stage::Active } else { row.stage };
         let detail = self.said(row).filter(|_| state == RowState::Loaded).or_else(|| row.detail.clone());
-        Row { state, layer, detail, ..row.clone() }
+        Row { state, stage, detail, ..row.clone() }
     }
 
     /// What the engine makes of an item that is as it should be, where that is not what one would think.

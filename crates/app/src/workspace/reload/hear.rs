@@ -48,7 +48,7 @@ impl Patience {
 /// Asks for what is not among these answers; what is heard of it within `bound`.
 pub(crate) async fn hear(target: &Target, answers: &Answers, bound: Duration) -> Answers {
     let unheard = answers.unheard();
-    match &target.client {
+    match &target.engine.client {
         Some(client) if !unheard.is_empty() && problems(target).await.is_empty() => {
             client.hear(&unheard, bound, bound).await
         }
@@ -71,10 +71,10 @@ pub(crate) fn settle(places: &Places, receipt: &mut Receipt, seen: &Observation)
 
 /// The last reload as far as it is known by now: what this look heard settles it.
 pub fn last(target: &Target, seen: &Observation) -> Option<Receipt> {
-    let mut last = History::of(&target.places).newest()?;
+    let mut last = History::of(target.places()).newest()?;
     let is_running = seen.view.as_ref().is_some_and(|view| view.state == EngineState::Running);
     if is_running {
-        settle(&target.places, &mut last, seen);
+        settle(target.places(), &mut last, seen);
     }
     Some(last)
 }

@@ -31,7 +31,7 @@ impl Run {
             let pause = LOOK.min(patience.unwrap_or(LOOK));
             // In time or not: what counts is what the engine says when it is asked.
             let calm = tokio::time::sleep(OFTEN.min(pause));
-            match &self.target.client {
+            match &self.target.engine.client {
                 Some(client) => drop(tokio::time::timeout(pause, self.ear.activity(client)).await),
                 None => tokio::time::sleep(pause).await,
             }

@@ -33,14 +33,14 @@ pub enum Recovered {
 /// Looks for a reload of this engine that was cut off, and finishes or judges it. `can_wait`: whoever asks
 /// would wait on for it.
 pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
-    let journal = Journal::of(&target.places);
+    let journal = Journal::of(target.places());
     if journal.unfinished().is_none() {
         return Recovered::Nothing;
     }
     // Whoever has the lock is still at it.
-    let Ok(Some(_lock)) = Records(&target.places).reloading() else { return Recovered::NotYet };
+    let Ok(Some(_lock)) = Records(target.places()).reloading() else { return Recovered::NotYet };
     let Some(cut) = journal.unfinished() else { return Recovered::Nothing };
-    let client = target.view.url.as_ref().filter(|_| target.view.mode == EngineMode::Client);
+    let client = target.engine.view.url.as_ref().filter(|_| target.engine.view.mode == EngineMode::Client);
     if cut.client.as_ref() != client {
         return Recovered::NotYet;
     }
@@ -58,7 +58,7 @@ pub async fn recover(target: &Target, can_wait: bool) -> Recovered {
     } else {
         receipt(&cut, ReceiptResult::Refused, Refusal::CutOff.said(false))
     };
-    if let Err(error) = History::of(&target.places).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
+    if let Err(error) = History::of(target.places()).add(&receipt).and_then(|()| journal.end(&cut.id, receipt.result)) {
         tracing::warn!(%error, "the journal");
     }
     Recovered::Ended(Box::new(receipt))
@@ -154,7 +154,7 @@ fn receipt(cut: &Unfinished, result: ReceiptResult, message: impl Into<Notice>) 
 
 /// What to say of a reload that waits for somebody to go on with it.
 pub fn waits(target: &Target) -> Option<Notice> {
-    let cut = Journal::of(&target.places).unfinished()?;
-    let waits = !cut.touched() && cut.wish.consent == Consent::WhenIdle && !Records(&target.places).is_reloading();
+    let cut = Journal::of(target.places()).unfinished()?;
+    let waits = !cut.touched() && cut.wish.consent == Consent::WhenIdle && !Records(target.places()).is_reloading();
     waits.then(|| StateNotice::ReloadWaits.into())
 }

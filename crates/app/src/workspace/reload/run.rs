@@ -162,10 +162,10 @@ impl Run {
     fn write_down(&self, effect: Effect, phase: &Phase) -> Result<(), Notice> {
         let is_needed = matches!(effect, Effect::WriteDown | Effect::Dispose | Effect::Restart | Effect::RollBack);
         if is_needed && self.lock.as_ref().is_some_and(Lock::is_lost) {
-            let path = self.target.places.state.display().to_string();
+            let path = self.target.places().state.display().to_string();
             return Err(StateNotice::ReloadTurnLost { path }.into());
         }
-        let journal = Journal::of(&self.target.places);
+        let journal = Journal::of(self.target.places());
         let written = match (effect, phase.step_name()) {
             (Effect::WriteDown, _) => journal.plan(&self.attempt, &self.wish, self.client_url()),
             (_, Some(step)) => {
@@ -177,7 +177,7 @@ impl Run {
         };
         match written {
             Err(error) if is_needed => {
-                let (path, why) = (self.target.places.state.display().to_string(), error.to_string());
+                let (path, why) = (self.target.places().state.display().to_string(), error.to_string());
                 Err(StateNotice::JournalNotWritten { path, why }.into())
             }
             Err(error) => {
@@ -190,7 +190,7 @@ impl Run {
 
     /// The address of someone else's engine.
     fn client_url(&self) -> Option<&str> {
-        let view = &self.target.view;
+        let view = &self.target.engine.view;
         view.url.as_deref().filter(|_| view.mode == EngineMode::Client)
     }
 
@@ -199,7 +199,7 @@ impl Run {
     async fn check(&mut self, is_escalated: bool) -> Input {
         let attempt = self.attempt.clone();
         self.find_engine();
-        if let Some(client) = &self.target.client {
+        if let Some(client) = &self.target.engine.client {
             self.ear.open(client).await;
         }
         // The snapshot is taken before the check, so that what is proved was checked.
@@ -268,12 +268,12 @@ impl Run {
 
     /// An engine of ours may be another process by now: somebody restarted it while this reload waited.
     fn find_engine(&mut self) {
-        if self.target.view.mode != EngineMode::Host {
+        if self.target.engine.view.mode != EngineMode::Host {
             return;
         }
-        let now = connect::by_record(&self.target.places);
-        if now.identity != self.target.identity {
-            self.target = Target { scanner: self.target.scanner.clone(), ..now };
+        let now = connect::by_record(self.target.places());
+        if now.identity != self.target.engine.identity {
+            self.target.meet(now);
             self.before = None;
             self.ear.close();
         }
@@ -310,7 +310,7 @@ impl Run {
             }
             None => before.drift.to_vec(),
         };
-        self.installs = packages::wanted(&self.target.places, &scan.disk);
+        self.installs = packages::wanted(self.target.places(), &scan.disk);
         self.snapshot = scan;
     }
 
@@ -344,12 +344,14 @@ impl Run {
     fn is_still_loading(&self) -> bool {
         let view = self.before.as_ref().and_then(|before| before.view.as_ref());
         let is_slow = view.is_some_and(|view| view.state == EngineState::Starting);
-        is_slow && self.target.view.mode == EngineMode::Host && self.target.memory_of_reload().instance().is_none()
+        is_slow
+            && self.target.engine.view.mode == EngineMode::Host
+            && self.target.memory_of_reload().instance().is_none()
     }
 
     /// What the engine has started.
     async fn processes(&mut self) -> Option<Generation> {
-        let engine = self.target.view.pid?;
+        let engine = self.target.engine.view.pid?;
         tokio::task::spawn_blocking(move || Generation::of(engine)).await.ok().flatten()
     }
 
@@ -365,7 +367,7 @@ impl Run {
     }
 
     pub(super) fn profile(&self) -> Profile {
-        Profile::for_version(self.target.view.version.as_deref().unwrap_or_default())
+        Profile::for_version(self.target.engine.view.version.as_deref().unwrap_or_default())
     }
 
     /// Lets go of everything, and writes down how it ended.
@@ -408,11 +410,11 @@ impl Run {
         };
         // A refusal touched nothing: it is an answer, not a reload.
         if result != ReceiptResult::Refused
-            && let Err(error) = History::of(&self.target.places).add(&receipt)
+            && let Err(error) = History::of(self.target.places()).add(&receipt)
         {
             tracing::warn!(%error, "history");
         }
-        if let Err(error) = Journal::of(&self.target.places).end(&self.attempt, result) {
+        if let Err(error) = Journal::of(self.target.places()).end(&self.attempt, result) {
             tracing::warn!(%error, "the journal");
         }
         self.lock = None;
@@ -426,7 +428,7 @@ impl Run {
         let Some(generation) = self.generation.as_ref().filter(|_| self.after.is_some()) else { return Vec::new() };
         match self.action {
             Action::Restart => generation.left(Dropped::Engine),
-            _ => generation.left(Dropped::Instance(&self.target.places.directory)),
+            _ => generation.left(Dropped::Instance(&self.target.places().directory)),
         }
     }
 
@@ -439,7 +441,7 @@ impl Run {
 
     async fn resume(&mut self) -> Vec<Resumed> {
         let runs = self.interrupted.iter().filter(|run| self.wish.resume.includes(&run.session));
-        match &self.target.client {
+        match &self.target.engine.client {
             Some(client) => resume::resume(client, runs).await,
             None => Vec::new(),
         }

@@ -11,10 +11,7 @@ use super::run::Run;
 use crate::{
     engine::client::ClientError,
     error::Tell,
-    workspace::{
-        look::{loading, problems},
-        target::Target,
-    },
+    workspace::look::{loading, problems},
 };
 
 /// How long the engine may take to say that it dropped the instance. A plugin's own clean-up may be slow, and
@@ -31,8 +28,8 @@ impl Run {
     pub(super) async fn dispose(&mut self) -> Result<(), Notice> {
         self.action = self.action.max(Action::Dispose);
         self.forget_proof();
-        let client = self.target.client.clone().ok_or(EngineNotice::NoEngine)?;
-        self.ear.begin(&self.target.places).await;
+        let client = self.target.engine.client.clone().ok_or(EngineNotice::NoEngine)?;
+        self.ear.begin(self.target.places()).await;
         client.dispose().await.map_err(|error| error.tell().what)?;
         // Where the end is not told, what the engine shows afterwards decides.
         self.unconfirmed = !self.ear.disposed(DROPPED, &mut self.failures).await;
@@ -48,11 +45,11 @@ impl Run {
         }
         self.ear.close();
         self.failures.clear();
-        self.ear.begin(&self.target.places).await;
-        self.target =
-            Target { scanner: self.target.scanner.clone(), ..self.source.restart(&self.target.places).await? };
+        self.ear.begin(self.target.places()).await;
+        let engine = self.source.restart(self.target.places()).await?;
+        self.target.meet(engine);
         self.unconfirmed = false;
-        let client = self.target.client.clone().ok_or(EngineNotice::EngineNotUp { why: None })?;
+        let client = self.target.engine.client.clone().ok_or(EngineNotice::EngineNotUp { why: None })?;
         // Before the first question, because plugins report their failures while they are loaded.
         self.ear.open(&client).await;
         Ok(())
@@ -82,7 +79,7 @@ impl Run {
         if !problems.is_empty() {
             return Input::Broken { attempt, problems };
         }
-        let Some(client) = self.target.client.clone() else {
+        let Some(client) = self.target.engine.client.clone() else {
             return Input::Failed { attempt, message: EngineNotice::NoEngine.into() };
         };
         let began = Instant::now();

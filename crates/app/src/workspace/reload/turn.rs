@@ -21,7 +21,7 @@ impl Run {
             Consent::IfIdle | Consent::Force => Some(TURN),
         };
         while self.lock.is_none() {
-            match Records(&self.target.places).reloading() {
+            match Records(self.target.places()).reloading() {
                 Ok(Some(lock)) => self.lock = Some(lock),
                 Ok(None) if patience.is_some_and(|patience| self.began.elapsed() >= patience) => {
                     return Err(Input::NotMyTurn { attempt: self.attempt.clone() });
@@ -32,7 +32,7 @@ impl Run {
                     tokio::time::sleep(AGAIN).await;
                 }
                 Err(error) => {
-                    let (path, why) = (self.target.places.state.display().to_string(), error.to_string());
+                    let (path, why) = (self.target.places().state.display().to_string(), error.to_string());
                     let message = StateNotice::StateUnusable { path, why }.into();
                     return Err(Input::Failed { attempt: self.attempt.clone(), message });
                 }

@@ -12,7 +12,7 @@ use rekindle_opencode::failed_items;
 
 use super::run::Run;
 use crate::{
-    edit::last_good::Verdict as Loading,
+    edit::last_good::Standing,
     error::Tell,
     files::scan::Scan,
     workspace::look::{Observation, compare, difference, loading, problems, running, with_files},
@@ -20,11 +20,11 @@ use crate::{
 
 impl Run {
     pub(super) async fn verify(&mut self) -> Result<Verdict, Notice> {
-        let client = self.target.client.clone().ok_or(EngineNotice::NoEngine)?;
+        let client = self.target.engine.client.clone().ok_or(EngineNotice::NoEngine)?;
         let answers = client.answers(loading()).await.map_err(|error| error.tell().what)?;
         let mut was_heard = true;
         if !self.snapshot.disk.plugin_specs.is_empty() {
-            let heard = self.ear.failures(&client, self.target.view.mode).await;
+            let heard = self.ear.failures(&client, self.target.engine.view.mode).await;
             was_heard = heard.is_whole;
             self.failures.extend(heard.failures);
         }
@@ -51,7 +51,7 @@ impl Run {
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
         if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
             // Kept once more: the engine may have written its schema into a file while it read it.
-            let verdict = if failures.is_empty() && was_heard { Loading::Loaded } else { Loading::Partial };
+            let verdict = if failures.is_empty() && was_heard { Standing::Loaded } else { Standing::Partial };
             if let Some(kept) = self.target.keep_files(now).await {
                 self.target.judge_files(kept, verdict).await;
             }
@@ -71,7 +71,7 @@ impl Run {
             verdict = Verdict::Partial;
         }
         let busy = running(&self.target).await;
-        let view = Some(self.target.view.clone());
+        let view = Some(self.target.engine.view.clone());
         let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
         let problems = problems(&self.target).await;
         self.after = Some(match read {

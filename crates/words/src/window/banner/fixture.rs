@@ -4,7 +4,7 @@
 
 use rekindle_domain::{
     Action, Cause, Change, ChangeKind, Counts, EngineMode, EngineState, EngineView, Fingerprint, ItemId, ItemState,
-    Kind, LeftOut, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Workspace,
+    Kind, LeftOut, Reason, Receipt, ReceiptItem, ReceiptResult, ReloadStatus, Row, RowState, Scope, Stage, Workspace,
 };
 
 pub fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
@@ -63,7 +63,7 @@ pub fn row(kind: Kind, name: &str) -> Row {
         place: "opencode.jsonc".to_owned(),
         origin: None,
         detail: None,
-        layer: "active".to_owned(),
+        stage: Stage::Active,
         state: RowState::Loaded,
         removable: true,
         overrides: vec![],

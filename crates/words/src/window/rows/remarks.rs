@@ -3,7 +3,7 @@
 //! Invariant: the reason of a state comes first; the engine's message stands in its own words,
 //! everything else is a sentence.
 
-use rekindle_domain::{Kind, PluginOrigin, Row, RowState};
+use rekindle_domain::{Kind, PluginOrigin, Row, RowState, Stage};
 
 use crate::{
     notice::{Front, inline, said, sentences},
@@ -52,7 +52,7 @@ pub fn remarks(row: &Row) -> Vec<Remark> {
 fn stuck(row: &Row) -> Option<&'static str> {
     let on_its_way = matches!(row.state, RowState::Waiting { .. } | RowState::Failed { .. } | RowState::Unknown);
     match row.origin {
-        Some(origin) if on_its_way && row.kind == Kind::Plugin && row.layer == "declared" => Some(match origin {
+        Some(origin) if on_its_way && row.kind == Kind::Plugin && row.stage == Stage::Declared => Some(match origin {
             PluginOrigin::File | PluginOrigin::Found => "Declared, but not found.",
             PluginOrigin::Npm | PluginOrigin::Git => "Declared, but not installed.",
         }),
@@ -102,15 +102,15 @@ mod tests {
     #[test]
     fn what_is_stuck_says_where() {
         let waiting = RowState::Waiting { change: ChangeKind::Added, action: Action::Dispose };
-        let check = |kind, origin, layer: &str, state: &RowState, expected: Option<&str>| {
-            let row = Row { origin, layer: layer.to_owned(), state: state.clone(), ..fixture::row(kind, "x") };
+        let check = |kind, origin, stage, state: &RowState, expected: Option<&str>| {
+            let row = Row { origin, stage, state: state.clone(), ..fixture::row(kind, "x") };
             assert_eq!(stuck(&row), expected);
         };
         let file = Some(PluginOrigin::File);
-        check(Kind::Plugin, file, "declared", &waiting, Some("Declared, but not found."));
-        check(Kind::Plugin, Some(PluginOrigin::Npm), "declared", &waiting, Some("Declared, but not installed."));
-        check(Kind::Plugin, file, "installed", &waiting, None);
-        check(Kind::Plugin, file, "declared", &RowState::Loaded, None);
-        check(Kind::Mcp, None, "declared", &waiting, None);
+        check(Kind::Plugin, file, Stage::Declared, &waiting, Some("Declared, but not found."));
+        check(Kind::Plugin, Some(PluginOrigin::Npm), Stage::Declared, &waiting, Some("Declared, but not installed."));
+        check(Kind::Plugin, file, Stage::Installed, &waiting, None);
+        check(Kind::Plugin, file, Stage::Declared, &RowState::Loaded, None);
+        check(Kind::Mcp, None, Stage::Declared, &waiting, None);
     }
 }

@@ -24,7 +24,7 @@ impl Target {
     /// What is running: sessions, what waits for a person, terminals. `everywhere`: in all directories of
     /// the engine, as a restart would interrupt them; known only of an engine that Rekindle owns.
     pub async fn busy(&self, everywhere: bool) -> Result<Vec<BusyRun>, ClientError> {
-        let Some(client) = &self.client else { return Ok(Vec::new()) };
+        let Some(client) = &self.engine.client else { return Ok(Vec::new()) };
         let known = self.directories();
         let may_have_terminals = known.is_none_or(|known| known.may_have_terminals(client.directory()));
         let elsewhere = async { if everywhere { self.busy_elsewhere().await } else { Vec::new() } };
@@ -40,7 +40,7 @@ impl Target {
 
     /// What is running in the other directories that the engine has loaded.
     pub async fn busy_elsewhere(&self) -> Vec<BusyRun> {
-        let (Some(client), Some(known)) = (&self.client, self.directories()) else { return Vec::new() };
+        let (Some(client), Some(known)) = (&self.engine.client, self.directories()) else { return Vec::new() };
         let end = Instant::now() + ALL;
         let late = || ClientError::TimedOut { route: "/session/status".to_owned(), seconds: ALL.as_secs() };
         let ask = async |directory: &str| {
@@ -60,8 +60,8 @@ impl Target {
             return plan;
         }
         observation.tell_servers(&mut plan);
-        plan.installs = packages::wanted(&self.places, &observation.scan.disk);
-        plan.takes = History::of(&self.places).takes(plan.action, !plan.installs.is_empty());
+        plan.installs = packages::wanted(self.places(), &observation.scan.disk);
+        plan.takes = History::of(self.places()).takes(plan.action, !plan.installs.is_empty());
         if plan.action == Action::Restart {
             match self.busy(true).await {
                 Ok(runs) => plan.interrupts = runs,
@@ -74,14 +74,14 @@ impl Target {
 
     /// The other directories that the engine has loaded, as far as something happened in them.
     pub fn other_directories(&self) -> Vec<String> {
-        let Some(client) = &self.client else { return Vec::new() };
+        let Some(client) = &self.engine.client else { return Vec::new() };
         let known = self.directories();
         let others = known.as_ref().map(|known| known.others(client.directory())).unwrap_or_default();
         others.into_iter().map(str::to_owned).collect()
     }
 
     fn directories(&self) -> Option<Directories> {
-        Directories::of(&self.places, &self.identity)
+        Directories::of(self.places(), &self.engine.identity)
     }
 }
 

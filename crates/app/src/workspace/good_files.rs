@@ -4,19 +4,23 @@
 
 use rekindle_domain::{LastGoodOffer, Notice, ProgramNotice, chain};
 
-use super::{LastGood, LastGoodError, Verdict};
-use crate::{error::Tell, files::scan::Scan, workspace::target::Target};
+use crate::{
+    edit::last_good::{LastGood, LastGoodError, Standing},
+    error::Tell,
+    files::scan::Scan,
+    workspace::target::Target,
+};
 
 impl Target {
     /// Keeps a copy of the configuration files as they are now; by what to call it. Without one, because
     /// the disk is full for example, everything else goes on.
     pub async fn keep_files(&self, scan: &Scan) -> Option<String> {
         let scan = scan.clone();
-        self.with_last_good(move |last_good| last_good.keep(&scan, Verdict::Seen)).await
+        self.with_last_good(move |last_good| last_good.keep(&scan, Standing::Seen)).await
     }
 
     /// Says of a copy that the engine loaded it.
-    pub async fn judge_files(&self, id: String, verdict: Verdict) {
+    pub async fn judge_files(&self, id: String, verdict: Standing) {
         self.with_last_good(move |last_good| last_good.judge(&id, verdict)).await;
     }
 
@@ -28,7 +32,7 @@ impl Target {
 
     /// Puts the files of a copy back; what went wrong.
     pub async fn restore_files(&self, id: String) -> Result<(), Notice> {
-        let places = self.places.clone();
+        let places = self.places().clone();
         let restore = move || LastGood::of(&places).restore(&id).map(drop).map_err(|error| error.tell().what);
         tokio::task::spawn_blocking(restore).await.unwrap_or_else(|_| Err(ProgramNotice::WorkEndedEarly.into()))
     }
@@ -37,7 +41,7 @@ impl Target {
         &self,
         work: impl FnOnce(&LastGood) -> Result<T, LastGoodError> + Send + 'static,
     ) -> Option<T> {
-        let places = self.places.clone();
+        let places = self.places().clone();
         let done = tokio::task::spawn_blocking(move || work(&LastGood::of(&places))).await.ok()?;
         done.inspect_err(|error| tracing::warn!(error = chain(error), "last good files")).ok()
     }
