@@ -13,6 +13,7 @@ use std::{
 
 use rekindle_domain::{EditNotice, ErrorCode, UserError, visible};
 use rekindle_opencode::skill::frontmatter::{self, NotASkill, NotRead, SkillText};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     error::{Tell, cause},
@@ -228,7 +229,7 @@ pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged,
     };
     adopt_folder(staging.path());
     let staged = Staged { staging, target, made };
-    copy(&candidate.folder, &staged.folder(), &mut Budget::default(), 0)?;
+    copy(&candidate.folder, &staged.folder(), &mut Budget::default())?;
     Ok(staged)
 }
 
@@ -267,29 +268,35 @@ impl Budget {
     }
 }
 
-fn copy(from: &Path, to: &Path, budget: &mut Budget, depth: usize) -> Result<(), InstallError> {
-    if depth > DEEPEST {
-        return Err(InstallError::TooDeep);
-    }
-    fs::create_dir(to).map_err(failed(to))?;
-    adopt_folder(to);
-    for entry in fs::read_dir(from).map_err(failed(from))? {
-        let entry = entry.map_err(failed(from))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let metadata = path.symlink_metadata().map_err(failed(&path))?;
-        if metadata.is_symlink() {
-            return Err(InstallError::Link { path });
+fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), InstallError> {
+    let is_git = |entry: &DirEntry| entry.file_type().is_dir() && entry.file_name() == ".git";
+    let entries = WalkDir::new(from).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_git(entry));
+    for entry in entries {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(from).to_owned();
+            failed(&path)(error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links")))
+        })?;
+        let path = entry.path();
+        let below = path.strip_prefix(from).unwrap_or(path);
+        let target = if entry.depth() == 0 { to.to_owned() } else { to.join(below) };
+        let kind = entry.file_type();
+        if kind.is_symlink() {
+            return Err(InstallError::Link { path: path.to_owned() });
         }
-        if metadata.is_dir() {
-            if entry.file_name() == ".git" {
-                continue;
+        if kind.is_dir() {
+            if entry.depth() > DEEPEST {
+                return Err(InstallError::TooDeep);
             }
-            budget.spend(0)?;
-            copy(&path, &target, budget, depth + 1)?;
-        } else if metadata.is_file() {
-            budget.spend(metadata.len())?;
-            if !copy_file(&path, &target, metadata.len()).map_err(failed(&path))? {
-                return Err(InstallError::Changed { path });
+            if entry.depth() > 0 {
+                budget.spend(0)?;
+            }
+            fs::create_dir(&target).map_err(failed(&target))?;
+            adopt_folder(&target);
+        } else if kind.is_file() {
+            let length = path.symlink_metadata().map_err(failed(path))?.len();
+            budget.spend(length)?;
+            if !copy_file(path, &target, length).map_err(failed(path))? {
+                return Err(InstallError::Changed { path: path.to_owned() });
             }
         }
         // Sockets, pipes and devices are no part of a skill.

@@ -2,10 +2,7 @@
 //!
 //! Invariant: the choice is the person's; where it cannot be had, the next best is taken and shown.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 use rekindle_domain::{EngineChoice, EngineNotice, ErrorCode, UserError};
 
@@ -73,30 +70,17 @@ fn named() -> Option<PathBuf> {
 
 fn beside() -> Option<PathBuf> {
     let folder = env::current_exe().ok()?.parent()?.to_owned();
-    Some(folder.join(file_name())).filter(|path| path.is_file())
+    Some(folder.join(format!("opencode{}", env::consts::EXE_SUFFIX))).filter(|path| path.is_file())
 }
 
 fn on_path() -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(file_name())).find(|path| is_program(path))
-}
-
-fn file_name() -> &'static str {
-    if cfg!(windows) { "opencode.exe" } else { "opencode" }
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+    which::which("opencode").ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

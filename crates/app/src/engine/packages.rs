@@ -5,13 +5,13 @@
 //! installs".
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use rekindle_domain::{Installing, PluginOrigin};
 use rekindle_opencode::{Disk, PluginSpec};
+use walkdir::WalkDir;
 
 use crate::files::locate::Places;
 
@@ -96,26 +96,15 @@ fn under_way(places: &Places, wanted: &[String]) -> Option<Installing> {
 
 /// How much is in a folder, in bytes; links are not followed.
 fn size(folder: &Path) -> u64 {
-    let (mut left, mut bytes) = (MOST, 0);
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-            if left == 0 {
-                return bytes;
-            }
-            left -= 1;
-            match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
-                Ok(metadata) => bytes += metadata.len(),
-                Err(_) => {}
-            }
-        }
-    }
-    bytes
+    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok).take(MOST);
+    let files = entries.filter(|entry| !entry.file_type().is_dir());
+    files.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rekindle_domain::{Fingerprint, Item, ItemId, Kind, Place, Scope};
 
     use super::*;

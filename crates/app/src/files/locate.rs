@@ -115,7 +115,7 @@ impl Places {
             true => directory.to_owned(),
             false => env::current_dir().map_err(LocateError::NoCurrent)?.join(directory),
         };
-        let directory = dunce(&whole).map_err(|cause| missing(Some(cause)))?;
+        let directory = dunce::canonicalize(&whole).map_err(|cause| missing(Some(cause)))?;
         if !directory.is_dir() {
             return Err(missing(None));
         }
@@ -409,19 +409,12 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
 
 /// The path without symlinks and `..`, as far as anything is there; what is not there is as it is written.
 pub(crate) fn real(path: &Path) -> PathBuf {
-    let there = path.ancestors().find_map(|above| Some((above, dunce(above).ok()?)));
+    let there = path.ancestors().find_map(|above| Some((above, dunce::canonicalize(above).ok()?)));
     let Some((above, there)) = there else { return plain(path) };
     match path.strip_prefix(above) {
         Ok(rest) if !rest.as_os_str().is_empty() => plain(&there.join(rest)),
         _ => there,
     }
-}
-
-/// The path without symlinks; on Windows without the `\\?\` that few programs understand.
-fn dunce(path: &Path) -> std::io::Result<PathBuf> {
-    let path = path.canonicalize()?;
-    let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).map(PathBuf::from);
-    Ok(plain.unwrap_or(path))
 }
 
 #[cfg(test)]

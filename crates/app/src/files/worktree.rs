@@ -5,7 +5,6 @@
 //! precedence"; held by `conformance::worktrees`.
 
 use std::{
-    env,
     io::Read,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -136,6 +135,5 @@ fn pointer(path: &Path) -> Option<String> {
 
 /// The engine asks git, and takes a directory for none of git's when there is no git.
 fn has_git() -> bool {
-    let name = format!("git{}", env::consts::EXE_SUFFIX);
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
+    which::which("git").is_ok()
 }
