@@ -27,13 +27,13 @@ use rekindle_domain::{
 use rekindle_opencode::config::edit::{self, EditError};
 use serde_json::Value;
 
+pub(crate) use self::undo::Undo;
 pub use self::{declare::add_plugin, undo::undo};
 use self::{
     extent::{Extent, extent},
     record::Records,
     undo::{Entries, LIST},
 };
-pub(crate) use self::{relocate::not_moved, undo::Undo};
 use crate::{
     edit::{install::InstallError, last_good::LastGoodError},
     error::{Tell, cause},

@@ -28,6 +28,7 @@ pub(crate) mod listeners;
     reason = "it cuts and takes only what it found in the same text"
 )]
 pub mod log;
+pub mod mark;
 #[allow(
     clippy::indexing_slicing,
     clippy::string_slice,

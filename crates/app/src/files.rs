@@ -9,6 +9,8 @@ pub(crate) mod endless;
 pub mod environment;
 pub mod file;
 pub mod foreign;
+pub mod found;
+mod ignored;
 pub mod layers;
 pub mod locate;
 pub mod parser;

@@ -97,7 +97,7 @@ async fn a_plugin_that_throws_is_not_proved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_is_not_proved_by_an_engine_that_was_not_heard() {
     const BROKEN: &str = "throw new Error(\"boom while it is loaded\")\n";
-    let (boom, lost) = ("boom while it is loaded", "what it says of plugins that fail was lost");
+    let (boom, lost) = ("boom while it is loaded", "its report of failed plugins was lost");
     for (code, rule, state, told) in [
         // As when the connection is still one to the process before.
         (BROKEN, Rule::once(EVENTS, Fault::Reset), "failed", boom),

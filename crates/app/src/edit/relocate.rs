@@ -12,10 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EditNotice, Notice, chain};
+use rekindle_domain::{EditNotice, chain};
 
 use crate::{
-    error::cause,
+    error::{Ours, cause},
     files::{
         file::{keep_owner, open_plain, our_user, rename_new, sync_folder},
         foreign,
@@ -85,14 +85,9 @@ impl Refusal {
     }
 }
 
-/// Why something was not moved, where that is a reason of ours.
-pub(crate) fn not_moved(error: &io::Error) -> Option<Notice> {
-    error.get_ref()?.downcast_ref::<Refusal>().map(|refusal| refusal.notice().into())
-}
-
 impl From<Refusal> for io::Error {
     fn from(refusal: Refusal) -> Self {
-        Self::other(refusal)
+        Ours::of(refusal.notice(), refusal)
     }
 }
 

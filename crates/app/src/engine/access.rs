@@ -12,7 +12,7 @@ use std::{
 
 use tokio::net::TcpSocket;
 
-use super::{host::HostError, listeners::Sight};
+use super::{host::error::HostError, listeners::Sight};
 use crate::{
     files::{
         file::{FileError, write_private},

@@ -43,6 +43,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// for them holds up nothing else for longer.
 pub const CONNECTING: Duration = Duration::from_secs(5);
 
+/// The user name with which our engines are protected.
+pub const USERNAME: &str = "opencode";
+
 /// The variable with the password of someone else's engine. No program that we start is given it.
 pub const PASSWORD_VARIABLE: &str = "REKINDLE_ENGINE_PASSWORD";
 /// The variable with the user name for it.
@@ -65,7 +68,7 @@ impl Credentials {
     pub fn from_environment() -> Self {
         let read = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         Self {
-            username: read(USERNAME_VARIABLE).unwrap_or_else(|| super::host::USERNAME.to_owned()),
+            username: read(USERNAME_VARIABLE).unwrap_or_else(|| USERNAME.to_owned()),
             password: read(PASSWORD_VARIABLE),
         }
     }

@@ -21,7 +21,7 @@ use super::{
     host::Host,
 };
 use crate::{
-    error::Tell,
+    error::{Ours, Tell},
     files::locate::Places,
     state::record::{ControlAddress, Records},
 };
@@ -190,7 +190,7 @@ async fn open(places: &Places, has_window: bool) -> io::Result<(Listener, String
     let (listener, door) = Listener::open(&Records(places).socket()).await?;
     let token = super::secret();
     let address = ControlAddress { door, token: token.clone(), pid: std::process::id(), has_window };
-    Records(places).write_control(&address).map_err(io::Error::other)?;
+    Records(places).write_control(&address).map_err(|error| Ours::of(error.tell().what, error))?;
     Ok((listener, token))
 }
 

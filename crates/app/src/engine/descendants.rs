@@ -7,7 +7,7 @@
 //! other systems nothing is found.
 
 mod predecessor;
-mod table;
+pub(super) mod table;
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -16,14 +16,12 @@ use tokio::time::{Instant, sleep};
 
 pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
+use super::mark::mark_of;
 use crate::{
     error::Tell,
     files::locate::Places,
     state::record::{Record, Records},
 };
-
-/// The variable that marks what an engine of ours starts.
-pub const MARK: &str = "REKINDLE_ENGINE_GENERATION";
 
 /// How long a process may take to end when asked.
 const GRACE: Duration = Duration::from_secs(1);
@@ -71,11 +69,6 @@ pub(crate) fn new_mark(places: &Places) -> String {
 fn prefix(places: &Places) -> String {
     let state = Fingerprint::of_bytes(places.state.as_os_str().as_encoded_bytes());
     format!("{}.", state.short())
-}
-
-/// The mark of a process of this user, if it has one.
-pub(crate) fn mark_of(pid: u32) -> Option<String> {
-    table::variable(pid, MARK)
 }
 
 /// One process that an engine started.
@@ -227,10 +220,4 @@ fn signal(process: &Process, is_last: bool) -> std::io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn signal(_: &Process, _: bool) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
-}
-
-/// True when the process in the record is that engine and not another one that has its id by now.
-/// Where the system does not tell, it is not.
-pub(crate) fn is_engine(record: &Record) -> bool {
-    record.generation.is_some() && mark_of(record.pid) == record.generation
 }

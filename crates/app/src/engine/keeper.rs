@@ -15,7 +15,7 @@ use std::{
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::descendants::MARK;
+use super::mark::MARK;
 
 /// The hidden argument that makes a program of ours a keeper.
 pub const ARGUMENT: &str = "__keep-engine";

@@ -19,13 +19,14 @@ use tokio::{
 
 use super::{
     access::Access,
-    client::{Client, ClientError, Credentials, PASSWORD_VARIABLE, USERNAME_VARIABLE},
-    descendants::{Generation, MARK, mark_of, new_mark},
+    client::{Client, ClientError, Credentials, PASSWORD_VARIABLE, USERNAME, USERNAME_VARIABLE},
+    descendants::{Generation, new_mark},
     directories::{self, Following},
     find,
-    host::{HostError, USERNAME},
+    host::error::HostError,
     keeper::{self, Group},
     listeners::our_uid,
+    mark::{MARK, mark_of},
     output::{Output, forward},
     program::program,
 };

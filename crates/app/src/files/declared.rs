@@ -13,10 +13,10 @@ use rekindle_opencode::{agent_of_mode, declared_names, joined, keep_own_type, me
 use serde_json::Value;
 
 use super::{
+    found::{Scan, row},
     layers::{Layer, Layers},
     locate::Places,
     plugins::not_loaded,
-    scan::{Scan, row},
 };
 use crate::files::foreign::{Budget, LARGEST_ASIDE, lossy};
 

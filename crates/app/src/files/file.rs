@@ -4,6 +4,7 @@
 //! stay; if the file changed since it was read, the edit is made again on the new text; on any error the
 //! file is as it was.
 
+mod links;
 mod owner;
 mod write;
 
@@ -15,13 +16,14 @@ use std::{
 use rekindle_domain::{ConfigNotice, ErrorCode, Problem, UserError, WriteFault};
 use rekindle_opencode::config::edit::EditError;
 
+pub(crate) use self::{
+    links::end_of_links,
+    owner::{adopt_folder, keep_owner, make_private, our_user},
+    write::{behind, private_in, refuse_shared, rename_new, sync_folder},
+};
 pub use self::{
     owner::{adopt, create_dirs, create_private_dir, mode},
     write::{Content, put, replace, write_private, write_private_bytes},
-};
-pub(crate) use self::{
-    owner::{adopt_folder, keep_owner, make_private, our_user},
-    write::{behind, end_of_links, private_in, refuse_shared, rename_new, sync_folder},
 };
 use crate::{
     error::{Tell, cause, problem_error},

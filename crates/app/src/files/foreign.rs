@@ -11,7 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{FileKind, FileNotice, Notice, chain};
+use rekindle_domain::{FileKind, FileNotice, Notice};
+
+use crate::error::Ours;
 
 /// The largest file that is read whole, in bytes. A larger one is no text that a person wrote.
 pub const LARGEST: u64 = 32 * 1024 * 1024;
@@ -91,24 +93,18 @@ pub struct SharedFile {
     path: PathBuf,
 }
 
-/// What the system said, or an error of this file in its place.
-pub(crate) fn said(error: &io::Error) -> Notice {
-    let Some(cause) = error.get_ref() else { return Notice::Verbatim(error.to_string()) };
-    if let Some(SharedFile { path }) = cause.downcast_ref() {
-        return FileNotice::HardLinked { path: path.display().to_string() }.into();
+impl ReadError {
+    /// What is wrong, with the path.
+    fn notice(&self) -> FileNotice {
+        FileNotice::FileNotOpened { path: self.path().display().to_string(), why: Box::new(self.why()) }
     }
-    if let Some(error) = cause.downcast_ref::<ReadError>() {
-        let path = error.path().display().to_string();
-        return FileNotice::FileNotOpened { path, why: Box::new(error.why()) }.into();
-    }
-    chain(error).into()
 }
 
 impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Refused { cause, .. } => cause,
-            other => Self::other(other),
+            other => Ours::of(other.notice(), other),
         }
     }
 }
@@ -292,7 +288,7 @@ fn open(path: &Path) -> Result<Option<(File, u64)>, ReadError> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(cause) => Err(match cause.downcast::<ReadError>() {
+        Err(cause) => Err(match Ours::take::<ReadError>(cause) {
             Ok(told) => told,
             Err(cause) => ReadError::Refused { path: path.to_owned(), cause },
         }),
@@ -304,7 +300,7 @@ fn open(path: &Path) -> Result<Option<(File, u64)>, ReadError> {
 fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io::Result<()> {
     match metadata {
         Ok(metadata) if !metadata.is_file() => {
-            Err(io::Error::other(ReadError::NotAFile { path: path.to_owned(), kind: kind_of(&metadata) }))
+            Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_of(&metadata) }.into())
         }
         // Opening says why, or makes it.
         _ => Ok(()),
@@ -327,7 +323,8 @@ fn refuse_what_has_another_name(path: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     let metadata = file.metadata()?;
     if metadata.nlink() > 1 {
-        return Err(io::Error::other(SharedFile { path: path.to_owned() }));
+        let notice = FileNotice::HardLinked { path: path.display().to_string() };
+        return Err(Ours::of(notice, SharedFile { path: path.to_owned() }));
     }
     make_private(file, &metadata)
 }
@@ -428,7 +425,7 @@ mod tests {
         for shared in ["theirs", "second"] {
             for options in [OpenOptions::new().write(true).truncate(true), OpenOptions::new().append(true)] {
                 let refused = open_own(&at(shared), options).expect_err(shared);
-                assert!(refused.downcast::<SharedFile>().is_ok(), "{shared}");
+                assert!(Ours::take::<SharedFile>(refused).is_ok(), "{shared}");
             }
             assert!(begin_own(&at(shared)).is_err(), "{shared}");
         }

@@ -32,8 +32,8 @@ use super::{
     walk::{Cut, Folder, walk_within},
 };
 use crate::files::{
-    check,
     foreign::{self, Budget, LARGEST, ReadError},
+    ignored,
     references::References,
 };
 
@@ -246,11 +246,11 @@ impl Reader<'_> {
         let shown = if has_variables { text::value(text).ok() } else { None };
         let shape = |value| shape::shaped(value, plugins, self.schema);
         let keys: Vec<_> = value.as_object().into_iter().flat_map(Map::keys).cloned().collect();
-        let entries = check::lenient_entries(&value);
+        let entries = ignored::lenient_entries(&value);
         let lowered = shape::lowered(value);
-        self.layers.warnings.extend(check::left_out(&file.path, text, &entries, &lowered));
+        self.layers.warnings.extend(ignored::left_out(&file.path, text, &entries, &lowered));
         if let Some(schema) = self.schema {
-            self.layers.warnings.extend(check::fallen(&file.path, text, &lowered, schema));
+            self.layers.warnings.extend(ignored::fallen(&file.path, text, &lowered, schema));
         }
         let value = shape(lowered.clone());
         let is_known = |key: &String| value.get(key).is_some() || lowered.get(key).is_none();

@@ -21,9 +21,9 @@ use serde_json::Value;
 use super::{
     code::{CodeLook, Doubt},
     endless,
+    found::{Scan, row},
     layers::{Layer, Layers, code_files, links_of},
     locate::Places,
-    scan::{Scan, row},
     skipped,
     walk::walk_within,
 };

@@ -24,8 +24,8 @@ use serde_json::Value;
 
 use super::{
     endless,
+    found::{Scan, order, row},
     locate::{Places, SkillFolder},
-    scan::{Scan, order, row},
     stamp::{Kept, Stamp},
     walk::{Cut, Walked, walk_within},
 };

@@ -13,7 +13,7 @@ use std::{
 
 use rekindle_domain::{FileNotice, Problem};
 
-use super::scan::Scan;
+use super::found::Scan;
 use crate::files::foreign::Budget;
 
 /// The most paths under which one folder is looked into. Each further one would show the same again.

@@ -21,8 +21,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::Modif
 use rekindle_domain::{Blind, FileNotice, Notice};
 
 use super::{
+    found::Scan,
     locate::Places,
-    scan::Scan,
     walk::{Folder, Walked},
 };
 

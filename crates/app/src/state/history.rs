@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::{
     clock,
+    error::{Ours, Tell},
     files::{file::adopt, foreign, locate::Places},
     state::{self, UnreadableState, lines, lock::Lock},
 };
@@ -115,7 +116,7 @@ impl History {
             let all = receipts(&text);
             let kept = all.iter().skip(all.len().saturating_sub(KEPT)).map(serde_json::to_string);
             let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
-            crate::files::file::write_private(&self.0, &text).map_err(io::Error::other)?;
+            crate::files::file::write_private(&self.0, &text).map_err(|error| Ours::of(error.tell().what, error))?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
 use crate::{
-    engine::{descendants::is_engine, door::Door, listeners::our_uid},
+    engine::{door::Door, listeners::our_uid, mark::mark_of},
     files::{
         environment::Environment,
         file::{FileError, read, write_private},
@@ -66,9 +66,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// True when its very process lives; false where the system does not tell.
+    /// True when its very process lives, and not another one that has its id by now; false where the system does not tell.
     pub(crate) fn is_alive(&self) -> bool {
-        is_engine(self)
+        self.generation.is_some() && mark_of(self.pid) == self.generation
     }
 
     /// What people should know about its address.

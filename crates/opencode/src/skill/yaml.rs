@@ -13,8 +13,8 @@ use rekindle_domain::{MatterBound, Notice, SkillNotice};
 use serde_json::{Map, Value, json};
 
 use super::{
-    frontmatter::{NotRead, NotYaml},
     lax,
+    unread::{NotRead, NotYaml},
 };
 
 /// The most values that are made of a text.

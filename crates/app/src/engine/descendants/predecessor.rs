@@ -10,12 +10,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    is_engine, mark_of, prefix,
+    super::mark::mark_of,
+    prefix,
     table::{self, Table},
 };
 use crate::{
     engine::{
-        host::HostError,
+        host::error::HostError,
         keeper::{self, Group},
     },
     files::locate::Places,
@@ -62,7 +63,7 @@ pub(in crate::engine) async fn end(places: &Places) -> Result<(), HostError> {
 /// The living engines of the directory: the one that the record names, and those that keepers of ours keep.
 fn engines(places: &Places) -> Vec<Engine> {
     // In the middle of a restart, too. Process ids are used again: only what carries the mark of that very start is it.
-    let recorded = Records(places).last_record().filter(is_engine).map(|record| record.pid);
+    let recorded = Records(places).last_record().filter(|record| record.is_alive()).map(|record| record.pid);
     let mut found: Vec<_> = kept(&prefix(places));
     if let Some(pid) = recorded.filter(|pid| found.iter().all(|engine| engine.pid != *pid)) {
         found.push(Engine { pid, has_owner: false });

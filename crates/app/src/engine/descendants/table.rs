@@ -98,7 +98,7 @@ fn parse(stat: &str) -> Option<ProcessRow> {
 }
 
 /// A variable of the environment with which a process of this user was started.
-pub(super) fn variable(pid: u32, name: &str) -> Option<String> {
+pub(in crate::engine) fn variable(pid: u32, name: &str) -> Option<String> {
     let text = foreign::bytes(format!("/proc/{pid}/environ").as_ref(), LARGEST).ok()??;
     let mut pairs = text.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     pairs.find_map(|(found, value)| (found == name).then(|| value.to_owned()))

@@ -11,7 +11,8 @@ use std::{
 
 use rekindle_domain::chain;
 
-use super::{FileError, write::end_of_links};
+use super::{FileError, links::end_of_links};
+use crate::error::{Ours, Tell};
 
 /// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
 #[cfg(unix)]
@@ -124,7 +125,8 @@ fn create(folder: &Path, mode: Option<u32>) -> io::Result<Vec<PathBuf>> {
             Err(error) => {
                 let target = end_of_links(path);
                 let error = if path.is_symlink() {
-                    io::Error::new(error.kind(), FileError::Dangling { path: path.to_owned(), target })
+                    let dangling = FileError::Dangling { path: path.to_owned(), target };
+                    Ours::of_kind(error.kind(), dangling.tell().what, dangling)
                 } else {
                     error
                 };

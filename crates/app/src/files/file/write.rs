@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FileError, bytes, owner};
+use super::{FileError, bytes, links::end_of_links, owner};
 use crate::files::foreign::ReadError;
 
 /// What a file is to hold.
@@ -113,14 +113,6 @@ pub(crate) fn refuse_shared(path: &Path, target: &Path) -> Result<(), FileError>
 #[cfg(not(unix))]
 pub(crate) fn refuse_shared(_path: &Path, _target: &Path) -> Result<(), FileError> {
     Ok(())
-}
-
-/// Where a link, and the links behind it, lead, whether anything is there or not.
-pub(crate) fn end_of_links(path: &Path) -> PathBuf {
-    // As many as Linux follows.
-    const MOST: usize = 40;
-    let next = |path: &PathBuf| Some(path.parent()?.join(fs::read_link(path).ok()?));
-    std::iter::successors(Some(path.to_owned()), next).take(MOST).last().unwrap_or_else(|| path.to_owned())
 }
 
 /// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
