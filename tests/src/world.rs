@@ -11,7 +11,7 @@ use std::{
 
 use rekindle_app::{
     engine::{accepted, program::program},
-    files::locate::Places,
+    files::{file, locate::Places},
 };
 use serde_json::{Value, json};
 
@@ -318,9 +318,8 @@ fn learn(world: &World) {
 fn teach(world: &World) {
     let learnt = LEARNT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(text) = &*learnt {
-        let path = accepted(world);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text).expect("written");
+        // As Rekindle itself keeps it: for its owner only.
+        file::write_private_bytes(&accepted(world), text).expect("written");
     }
 }
 

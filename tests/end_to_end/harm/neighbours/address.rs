@@ -132,7 +132,7 @@ async fn a_new_address_has_a_new_password() {
     let info = world.rekindle(&["engine", "info", "--json"]).await.json();
     assert_eq!(info["movedFrom"], first.url);
     let status = world.rekindle(&["status"]).await.out;
-    assert!(status.contains("and the password with it"), "{status}");
+    assert!(status.contains("and its password with it"), "{status}");
     attached_to(&second).await;
 
     // Only for a moment: it is gone before the engine comes.
