@@ -3,7 +3,8 @@
 //! Invariants: nothing is changed that was not written down, and synced, before; one change at a time in a
 //! directory, also between processes; the order is a counter's, whatever the clock says; what was written
 //! down for one folder is nothing of another that came to be at its path. A change that was cut off is judged
-//! by what is on disk, by whoever comes next.
+//! by what is on disk, by whoever comes next. It and `undo` are halves of one thing: a record holds an undo, and an undo is
+//! carried out through its record.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,7 @@
 //! What was found in the files, and the rows that tell it.
+//!
+//! Invariant: it is filled by the files beside it (`walk`, `skills`, `plugins`, `declared`), which are parts of one scan and
+//! know it; `scan` puts them together.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
