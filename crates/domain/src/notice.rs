@@ -25,7 +25,7 @@ pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
 pub use reload::ReloadNotice;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 pub use skill::{MatterBound, SkillNotice};
 pub use state::{AfterCut, StateNotice, Untold};
 
@@ -59,6 +59,15 @@ pub enum Notice {
     Doctor(DoctorNotice),
     /// In the words of somebody else: the engine, the system, a library.
     Verbatim(String),
+    /// A code of a newer Rekindle, as it was written down: what else is written there can be read all the same, and nothing
+    /// of it is lost.
+    Newer {
+        /// The code.
+        notice: String,
+        /// Its values.
+        #[serde(flatten)]
+        values: Map<String, Value>,
+    },
 }
 
 impl Notice {
@@ -101,5 +110,24 @@ impl From<String> for Notice {
 impl From<&str> for Notice {
     fn from(text: &str) -> Self {
         Self::Verbatim(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a newer version wrote down is kept as it is, and what an older one did is read.
+    #[test]
+    fn codes_of_other_versions_are_kept() {
+        let newer = json!({"notice": "not-yet", "path": "/p", "count": 3});
+        let read: Notice = serde_json::from_value(newer.clone()).expect("a notice");
+        assert!(matches!(&read, Notice::Newer { notice, .. } if notice == "not-yet"), "{read:?}");
+        assert_eq!(serde_json::to_value(read).expect("JSON"), newer);
+        let older: Notice = serde_json::from_value(json!("in words")).expect("a notice");
+        assert_eq!(older, Notice::Verbatim("in words".to_owned()));
+        assert!(serde_json::from_value::<Notice>(json!({"path": "/p"})).is_err());
     }
 }

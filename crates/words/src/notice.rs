@@ -44,6 +44,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Plugin(notice) => plugin::said(notice, front),
         Notice::Doctor(notice) => doctor::said(notice, front),
         Notice::Verbatim(text) => text.clone(),
+        Notice::Newer { notice, .. } => format!("“{notice}”, which only a newer version of Rekindle can explain"),
     }
 }
 
@@ -51,6 +52,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
 pub fn hint(notice: &Notice, front: Front) -> String {
     match notice {
         Notice::Habit(_) | Notice::Verbatim(_) => String::new(),
+        Notice::Newer { .. } => "update Rekindle".to_owned(),
         Notice::Reload(notice) => reload::hint(notice, front),
         Notice::Config(notice) => config::hint(notice, front),
         Notice::Skill(notice) => skill::hint(notice, front),

@@ -24,16 +24,16 @@ fn told(value: Value) -> Value {
 
 fn field((key, value): (String, Value)) -> Vec<(String, Value)> {
     match key.as_str() {
-        "what" => match serde_json::from_value::<Notice>(value) {
+        "what" => match serde_json::from_value::<Notice>(value.clone()) {
             Ok(notice) => vec![
                 ("message".to_owned(), said(&notice, Front::Command).into()),
                 ("hint".to_owned(), hint(&notice, Front::Command).into()),
             ],
-            Err(_) => Vec::new(),
+            Err(_) => vec![(key, told(value))],
         },
         "warning" => vec![(key, with_notice(value, &sentences))],
         "notices" => {
-            let Value::Array(notices) = value else { return Vec::new() };
+            let Value::Array(notices) = value else { return vec![(key, told(value))] };
             vec![(key, notices.into_iter().map(|notice| with_notice(notice, &sentences)).collect())]
         }
         _ => vec![(key, told(value))],
@@ -65,6 +65,7 @@ mod tests {
         check(json!({"detail": {"notice": "turned-off"}}), json!({"detail": "turned off"}));
         check(json!({"detail": "in other words"}), json!({"detail": "in other words"}));
         check(json!({"what": "no"}), json!({"message": "no", "hint": ""}));
+        check(json!({"what": 5, "notices": null}), json!({"what": 5, "notices": null}));
         check(json!({"notices": [{"notice": "turned-off"}, "Plain."]}), json!({"notices": ["Turned off.", "Plain."]}));
         let problem = Problem { line: Some(3), column: Some(5), ..Problem::new("/p", ConfigNotice::CommaMissing) };
         let told = super::json(&problem);
