@@ -19,7 +19,7 @@ mod order;
 mod plugins;
 mod skills;
 
-pub use configuration::{Otherwise, shown_value, value_of};
+pub use configuration::{Otherwise, shown_value, told_of, value_of};
 pub use order::{hear, put_in_order};
 pub use plugins::plugin_fingerprint;
 
@@ -91,6 +91,10 @@ pub struct Memory {
     pub hidden: BTreeSet<ItemId>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
+    /// What that instance told of all that they declare; `None`: remembered by an earlier version. As long as it lives,
+    /// it tells the same.
+    #[serde(default)]
+    pub told: Option<Fingerprint>,
     /// What the present instance tells otherwise than the files said when it was created.
     #[serde(default)]
     pub otherwise: Otherwise,

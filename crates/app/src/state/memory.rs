@@ -2,18 +2,29 @@
 //!
 //! Invariants: memory belongs to one engine process; another process, or another engine at the same
 //! address, starts with none. What is kept is that of the engine that Rekindle runs now, as its record tells:
-//! no clock decides which engine is the later one, because clocks are put back.
+//! no clock decides which engine is the later one, because clocks are put back. Whoever changes it changes what others
+//! have left there, under a lock, so that nobody takes back what another process has just noted.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io,
+    time::Duration,
+};
 
 use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot};
-use rekindle_opencode::{Disk, Memory, Otherwise};
+use rekindle_opencode::{Disk, Memory, Otherwise, told_of};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     files::{file::FileError, locate::Places, scan::Meanwhile},
-    state::record::{Record, Records, load, write_json},
+    state::{
+        lock::Lock,
+        record::{Record, Records, load, write_json},
+    },
 };
+
+/// How long another process may take to note something.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The engine process that a memory belongs to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -87,10 +98,18 @@ impl MemoryStore {
     /// Reads it; what belongs to another engine process is forgotten. `is_ours`: whether it is ours to
     /// write now.
     pub fn open(places: &Places, identity: Identity, is_ours: bool) -> Self {
-        let stored = load::<Stored>(&places.state.join(FILE))
+        let mut store = Self { places: places.clone(), stored: Stored { identity, ..Stored::default() }, is_ours };
+        store.read();
+        store
+    }
+
+    /// What is there by now; nothing, if it is of another engine.
+    fn read(&mut self) {
+        let identity = std::mem::take(&mut self.stored.identity);
+        let stored = load::<Stored>(&self.places.state.join(FILE));
+        self.stored = stored
             .filter(|stored| stored.identity == identity && identity.is_certain())
             .unwrap_or_else(|| Stored { identity, ..Stored::default() });
-        Self { places: places.clone(), stored, is_ours }
     }
 
     /// What is remembered.
@@ -101,22 +120,18 @@ impl MemoryStore {
     /// When something pending was first seen: the time that is remembered, or `now`; forgotten as
     /// soon as nothing is pending.
     pub fn detected_at(&mut self, pending: bool, now: impl FnOnce() -> String) -> Result<Option<String>, FileError> {
-        let before = self.stored.detected_at.clone();
-        self.stored.detected_at = pending.then(|| before.clone().unwrap_or_else(now));
-        if self.stored.detected_at != before {
-            self.save()?;
+        if pending != self.stored.detected_at.is_some() {
+            self.change(|stored| {
+                let before = stored.detected_at.take();
+                stored.detected_at = pending.then(|| before.unwrap_or_else(now));
+            })?;
         }
         Ok(self.stored.detected_at.clone())
     }
 
     /// The instance was dropped, or will be in a moment.
     pub fn forget_instance(&mut self) -> Result<(), FileError> {
-        if self.stored.memory.instance.is_some() {
-            self.stored.before = Some(self.stored.memory.clone());
-        }
-        self.stored.memory.instance = None;
-        self.stored.memory.failures.clear();
-        self.save()
+        self.change(Stored::forget_instance)
     }
 
     /// An instance was created from these files: `disk` is what they said before it was, `meanwhile` what was
@@ -134,34 +149,47 @@ impl MemoryStore {
             // Whether this engine read these files, nobody saw.
             return Ok(());
         }
-        self.stored.memory.instance = Some(disk.items.clone());
-        self.stored.memory.failures = failures;
-        let before = self.stored.before.take();
-        let is_certain = !meanwhile.declared && (was_watched || before.is_none());
-        self.stored.memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
-        self.stored.memory.hidden = disk.written.keys().cloned().collect();
-        let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
-        self.stored.memory.mended.extend(texts.filter_map(|item| item.code.clone()));
-        self.remember_modules(disk, answers, &meanwhile.code);
-        if answers.tools.is_some() || answers.has_broken_tools() {
-            // All files of tools were read, also those without a tool in them, or as many as there are up to one that is
-            // broken; which one that is, the engine does not say.
-            let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
-            for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
-                let code = known(&path, code, &meanwhile.code);
-                self.stored.memory.modules.entry(path).or_insert(code);
+        self.change(|stored| {
+            // One that took the place of the last one unseen did so without a word.
+            stored.forget_instance();
+            let before = stored.before.take();
+            let is_certain = !meanwhile.declared && (was_watched || before.is_none());
+            let memory = &mut stored.memory;
+            memory.told = Some(told_of(&disk.items, &answers.config));
+            memory.instance = Some(disk.items.clone());
+            memory.failures = failures;
+            memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
+            memory.hidden = disk.written.keys().cloned().collect();
+            let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
+            memory.mended.extend(texts.filter_map(|item| item.code.clone()));
+            remember_modules(memory, disk, answers, &meanwhile.code);
+            if answers.tools.is_some() || answers.has_broken_tools() {
+                // All files of tools were read, also those without a tool in them, or as many as there are up to one
+                // that is broken; which one that is, the engine does not say.
+                let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
+                for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
+                    let code = known(&path, code, &meanwhile.code);
+                    memory.modules.entry(path).or_insert(code);
+                }
             }
-        }
-        self.save()
+        })
     }
 
     /// The engine lists plugins or tools that it had not listed before; it has their code as it is now.
     pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), FileError> {
-        if self.stored.identity.is_certain() && self.remember_modules(disk, answers, &BTreeSet::new()) {
-            self.save()
-        } else {
-            Ok(())
+        let remember = |memory: &mut Memory| remember_modules(memory, disk, answers, &BTreeSet::new());
+        if !self.stored.identity.is_certain() || !remember(&mut self.stored.memory) {
+            return Ok(());
         }
+        self.change(|stored| {
+            remember(&mut stored.memory);
+        })
+    }
+
+    /// True when these are the answers of an instance that nobody saw come, or saw read its files.
+    pub fn is_new_to(&self, answers: &Answers) -> bool {
+        let Memory { instance, told, .. } = &self.stored.memory;
+        instance.as_ref().is_none_or(|items| told.as_ref().is_some_and(|told| *told != told_of(items, &answers.config)))
     }
 
     /// What was loaded when the instance was created; `None`: nobody watched.
@@ -169,44 +197,64 @@ impl MemoryStore {
         self.stored.memory.instance.as_ref()
     }
 
-    /// The engine keeps a module for its life: only what it had not loaded before is new.
-    fn remember_modules(&mut self, disk: &Disk, answers: &Answers, unseen: &BTreeSet<String>) -> bool {
-        let Memory { modules, instance, .. } = &mut self.stored.memory;
-        let before = modules.len();
-        let (plugins, tools) = (answers.plugins.iter().collect::<HashSet<_>>(), answers.tool_names());
-        for (id, spec) in &disk.plugin_specs {
-            // The engine lists a plugin whose file is missing; what appears later it has not read.
-            let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
-            let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
-            if let Some(code) = code.filter(|_| plugins.contains(spec)) {
-                let path = spec.strip_prefix("file://").unwrap_or(spec);
-                modules.entry(path.to_owned()).or_insert_with(|| known(path, code, unseen));
-            }
-        }
-        for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && tools.has(&item.name)) {
-            if let Some(code) = item.code.clone() {
-                modules.entry(item.source.clone()).or_insert_with(|| known(&item.source, code, unseen));
-            }
-        }
-        modules.len() != before
-    }
-
-    fn save(&self) -> Result<(), FileError> {
+    /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here.
+    fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), FileError> {
         if !self.stored.identity.is_certain() || !self.is_ours {
+            change(&mut self.stored);
             return Ok(());
         }
+        let path = self.places.state.join(FILE);
+        let turn = Lock::wait(&path.with_extension("lock"), PATIENCE);
+        self.read();
+        change(&mut self.stored);
+        let busy = || io::Error::new(io::ErrorKind::WouldBlock, "another process is writing to it");
+        let turn = turn.and_then(|turn| turn.ok_or_else(busy));
+        let _turn = turn.map_err(|cause| FileError::Write { path: path.clone(), cause })?;
         // A slow look at an engine that is gone has nothing to say of the one that came after it.
         let now = Records(&self.places).last_record();
         if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {
             return Ok(());
         }
-        write_json(&self.places.state.join(FILE), &self.stored)
+        write_json(&path, &self.stored)
     }
+}
+
+impl Stored {
+    fn forget_instance(&mut self) {
+        if self.memory.instance.is_some() {
+            self.before = Some(self.memory.clone());
+        }
+        self.memory.instance = None;
+        self.memory.failures.clear();
+    }
+}
+
+/// The engine keeps a module for its life: only what it had not loaded before is new. True when something is.
+fn remember_modules(memory: &mut Memory, disk: &Disk, answers: &Answers, unseen: &BTreeSet<String>) -> bool {
+    let Memory { modules, instance, .. } = memory;
+    let before = modules.len();
+    let (plugins, tools) = (answers.plugins.iter().collect::<HashSet<_>>(), answers.tool_names());
+    for (id, spec) in &disk.plugin_specs {
+        // The engine lists a plugin whose file is missing; what appears later it has not read.
+        let was_missing = instance.as_ref().and_then(|items| items.get(id)).is_some_and(|item| item.code.is_none());
+        let code = disk.items.get(id).and_then(|item| item.code.clone()).filter(|_| !was_missing);
+        if let Some(code) = code.filter(|_| plugins.contains(spec)) {
+            let path = spec.strip_prefix("file://").unwrap_or(spec);
+            modules.entry(path.to_owned()).or_insert_with(|| known(path, code, unseen));
+        }
+    }
+    for item in disk.items.iter().filter(|item| item.kind == Kind::Tool && tools.has(&item.name)) {
+        if let Some(code) = item.code.clone() {
+            modules.entry(item.source.clone()).or_insert_with(|| known(&item.source, code, unseen));
+        }
+    }
+    modules.len() != before
 }
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{EngineMode, EngineState};
+    use rekindle_domain::{EngineMode, EngineState, Item, Place, Scope};
+    use serde_json::json;
 
     use super::*;
 
@@ -260,6 +308,49 @@ mod tests {
             assert!(!remembers(&places, &old, &old), "a slow look at what is gone: {first} {second}");
             assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_some(), "it stays");
         }
+    }
+
+    /// N16: what one process notes takes back nothing that another one has noted since the first one looked.
+    #[test]
+    fn what_others_noted_stays() {
+        let (_folder, places) = places();
+        let identity = || Identity::of(&record(Some("a"), ""));
+        let open = || MemoryStore::open(&places, identity(), true);
+        let (disk, answers) = (Disk::default(), Answers::default());
+        let [mut first, mut second] = [open(), open()];
+        first.loaded(&disk, &answers, BTreeMap::new(), &Meanwhile::default(), true).expect("kept");
+        assert_eq!(second.detected_at(true, || "now".to_owned()).expect("kept").as_deref(), Some("now"));
+        assert!(open().instance().is_some(), "the instance that was loaded");
+        first.forget_instance().expect("kept");
+        assert_eq!(second.detected_at(false, String::new).expect("kept"), None);
+        assert!(open().instance().is_none(), "that it was forgotten");
+    }
+
+    /// K7: answers that differ in what the files declared are those of another instance.
+    #[test]
+    fn an_instance_that_nobody_saw_is_told_by_its_answers() {
+        let (_folder, places) = places();
+        let told = |config| Answers { config, ..Answers::default() };
+        let item = Item {
+            id: ItemId::new(Kind::Config, Scope::Project, "username"),
+            kind: Kind::Config,
+            name: "username".to_owned(),
+            scope: Scope::Project,
+            source: "/p/opencode.json".to_owned(),
+            place: Place::InstanceConfig,
+            value: None,
+            declared: Fingerprint::of_json(&json!("one")),
+            code: None,
+        };
+        let disk = Disk { items: [item].into_iter().collect(), ..Disk::default() };
+        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), true);
+        let first = told(json!({ "username": "one" }));
+        assert!(memory.is_new_to(&first));
+        memory.loaded(&disk, &first, BTreeMap::new(), &Meanwhile::default(), true).expect("kept");
+        assert!(!memory.is_new_to(&first));
+        assert!(!memory.is_new_to(&told(json!({ "username": "one", "by a plugin": 1 }))));
+        assert!(memory.is_new_to(&told(json!({ "username": "two" }))));
+        assert!(memory.is_new_to(&told(json!({}))));
     }
 
     /// N16: what was kept before starts had marks is still that of the same engine.

@@ -120,7 +120,8 @@ fn seen_or(before: &Observation, look: Result<Result<Observation, Fault>, Fault>
 pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation, Fault> {
     let mut view = target.engine.view.clone();
     let problems = problems(target).await;
-    let is_first = target.memory().instance().is_none();
+    let memory = target.memory();
+    let mut is_new = memory.instance().is_none();
     let mut answers = None;
     let mut busy = Vec::new();
     let mut failures = BTreeMap::new();
@@ -128,12 +129,12 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut ear = Ear::default();
-            if is_first {
+            if is_new {
                 ear.open(client).await;
                 ear.begin(target.places()).await;
             }
             let (answered, running) = ask(target, client).await;
-            if is_first && answered.is_ok() && !scan.disk.plugin_specs.is_empty() {
+            if is_new && answered.is_ok() && !scan.disk.plugin_specs.is_empty() {
                 let heard = ear.failures(client, view.mode).await;
                 failures = failed_items(&scan.disk, &heard.failures);
             }
@@ -155,19 +156,22 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     {
         first = Some(std::mem::replace(&mut scan, target.read_files().await?));
     }
+    is_new |= answers.as_ref().is_some_and(|answers| memory.is_new_to(answers));
     // What changed while the engine read it is not known to have been loaded.
     let (kept, later) = match &answers {
-        Some(_) if is_first => (target.keep_files(&scan).await, Some(target.read_files().await?)),
+        Some(_) if is_new => (target.keep_files(&scan).await, Some(target.read_files().await?)),
         _ => (None, None),
     };
     let meanwhile = later.as_ref().map(|later| first.as_ref().unwrap_or(&scan).changed_until(later));
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
     if let Some(answers) = &answers {
-        let kept = match memory.instance() {
+        let kept = if memory.is_new_to(answers) {
             // The instance was created by this question, or before anyone watched.
-            None => memory.loaded(&scan.disk, answers, failures, &meanwhile.unwrap_or_default(), false),
-            Some(_) => memory.seen(&scan.disk, answers),
+            let meanwhile = meanwhile.unwrap_or_else(|| scan.all_of_it());
+            memory.loaded(&scan.disk, answers, failures, &meanwhile, false)
+        } else {
+            memory.seen(&scan.disk, answers)
         };
         if let Err(error) = kept {
             tracing::warn!(error = chain(&error), "memory");

@@ -258,9 +258,13 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
         return;
     };
     let [here, was_here] = [&disk.items, instance].map(ByName::of_instance);
-    for (kind, name) in memory.otherwise.unseen.iter().filter(|(kind, name)| is_left(*kind, name)) {
+    // Without plugins only a file can have added what was not told when the instance was created.
+    let may_have_been_added = if answers.plugins.is_empty() { names(&answers.config) } else { BTreeSet::new() };
+    let unseen = memory.otherwise.unseen.union(&may_have_been_added);
+    for (kind, name) in unseen.filter(|(kind, name)| is_left(*kind, name)) {
         let is_known = [&here, &was_here].iter().any(|items| !items.get(*kind, name).is_empty());
-        if let (false, Some(told)) = (is_known || name == FILLED_IN, value_of(&answers.config, *kind, name)) {
+        let Some(told) = value_of(&answers.config, *kind, name) else { continue };
+        if !is_known && name != FILLED_IN && !memory.otherwise.is_replaced(*kind, name, Some(told)) {
             loaded.add(gone(*kind, name, told, Scope::Project, Place::InstanceConfig), Evidence::Told);
         }
     }
@@ -310,6 +314,14 @@ fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> It
         declared: Fingerprint::of_config(value),
         code: None,
     }
+}
+
+/// What an engine tells of all that these items declare for an instance, in one fingerprint. While the instance is the
+/// same, so is this; what plugins add to it does not count.
+pub fn told_of(items: &Snapshot, config: &Value) -> Fingerprint {
+    let declared = items.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig);
+    let told = declared.map(|item| value_of(config, item.kind, &item.name).unwrap_or(&Value::Null).clone());
+    Fingerprint::of_json(&Value::Array(told.collect()))
 }
 
 /// All names that a configuration declares, each once.

@@ -219,6 +219,26 @@ fn what_changed_meanwhile_is_not_remembered() {
     assert_eq!(changes(&seen(None, false)), expected.map(|(name, change)| (name.to_owned(), change, Action::Dispose)));
 }
 
+/// K7: without plugins only a file can have added what the instance did not tell when it was created: another one took
+/// its place. With plugins, and where it was told from the start, nothing is claimed.
+#[test]
+fn what_was_added_unseen_is_gone_from_the_files() {
+    let disk = saying(Some(&json!("one")), Place::InstanceConfig);
+    let told = |config: Value, plugins: &[&str]| {
+        let plugins = plugins.iter().map(|spec| (*spec).to_owned()).collect();
+        Answers { config, plugins, ..Answers::default() }
+    };
+    let (before, now) = (json!({"k": "one"}), json!({"k": "one", "added": 1}));
+    let is_gone = |before: &Value, plugins: &[&str]| {
+        let otherwise = Otherwise::of(&disk, &told(before.clone(), plugins), None, true);
+        let memory = Memory { instance: Some(disk.items.clone()), otherwise, ..Memory::default() };
+        changes(&disk, &told(now.clone(), plugins), &memory).iter().any(|change| change.0 == "added")
+    };
+    assert!(is_gone(&before, &[]));
+    assert!(!is_gone(&now, &[]), "it came from elsewhere");
+    assert!(!is_gone(&before, &["file:///elsewhere/p.ts"]), "a plugin may have added it");
+}
+
 /// H4: what the project's files replace anyway is no change when the global ones change it.
 #[test]
 fn a_value_that_is_never_used_is_no_drift() {
