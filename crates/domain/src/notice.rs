@@ -3,6 +3,7 @@
 //! Invariant: there is no sentence here. `rekindle-words` says each notice, and what to do about it, for whoever asks: the
 //! window or the command line. A code is a contract with what is kept on disk: it may be added, never renamed.
 
+mod coded;
 mod config;
 mod doctor;
 mod edit;
@@ -15,6 +16,8 @@ mod reload;
 mod skill;
 mod state;
 
+pub use coded::Unread;
+use coded::notices;
 pub use config::{ConfigNotice, Expected, ReferenceFault, ValueKind, WriteFault};
 pub use doctor::{DoctorNotice, Examined};
 pub use edit::{EditNotice, Unremoved};
@@ -24,7 +27,6 @@ pub use habit::HabitNotice;
 pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
 pub use reload::ReloadNotice;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 pub use skill::{MatterBound, SkillNotice};
 pub use state::{AfterCut, StateNotice, Untold};
@@ -32,8 +34,7 @@ pub use state::{AfterCut, StateNotice, Untold};
 /// What a person should know.
 ///
 /// As JSON it is `{"notice": "code", …values}`, or a string that somebody else said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Why the engine takes a change in as it does.
     Habit(HabitNotice),
@@ -65,7 +66,6 @@ pub enum Notice {
         /// The code.
         notice: String,
         /// Its values.
-        #[serde(flatten)]
         values: Map<String, Value>,
     },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Notice;
+use super::{Notice, notices};
 
 /// What front matter stands for too much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,113 +20,108 @@ pub enum MatterBound {
     Binary,
 }
 
-/// What is to be said of a Markdown file with front matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "notice", rename_all = "kebab-case")]
-pub enum SkillNotice {
-    /// A `SKILL.md` does not begin with `---`.
-    NoFrontMatter,
-    /// Front matter is not YAML.
-    FrontMatterNotYaml {
-        /// Why not.
-        why: Box<Notice>,
-    },
-    /// A `SKILL.md` has no name, or one that is no string.
-    NoSkillName,
-    /// The description in a `SKILL.md` is no string.
-    DescriptionNotText,
-    /// Front matter stands for more than is read.
-    FrontMatterTooLarge {
-        /// What there is too much of.
-        bound: MatterBound,
-    },
-    /// Front matter is code, which the engine runs.
-    FrontMatterRuns,
-    /// A key of YAML twice.
-    YamlKeyTwice {
-        /// The key.
-        key: String,
-    },
-    /// A list in a list as a key.
-    YamlKeyOfLists,
-    /// What is to be merged in with `<<` has no keys.
-    YamlMergeWithoutKeys,
-    /// A tag that the engine does not know.
-    YamlTagUnknown {
-        /// The tag.
-        tag: String,
-    },
-    /// A value that is not what its tag says.
-    YamlTagWrong {
-        /// The value.
-        text: String,
-    },
-    /// A second document.
-    YamlGoesOn,
-    /// A document that is not whole.
-    YamlCutOff,
-    /// The engine drops a skill.
-    SkillIgnored {
-        /// Why.
-        why: Box<Notice>,
-    },
-    /// The engine drops an agent, a mode or a command.
-    MarkdownIgnored {
-        /// Why.
-        why: Box<Notice>,
-    },
-    /// The engine takes all of an agent, a mode or a command for its prompt.
-    AllIsPrompt {
-        /// Why.
-        why: Box<Notice>,
-    },
-    /// What is in a file is not known.
-    ContentNotKnown {
-        /// Why.
-        why: Box<Notice>,
-    },
-    /// The engine can read a file only once in its life.
-    ReadableOnce,
-    /// A file is not UTF-8.
-    NotUtf8,
-    /// A skill is a link that leads nowhere.
-    SkillLinkDangling,
-    /// The engine drops a mode, because of a wrong type in it.
-    ModeIgnored,
-    /// A field holds a number with which the engine cannot answer.
-    NumberInfinite {
-        /// The field.
-        field: String,
-    },
-    /// A field holds a date where something else is expected.
-    DateWithoutQuotes {
-        /// The field.
-        field: String,
-    },
-    /// Several skills have one name.
-    SameSkillName {
-        /// How many.
-        count: usize,
-    },
-    /// The configuration names more folders of skills than are looked at.
-    TooManySkillFolders {
-        /// How many are.
-        most: usize,
-        /// How many are not.
-        left: usize,
-    },
-    /// Some skills are not read.
-    SkillsNotRead {
-        /// Why the first one is not.
-        why: Box<Notice>,
-        /// How many there are.
-        count: usize,
-    },
-}
-
-impl From<SkillNotice> for Notice {
-    fn from(notice: SkillNotice) -> Self {
-        Self::Skill(notice)
+notices! {
+    /// What is to be said of a Markdown file with front matter.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum SkillNotice {
+        /// A `SKILL.md` does not begin with `---`.
+        NoFrontMatter,
+        /// Front matter is not YAML.
+        FrontMatterNotYaml {
+            /// Why not.
+            why: Box<Notice>,
+        },
+        /// A `SKILL.md` has no name, or one that is no string.
+        NoSkillName,
+        /// The description in a `SKILL.md` is no string.
+        DescriptionNotText,
+        /// Front matter stands for more than is read.
+        FrontMatterTooLarge {
+            /// What there is too much of.
+            bound: MatterBound,
+        },
+        /// Front matter is code, which the engine runs.
+        FrontMatterRuns,
+        /// A key of YAML twice.
+        YamlKeyTwice {
+            /// The key.
+            key: String,
+        },
+        /// A list in a list as a key.
+        YamlKeyOfLists,
+        /// What is to be merged in with `<<` has no keys.
+        YamlMergeWithoutKeys,
+        /// A tag that the engine does not know.
+        YamlTagUnknown {
+            /// The tag.
+            tag: String,
+        },
+        /// A value that is not what its tag says.
+        YamlTagWrong {
+            /// The value.
+            text: String,
+        },
+        /// A second document.
+        YamlGoesOn,
+        /// A document that is not whole.
+        YamlCutOff,
+        /// The engine drops a skill.
+        SkillIgnored {
+            /// Why.
+            why: Box<Notice>,
+        },
+        /// The engine drops an agent, a mode or a command.
+        MarkdownIgnored {
+            /// Why.
+            why: Box<Notice>,
+        },
+        /// The engine takes all of an agent, a mode or a command for its prompt.
+        AllIsPrompt {
+            /// Why.
+            why: Box<Notice>,
+        },
+        /// What is in a file is not known.
+        ContentNotKnown {
+            /// Why.
+            why: Box<Notice>,
+        },
+        /// The engine can read a file only once in its life.
+        ReadableOnce,
+        /// A file is not UTF-8.
+        NotUtf8,
+        /// A skill is a link that leads nowhere.
+        SkillLinkDangling,
+        /// The engine drops a mode, because of a wrong type in it.
+        ModeIgnored,
+        /// A field holds a number with which the engine cannot answer.
+        NumberInfinite {
+            /// The field.
+            field: String,
+        },
+        /// A field holds a date where something else is expected.
+        DateWithoutQuotes {
+            /// The field.
+            field: String,
+        },
+        /// Several skills have one name.
+        SameSkillName {
+            /// How many.
+            count: usize,
+        },
+        /// The configuration names more folders of skills than are looked at.
+        TooManySkillFolders {
+            /// How many are.
+            most: usize,
+            /// How many are not.
+            left: usize,
+        },
+        /// Some skills are not read.
+        SkillsNotRead {
+            /// Why the first one is not.
+            why: Box<Notice>,
+            /// How many there are.
+            count: usize,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Notice;
+use super::notices;
 
 /// What the engine showed of a reload that was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,75 +31,70 @@ pub enum Untold {
     All,
 }
 
-/// What is to be said of what Rekindle keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "notice", rename_all = "kebab-case")]
-pub enum StateNotice {
-    /// A link leads to no folder.
-    KeptLinkBroken {
-        /// The link.
-        path: String,
-        /// Where it leads.
-        target: String,
-    },
-    /// Something else is in the place of a folder.
-    KeptNotAFolder {
-        /// What it is.
-        path: String,
-        /// What the system said.
-        why: String,
-    },
-    /// It may not be read.
-    KeptForbidden {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        why: String,
-    },
-    /// It cannot be read.
-    KeptUnreadable {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        why: String,
-    },
-    /// The state folder cannot be used.
-    StateUnusable {
-        /// The folder.
-        path: String,
-        /// What the system said.
-        why: String,
-    },
-    /// What was about to be done could not be written down.
-    JournalNotWritten {
-        /// The state folder.
-        path: String,
-        /// What the system said.
-        why: String,
-    },
-    /// The state folder is another one since, so that the engine was nobody's.
-    StateLost {
-        /// The folder.
-        path: String,
-    },
-    /// The state folder is another one since, so that another reload may be under way.
-    ReloadTurnLost {
-        /// The folder.
-        path: String,
-    },
-    /// A reload was cut off after it had touched the engine.
-    ReloadCutOff {
-        /// What the engine showed afterwards.
-        shows: AfterCut,
-        /// Which interrupted sessions were not told to go on.
-        untold: Untold,
-    },
-    /// A reload that waited until nothing runs was cut off, and can be gone on with.
-    ReloadWaits,
-}
-
-impl From<StateNotice> for Notice {
-    fn from(notice: StateNotice) -> Self {
-        Self::State(notice)
+notices! {
+    /// What is to be said of what Rekindle keeps.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum StateNotice {
+        /// A link leads to no folder.
+        KeptLinkBroken {
+            /// The link.
+            path: String,
+            /// Where it leads.
+            target: String,
+        },
+        /// Something else is in the place of a folder.
+        KeptNotAFolder {
+            /// What it is.
+            path: String,
+            /// What the system said.
+            why: String,
+        },
+        /// It may not be read.
+        KeptForbidden {
+            /// The file or folder.
+            path: String,
+            /// What the system said.
+            why: String,
+        },
+        /// It cannot be read.
+        KeptUnreadable {
+            /// The file or folder.
+            path: String,
+            /// What the system said.
+            why: String,
+        },
+        /// The state folder cannot be used.
+        StateUnusable {
+            /// The folder.
+            path: String,
+            /// What the system said.
+            why: String,
+        },
+        /// What was about to be done could not be written down.
+        JournalNotWritten {
+            /// The state folder.
+            path: String,
+            /// What the system said.
+            why: String,
+        },
+        /// The state folder is another one since, so that the engine was nobody's.
+        StateLost {
+            /// The folder.
+            path: String,
+        },
+        /// The state folder is another one since, so that another reload may be under way.
+        ReloadTurnLost {
+            /// The folder.
+            path: String,
+        },
+        /// A reload was cut off after it had touched the engine.
+        ReloadCutOff {
+            /// What the engine showed afterwards.
+            shows: AfterCut,
+            /// Which interrupted sessions were not told to go on.
+            untold: Untold,
+        },
+        /// A reload that waited until nothing runs was cut off, and can be gone on with.
+        ReloadWaits,
     }
 }

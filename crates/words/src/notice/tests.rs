@@ -1,59 +1,45 @@
-//! Every code there is, with made-up values: they are found by asking serde, so that none can be forgotten.
+//! Every code there is, with made-up values: `Notice::codes` lists them, so that none can be forgotten.
 
 use std::collections::BTreeMap;
 
-use rekindle_domain::{
-    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, Notice, PluginNotice, ProgramNotice,
-    ReloadNotice, SkillNotice, StateNotice,
-};
-use serde::de::DeserializeOwned;
+use rekindle_domain::{Notice, Unread};
 use serde_json::{Map, Value, json};
 
 use super::*;
 
-/// One notice of each code of a subject.
-fn each<T: DeserializeOwned + Into<Notice>>() -> Vec<(String, Notice)> {
-    let asked = serde_json::from_value::<T>(json!({"notice": "?"})).err().expect("no such code").to_string();
-    let codes: Vec<_> = asked.split('`').skip(3).step_by(2).map(str::to_owned).collect();
-    assert!(!codes.is_empty(), "{asked}");
-    codes.into_iter().map(|code| (code.clone(), made_up::<T>(&code).into())).collect()
-}
-
 /// A notice with made-up values, found one by one.
-fn made_up<T: DeserializeOwned>(code: &str) -> T {
-    let mut fields = Map::from_iter([("notice".to_owned(), json!(code))]);
-    loop {
-        let error = match serde_json::from_value::<T>(Value::Object(fields.clone())) {
+fn made_up(code: &str, names: &[&str]) -> Notice {
+    let mut values = Map::new();
+    for _ in 0..=names.len() {
+        match Notice::of_code(code, &values) {
             Ok(notice) => return notice,
-            Err(error) => error.to_string(),
-        };
-        let missing = error.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let missing = missing.unwrap_or_else(|| panic!("{code}: {error}")).to_owned();
-        let value = values().into_iter().find_map(|value| fits::<T>(&fields, &missing, value));
-        fields.insert(missing.clone(), value.unwrap_or_else(|| panic!("{code}: no value for {missing}")));
-    }
-}
-
-/// The value, or the first of the words that would do in its place, if the field can have it.
-fn fits<T: DeserializeOwned>(fields: &Map<String, Value>, missing: &str, value: Value) -> Option<Value> {
-    let with = |value: &Value| {
-        let mut fields = fields.clone();
-        fields.insert(missing.to_owned(), value.clone());
-        serde_json::from_value::<T>(Value::Object(fields)).err().map(|error| error.to_string())
-    };
-    match with(&value) {
-        None => Some(value),
-        Some(error) if error.starts_with("missing field") => Some(value),
-        Some(error) if error.starts_with("unknown variant") => {
-            let word = json!(error.split('`').nth(3)?);
-            let word = if value.is_array() { json!([word]) } else { word };
-            with(&word).is_none_or(|error| error.starts_with("missing field")).then_some(word)
+            Err(Unread::Value { name, .. }) => {
+                let value = candidates().into_iter().find_map(|value| fits(code, &values, name, value));
+                values.insert(name.to_owned(), value.unwrap_or_else(|| panic!("{code}: no value for {name}")));
+            }
+            Err(Unread::NoSuchCode) => break,
         }
-        Some(_) => None,
     }
+    panic!("{code} cannot be read with {values:?}")
 }
 
-fn values() -> Vec<Value> {
+/// The value, or the first of the words that would do in its place, if it can be the one of this name.
+fn fits(code: &str, values: &Map<String, Value>, name: &str, value: Value) -> Option<Value> {
+    let refused = |value: &Value| {
+        let mut values = values.clone();
+        values.insert(name.to_owned(), value.clone());
+        match Notice::of_code(code, &values) {
+            Err(Unread::Value { name: other, why }) if other == name => Some(why.to_string()),
+            _ => None,
+        }
+    };
+    let Some(error) = refused(&value) else { return Some(value) };
+    let word = json!(error.strip_prefix("unknown variant")?.split('`').nth(3)?);
+    let word = if value.is_array() { json!([word]) } else { word };
+    refused(&word).is_none().then_some(word)
+}
+
+fn candidates() -> Vec<Value> {
     vec![
         json!("/x"),
         json!(2),
@@ -70,20 +56,7 @@ fn values() -> Vec<Value> {
 }
 
 fn all() -> Vec<(String, Notice)> {
-    [
-        each::<ConfigNotice>(),
-        each::<DoctorNotice>(),
-        each::<EditNotice>(),
-        each::<EngineNotice>(),
-        each::<FileNotice>(),
-        each::<HabitNotice>(),
-        each::<PluginNotice>(),
-        each::<ProgramNotice>(),
-        each::<ReloadNotice>(),
-        each::<SkillNotice>(),
-        each::<StateNotice>(),
-    ]
-    .concat()
+    Notice::codes().map(|(code, names)| (code.clone(), made_up(&code, names))).collect()
 }
 
 #[test]
