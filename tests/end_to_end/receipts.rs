@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use rekindle_app::workspace::{App, Source};
 use rekindle_domain::{Banner, Cause, RowState, Wish};
 use rekindle_tests::{
     model::Model,
@@ -92,7 +91,7 @@ async fn what_fails_does_not_hold_up_the_rest() {
 async fn no_list_is_older_than_the_reload() {
     let world = World::new();
     let faulty = world.start_faulty_engine(Vec::new()).await;
-    let app = App::start(world.places(), Source::Attached, 0);
+    let app = world.core().await;
     let mut states = app.watch();
     world.write(".opencode/skills/tidy/SKILL.md", &skill("tidy", "body"));
     let pending = states.wait_for(|state| matches!(state.banner, Banner::Pending));

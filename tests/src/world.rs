@@ -12,6 +12,7 @@ use std::{
 use rekindle_app::{
     engine::{accepted, program::program},
     files::{file, locate::Places},
+    workspace::{App, Source},
 };
 use serde_json::{Value, json};
 
@@ -240,6 +241,15 @@ impl World {
         let ran = self.rekindle(&["engine", "start", "--json"]).await;
         assert_eq!(ran.code, 0, "{ran:?}");
         self.engine()
+    }
+
+    /// The core of the project, once it knows what the engine has: what is written from then on is pending. Before that,
+    /// the engine may read it when it is asked for the first time.
+    pub async fn core(&self) -> App {
+        let app = App::start(self.places(), Source::Attached, 0);
+        let state = app.watch();
+        wait::until("a first look", async || state.borrow().counts.is_some().then_some(())).await;
+        app
     }
 
     /// Starts an engine in the background whose faults the test decides; its start meets these.

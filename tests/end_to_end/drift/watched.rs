@@ -7,7 +7,7 @@ use rekindle_app::{
         scan::Scanner,
         watch::{WINDOW, Watch},
     },
-    workspace::{App, Source},
+    workspace::App,
 };
 use rekindle_domain::EngineState;
 use rekindle_tests::{
@@ -26,14 +26,6 @@ async fn pending(app: &App, names: &BTreeSet<String>) {
         (is_known && found == *names).then_some(())
     })
     .await;
-}
-
-/// The core of a world, once it knows what the engine has.
-async fn core(world: &World) -> App {
-    let app = App::start(world.places(), Source::Attached, 0);
-    let state = app.watch();
-    wait::until("a first look", async || state.borrow().counts.is_some().then_some(())).await;
-    app
 }
 
 fn git(world: &World, arguments: &[&str]) {
@@ -73,7 +65,7 @@ async fn a_checkout_of_a_thousand_files_ends_right() {
     git(&world, &["commit", "--quiet", "--message", "two"]);
     git(&world, &["checkout", "--quiet", "one"]);
     world.start_engine().await;
-    let app = core(&world).await;
+    let app = world.core().await;
     pending(&app, &BTreeSet::new()).await;
 
     let places = world.places();
@@ -99,7 +91,7 @@ async fn a_project_that_comes_back_is_followed() {
     let path = ".opencode/skills/s/SKILL.md";
     world.write(path, &skill("s", "one"));
     world.start_engine().await;
-    let app = core(&world).await;
+    let app = world.core().await;
     let elsewhere = world.outside("elsewhere");
     let away = || fs::rename(world.project(), &elsewhere).expect("moved");
     let back = || fs::rename(&elsewhere, world.project()).expect("moved");

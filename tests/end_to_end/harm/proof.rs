@@ -1,9 +1,6 @@
 //! What is told of a reload that was not wholly proved, and of what has not been heard yet.
 
-use rekindle_app::{
-    state::history::History,
-    workspace::{App, Source},
-};
+use rekindle_app::state::history::History;
 use rekindle_domain::{Banner, Cause, ItemState, ReceiptResult, ReloadNotice, RowState, Shown, WindowState, Wish};
 use rekindle_tests::{
     proxy::{Fault, Rule},
@@ -31,7 +28,7 @@ async fn state(
 async fn what_was_not_heard_settles_by_itself() {
     let world = World::new();
     let faulty = world.start_faulty_engine(Vec::new()).await;
-    let app = App::start(world.places(), Source::Attached, 0);
+    let app = world.core().await;
     let mut states = app.watch();
     world.write("server.mjs", MCP_SERVER);
     let server = |more: Value| {
@@ -143,9 +140,8 @@ async fn the_command_waits_for_what_is_late() {
 async fn status_tells_of_the_past_and_of_now() {
     let world = World::new();
     world.start_engine().await;
-    let app = App::start(world.places(), Source::Attached, 0);
+    let app = world.core().await;
     let mut states = app.watch();
-    state(&mut states, "a look", |state| state.counts.is_some()).await;
     world.write(".opencode/plugins/good.ts", &plugin("good"));
     world.write(".opencode/plugins/bad.ts", "throw new Error(\"boom\")\n");
     let words = world.rekindle(&["reload"]).await;
@@ -188,9 +184,9 @@ async fn status_tells_of_the_past_and_of_now() {
 async fn what_comes_by_itself_hides_nothing() {
     let world = World::new();
     world.start_engine().await;
-    let app = App::start(world.places(), Source::Attached, 0);
+    let app = world.core().await;
     let mut states = app.watch();
-    let first = state(&mut states, "a look", |state| state.counts.is_some()).await;
+    let first = states.borrow_and_update().clone();
     world.write(".opencode/plugins/bad.ts", "throw new Error(\"boom\")\n");
     state(&mut states, "the plugin", |state| state.banner == Banner::Pending).await;
     app.reload(Wish::new(Cause::Window)).await;
