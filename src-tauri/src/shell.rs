@@ -12,9 +12,8 @@ use rekindle_app::{
         client::Credentials,
         connect,
         control::{self, Inbox, PassOn, Request},
-        host::{Host, HostError},
+        host::Host,
     },
-    error::Tell,
     files::locate::Places,
     state::{record::Records, settings},
     workspace::{App, Source},
@@ -71,7 +70,7 @@ impl Shell {
     /// Shows another directory.
     pub(crate) async fn change(&self, directory: &Path) -> Result<(), UserError> {
         let _one_at_a_time = self.changing.lock().await;
-        let places = Places::of(directory).map_err(|error| error.tell())?;
+        let places = Places::of(directory)?;
         let before = self.app();
         if places.directory == before.places().directory {
             return Ok(());
@@ -98,7 +97,7 @@ impl Shell {
 /// current one is the home folder, which is nobody's project: then the one opened last.
 fn places(directory: Option<PathBuf>) -> Result<Places, UserError> {
     let named = directory.is_some();
-    let places = Places::of(&directory.unwrap_or_else(|| PathBuf::from("."))).map_err(|error| error.tell())?;
+    let places = Places::of(&directory.unwrap_or_else(|| PathBuf::from(".")))?;
     if named || (places.directory != places.home && places.directory.parent().is_some()) {
         return Ok(places);
     }
@@ -114,22 +113,22 @@ async fn start(
 ) -> Result<Option<App>, UserError> {
     if let Some(url) = engine {
         let credentials = Credentials::from_environment();
-        connect::check_url(places, &url, credentials.clone()).map_err(|error| error.tell())?;
+        connect::check_url(places, &url, credentials.clone())?;
         return Ok(Some(App::start(places.clone(), Source::Client { url, credentials }, sequence)));
     }
     let keeper = std::env::current_exe()
         .map_err(|error| UserError::new(ErrorCode::CannotStart, ProgramNotice::NoProgram { why: error.to_string() }))?;
     let host = match Host::own(places, keeper) {
         Ok(host) => host,
-        Err(HostError::Owned) => {
+        Err(error) if error.code == ErrorCode::EngineOwned => {
             let has_window = Records(places).control().is_some_and(|address| address.has_window);
             if has_window {
-                control::ask(places, Request::Show).await.map_err(|error| error.tell())?;
+                control::ask(places, Request::Show).await?;
                 return Ok(None);
             }
             return Ok(Some(App::start(places.clone(), Source::Attached, sequence)));
         }
-        Err(error) => return Err(error.tell()),
+        Err(error) => return Err(error),
     };
     control::listen(places, host.clone(), show.clone(), true).await.map_err(|error| {
         let (path, why) = (places.state.display().to_string(), error.to_string());

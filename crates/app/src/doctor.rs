@@ -10,7 +10,7 @@ use std::{
 
 use rekindle_domain::{
     DoctorNotice, EngineChoice, EngineMode, EngineState, Examined, Finding, FindingLevel, Fingerprint, Leftover,
-    Notice, RowState,
+    Notice, RowState, UserError,
 };
 use rekindle_opencode::Profile;
 use tokio::{process::Command, time::timeout};
@@ -19,11 +19,11 @@ use crate::{
     edit::record::Strays,
     engine::{
         client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
-        descendants::{self, EndError, Process},
+        descendants::{self, Process},
         find,
         output::last_words,
     },
-    error::{Tell, cause, problem_error},
+    error::{cause, problem_error},
     files::file::create_private_dir,
     state::{history::History, settings},
     workspace::{look::Observation, target::Target},
@@ -66,7 +66,7 @@ async fn binary(choice: &EngineChoice) -> Finding {
     let subject = Examined::Program;
     let path = match find::find(choice) {
         Ok(path) => path,
-        Err(error) => return found(FindingLevel::Error, subject, error.tell().what),
+        Err(error) => return found(FindingLevel::Error, subject, error.what),
     };
     let mut command = Command::new(&path);
     command.env_remove(PASSWORD_VARIABLE).env_remove(USERNAME_VARIABLE);
@@ -130,7 +130,7 @@ fn left_behind(target: &Target) -> Vec<Process> {
 pub async fn end_leftovers(
     target: &Target,
     is_meant: impl Fn(&Leftover) -> bool,
-) -> Vec<(Leftover, Result<(), EndError>)> {
+) -> Vec<(Leftover, Result<(), UserError>)> {
     let meant = left_behind(target).into_iter().filter(|process| is_meant(&process.told));
     let ends = meant.map(async |process| (process.told.clone(), descendants::end(&process).await));
     futures_util::future::join_all(ends).await
@@ -163,7 +163,7 @@ fn changes(target: &Target) -> Vec<Finding> {
     const MOST: usize = 10;
     let strays = match Strays::of(target.places()) {
         Ok(strays) => strays,
-        Err(error) => return vec![found(FindingLevel::Error, Examined::Undo, error.tell().what)],
+        Err(error) => return vec![found(FindingLevel::Error, Examined::Undo, error.what)],
     };
     let unreadable =
         |path: PathBuf| found(FindingLevel::Warning, Examined::Undo, DoctorNotice::UndoNotRead { path: shown(&path) });

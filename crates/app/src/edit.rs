@@ -21,9 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{
-    Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UndoChoice, Unremoved, UserError,
-};
+use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Scope, UserError};
 use rekindle_opencode::config::edit::{self, EditError};
 use serde_json::Value;
 
@@ -35,205 +33,18 @@ use self::{
     undo::{Entries, LIST},
 };
 use crate::{
-    edit::{install::InstallError, last_good::LastGoodError},
-    error::{Tell, cause},
+    error::{cause, shown},
     files::{
-        file::{self, FileError, TRIES},
+        file::{self, TRIES, contended},
         locate::Places,
         scan::declared_id,
     },
-    state::UnreadableState,
 };
 
-/// Why a change was not made. Nothing was changed, unless it says so.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// What was typed is no plugin.
-    #[error("“{spec}” is not a plugin")]
-    BadSpec {
-        /// What was typed.
-        spec: String,
-        /// Why not.
-        why: Notice,
-    },
-    /// It is declared already.
-    #[error("“{name}” is declared already in {path}")]
-    Declared {
-        /// The plugin.
-        name: String,
-        /// Where.
-        path: PathBuf,
-    },
-    /// A file could not be changed.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A skill could not be installed.
-    #[error(transparent)]
-    Install(#[from] InstallError),
-    /// There is no such item, or not just one.
-    #[error("there is no {} “{name}” that can be removed", .kind.word())]
-    NotFound {
-        /// The kind.
-        kind: Kind,
-        /// The name.
-        name: String,
-    },
-    /// There is more than one of that name.
-    #[error("“{name}” is there more than once: {} and {}", .places[0], .places[1])]
-    Ambiguous {
-        /// The name.
-        name: String,
-        /// Where.
-        places: [String; 2],
-    },
-    /// It could not be moved to the trash or back.
-    #[error("could not move {path}")]
-    Move {
-        /// What was to be moved.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// It is not certain what would be removed.
-    #[error("{path} was not removed: {why:?}")]
-    Unsure {
-        /// The file.
-        path: PathBuf,
-        /// Why it is not.
-        why: Unremoved,
-    },
-    /// How to take it back could not be written down, so it was not done, or was taken back.
-    #[error("nothing was changed, because how to take it back could not be written down")]
-    NotBegun {
-        /// Why not.
-        #[source]
-        cause: Box<FileError>,
-    },
-    /// Another process of ours is changing something.
-    #[error("another program of Rekindle is changing something in this directory")]
-    Busy,
-    /// The folder in which something was changed is another one now.
-    #[error("{folder} leads to {now} now, and led to {before} when this was done")]
-    LedElsewhere {
-        /// The folder.
-        folder: PathBuf,
-        /// Where it leads.
-        now: PathBuf,
-        /// Where it led.
-        before: PathBuf,
-        /// Where what was removed is kept.
-        trash: Option<PathBuf>,
-    },
-    /// Something was done, and could neither be finished nor taken back.
-    #[error("{done:?}, and that could neither be finished nor taken back")]
-    Half {
-        /// What was done.
-        done: EditNotice,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// Files that were restored could not be put back.
-    #[error(transparent)]
-    Restored(Box<LastGoodError>),
-    /// What was written down cannot be read.
-    #[error(transparent)]
-    State(#[from] UnreadableState),
-    /// There is nothing to undo in this folder, but in one that was here before.
-    #[error(
-        "there is nothing to undo in this folder: {count} {} to the folder that was here before",
-        if *.count == 1 { "change belongs" } else { "changes belong" }
-    )]
-    OfFolderBefore {
-        /// How many changes.
-        count: usize,
-    },
-    /// There is nothing to undo.
-    #[error("there is nothing to undo")]
-    NothingToUndo,
-    /// What takes the change back cannot be read, so that nothing was taken back, nor what came before it.
-    #[error("how to take the change back cannot be read: {path}")]
-    Unreadable {
-        /// The record.
-        path: PathBuf,
-    },
-    /// Somebody has changed what we left.
-    #[error("{path} was changed since, so it was left as it is")]
-    ChangedSince {
-        /// The file or folder.
-        path: PathBuf,
-        /// How the change can be taken back all the same; empty: there is nothing left of it.
-        choices: Vec<UndoChoice>,
-    },
-}
-
-impl Tell for ChangeError {
-    fn tell(&self) -> UserError {
-        let shown = |path: &Path| path.display().to_string();
-        match self {
-            Self::BadSpec { spec, why } => {
-                let notice = EditNotice::NotAPlugin { spec: spec.clone(), why: Box::new(why.clone()) };
-                UserError::new(ErrorCode::BadSpec, notice)
-            }
-            Self::Declared { name, path } => {
-                let notice = EditNotice::AlreadyDeclared { name: name.clone(), path: shown(path) };
-                UserError::new(ErrorCode::Declared, notice)
-            }
-            Self::File(error) => error.tell(),
-            Self::Install(error) => error.tell(),
-            Self::NotFound { kind, name } => {
-                UserError::new(ErrorCode::NotFound, EditNotice::NothingToRemove { kind: *kind, name: name.clone() })
-            }
-            Self::Ambiguous { name, places: [first, second] } => {
-                let (name, first, second) = (name.clone(), first.clone(), second.clone());
-                UserError::new(ErrorCode::Ambiguous, EditNotice::SeveralOfName { name, first, second })
-            }
-            Self::Move { path, cause: why } => {
-                UserError::new(ErrorCode::CannotMove, EditNotice::NotMoved { path: shown(path), why: cause(why) })
-            }
-            Self::Unsure { path, why } => {
-                let notice = EditNotice::NotRemoved { path: shown(path), why: *why };
-                UserError::new(ErrorCode::NotRemoved, notice).about(shown(path))
-            }
-            Self::NotBegun { cause } => {
-                let told = cause.tell();
-                let notice = EditNotice::NotRecorded { why: Box::new(told.what) };
-                UserError { path: told.path, ..UserError::new(ErrorCode::NotRecorded, notice) }
-            }
-            Self::Busy => UserError::new(ErrorCode::Contended, EditNotice::ChangeUnderWay),
-            Self::Half { done, cause: why } => {
-                let notice = EditNotice::HalfDone { done: Box::new(done.clone().into()), why: cause(why) };
-                UserError::new(ErrorCode::HalfDone, notice)
-            }
-            Self::Restored(error) => error.tell(),
-            Self::NothingToUndo => UserError::new(ErrorCode::NothingToUndo, EditNotice::NothingToUndo),
-            Self::OfFolderBefore { count } => {
-                UserError::new(ErrorCode::NothingToUndo, EditNotice::OfFolderBefore { count: *count })
-            }
-            Self::State(error) => error.tell(),
-            Self::Unreadable { path } => {
-                let choices = vec![UndoChoice::Leave];
-                let notice = EditNotice::UndoUnreadable { path: shown(path), choices: choices.clone() };
-                UserError { choices, ..UserError::new(ErrorCode::UnreadableRecord, notice).about(shown(path)) }
-            }
-            Self::LedElsewhere { folder, now, before, trash } => {
-                let notice = EditNotice::LedElsewhere {
-                    folder: shown(folder),
-                    now: shown(now),
-                    before: shown(before),
-                    trash: trash.as_deref().map(shown),
-                };
-                let choices = vec![UndoChoice::Leave];
-                UserError { choices, ..UserError::new(ErrorCode::ChangedSince, notice).about(shown(folder)) }
-            }
-            Self::ChangedSince { path, choices } => {
-                let choices = choices.clone();
-                let notice = EditNotice::ChangedSince { path: shown(path), choices: choices.clone() };
-                UserError { choices, ..UserError::new(ErrorCode::ChangedSince, notice).about(shown(path)) }
-            }
-        }
-    }
+/// Something could not be moved to the trash, or back.
+fn not_moved(path: &Path) -> impl Fn(io::Error) -> UserError {
+    let path = shown(path);
+    move |error| UserError::new(ErrorCode::CannotMove, EditNotice::NotMoved { path: path.clone(), why: cause(&error) })
 }
 
 /// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to
@@ -243,24 +54,26 @@ fn edit_list(
     path: &Path,
     change: impl Fn(&str) -> Result<String, EditError>,
     entries: impl Fn(&str) -> Entries,
-) -> Result<String, ChangeError> {
+) -> Result<String, UserError> {
     let records = Records::open(places)?;
-    let contended = || FileError::Contended { path: path.to_owned() };
     for _ in 0..TRIES {
         let edited = file::compute(path, &change)?;
         let undo = Undo::of(edited.clone(), entries(edited.before.as_deref().unwrap_or_default()));
         let made = records.carry_out(places, &undo, || {
-            match file::replace(path, edited.before.as_deref(), edited.after.as_deref())? {
-                true => Ok(()),
-                false => Err(ChangeError::from(contended())),
+            match file::replace(path, edited.before.as_deref(), edited.after.as_deref()) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(None),
+                Err(error) => Err(Some(error)),
             }
         });
         match made {
-            Err(ChangeError::File(FileError::Contended { .. })) => {}
-            made => return made.map(|((), token)| token),
+            Ok(((), token)) => return Ok(token),
+            Err(Some(error)) => return Err(error),
+            // Another program wrote to the file in between.
+            Err(None) => {}
         }
     }
-    Err(contended().into())
+    Err(contended(path))
 }
 
 /// The engine reads `~/x` as a package's name; a person means their home folder.
@@ -288,12 +101,12 @@ pub fn import_skill(
     source: &str,
     scope: Scope,
     name: Option<&str>,
-) -> Result<(PathBuf, String), ChangeError> {
+) -> Result<(PathBuf, String), UserError> {
     let source = PathBuf::from(expand_home(places, source));
     let records = Records::open(places)?;
     let staged = install::stage(&places.directory.join(source), &places.skills_to_edit(scope), name)?;
     let undo = Undo::of_folder(staged.target(), &staged.folder());
-    records.carry_out(places, &undo, || Ok(staged.put_in_place()?))
+    records.carry_out(places, &undo, || staged.put_in_place())
 }
 
 /// What was removed.
@@ -306,7 +119,7 @@ pub struct Removed {
 }
 
 /// Removes the item of a row.
-pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
+pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
     let source = Path::new(&row.source);
     match (row.kind, row.origin) {
         (Kind::Plugin, Some(PluginOrigin::Found)) => set_aside(places, source),
@@ -326,14 +139,18 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, ChangeError> {
         (Kind::Skill, _) => match extent(places, source) {
             Extent::Folder => set_aside(places, source.parent().unwrap_or(source)),
             Extent::File => set_aside(places, source),
-            Extent::Nothing(why) => Err(ChangeError::Unsure { path: source.to_owned(), why }),
+            Extent::Nothing(why) => {
+                let path = shown(source);
+                Err(UserError::new(ErrorCode::NotRemoved, EditNotice::NotRemoved { path: path.clone(), why })
+                    .about(path))
+            }
         },
-        _ => Err(ChangeError::NotFound { kind: row.kind, name: row.name.clone() }),
+        _ => Err(nothing_to_remove(row.kind, &row.name)),
     }
 }
 
 /// The one row that a person means by a name, an id or a path.
-pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> Result<&'a Row, ChangeError> {
+pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> Result<&'a Row, UserError> {
     let mut matching = rows.iter().filter(|row| {
         // Another name of a file is meant only where it is named.
         let is_meant = row.copy != Some(Copied::Link) || row.place == name || row.source == name;
@@ -343,21 +160,26 @@ pub fn find<'a>(rows: &'a [Arc<Row>], kind: Kind, name: &str, scope: Scope) -> R
             && (row.id.as_str() == name
                 || row.scope == scope && (row.name == name || row.place == name || row.source == name))
     });
-    let found = matching.next().ok_or_else(|| ChangeError::NotFound { kind, name: name.to_owned() })?;
+    let found = matching.next().ok_or_else(|| nothing_to_remove(kind, name))?;
     match matching.find(|other| other.source != found.source) {
         Some(other) => {
-            Err(ChangeError::Ambiguous { name: name.to_owned(), places: [found.place.clone(), other.place.clone()] })
+            let (name, first, second) = (name.to_owned(), found.place.clone(), other.place.clone());
+            Err(UserError::new(ErrorCode::Ambiguous, EditNotice::SeveralOfName { name, first, second }))
         }
         None => Ok(found),
     }
 }
 
-fn set_aside(places: &Places, path: &Path) -> Result<Removed, ChangeError> {
-    let failed = |cause| ChangeError::Move { path: path.to_owned(), cause };
+fn nothing_to_remove(kind: Kind, name: &str) -> UserError {
+    UserError::new(ErrorCode::NotFound, EditNotice::NothingToRemove { kind, name: name.to_owned() })
+}
+
+fn set_aside(places: &Places, path: &Path) -> Result<Removed, UserError> {
+    let failed = not_moved(path);
     let records = Records::open(places)?;
-    let trash = trash::place_for(places, path).map_err(failed)?;
+    let trash = trash::place_for(places, path).map_err(&failed)?;
     let undo = Undo::of_removal(path, &trash);
-    let moved = records.carry_out(places, &undo, || trash::put_in(path, &trash).map_err(failed));
+    let moved = records.carry_out(places, &undo, || trash::put_in(path, &trash).map_err(&failed));
     // A place that was not needed is no more; one that holds something stays.
     let ((), token) = moved.inspect_err(|_| trash::forget(&trash))?;
     Ok(Removed { path: path.to_owned(), token })

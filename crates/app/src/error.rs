@@ -1,73 +1,68 @@
 //! Errors as a person sees them: what happened, what still works, what to do next.
 //!
-//! Invariant: every error that leaves this crate can be told to a person by [`Tell::tell`].
+//! Invariant: every error that leaves this crate is a [`UserError`], or becomes one with `?`. Only what the program
+//! itself has to tell apart is a type of its own.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, path::Path};
 
 use rekindle_domain::{Notice, Problem, UserError, chain};
 
-/// Tells an error to a person.
-pub trait Tell {
-    /// What happened, and what to do.
-    fn tell(&self) -> UserError;
+/// An error with a type of its own, of which a [`UserError`] can be made: the same by value, and in logs.
+macro_rules! told {
+    ($error:ty) => {
+        impl From<$error> for rekindle_domain::UserError {
+            fn from(error: $error) -> Self {
+                Self::from(&error)
+            }
+        }
+
+        impl std::fmt::Display for $error {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                rekindle_domain::UserError::from(self).fmt(out)
+            }
+        }
+
+        impl std::error::Error for $error {}
+
+        impl $error {
+            /// What happened.
+            pub fn what(&self) -> rekindle_domain::Notice {
+                rekindle_domain::UserError::from(self).what
+            }
+        }
+    };
 }
+pub(crate) use told;
 
 /// The error for a file that the engine could not load.
 pub fn problem_error(problem: &Problem) -> UserError {
     rekindle_domain::Refusal::Problems { problems: vec![problem.clone()] }.error()
 }
 
-/// An error of ours where one of the system's is expected. It brings along what a person should know of it.
+/// What a person should know, where an error of the system's is expected.
 #[derive(Debug)]
-pub(crate) struct Ours {
-    notice: Notice,
-    error: Box<dyn Error + Send + Sync>,
-}
-
-impl Ours {
-    /// As an error of the system's.
-    pub(crate) fn of(notice: impl Into<Notice>, error: impl Error + Send + Sync + 'static) -> io::Error {
-        Self::of_kind(io::ErrorKind::Other, notice, error)
-    }
-
-    /// The same of a kind that means something to whoever gets it.
-    pub(crate) fn of_kind(
-        kind: io::ErrorKind,
-        notice: impl Into<Notice>,
-        error: impl Error + Send + Sync + 'static,
-    ) -> io::Error {
-        io::Error::new(kind, Self { notice: notice.into(), error: Box::new(error) })
-    }
-
-    /// The error that was put into one of the system's, if it is of this type.
-    pub(crate) fn take<E: Error + 'static>(error: io::Error) -> Result<E, io::Error> {
-        let kind = error.kind();
-        let Self { notice, error } = error.downcast::<Self>()?;
-        let other = |error| io::Error::new(kind, Self { notice, error });
-        error.downcast::<E>().map(|error| *error).map_err(other)
-    }
-}
+struct Ours(Notice);
 
 impl fmt::Display for Ours {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(out)
+        write!(out, "{:?}", self.0)
     }
 }
 
-impl Error for Ours {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.error.source()
-    }
+impl Error for Ours {}
+
+/// An error of ours as one of the system's.
+pub(crate) fn ours(kind: io::ErrorKind, notice: impl Into<Notice>) -> io::Error {
+    io::Error::new(kind, Ours(notice.into()))
 }
 
 /// What the system said, or what an error of ours in its place says.
 pub(crate) fn cause(error: &io::Error) -> Box<Notice> {
     let ours = error.get_ref().and_then(|error| error.downcast_ref::<Ours>());
-    Box::new(ours.map_or_else(|| chain(error).into(), |ours| ours.notice.clone()))
+    Box::new(ours.map_or_else(|| chain(error).into(), |ours| ours.0.clone()))
 }
 
-impl Tell for UserError {
-    fn tell(&self) -> UserError {
-        self.clone()
-    }
+/// A path as it is told.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string()
 }

@@ -13,11 +13,10 @@ use std::{
 use futures_util::FutureExt;
 use rekindle_domain::{ErrorCode, FileNotice, Notice, Problem, UserError};
 
-use crate::error::Tell;
+use crate::error::{shown, told};
 
 /// A look that Rekindle could not carry out, through a fault of its own.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("could not read {part:?} because of a bug in Rekindle")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     part: Part,
     directory: PathBuf,
@@ -54,9 +53,11 @@ impl Fault {
     }
 }
 
-impl Tell for Fault {
-    fn tell(&self) -> UserError {
-        UserError::new(ErrorCode::Fault, self.notice()).about(self.directory.display().to_string())
+told!(Fault);
+
+impl From<&Fault> for UserError {
+    fn from(fault: &Fault) -> Self {
+        UserError::new(ErrorCode::Fault, fault.notice()).about(shown(&fault.directory))
     }
 }
 
@@ -92,6 +93,6 @@ mod tests {
         let problem = fault().problem();
         assert_eq!(problem.path, "/p");
         assert_eq!(problem.what, Notice::from(FileNotice::FilesFault));
-        assert_eq!(fault().tell().code.word(), "fault");
+        assert_eq!(UserError::from(fault()).code, ErrorCode::Fault);
     }
 }

@@ -18,60 +18,43 @@ use std::{
 use rekindle_domain::{ErrorCode, StateNotice, UserError};
 
 use crate::{
-    error::Tell,
+    error::shown,
     files::{file::end_of_links, foreign},
 };
 
-/// Something that Rekindle keeps is there, or may be, and cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("what Rekindle keeps in {path} cannot be read, so what is there is not known")]
-pub struct UnreadableState {
-    path: PathBuf,
-    /// Where it leads, if it is a link that leads to no folder.
-    leads_to: Option<PathBuf>,
-    #[source]
-    cause: io::Error,
-}
-
-impl Tell for UnreadableState {
-    fn tell(&self) -> UserError {
-        let (path, why) = (self.path.display().to_string(), self.cause.to_string());
-        let notice = match (&self.leads_to, self.cause.kind()) {
-            (Some(target), _) => {
-                StateNotice::KeptLinkBroken { path: path.clone(), target: target.display().to_string() }
-            }
-            (None, io::ErrorKind::NotADirectory) => StateNotice::KeptNotAFolder { path: path.clone(), why },
-            (None, io::ErrorKind::PermissionDenied) => StateNotice::KeptForbidden { path: path.clone(), why },
-            (None, _) => StateNotice::KeptUnreadable { path: path.clone(), why },
-        };
-        UserError::new(ErrorCode::UnreadableState, notice).about(path)
-    }
+/// Something that Rekindle keeps is there, or may be, and cannot be read. `leads_to`: if it is a link that leads to no
+/// folder.
+fn unreadable(path: &Path, leads_to: Option<PathBuf>, error: &io::Error) -> UserError {
+    let (path, why) = (shown(path), error.to_string());
+    let notice = match (leads_to, error.kind()) {
+        (Some(target), _) => StateNotice::KeptLinkBroken { path: path.clone(), target: shown(&target) },
+        (None, io::ErrorKind::NotADirectory) => StateNotice::KeptNotAFolder { path: path.clone(), why },
+        (None, io::ErrorKind::PermissionDenied) => StateNotice::KeptForbidden { path: path.clone(), why },
+        (None, _) => StateNotice::KeptUnreadable { path: path.clone(), why },
+    };
+    UserError::new(ErrorCode::UnreadableState, notice).about(path)
 }
 
 /// True when a folder is there, and its entries can be listed and opened.
-pub(crate) fn folder(path: &Path) -> Result<bool, UnreadableState> {
+pub(crate) fn folder(path: &Path) -> Result<bool, UserError> {
     // To list it takes one right, to open what is in it another one.
     is_there(path, fs::read_dir(path).and_then(|_| fs::metadata(path.join("."))).map(drop))
 }
 
 /// True when a file is there, and can be read.
-pub(crate) fn file(path: &Path) -> Result<bool, UnreadableState> {
+pub(crate) fn file(path: &Path) -> Result<bool, UserError> {
     is_there(path, foreign::open_with(path, fs::OpenOptions::new().read(true)).map(drop))
 }
 
-fn is_there(path: &Path, opened: io::Result<()>) -> Result<bool, UnreadableState> {
-    let cause = match opened {
-        Ok(()) => return Ok(true),
-        Err(cause) => cause,
-    };
-    let unreadable = |path: &Path, leads_to, cause| UnreadableState { path: path.to_owned(), leads_to, cause };
-    match (cause.kind(), in_the_way(path)) {
+fn is_there(path: &Path, opened: io::Result<()>) -> Result<bool, UserError> {
+    let Err(error) = opened else { return Ok(true) };
+    match (error.kind(), in_the_way(path)) {
         (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(way)) if way.is_symlink() => {
-            Err(unreadable(way, Some(end_of_links(way)), cause))
+            Err(unreadable(way, Some(end_of_links(way)), &error))
         }
-        (io::ErrorKind::NotADirectory, Some(way)) => Err(unreadable(way, None, cause)),
+        (io::ErrorKind::NotADirectory, Some(way)) => Err(unreadable(way, None, &error)),
         (io::ErrorKind::NotFound, _) => Ok(false),
-        _ => Err(unreadable(path, None, cause)),
+        _ => Err(unreadable(path, None, &error)),
     }
 }
 
@@ -99,9 +82,9 @@ mod tests {
             symlink(target, at(link)).expect("linked");
         }
         type Told<'a> = Result<bool, &'a str>;
-        let check = |path: &str, told: Result<bool, UnreadableState>, expected: Told<'_>| {
-            let told = told.map_err(|error| error.path);
-            assert_eq!(told, expected.map_err(at), "{path}");
+        let check = |path: &str, told: Result<bool, UserError>, expected: Told<'_>| {
+            let told = told.map_err(|error| error.path.expect("a path"));
+            assert_eq!(told, expected.map_err(|path| shown(&at(path))), "{path}");
         };
         let folders: [(&str, Told<'_>); 10] = [
             ("there", Ok(true)),

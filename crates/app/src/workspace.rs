@@ -37,7 +37,7 @@ use crate::{
     doctor,
     edit::{self, last_good::LastGood},
     engine::{connect, known::Engine, output::last_words},
-    error::{Tell, problem_error},
+    error::problem_error,
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
     workspace::{
@@ -261,7 +261,7 @@ impl App {
     /// Keeps what a person chose, beside what they chose before, here and in other processes.
     pub async fn choose(&self, choice: Choice) -> Result<(), UserError> {
         let places = self.places.clone();
-        let settings = blocking(move || settings::choose(&places, &choice).map_err(|error| error.tell())).await?;
+        let settings = blocking(move || settings::choose(&places, &choice)).await?;
         self.send(Message::Settings(settings)).await;
         Ok(())
     }
@@ -280,9 +280,9 @@ impl App {
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
             let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
-            let rows = crate::files::scan::scan(places, None).map_err(|fault| fault.tell())?.rows;
-            let row = edit::find(&rows, kind, &id, Scope::Project).map_err(|error| error.tell())?;
-            edit::remove(places, row).map(|removed| removed.token).map_err(|error| error.tell())
+            let rows = crate::files::scan::scan(places, None)?.rows;
+            let row = edit::find(&rows, kind, &id, Scope::Project)?;
+            edit::remove(places, row).map(|removed| removed.token)
         })
         .await
     }
@@ -361,7 +361,7 @@ impl App {
             |process: &Leftover| these.iter().any(|one| (one.pid, one.started) == (process.pid, process.started));
         let ended = doctor::end_leftovers(&target, is_meant).await;
         match ended.into_iter().find_map(|(_, result)| result.err()) {
-            Some(error) => Err(error.tell()),
+            Some(error) => Err(error),
             None => Ok(()),
         }
     }
@@ -388,12 +388,12 @@ impl App {
         }
     }
 
-    async fn change<T: Send + 'static, E: Tell>(
+    async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Places) -> Result<T, E> + Send + 'static,
+        change: impl FnOnce(&Places) -> Result<T, UserError> + Send + 'static,
     ) -> Result<T, UserError> {
         let places = self.places_of_engine();
-        let result = blocking(move || change(&places).map_err(|error| error.tell())).await;
+        let result = blocking(move || change(&places)).await;
         // The same path as anyone's write, only without the wait for the file system's event.
         self.send(Message::Files(Hint::Anything)).await;
         result

@@ -7,9 +7,8 @@ use rekindle_app::{
     doctor,
     edit::{
         self, install,
-        last_good::{LastGood, LastGoodError},
+        last_good::{self, LastGood},
     },
-    error::Tell,
     files::{locate::Places, scan::scan},
     state::{history::History, settings},
     terminal,
@@ -267,7 +266,7 @@ fn fingerprint(text: &str) -> Result<Fingerprint, UserError> {
 async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, UserError> {
     let (target, observation) = look(arguments).await?;
     if let Some(fault) = &observation.fault {
-        return Err(fault.tell());
+        return Err(fault.into());
     }
     let mut rows = observation.rows(target.places());
     rows.retain(|row| kind.is_none_or(|kind| row.kind == kind));
@@ -283,7 +282,7 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
     let places = context::places_of_engine(arguments)?;
     match command {
         PluginCommand::Add { spec, global } => {
-            let token = edit::add_plugin(&places, spec, scope(*global)).map_err(|error| error.tell())?;
+            let token = edit::add_plugin(&places, spec, scope(*global))?;
             print_change(arguments, &json!({ "undo": token }), edits::added(spec));
         }
         PluginCommand::Remove { name, global } => remove(arguments, &places, Kind::Plugin, name, scope(*global))?,
@@ -297,13 +296,13 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
     match command {
         SkillCommand::Install { source, name, global } => {
             let installed = edit::import_skill(&places, source, scope(*global), name.as_deref());
-            let (place, token) = installed.map_err(|error| error.tell())?;
+            let (place, token) = installed?;
             print_change(arguments, &json!({ "undo": token }), edits::installed(&places.short(&place)));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
-            let checked = install::check(path).map_err(|error| error.tell())?;
+            let checked = install::check(path)?;
             let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
             print::result(arguments, &value, || vec![edits::would_load(&checked.skill.name)]);
         }
@@ -312,9 +311,9 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
 }
 
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
-    let rows = scan(places, None).map_err(|fault| fault.tell())?.rows;
-    let row = edit::find(&rows, kind, name, scope).map_err(|error| error.tell())?;
-    let removed = edit::remove(places, row).map_err(|error| error.tell())?;
+    let rows = scan(places, None)?.rows;
+    let row = edit::find(&rows, kind, name, scope)?;
+    let removed = edit::remove(places, row)?;
     let text = edits::removed(row.kind, &row.name, &places.short(&removed.path));
     print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), text);
     Ok(())
@@ -335,7 +334,7 @@ async fn undo(arguments: &Arguments, options: &UndoArguments) -> Result<ExitCode
         (_, _, true) => Some(UndoChoice::Leave),
         _ => None,
     };
-    let path = edit::undo(&places, None, choice).map_err(|error| error.tell())?;
+    let path = edit::undo(&places, None, choice)?;
     print::result(arguments, &json!({ "path": path }), || vec![edits::undone(choice, &path.to_string_lossy())]);
     Ok(ExitCode::SUCCESS)
 }
@@ -345,16 +344,16 @@ fn restore(arguments: &Arguments) -> Result<ExitCode, UserError> {
     let last_good = LastGood::of(&places);
     // After a fault in reading all files, the configuration files alone are looked at and put back.
     let seen = scan(&places, None).unwrap_or_default();
-    last_good.check().map_err(|error| error.tell())?;
-    let offer = last_good.offer(&seen).ok_or(LastGoodError::Nothing);
-    let restored = offer.and_then(|offer| last_good.restore(&offer.id)).map_err(|error| error.tell())?;
+    last_good.check()?;
+    let offer = last_good.offer(&seen).ok_or_else(last_good::nothing);
+    let restored = offer.and_then(|offer| last_good.restore(&offer.id))?;
     print::result(arguments, &restored, || edits::restored(&restored));
     Ok(ExitCode::SUCCESS)
 }
 
 fn history(arguments: &Arguments, last: usize) -> Result<ExitCode, UserError> {
     let history = History::of(&context::places_even_if_gone(arguments)?);
-    history.check().map_err(|error| error.tell())?;
+    history.check()?;
     let receipts = history.last(last);
     match history.passed_over() {
         0 => {}
@@ -373,7 +372,7 @@ async fn run_doctor(arguments: &Arguments, end_leftovers: bool) -> Result<ExitCo
     };
     if end_leftovers {
         for (process, result) in doctor::end_leftovers(&target, |_| true).await {
-            result.map_err(|error| error.tell())?;
+            result?;
             print::progress(arguments, &words::ended(&process));
         }
     }

@@ -7,7 +7,6 @@ use rekindle_app::{
         client::Credentials,
         connect::{self, Source},
     },
-    error::Tell,
     files::locate::Places,
     workspace::target::Target,
 };
@@ -22,13 +21,13 @@ use crate::{
 /// The places of the directory that the arguments name.
 pub(crate) fn places(arguments: &Arguments) -> Result<Places, UserError> {
     let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    Places::of(&directory).map_err(|error| error.tell())
+    Places::of(&directory)
 }
 
 /// The same for a directory that may be gone: what Rekindle did there can still be stopped and taken back.
 pub(crate) fn places_even_if_gone(arguments: &Arguments) -> Result<Places, UserError> {
     let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    Places::even_if_gone(&directory).map_err(|error| error.tell())
+    Places::even_if_gone(&directory)
 }
 
 /// The places of the directory as its engine finds them, whatever this shell's environment says: what is listed is what is
@@ -47,7 +46,7 @@ pub(crate) fn source(arguments: &Arguments) -> Source {
 
 /// Whether this can be an engine's address; what is to be known about it is said.
 pub(crate) fn check(arguments: &Arguments, places: &Places, url: &str) -> Result<(), UserError> {
-    let caveat = connect::check_url(places, url, Credentials::from_environment()).map_err(|error| error.tell())?;
+    let caveat = connect::check_url(places, url, Credentials::from_environment())?;
     caveat.iter().for_each(|caveat| print::warn(arguments, &words::note(caveat)));
     Ok(())
 }
@@ -59,7 +58,7 @@ pub(crate) async fn target(arguments: &Arguments) -> Result<Target, UserError> {
         Some(url) => {
             check(arguments, &places, url)?;
             let engine = connect::by_url(&places, url, Credentials::from_environment()).await;
-            engine.map(|engine| Target::new(&places, engine)).map_err(|error| error.tell())
+            Ok(Target::new(&places, engine?))
         }
         None => Ok(Target::by_record(&places)),
     }

@@ -14,10 +14,10 @@ use rekindle_app::{
         connect,
         control::{self, Request},
         find,
-        host::{Host, HostError},
+        host::Host,
         mark::MARK,
     },
-    error::{Tell, problem_error},
+    error::problem_error,
     files::{foreign, locate::Places},
     state::{
         record::{Record, Records},
@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &EngineCommand) -> Resul
         }
         EngineCommand::Stop => stop(arguments, &places).await?,
         EngineCommand::Info => {
-            let record = Records(&places).record().ok_or_else(|| control::ControlError::NoOwner.tell())?;
+            let record = Records(&places).record().ok_or(control::ControlError::NoOwner)?;
             show(arguments, &record);
         }
         EngineCommand::Attach => return attach(arguments, &places).await,
@@ -79,7 +79,7 @@ fn show(arguments: &Arguments, record: &Record) {
 async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     print::progress(arguments, words::STARTING);
     // So that a missing engine is told here and not in a log.
-    let binary = find::find(&settings::read(places).engine).map_err(|error| error.tell())?;
+    let binary = find::find(&settings::read(places).engine)?;
     // The engine would say it, too, and mostly not where.
     if let Some(problem) = problems_of_start(places, &binary).await.first() {
         return Err(problem_error(problem));
@@ -157,13 +157,13 @@ async fn await_start(arguments: &Arguments, places: &Places) -> Result<Record, U
 /// The engine ended by itself, and its owner is still there: only the owner may start another one.
 async fn start_again(arguments: &Arguments, places: &Places) -> Result<Record, UserError> {
     print::progress(arguments, words::STARTING);
-    control::ask(places, Request::Restart).await.map_err(|error| error.tell())?;
+    control::ask(places, Request::Restart).await?;
     look::observe(&Target::by_record(places)).await;
-    Records(places).record().ok_or_else(|| control::ControlError::NoOwner.tell())
+    Ok(Records(places).record().ok_or(control::ControlError::NoOwner)?)
 }
 
 async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
-    control::ask(places, Request::Stop).await.map_err(|error| error.tell())?;
+    control::ask(places, Request::Stop).await?;
     let end = Instant::now() + STOP;
     // The lock ends with the owner's process.
     while Records(places).is_owned() {
@@ -177,16 +177,15 @@ async fn stop(arguments: &Arguments, places: &Places) -> Result<(), UserError> {
 }
 
 async fn attach(arguments: &Arguments, places: &Places) -> Result<ExitCode, UserError> {
-    let status = attach::attach(places, |moved| print::note(arguments, &[rekindle_words::command::note(moved)]))
-        .await
-        .map_err(|error| error.tell())?;
+    let status =
+        attach::attach(places, |moved| print::note(arguments, &[rekindle_words::command::note(moved)])).await?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 
 /// Owns an engine until it is told to stop, or until the directory is not its own any more.
 pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
     let keeper = std::env::current_exe().map_err(|error| failures::no_program(error.to_string()))?;
-    let host = Host::own(places, keeper).map_err(|error| error.tell())?;
+    let host = Host::own(places, keeper)?;
     let (pass_on, mut inbox) = control::inbox();
     // From the first moment on, so that a start can be stopped, too.
     control::listen(places, host.clone(), pass_on, false)
@@ -194,7 +193,7 @@ pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
         .map_err(|error| failures::state_folder(&places.state.to_string_lossy(), error.to_string()))?;
     let app = async {
         host.ready().await?;
-        Ok::<_, HostError>(App::start(places.clone(), Source::Own(host.clone()), 0))
+        Ok::<_, UserError>(App::start(places.clone(), Source::Own(host.clone()), 0))
     };
     let stopped = async { while inbox.next().await != Request::Stop {} };
     let ends = async {
@@ -209,12 +208,12 @@ pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
         app = app => match app {
             Ok(app) => (Some(app), ends.await),
             Err(_) if host.is_stopped() => (None, ends.await),
-            Err(error) => return Err(error.tell()),
+            Err(error) => return Err(error),
         },
         ended = &mut ends => (None, ended),
     };
     host.stop().await;
-    ended.map(|()| ExitCode::SUCCESS).map_err(|error| error.tell())
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 #[cfg(unix)]

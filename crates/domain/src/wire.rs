@@ -5,7 +5,7 @@
 
 mod event;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 pub use event::{Head, List, Page, Publisher, Rows, WindowEvent};
 use serde::{Deserialize, Serialize};
@@ -447,6 +447,15 @@ impl UserError {
         Self { path: Some(problem.path.clone()), line: problem.line, column: problem.column, ..self }
     }
 }
+
+/// For logs; a person reads what `words` makes of it.
+impl fmt::Display for UserError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {:?}", self.code.word(), self.what)
+    }
+}
+
+impl std::error::Error for UserError {}
 
 /// What of the banner was on the screen when a person put it away. Nothing else is put away with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{EditNotice, PluginOrigin, Scope};
+use rekindle_domain::{EditNotice, ErrorCode, Notice, PluginOrigin, Scope, UserError};
 use rekindle_opencode::{
     PluginSpec,
     config::{edit, shape::plain},
@@ -13,20 +13,23 @@ use rekindle_opencode::{
 use serde_json::Value;
 
 use super::{
-    ChangeError, edit_list, entries_of, expand_home, has_list,
+    edit_list, entries_of, expand_home, has_list,
     undo::{Entries, LIST},
 };
-use crate::files::{file, is_code, locate::Places};
+use crate::{
+    error::shown,
+    files::{file, is_code, locate::Places},
+};
 
 /// Declares a plugin; a token for taking it back.
-pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, ChangeError> {
+pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, UserError> {
     let mut spec = PluginSpec::parse(&expand_home(places, spec));
     if let Some(why) = spec.objection() {
         /// What is longer is told by its beginning, in characters.
         const TOLD: usize = 200;
         let is_long = spec.text.chars().nth(TOLD).is_some();
         let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
-        return Err(ChangeError::BadSpec { spec: told, why: why.into() });
+        return Err(no_plugin(told, why));
     }
     let files = places.configs_to_edit(scope);
     let path = file_for_plugins(places, scope, &files);
@@ -36,13 +39,13 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
         let target = plain(&path.parent().unwrap_or(Path::new("/")).join(named));
         let encoded = spec.text.contains('%');
         if !encoded && !target.exists() {
-            let why = EditNotice::PluginFileMissing { path: target.display().to_string() };
-            return Err(ChangeError::BadSpec { spec: spec.text, why: why.into() });
+            let why = EditNotice::PluginFileMissing { path: shown(&target) };
+            return Err(no_plugin(spec.text, why));
         }
         let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
         if !is_possible {
-            let why = EditNotice::PluginNotCode { path: target.display().to_string() };
-            return Err(ChangeError::BadSpec { spec: spec.text, why: why.into() });
+            let why = EditNotice::PluginNotCode { path: shown(&target) };
+            return Err(no_plugin(spec.text, why));
         }
     }
     let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), &spec);
@@ -54,11 +57,16 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, C
             Err(_) => false,
         };
         if declares {
-            return Err(ChangeError::Declared { name: spec.name, path: file.clone() });
+            let notice = EditNotice::AlreadyDeclared { name: spec.name, path: shown(file) };
+            return Err(UserError::new(ErrorCode::Declared, notice));
         }
     }
     let entry = Value::from(spec.text.as_str());
     edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+}
+
+fn no_plugin(spec: String, why: impl Into<Notice>) -> UserError {
+    UserError::new(ErrorCode::BadSpec, EditNotice::NotAPlugin { spec, why: Box::new(why.into()) })
 }
 
 /// The engine takes a path from the folder of the file that declares it; a person means it from the directory, if it is
@@ -99,7 +107,7 @@ fn same_plugin(a: &PluginSpec, b: &PluginSpec) -> bool {
     }
 }
 
-fn declared_in(path: &Path) -> Result<Vec<String>, ChangeError> {
+fn declared_in(path: &Path) -> Result<Vec<String>, UserError> {
     let entries = entries_of(&file::read(path)?.unwrap_or_default());
     Ok(entries.iter().filter_map(|entry| Some(entry.as_str().or_else(|| entry.get(0)?.as_str())?.to_owned())).collect())
 }
@@ -123,7 +131,11 @@ mod tests {
             }
             let declared = add_plugin(&places, "a@2", scope);
             let is_declared = files.iter().any(|(_, text)| *text == LIST);
-            assert_eq!(matches!(declared, Err(ChangeError::Declared { .. })), is_declared, "{files:?} {declared:?}");
+            assert_eq!(
+                declared.as_ref().is_err_and(|error| error.code == ErrorCode::Declared),
+                is_declared,
+                "{files:?} {declared:?}"
+            );
             add_plugin(&places, "new", scope).expect("added");
             let has_it = |name: &&str| fs::read_to_string(base.join(name)).is_ok_and(|text| text.contains("new"));
             let names = [

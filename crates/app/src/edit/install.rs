@@ -12,13 +12,13 @@ use std::{
 };
 
 use rekindle_domain::{EditNotice, ErrorCode, UserError, visible};
-use rekindle_opencode::skill::frontmatter::{self, NotASkill, NotRead, SkillText};
+use rekindle_opencode::skill::frontmatter::{self, NotASkill, SkillText};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    error::{Tell, cause},
+    error::{cause, shown},
     files::{
-        file::{self, FileError, adopt, adopt_folder, create_dirs, open_plain, rename_new},
+        file::{self, adopt, adopt_folder, create_dirs, open_plain, rename_new},
         foreign,
         locate::real,
     },
@@ -32,103 +32,8 @@ pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
 pub const DEEPEST: usize = 16;
 
 /// Why a skill was not installed. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum InstallError {
-    /// There is no such folder, or it holds no `SKILL.md`.
-    #[error("{path} is not a folder with a SKILL.md")]
-    NoSkill {
-        /// What was given.
-        path: PathBuf,
-    },
-    /// The `SKILL.md` can't be read.
-    #[error("the skill could not be read")]
-    File(#[from] FileError),
-    /// The engine would not take it for a skill.
-    #[error("OpenCode would not load this skill: {cause}")]
-    Invalid {
-        /// The `SKILL.md`.
-        path: PathBuf,
-        /// Why not.
-        cause: NotASkill,
-    },
-    /// Rekindle does not read it; the engine may.
-    #[error("whether OpenCode would load this skill is not known: {cause}")]
-    Unknown {
-        /// The `SKILL.md`.
-        path: PathBuf,
-        /// Why it was not read.
-        cause: NotRead,
-    },
-    /// Its name can't be a folder's name.
-    #[error("“{}” cannot be the name of a folder", visible(name))]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// There is something at its place.
-    #[error("{path} is there already")]
-    Exists {
-        /// The place.
-        path: PathBuf,
-    },
-    /// It holds a link.
-    #[error("{path} is a link, and a skill must not hold links")]
-    Link {
-        /// The link.
-        path: PathBuf,
-    },
-    /// It has too many files.
-    #[error("the folder is too large for a skill: more than {MOST_ENTRIES} files")]
-    TooMany,
-    /// It has too many bytes.
-    #[error("the folder is too large for a skill: more than {MOST_BYTES} bytes")]
-    TooLarge,
-    /// It is too deep.
-    #[error("the folder is too large for a skill: folders more than {DEEPEST} deep")]
-    TooDeep,
-    /// The target lies in the source.
-    #[error("the folder {path} holds the place into which it would be copied")]
-    IntoItself {
-        /// The source.
-        path: PathBuf,
-    },
-    /// Somebody wrote to it while it was copied.
-    #[error("{path} was changed while it was copied")]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system refused.
-    #[error("could not copy {path}")]
-    Copy {
-        /// What was being copied.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-}
-
-impl Tell for InstallError {
-    fn tell(&self) -> UserError {
-        let shown = |path: &Path| path.display().to_string();
-        let notice = match self {
-            Self::NoSkill { path } => EditNotice::NoSkillFolder { path: shown(path) },
-            Self::File(error) => EditNotice::SkillNotRead { why: Box::new(error.tell().what) },
-            Self::Invalid { cause, .. } => EditNotice::SkillWouldNotLoad { why: Box::new(cause.notice().into()) },
-            Self::Unknown { cause, .. } => EditNotice::SkillNotKnown { why: Box::new(cause.notice().into()) },
-            Self::BadName { name } => EditNotice::BadFolderName { name: visible(name).into_owned() },
-            Self::Exists { path } => EditNotice::SkillThere { path: shown(path) },
-            Self::Link { path } => EditNotice::SkillHasLink { path: shown(path) },
-            Self::TooMany => EditNotice::SkillTooManyFiles { most: MOST_ENTRIES },
-            Self::TooLarge => EditNotice::SkillTooLarge { mebibytes: MOST_BYTES / 1024 / 1024 },
-            Self::TooDeep => EditNotice::SkillTooDeep { most: DEEPEST },
-            Self::IntoItself { path } => EditNotice::SkillIntoItself { path: shown(path) },
-            Self::Changed { path } => EditNotice::SkillChanged { path: shown(path) },
-            Self::Copy { path, cause: why } => EditNotice::SkillNotCopied { path: shown(path), why: cause(why) },
-        };
-        UserError::new(ErrorCode::NotInstalled, notice)
-    }
+fn refused(why: EditNotice) -> UserError {
+    UserError::new(ErrorCode::NotInstalled, why)
 }
 
 /// A folder that would be a skill.
@@ -141,18 +46,23 @@ pub struct Candidate {
 }
 
 /// Looks at a folder, or at a `SKILL.md` in it.
-pub fn check(source: &Path) -> Result<Candidate, InstallError> {
+pub fn check(source: &Path) -> Result<Candidate, UserError> {
     let folder = match source.file_name() {
         Some(name) if name == "SKILL.md" => source.parent().unwrap_or(Path::new(".")),
         _ => source,
     };
-    let missing = || InstallError::NoSkill { path: source.to_owned() };
+    let missing = || refused(EditNotice::NoSkillFolder { path: shown(source) });
     let folder = folder.canonicalize().map_err(|_| missing())?;
     let path = folder.join("SKILL.md");
-    let text = file::read(&path)?.ok_or_else(missing)?;
-    let skill = frontmatter::skill(&text).map_err(|cause| match cause {
-        NotASkill::NotRead(cause) => InstallError::Unknown { path, cause },
-        cause => InstallError::Invalid { path, cause },
+    let read = file::read(&path);
+    let text = read.map_err(|error| refused(EditNotice::SkillNotRead { why: Box::new(error.what) }))?;
+    let text = text.ok_or_else(missing)?;
+    let skill = frontmatter::skill(&text).map_err(|error| {
+        let why = Box::new(error.notice().into());
+        refused(match error {
+            NotASkill::NotRead(_) => EditNotice::SkillNotKnown { why },
+            _ => EditNotice::SkillWouldNotLoad { why },
+        })
     })?;
     Ok(Candidate { folder, skill })
 }
@@ -176,13 +86,13 @@ impl Staged {
     }
 
     /// Puts it where the engine looks, whole and at once; the place.
-    pub fn put_in_place(mut self) -> Result<PathBuf, InstallError> {
+    pub fn put_in_place(mut self) -> Result<PathBuf, UserError> {
         let target = self.target.clone();
         match rename_new(&self.folder(), &target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(InstallError::Exists { path: target });
+                return Err(is_there(&target));
             }
-            renamed => renamed.map_err(|cause| InstallError::Copy { path: target.clone(), cause })?,
+            renamed => renamed.map_err(failed(&target))?,
         }
         self.made.clear();
         Ok(target)
@@ -205,18 +115,18 @@ fn remove_made(made: &[PathBuf]) {
 }
 
 /// Copies a skill beside the place in a skills folder where it is to be, under its own name or another.
-pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, InstallError> {
+pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, UserError> {
     let candidate = check(source)?;
     let name = name.unwrap_or(&candidate.skill.name);
     if !is_folder_name(name) {
-        return Err(InstallError::BadName { name: name.to_owned() });
+        return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
     }
     let target = skills.join(name);
     if target.symlink_metadata().is_ok() {
-        return Err(InstallError::Exists { path: target });
+        return Err(is_there(&target));
     }
     if real(skills).starts_with(&candidate.folder) {
-        return Err(InstallError::IntoItself { path: candidate.folder });
+        return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
     }
     let made = create_dirs(skills).map_err(failed(skills))?;
     // The engine does not look into folders that begin with a dot; renaming makes it whole at once.
@@ -234,9 +144,13 @@ pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged,
 }
 
 /// What it is called when the system refuses to copy something.
-fn failed(path: &Path) -> impl Fn(io::Error) -> InstallError {
-    let path = path.to_owned();
-    move |cause| InstallError::Copy { path: path.clone(), cause }
+fn failed(path: &Path) -> impl Fn(io::Error) -> UserError {
+    let path = shown(path);
+    move |error| refused(EditNotice::SkillNotCopied { path: path.clone(), why: cause(&error) })
+}
+
+fn is_there(target: &Path) -> UserError {
+    refused(EditNotice::SkillThere { path: shown(target) })
 }
 
 fn is_folder_name(name: &str) -> bool {
@@ -255,20 +169,20 @@ struct Budget {
 }
 
 impl Budget {
-    fn spend(&mut self, bytes: u64) -> Result<(), InstallError> {
+    fn spend(&mut self, bytes: u64) -> Result<(), UserError> {
         self.entries += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         if self.entries > MOST_ENTRIES {
-            return Err(InstallError::TooMany);
+            return Err(refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }));
         }
         if self.bytes > MOST_BYTES {
-            return Err(InstallError::TooLarge);
+            return Err(refused(EditNotice::SkillTooLarge { mebibytes: MOST_BYTES / 1024 / 1024 }));
         }
         Ok(())
     }
 }
 
-fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), InstallError> {
+fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), UserError> {
     let is_git = |entry: &DirEntry| entry.file_type().is_dir() && entry.file_name() == ".git";
     let entries = WalkDir::new(from).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_git(entry));
     for entry in entries {
@@ -281,11 +195,11 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), InstallError>
         let target = if entry.depth() == 0 { to.to_owned() } else { to.join(below) };
         let kind = entry.file_type();
         if kind.is_symlink() {
-            return Err(InstallError::Link { path: path.to_owned() });
+            return Err(refused(EditNotice::SkillHasLink { path: shown(path) }));
         }
         if kind.is_dir() {
             if entry.depth() > DEEPEST {
-                return Err(InstallError::TooDeep);
+                return Err(refused(EditNotice::SkillTooDeep { most: DEEPEST }));
             }
             if entry.depth() > 0 {
                 budget.spend(0)?;
@@ -296,7 +210,7 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), InstallError>
             let length = path.symlink_metadata().map_err(failed(path))?.len();
             budget.spend(length)?;
             if !copy_file(path, &target, length).map_err(failed(path))? {
-                return Err(InstallError::Changed { path: path.to_owned() });
+                return Err(refused(EditNotice::SkillChanged { path: shown(path) }));
             }
         }
         // Sockets, pipes and devices are no part of a skill.
@@ -333,10 +247,19 @@ fn create_like(path: &Path, _other: &fs::Metadata) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use rekindle_domain::Notice;
+
     use super::*;
 
-    fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, InstallError> {
+    fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, UserError> {
         stage(source, skills, name)?.put_in_place()
+    }
+
+    fn refusal(source: &Path, skills: &Path, name: Option<&str>) -> EditNotice {
+        match install(source, skills, name).expect_err("refused").what {
+            Notice::Edit(why) => why,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn source(root: &Path) -> PathBuf {
@@ -355,7 +278,7 @@ mod tests {
         let place = install(&from, &skills, None).expect("installed");
         assert_eq!(place, skills.join("git release"));
         assert_eq!(fs::read_to_string(place.join("scripts/run.sh")).expect("read"), "#!/bin/sh");
-        assert!(matches!(install(&from, &skills, None), Err(InstallError::Exists { .. })));
+        assert!(matches!(refusal(&from, &skills, None), EditNotice::SkillThere { .. }));
         assert_eq!(fs::read_dir(&skills).expect("listed").count(), 1, "no staging is left");
         install(&from.join("SKILL.md"), &skills, Some("other")).expect("a SKILL.md names its folder");
     }
@@ -366,17 +289,18 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         let (from, skills) = (source(root.path()), root.path().join("skills"));
         for name in ["..", ".", "a/b", "", " ", "a\nb", ".hidden"] {
-            assert!(matches!(install(&from, &skills, Some(name)), Err(InstallError::BadName { .. })), "{name:?}");
+            assert!(matches!(refusal(&from, &skills, Some(name)), EditNotice::BadFolderName { .. }), "{name:?}");
         }
-        assert!(matches!(install(&root.path().join("none"), &skills, None), Err(InstallError::NoSkill { .. })));
-        assert!(matches!(install(&from, &from.join("skills"), None), Err(InstallError::IntoItself { .. })));
+        let nowhere = root.path().join("none");
+        assert!(matches!(refusal(&nowhere, &skills, None), EditNotice::NoSkillFolder { .. }));
+        assert!(matches!(refusal(&from, &from.join("skills"), None), EditNotice::SkillIntoItself { .. }));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("/etc/hostname", from.join("link")).expect("linked");
-            assert!(matches!(install(&from, &skills, None), Err(InstallError::Link { .. })));
+            assert!(matches!(refusal(&from, &skills, None), EditNotice::SkillHasLink { .. }));
             fs::remove_file(from.join("link")).expect("removed");
         }
         fs::write(from.join("SKILL.md"), "no front matter").expect("written");
-        assert!(matches!(install(&from, &skills, None), Err(InstallError::Invalid { .. })));
+        assert!(matches!(refusal(&from, &skills, None), EditNotice::SkillWouldNotLoad { .. }));
     }
 }

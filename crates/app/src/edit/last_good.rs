@@ -8,12 +8,9 @@
 mod files;
 mod store;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use rekindle_domain::{EditNotice, ErrorCode, LastGoodOffer, Restored, RestoredFile, Restoring, UserError, chain};
+use rekindle_domain::{EditNotice, ErrorCode, LastGoodOffer, Notice, Restored, RestoredFile, Restoring, UserError};
 
 use self::{
     files::{FileState, Files},
@@ -21,108 +18,29 @@ use self::{
 };
 use crate::{
     clock,
-    edit::{ChangeError, Undo, record::Records, trash},
-    error::{Tell, cause},
+    edit::{Undo, record::Records, trash},
+    error::{cause, shown},
     files::{
-        file::{self, Content, FileError},
+        file::{self, Content, contended, not_written},
         locate::Places,
         scan::{Scan, scan},
     },
-    state::{self, UnreadableState, lock::Lock},
+    state::{self, lock::Lock},
 };
 
-/// Why files were not kept or not restored.
-#[derive(Debug, thiserror::Error)]
-pub enum LastGoodError {
-    /// The state folder cannot be written.
-    #[error("could not keep a copy of the configuration files")]
-    Keep(#[from] FileError),
-    /// What is kept cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] UnreadableState),
-    /// The state folder cannot be locked.
-    #[error("could not keep a copy of the configuration files")]
-    Lock(#[source] io::Error),
-    /// Another process keeps or restores files.
-    #[error("another program of Rekindle keeps or restores files")]
-    Busy,
-    /// Nothing better is known than what is on disk.
-    #[error("there is nothing to restore")]
-    Nothing,
-    /// There is no such version, or a part of it is gone.
-    #[error("this copy of the configuration files is not whole")]
-    NotWhole,
-    /// Of what is there now no copy can be kept.
-    #[error("{path} cannot be copied first, so nothing was restored")]
-    NotKept {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// How to take it back could not be written down.
-    #[error(transparent)]
-    Recorded(Box<ChangeError>),
-    /// A file could not be written. What had been restored was put back.
-    #[error("could not restore {path}, so everything is as it was")]
-    PutBack {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        cause: Box<FileError>,
-    },
-    /// A file could not be written, and not all that had been restored could be put back.
-    #[error("could not restore {path}, and {} stayed restored", .left.display())]
-    Half {
-        /// The file.
-        path: PathBuf,
-        /// One that should have been put back.
-        left: PathBuf,
-        /// Why not.
-        #[source]
-        cause: Box<FileError>,
-    },
+/// A copy of the configuration files could not be kept.
+fn not_kept(why: Box<Notice>) -> UserError {
+    UserError::new(ErrorCode::NotKept, EditNotice::FilesNotKept { why })
 }
 
-impl From<ChangeError> for LastGoodError {
-    fn from(error: ChangeError) -> Self {
-        Self::Recorded(Box::new(error))
-    }
+/// Nothing better is known than what is on disk.
+pub fn nothing() -> UserError {
+    UserError::new(ErrorCode::NothingToRestore, EditNotice::NothingToRestore)
 }
 
-impl From<LastGoodError> for ChangeError {
-    fn from(error: LastGoodError) -> Self {
-        Self::Restored(Box::new(error))
-    }
-}
-
-impl Tell for LastGoodError {
-    fn tell(&self) -> UserError {
-        let shown = |path: &Path| path.display().to_string();
-        match self {
-            Self::Keep(error) => {
-                UserError::new(ErrorCode::NotKept, EditNotice::FilesNotKept { why: Box::new(error.tell().what) })
-            }
-            Self::Lock(why) => UserError::new(ErrorCode::NotKept, EditNotice::FilesNotKept { why: cause(why) }),
-            Self::Busy => UserError::new(ErrorCode::Contended, EditNotice::RestoreUnderWay),
-            Self::Nothing => UserError::new(ErrorCode::NothingToRestore, EditNotice::NothingToRestore),
-            Self::NotWhole => UserError::new(ErrorCode::NotWhole, EditNotice::CopyNotWhole),
-            Self::Recorded(error) => error.tell(),
-            Self::Unreadable(error) => error.tell(),
-            Self::NotKept { path } => {
-                let notice = EditNotice::FileNotKept { path: shown(path) };
-                UserError::new(ErrorCode::CannotKeep, notice).about(shown(path))
-            }
-            Self::PutBack { path, cause } => {
-                let notice = EditNotice::FileNotRestored { path: shown(path), why: Box::new(cause.tell().what) };
-                UserError::new(ErrorCode::NotRestored, notice).about(shown(path))
-            }
-            Self::Half { path, left, cause } => {
-                let why = Box::new(cause.tell().what);
-                let notice = EditNotice::HalfRestored { path: shown(path), left: shown(left), why };
-                UserError::new(ErrorCode::HalfRestored, notice).about(shown(path))
-            }
-        }
-    }
+/// There is no such version, or a part of it is gone.
+fn not_whole() -> UserError {
+    UserError::new(ErrorCode::NotWhole, EditNotice::CopyNotWhole)
 }
 
 /// What is known of a set of files; the more, the greater.
@@ -160,21 +78,21 @@ impl LastGood {
 
     /// Keeps the files that the scan saw as they are now; by what to call them. Cheap when they are
     /// those that were kept last: they are read and fingerprinted, and nothing is written.
-    pub fn keep(&self, scan: &Scan, verdict: Standing) -> Result<String, LastGoodError> {
+    pub fn keep(&self, scan: &Scan, verdict: Standing) -> Result<String, UserError> {
         let files = Files::read(&self.places, scan, [].iter());
         let _lock = self.lock()?;
-        Ok(self.store.keep(&files, clock::now(), verdict)?)
+        self.store_files(&files, verdict)
     }
 
     /// Says of files that were kept what became known since. What is worse than what was known is not
     /// noted.
-    pub fn judge(&self, id: &str, verdict: Standing) -> Result<(), LastGoodError> {
+    pub fn judge(&self, id: &str, verdict: Standing) -> Result<(), UserError> {
         let _lock = self.lock()?;
-        Ok(self.store.judge(id, verdict)?)
+        self.store.judge(id, verdict).map_err(|error| not_kept(Box::new(error.what)))
     }
 
     /// Whether it can be read what is kept, where there is any.
-    pub fn check(&self) -> Result<(), LastGoodError> {
+    pub fn check(&self) -> Result<(), UserError> {
         state::folder(&self.store.versions())?;
         state::folder(&self.store.objects())?;
         Ok(())
@@ -204,7 +122,7 @@ impl LastGood {
     /// Puts the files of a version back, byte for byte, and keeps those that are there now. Files that
     /// were not there then go to the trash. Nothing is reloaded. It is written down before, so that it can be
     /// taken back like every change.
-    pub fn restore(&self, id: &str) -> Result<Restored, LastGoodError> {
+    pub fn restore(&self, id: &str) -> Result<Restored, UserError> {
         let records = Records::open(&self.places)?;
         let _lock = self.lock()?;
         let version = self.version(id)?;
@@ -217,12 +135,12 @@ impl LastGood {
         }
         let files = version.changes(&now, &self.places);
         if files.is_empty() {
-            return Err(LastGoodError::Nothing);
+            return Err(nothing());
         }
         // All that is needed is at hand before anything is touched.
-        let contents = self.contents(&version, &files).ok_or(LastGoodError::NotWhole)?;
+        let contents = self.contents(&version, &files).ok_or_else(not_whole)?;
         all_kept(&files, &now)?;
-        let kept = self.store.keep(&now, clock::now(), Standing::Seen)?;
+        let kept = self.store_files(&now, Standing::Seen)?;
         let undo = Undo::Restored {
             files: files.iter().map(|file| file.path.clone().into()).collect(),
             version: id.to_owned(),
@@ -231,7 +149,7 @@ impl LastGood {
         let (half, _) = records.carry_out(&self.places, &undo, || {
             match self.put(&version, &now, &files, &contents) {
                 // What stayed restored can still be taken back.
-                Err(half @ LastGoodError::Half { .. }) => Ok(Some(half)),
+                Err(half) if half.code == ErrorCode::HalfRestored => Ok(Some(half)),
                 put => put.map(|()| None),
             }
         })?;
@@ -244,7 +162,7 @@ impl LastGood {
     /// Takes back that files were restored: those of the version `kept` come back. `left`: the version that
     /// was restored; false if one of the files is neither as that one nor as the one that is kept, or if the copies
     /// are gone. Without it, they come back whatever is there now, of which a copy is kept.
-    pub(crate) fn put_back(&self, files: &[PathBuf], kept: &str, left: Option<&str>) -> Result<bool, LastGoodError> {
+    pub(crate) fn put_back(&self, files: &[PathBuf], kept: &str, left: Option<&str>) -> Result<bool, UserError> {
         let _lock = self.lock()?;
         // Only so many versions are kept. What cannot be taken back any more is no obstacle to what was done before.
         let Ok(version) = self.version(kept) else { return Ok(false) };
@@ -259,7 +177,7 @@ impl LastGood {
                 return Ok(false);
             }
         } else {
-            self.store.keep(&now, clock::now(), Standing::Seen)?;
+            self.store_files(&now, Standing::Seen)?;
         }
         let mut changes = version.changes(&now, &self.places);
         changes.retain(|change| files.iter().any(|path| path.as_path() == Path::new(&change.path)));
@@ -283,8 +201,8 @@ impl LastGood {
         files.iter().all(|path| version.files.get(path) == now.entries().get(path))
     }
 
-    fn version(&self, id: &str) -> Result<Version, LastGoodError> {
-        self.store.name(id).and_then(|name| self.store.load(&name)).ok_or(LastGoodError::NotWhole)
+    fn version(&self, id: &str) -> Result<Version, UserError> {
+        self.store.name(id).and_then(|name| self.store.load(&name)).ok_or_else(not_whole)
     }
 
     /// Puts contents in the place of others; when one cannot be put there, all of them go again.
@@ -294,19 +212,23 @@ impl LastGood {
         now: &Files,
         files: &[RestoredFile],
         contents: &[Option<Kept>],
-    ) -> Result<(), LastGoodError> {
+    ) -> Result<(), UserError> {
         let mut done: Vec<Step<'_>> = Vec::new();
         for (file, content) in files.iter().zip(contents) {
             let path = PathBuf::from(&file.path);
             let before = now.content(&path);
             match self.carry_out(version.place(&path), before, content.as_ref()) {
                 Ok(trashed) => done.push(Step { path, before, after: content.as_ref(), trashed }),
-                Err(cause) => {
-                    let cause = Box::new(cause);
-                    return Err(match take_back(done) {
-                        None => LastGoodError::PutBack { path, cause },
-                        Some(left) => LastGoodError::Half { path, left, cause },
-                    });
+                Err(error) => {
+                    let (path, why) = (shown(&path), Box::new(error.what));
+                    let (code, what) = match take_back(done) {
+                        None => (ErrorCode::NotRestored, EditNotice::FileNotRestored { path: path.clone(), why }),
+                        Some(left) => {
+                            let left = shown(&left);
+                            (ErrorCode::HalfRestored, EditNotice::HalfRestored { path: path.clone(), left, why })
+                        }
+                    };
+                    return Err(UserError::new(code, what).about(path));
                 }
             }
         }
@@ -329,30 +251,35 @@ impl LastGood {
         path: &Path,
         before: Option<(&[u8], Option<u32>)>,
         after: Option<&Kept>,
-    ) -> Result<Option<PathBuf>, FileError> {
+    ) -> Result<Option<PathBuf>, UserError> {
         let Some((bytes, mode)) = after else {
-            return trash::move_in(&self.places, path)
-                .map(Some)
-                .map_err(|cause| FileError::Write { path: path.to_owned(), cause });
+            return trash::move_in(&self.places, path).map(Some).map_err(not_written(path));
         };
         let content = Content { bytes, mode: *mode };
         match file::put(path, before.map(|(bytes, _)| bytes), Some(content))? {
             true => Ok(None),
-            false => Err(FileError::Contended { path: path.to_owned() }),
+            false => Err(contended(path)),
         }
     }
 
-    fn lock(&self) -> Result<Lock, LastGoodError> {
-        self.store.lock().map_err(LastGoodError::Lock)?.ok_or(LastGoodError::Busy)
+    fn store_files(&self, files: &Files, verdict: Standing) -> Result<String, UserError> {
+        self.store.keep(files, clock::now(), verdict).map_err(|error| not_kept(Box::new(error.what)))
+    }
+
+    fn lock(&self) -> Result<Lock, UserError> {
+        let lock = self.store.lock().map_err(|error| not_kept(cause(&error)))?;
+        lock.ok_or_else(|| UserError::new(ErrorCode::Contended, EditNotice::RestoreUnderWay))
     }
 }
 
 /// Whether of everything that is to be replaced a copy is kept.
-fn all_kept(files: &[RestoredFile], now: &Files) -> Result<(), LastGoodError> {
+fn all_kept(files: &[RestoredFile], now: &Files) -> Result<(), UserError> {
     let is_lost =
         |file: &&RestoredFile| file.change == Restoring::Replaced && now.content(file.path.as_ref()).is_none();
     match files.iter().find(is_lost) {
-        Some(file) => Err(LastGoodError::NotKept { path: file.path.clone().into() }),
+        Some(RestoredFile { path, .. }) => {
+            Err(UserError::new(ErrorCode::CannotKeep, EditNotice::FileNotKept { path: path.clone() }).about(path))
+        }
         None => Ok(()),
     }
 }
@@ -373,16 +300,14 @@ fn take_back(done: Vec<Step<'_>>) -> Option<PathBuf> {
     let mut left = None;
     for Step { path, before, after, trashed } in done.into_iter().rev() {
         let put_back = match trashed {
-            Some(trashed) => {
-                trash::bring_back(&trashed, &path).map_err(|cause| FileError::Write { path: path.clone(), cause })
-            }
+            Some(trashed) => trash::bring_back(&trashed, &path).map_err(not_written(&path)),
             None => {
                 let before = before.map(|(bytes, mode)| Content { bytes, mode });
                 file::put(&path, after.map(|(bytes, _)| &bytes[..]), before).map(drop)
             }
         };
         if let Err(error) = put_back {
-            tracing::warn!(error = chain(&error), "a restored file could not be put back");
+            tracing::warn!(%error, "a restored file could not be put back");
             left = Some(path);
         }
     }

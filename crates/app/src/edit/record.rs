@@ -13,17 +13,21 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::chain;
+use rekindle_domain::{EditNotice, ErrorCode, UndoChoice, UserError, chain};
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeError, place::FolderId, undo::Undo};
+use super::{
+    place::FolderId,
+    undo::{Undo, half_done},
+};
 use crate::{
+    error::shown,
     files::{
-        file::{FileError, read, sync_folder, write_private},
+        file::{not_written, read, sync_folder, write_private},
         foreign,
         locate::Places,
     },
-    state::{self, UnreadableState, lock::Lock, record::write_json},
+    state::{self, lock::Lock, record::write_json},
 };
 
 /// How long another process may take for its change.
@@ -74,23 +78,23 @@ pub(crate) struct Records {
 
 impl Records {
     /// Waits for the turn, and judges what was cut off.
-    pub(crate) fn open(places: &Places) -> Result<Self, ChangeError> {
+    pub(crate) fn open(places: &Places) -> Result<Self, UserError> {
         let folder = places.state.join("undo");
         let turn = Lock::wait(&folder.join("lock"), PATIENCE).map_err(|cause| not_begun(&folder, cause))?;
-        let turn = turn.ok_or(ChangeError::Busy)?;
+        let turn = turn.ok_or_else(|| UserError::new(ErrorCode::Contended, EditNotice::ChangeUnderWay))?;
         let records = Self { folder, directory: FolderId::at(&places.directory), _turn: turn };
         records.judge_what_was_cut_off(places);
         Ok(records)
     }
 
     /// The same, if anything was ever written down.
-    pub(super) fn open_if_any(places: &Places) -> Result<Option<Self>, ChangeError> {
+    pub(super) fn open_if_any(places: &Places) -> Result<Option<Self>, UserError> {
         if state::folder(&places.state.join("undo"))? { Self::open(places).map(Some) } else { Ok(None) }
     }
 
     /// Makes a change that is written down; its token, with what came of it. When it fails nothing is noted, unless it
     /// is half made; when it cannot be noted it is taken back.
-    pub(crate) fn carry_out<T, E: From<ChangeError>>(
+    pub(crate) fn carry_out<T, E: From<UserError>>(
         &self,
         places: &Places,
         undo: &Undo,
@@ -112,25 +116,24 @@ impl Records {
         }
     }
 
-    fn write(&self, undo: &Undo) -> Result<String, ChangeError> {
-        let failed = |cause: FileError| ChangeError::NotBegun { cause: Box::new(cause) };
+    fn write(&self, undo: &Undo) -> Result<String, UserError> {
         let number = self.last_number().saturating_add(1);
-        write_private(&self.folder.join("sequence"), &format!("{number}\n")).map_err(failed)?;
+        write_private(&self.folder.join("sequence"), &format!("{number}\n")).map_err(not_recorded)?;
         let token = format!("s{number:012}");
         let record = Record { directory: self.directory.clone(), undo: undo.clone() };
-        write_json(&self.path(&token, Reached::Intended), &record).map_err(failed)?;
+        write_json(&self.path(&token, Reached::Intended), &record).map_err(not_recorded)?;
         sync_folder(&self.folder);
         Ok(token)
     }
 
-    fn note(&self, places: &Places, undo: &Undo, token: &str) -> Result<(), ChangeError> {
+    fn note(&self, places: &Places, undo: &Undo, token: &str) -> Result<(), UserError> {
         let Err(cause) = self.go_on(token, Reached::Intended, Reached::Made) else { return Ok(()) };
         match undo.take_back(places) {
             Ok(true) => {
                 self.remove(token, Reached::Intended);
                 Err(not_begun(&self.folder, cause))
             }
-            Ok(false) | Err(_) => Err(ChangeError::Half { done: undo.told(), cause }),
+            Ok(false) | Err(_) => Err(half_done(undo.told(), &cause)),
         }
     }
 
@@ -149,7 +152,7 @@ impl Records {
     }
 
     /// What takes a change back; `None`: nothing, or it was made for another folder that was here.
-    pub(super) fn load(&self, token: &str) -> Result<Option<Undo>, ChangeError> {
+    pub(super) fn load(&self, token: &str) -> Result<Option<Undo>, UserError> {
         let Some(record) = self.record(token, Reached::Made)? else { return Ok(None) };
         let is_of_here = match (&self.directory, &record.directory) {
             (Some(here), Some(there)) => here.is(there),
@@ -159,9 +162,14 @@ impl Records {
         Ok(is_of_here.then_some(record.undo))
     }
 
-    fn record(&self, token: &str, reached: Reached) -> Result<Option<Record>, ChangeError> {
+    /// Where it is written down what takes a change back.
+    pub(super) fn made(&self, token: &str) -> PathBuf {
+        self.path(token, Reached::Made)
+    }
+
+    fn record(&self, token: &str, reached: Reached) -> Result<Option<Record>, UserError> {
         let path = self.path(token, reached);
-        let unreadable = || ChangeError::Unreadable { path: path.clone() };
+        let unreadable = || unreadable(&path);
         let Some(text) = read(&path).map_err(|_| unreadable())? else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|_| unreadable())
     }
@@ -172,8 +180,8 @@ impl Records {
         &self,
         places: &Places,
         token: &str,
-        take_back: impl FnOnce() -> Result<T, ChangeError>,
-    ) -> Result<T, ChangeError> {
+        take_back: impl FnOnce() -> Result<T, UserError>,
+    ) -> Result<T, UserError> {
         self.go_on(token, Reached::Made, Reached::Undoing).map_err(|cause| not_begun(&self.folder, cause))?;
         let taken = take_back();
         match &taken {
@@ -203,7 +211,7 @@ impl Records {
     }
 
     /// What can't be undone must not stand in the way of what was done before it.
-    pub(super) fn forget(&self, token: &str) -> Result<(), ChangeError> {
+    pub(super) fn forget(&self, token: &str) -> Result<(), UserError> {
         self.go_on(token, Reached::Made, Reached::Stale).map_err(|cause| not_begun(&self.folder, cause))
     }
 
@@ -289,7 +297,7 @@ pub(crate) struct Strays {
 
 impl Strays {
     /// Looks for them. Nothing is changed, and nobody waited for.
-    pub(crate) fn of(places: &Places) -> Result<Self, UnreadableState> {
+    pub(crate) fn of(places: &Places) -> Result<Self, UserError> {
         let mut strays = Self::default();
         let mut claimed = BTreeSet::new();
         let here = places.state.join("undo");
@@ -318,7 +326,7 @@ impl Strays {
 }
 
 /// What is in a folder, sorted; nothing, if it is not there.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, UnreadableState> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, UserError> {
     state::folder(folder)?;
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
@@ -345,6 +353,19 @@ fn order(token: &str) -> (bool, u64) {
     }
 }
 
-fn not_begun(folder: &Path, cause: io::Error) -> ChangeError {
-    ChangeError::NotBegun { cause: Box::new(FileError::Write { path: folder.to_owned(), cause }) }
+/// How to take a change back could not be written down, so it was not made, or was taken back.
+fn not_recorded(error: UserError) -> UserError {
+    let UserError { what, path, .. } = error;
+    UserError { path, ..UserError::new(ErrorCode::NotRecorded, EditNotice::NotRecorded { why: Box::new(what) }) }
+}
+
+fn not_begun(folder: &Path, error: io::Error) -> UserError {
+    not_recorded(not_written(folder)(error))
+}
+
+/// What takes a change back cannot be read, so nothing was taken back, nor what came before it.
+fn unreadable(record: &Path) -> UserError {
+    let (path, choices) = (shown(record), vec![UndoChoice::Leave]);
+    let notice = EditNotice::UndoUnreadable { path: path.clone(), choices: choices.clone() };
+    UserError { choices, ..UserError::new(ErrorCode::UnreadableRecord, notice).about(path) }
 }

@@ -15,7 +15,7 @@ use std::{
 use rekindle_domain::{EditNotice, chain};
 
 use crate::{
-    error::{Ours, cause},
+    error::{cause, ours, shown},
     files::{
         file::{keep_owner, open_plain, our_user, rename_new, sync_folder},
         foreign,
@@ -28,67 +28,12 @@ const MOST: usize = 200_000;
 const DEEPEST: usize = 100;
 
 /// Why something was not moved. It is where it was.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("{path} is a pipe, a socket or a device, which cannot be moved to another file system")]
-    Special { path: PathBuf },
-    #[error("{path} is the place of another file system")]
-    Mount { path: PathBuf },
-    #[error("{path} belongs to another user and could not be removed")]
-    Fixed { path: PathBuf },
-    #[error("{path} holds too much to be moved to another file system")]
-    TooLarge { path: PathBuf },
-    #[error("{path} is the same file as one elsewhere (a hard link), and would be parted from it")]
-    Shared { path: PathBuf },
-    #[error("{path} lends its owner's rights (set-uid or set-gid), and only one of the two file systems heeds that")]
-    Lends { path: PathBuf },
-    #[error("{path} was changed while it was copied")]
-    Changed { path: PathBuf },
-    #[error("not all of {path} can be removed")]
-    Kept {
-        path: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("{path} is at {aside} now, and could not be put back")]
-    Aside {
-        path: PathBuf,
-        aside: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("could not copy {path}")]
-    Copy {
-        path: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
+fn refused(why: EditNotice) -> io::Error {
+    ours(io::ErrorKind::Other, why)
 }
 
-impl Refusal {
-    fn notice(&self) -> EditNotice {
-        let shown = |path: &Path| path.display().to_string();
-        match self {
-            Self::Special { path } => EditNotice::MoveSpecial { path: shown(path) },
-            Self::Mount { path } => EditNotice::MoveMount { path: shown(path) },
-            Self::Fixed { path } => EditNotice::MoveNotOurs { path: shown(path) },
-            Self::TooLarge { path } => EditNotice::MoveTooMuch { path: shown(path) },
-            Self::Shared { path } => EditNotice::MoveShared { path: shown(path) },
-            Self::Lends { path } => EditNotice::MoveSetUid { path: shown(path) },
-            Self::Changed { path } => EditNotice::MoveChanged { path: shown(path) },
-            Self::Kept { path, cause: why } => EditNotice::MoveKept { path: shown(path), why: cause(why) },
-            Self::Aside { path, aside, cause: why } => {
-                EditNotice::MoveAside { path: shown(path), aside: shown(aside), why: cause(why) }
-            }
-            Self::Copy { path, cause: why } => EditNotice::MoveNotCopied { path: shown(path), why: cause(why) },
-        }
-    }
-}
-
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
-        Ours::of(refusal.notice(), refusal)
-    }
+fn not_copied(path: &Path, error: &io::Error) -> io::Error {
+    refused(EditNotice::MoveNotCopied { path: shown(path), why: cause(error) })
 }
 
 /// Moves something to where nothing is. `id`: a name that is this move's alone, for what it needs beside both
@@ -143,15 +88,15 @@ fn give_up(
         // What is not back where it was is there twice rather than once.
         put_back(from, copy, id)?;
         clear(copy);
-        return Err(Refusal::Changed { path: from.to_owned() }.into());
+        return Err(refused(EditNotice::MoveChanged { path: shown(from) }));
     }
     let spent = spent(from, id);
     match rename_new(&aside, &spent).and_then(|()| discard(&spent)) {
         Ok(()) => Ok(()),
-        Err(cause) => {
+        Err(error) => {
             put_back(from, copy, id)?;
             clear(copy);
-            Err(Refusal::Kept { path: from.to_owned(), cause }.into())
+            Err(refused(EditNotice::MoveKept { path: shown(from), why: cause(&error) }))
         }
     }
 }
@@ -185,7 +130,9 @@ pub(super) fn tidy(from: &Path, to: &Path, id: &str) -> bool {
 /// its copy, which stays.
 pub(super) fn put_back(from: &Path, copy: &Path, id: &str) -> io::Result<bool> {
     let (aside, spent) = (beside(from, id), spent(from, id));
-    let left = |aside: &Path, cause| Refusal::Aside { path: from.to_owned(), aside: aside.to_owned(), cause };
+    let left = |aside: &Path, error| {
+        refused(EditNotice::MoveAside { path: shown(from), aside: shown(aside), why: cause(&error) })
+    };
     let (aside, filled) = if spent.symlink_metadata().is_ok() {
         let filled = if from.symlink_metadata().is_ok() { Ok(()) } else { fill(&spent, copy) };
         (spent, filled)
@@ -194,7 +141,7 @@ pub(super) fn put_back(from: &Path, copy: &Path, id: &str) -> io::Result<bool> {
     } else {
         return Ok(false);
     };
-    filled.and_then(|()| rename_new(&aside, from)).map_err(|cause| left(&aside, cause))?;
+    filled.and_then(|()| rename_new(&aside, from)).map_err(|error| left(&aside, error))?;
     Ok(true)
 }
 
@@ -220,7 +167,7 @@ fn fill(rest: &Path, copy: &Path) -> io::Result<()> {
     finish_all(&parts, copy, rest)?;
     match is_all_in(copy, rest)? {
         true => Ok(()),
-        false => Err(Refusal::Changed { path: rest.to_owned() }.into()),
+        false => Err(refused(EditNotice::MoveChanged { path: shown(rest) })),
     }
 }
 
@@ -310,7 +257,7 @@ fn refuse_what_is_shared(parts: &[Part], top: &Path) -> io::Result<()> {
     for (below, names) in names {
         let path = at(top, below);
         if path.symlink_metadata()?.nlink() > names {
-            return Err(Refusal::Shared { path }.into());
+            return Err(refused(EditNotice::MoveShared { path: shown(&path) }));
         }
     }
     Ok(())
@@ -329,7 +276,7 @@ fn refuse_what_lends(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
     let Some(part) = parts.iter().filter(lends).find(|part| !is_own(part)) else { return Ok(()) };
     for place in [from, to] {
         if !heeds_lent_rights(place.parent().unwrap_or(place))? {
-            return Err(Refusal::Lends { path: at(from, &part.below) }.into());
+            return Err(refused(EditNotice::MoveSetUid { path: shown(&at(from, &part.below)) }));
         }
     }
     Ok(())
@@ -368,17 +315,17 @@ fn survey(top: &Path) -> io::Result<Vec<Part>> {
     let mut left = vec![(PathBuf::new(), 0)];
     while let Some((below, depth)) = left.pop() {
         let path = at(top, &below);
-        let failed = |cause| Refusal::Copy { path: path.clone(), cause };
+        let failed = |error| not_copied(&path, &error);
         let metadata = path.symlink_metadata().map_err(failed)?;
         if device(&metadata) != here {
-            return Err(Refusal::Mount { path }.into());
+            return Err(refused(EditNotice::MoveMount { path: shown(&path) }));
         }
         if parts.len() == MOST || depth > DEEPEST {
-            return Err(Refusal::TooLarge { path: top.to_owned() }.into());
+            return Err(refused(EditNotice::MoveTooMuch { path: shown(top) }));
         }
         let kind = if metadata.is_dir() {
             if !may_empty(&path, &metadata) {
-                return Err(Refusal::Fixed { path }.into());
+                return Err(refused(EditNotice::MoveNotOurs { path: shown(&path) }));
             }
             let mut names = Vec::new();
             for entry in fs::read_dir(&path).map_err(failed)? {
@@ -395,7 +342,7 @@ fn survey(top: &Path) -> io::Result<Vec<Part>> {
                 _ => Kind::File,
             }
         } else {
-            return Err(Refusal::Special { path }.into());
+            return Err(refused(EditNotice::MoveSpecial { path: shown(&path) }));
         };
         parts.push(Part { below, kind, traits: traits(&metadata) });
     }
@@ -434,7 +381,7 @@ fn copy_part(part: &Part, from: &Path, top: &Path) -> io::Result<()> {
         Kind::File => copy_file(&from, &to, part),
         Kind::Same(first) => fs::hard_link(at(top, first), &to),
     };
-    Ok(copied.map_err(|cause| Refusal::Copy { path: from, cause })?)
+    copied.map_err(|error| not_copied(&from, &error))
 }
 
 /// What is in a folder changes its time, and may not be allowed by its mode: both are given to it when it is whole.
@@ -443,7 +390,7 @@ fn finish_all(parts: &[Part], from: &Path, to: &Path) -> io::Result<()> {
         let (from, to) = (at(from, &part.below), at(to, &part.below));
         // What has them may be protected.
         if to.symlink_metadata().is_ok_and(|metadata| traits(&metadata) != part.traits) {
-            finish(&from, &to, part).map_err(|cause| Refusal::Copy { path: from, cause })?;
+            finish(&from, &to, part).map_err(|error| not_copied(&from, &error))?;
         }
     }
     Ok(())
@@ -454,7 +401,7 @@ fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
     let source = open_plain(from)?;
     let metadata = source.metadata()?;
     if traits(&metadata) != part.traits {
-        return Err(Refusal::Changed { path: from.to_owned() }.into());
+        return Err(refused(EditNotice::MoveChanged { path: shown(from) }));
     }
     let copy = private(to)?;
     copy_content(&source, &copy, part.traits.bytes)?;
@@ -467,7 +414,7 @@ fn copy_file(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
     if is_same(open_plain(to)?, open_plain(from)?)? {
         return Ok(());
     }
-    Err(Refusal::Changed { path: from.to_owned() }.into())
+    Err(refused(EditNotice::MoveChanged { path: shown(from) }))
 }
 
 /// Copies what a file holds; where it holds nothing, neither does the copy.

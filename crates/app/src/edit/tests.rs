@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fs};
 
-use rekindle_domain::{Notice, RowState};
+use rekindle_domain::{Notice, RowState, UndoChoice};
 
 use super::*;
 use crate::{
@@ -54,7 +54,7 @@ fn plugins_come_and_go() {
     fs::write(&path, text).expect("written");
     let token = add_plugin(&places, "b@2", Scope::Project).expect("added");
     assert_eq!(fs::read_to_string(&path).expect("read"), text.replace("\"a@1\",", "\"a@1\", \"b@2\","));
-    assert!(matches!(add_plugin(&places, "b@3", Scope::Project), Err(ChangeError::Declared { .. })));
+    assert!(matches!(add_plugin(&places, "b@3", Scope::Project), Err(UserError { code: ErrorCode::Declared, .. })));
     undo(&places, Some(&token), None).expect("undone");
     assert_eq!(fs::read_to_string(&path).expect("read"), text);
     let rows = scan(&places, None).expect("no fault").rows;
@@ -62,11 +62,14 @@ fn plugins_come_and_go() {
     remove(&places, row).expect("removed");
     assert_eq!(fs::read_to_string(&path).expect("read"), "{\n  // mine\n}\n");
     fs::write(&path, "{}").expect("someone else writes");
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::ChangedSince { .. })));
+    assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::ChangedSince, .. })));
     assert_eq!(fs::read_to_string(&path).expect("read"), "{}");
     undo(&places, None, Some(UndoChoice::Leave)).expect("left");
     assert_eq!(fs::read_to_string(&path).expect("read"), "{}");
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)), "it does not stand in the way");
+    assert!(
+        matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })),
+        "it does not stand in the way"
+    );
 }
 
 /// One of several with the same file name, and one of several skills in a folder.
@@ -88,7 +91,10 @@ fn only_what_is_meant_is_removed() {
     let second = rows.iter().find(|row| row.id.as_str().ends_with("b/index.ts")).expect("listed");
     remove(&places, second).expect("removed");
     assert_eq!(fs::read_to_string(&path).expect("read"), r#"{"plugin": ["./a/index.ts"]}"#);
-    assert!(matches!(find(&rows, Kind::Skill, "same", Scope::Project), Err(ChangeError::Ambiguous { .. })));
+    assert!(matches!(
+        find(&rows, Kind::Skill, "same", Scope::Project),
+        Err(UserError { code: ErrorCode::Ambiguous, .. })
+    ));
     find(&rows, Kind::Skill, ".claude/skills/same/SKILL.md", Scope::Project).expect("named by its path");
     remove(&places, find(&rows, Kind::Skill, "root", Scope::Project).expect("listed")).expect("removed");
     assert!(places.directory.join(".opencode/skills/one/SKILL.md").exists());
@@ -98,7 +104,10 @@ fn only_what_is_meant_is_removed() {
 fn what_is_no_plugin_is_not_written() {
     let (_root, places) = places();
     for spec in ["", "two words", "./missing.ts", "~/missing.ts", "a/b"] {
-        assert!(matches!(add_plugin(&places, spec, Scope::Project), Err(ChangeError::BadSpec { .. })), "{spec:?}");
+        assert!(
+            matches!(add_plugin(&places, spec, Scope::Project), Err(UserError { code: ErrorCode::BadSpec, .. })),
+            "{spec:?}"
+        );
     }
     assert!(!places.directory.join("opencode.json").exists());
 }
@@ -119,8 +128,8 @@ fn skills_come_and_go() {
     assert!(place.join("SKILL.md").is_file());
     undo(&places, Some(&token), None).expect("undone");
     assert!(!place.exists());
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
-    assert!(matches!(undo(&places, Some("../x"), None), Err(ChangeError::NothingToUndo)));
+    assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
+    assert!(matches!(undo(&places, Some("../x"), None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
 /// Everything in the trash.
@@ -208,13 +217,16 @@ fn a_change_of_a_file_that_went_on_is_taken_back_by_choice() {
             }
             put(since);
             let possible: Vec<_> = [ours.map(|_| Ours), Some(Before), Some(Leave)].into_iter().flatten().collect();
-            let Err(ChangeError::ChangedSince { choices, .. }) = undo(&places, None, None) else {
+            let Err(UserError { code: ErrorCode::ChangedSince, choices, .. }) = undo(&places, None, None) else {
                 panic!("{what}: somebody else's text was touched")
             };
             assert_eq!(choices, possible, "{what}");
             let expected = match choice {
                 Ours if ours.is_none() => {
-                    assert!(matches!(undo(&places, None, Some(Ours)), Err(ChangeError::ChangedSince { .. })), "{what}");
+                    assert!(
+                        matches!(undo(&places, None, Some(Ours)), Err(UserError { code: ErrorCode::ChangedSince, .. })),
+                        "{what}"
+                    );
                     since
                 }
                 Ours => ours,
@@ -223,7 +235,10 @@ fn a_change_of_a_file_that_went_on_is_taken_back_by_choice() {
             };
             if possible.contains(&choice) {
                 undo(&places, None, Some(choice)).expect("done");
-                assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)), "{what}: once");
+                assert!(
+                    matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })),
+                    "{what}: once"
+                );
             }
             assert_eq!(fs::read_to_string(&path).ok().as_deref(), expected, "{what}: {choice:?}");
             let kept: Vec<_> = if choice == Before { since.into_iter().collect() } else { Vec::new() };
@@ -245,7 +260,7 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     let place = import();
     fs::write(place.join("more.txt"), "theirs").expect("written");
     let choices = |expected: &[UndoChoice]| match undo(&places, None, None) {
-        Err(ChangeError::ChangedSince { choices, .. }) => assert_eq!(choices, expected),
+        Err(UserError { code: ErrorCode::ChangedSince, choices, .. }) => assert_eq!(choices, expected),
         other => panic!("{other:?}"),
     };
     choices(&[Before, Leave]);
@@ -267,7 +282,7 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     // Someone removed what was installed: there is nothing left to take back, and it is no obstacle.
     fs::remove_dir_all(&place).expect("removed");
     choices(&[]);
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+    assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
 /// The files below a folder with their texts; a link with where it leads.
@@ -326,12 +341,12 @@ fn nothing_is_changed_that_cannot_be_written_down() {
     let source = source.display().to_string();
     type Change<'a> = (&'a str, &'a dyn Fn() -> Result<(), UserError>);
     let changes: [Change<'_>; 6] = [
-        ("declare", &|| add_plugin(&places, "b@1", Scope::Project).map(drop).map_err(|error| error.tell())),
-        ("no more", &|| remove(&places, row(Kind::Plugin, "a")).map(drop).map_err(|error| error.tell())),
-        ("a plugin's file", &|| remove(&places, row(Kind::Plugin, "p.ts")).map(drop).map_err(|error| error.tell())),
-        ("a skill", &|| remove(&places, row(Kind::Skill, "s")).map(drop).map_err(|error| error.tell())),
-        ("import", &|| import_skill(&places, &source, Scope::Project, None).map(drop).map_err(|error| error.tell())),
-        ("restore", &|| last_good.restore(&good).map(drop).map_err(|error| error.tell())),
+        ("declare", &|| add_plugin(&places, "b@1", Scope::Project).map(drop)),
+        ("no more", &|| remove(&places, row(Kind::Plugin, "a")).map(drop)),
+        ("a plugin's file", &|| remove(&places, row(Kind::Plugin, "p.ts")).map(drop)),
+        ("a skill", &|| remove(&places, row(Kind::Skill, "s")).map(drop)),
+        ("import", &|| import_skill(&places, &source, Scope::Project, None).map(drop)),
+        ("restore", &|| last_good.restore(&good).map(drop)),
     ];
     for (what, change) in changes {
         let error = change().expect_err(what);
@@ -375,16 +390,16 @@ fn a_change_that_cannot_be_noted_is_taken_back() {
     let made = records.carry_out(&places, &undo_of(), || {
         fs::write(&path, "{}").expect("written");
         lose_record();
-        Ok::<_, ChangeError>(())
+        Ok::<_, UserError>(())
     });
-    assert!(matches!(made, Err(ChangeError::NotBegun { .. })), "{made:?}");
+    assert!(matches!(made, Err(UserError { code: ErrorCode::NotRecorded, .. })), "{made:?}");
     assert!(!path.exists());
     let made = records.carry_out(&places, &undo_of(), || {
         fs::write(&path, "somebody else's").expect("written");
         lose_record();
-        Ok::<_, ChangeError>(())
+        Ok::<_, UserError>(())
     });
-    let told = made.expect_err("not noted").tell();
+    let told = made.expect_err("not noted");
     assert_eq!(told.code.word(), "half-done");
     let changed = EditNotice::FileChanged { path: path.display().to_string() };
     let is_told = |what: &Notice| matches!(what, Notice::Edit(EditNotice::HalfDone { done, .. }) if **done == Notice::from(changed.clone()));
@@ -432,7 +447,10 @@ fn a_change_that_was_cut_off_is_judged_by_what_is_on_disk() {
             let undone = undo(&places, None, None);
             match is_made {
                 true => assert!(undone.is_ok(), "{what}, {stage}: {undone:?}"),
-                false => assert!(matches!(undone, Err(ChangeError::NothingToUndo)), "{what}, {stage}: {undone:?}"),
+                false => assert!(
+                    matches!(undone, Err(UserError { code: ErrorCode::NothingToUndo, .. })),
+                    "{what}, {stage}: {undone:?}"
+                ),
             }
             assert!(!places.directory.join("opencode.json").exists(), "{what}, {stage}, {is_made}");
             assert!(places.directory.join(".opencode/skills/s/SKILL.md").exists(), "{what}, {stage}, {is_made}");
@@ -463,7 +481,8 @@ fn what_a_move_left_aside_comes_back() {
         let undone = undo(&places, None, None);
         // Whoever comes after a crash puts it back at once, and then there was no removal.
         assert!(
-            undone.is_ok() || stage == "intended" && matches!(undone, Err(ChangeError::NothingToUndo)),
+            undone.is_ok()
+                || stage == "intended" && matches!(undone, Err(UserError { code: ErrorCode::NothingToUndo, .. })),
             "{undone:?}"
         );
         let text = fs::read_to_string(places.directory.join(".opencode/skills/s/since.txt")).expect("it is back");
@@ -504,7 +523,7 @@ fn the_order_is_that_of_a_counter() {
     }
     let later = remove_skill(&places, "one").token;
     assert!(later > token, "a number is not used again: {later}");
-    assert!(matches!(undo(&places, Some(&token), None), Err(ChangeError::NothingToUndo)));
+    assert!(matches!(undo(&places, Some(&token), None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
 /// N16: a record that cannot be read is told, and nothing older is taken back in its place; a counter that is damaged
@@ -522,7 +541,10 @@ fn what_cannot_be_read_is_not_passed_over() {
     let place = places.directory.join(".opencode/skills/one/SKILL.md");
     for damaged in ["{", "", "[]", "\u{0}"] {
         fs::write(records.join(format!("{token}.json")), damaged).expect("written");
-        assert!(matches!(undo(&places, None, None), Err(ChangeError::Unreadable { .. })), "{damaged:?}");
+        assert!(
+            matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::UnreadableRecord, .. })),
+            "{damaged:?}"
+        );
         assert!(!place.exists(), "{damaged:?}");
     }
     undo(&places, None, Some(UndoChoice::Leave)).expect("passed over");
@@ -540,7 +562,8 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     fs::rename(&places.directory, &aside).expect("moved");
     fs::create_dir_all(places.directory.join(".git")).expect("a new project");
     for token in [None, Some(token.as_str())] {
-        assert!(matches!(undo(&places, token, None), Err(ChangeError::OfFolderBefore { count: 1 })));
+        let refused = undo(&places, token, None).expect_err("the other's");
+        assert_eq!(refused.what, Notice::from(EditNotice::OfFolderBefore { count: 1 }));
     }
     assert_eq!(tree(&places.directory).len(), 1, "nothing came into it");
     fs::remove_dir_all(&places.directory).expect("removed");
@@ -554,7 +577,7 @@ fn a_record_belongs_to_the_folder_and_not_to_its_path() {
     write_skill(&places, ".opencode/skills/new", "new");
     remove_skill(&places, "new");
     undo(&places, None, None).expect("its own");
-    let error = undo(&places, None, None).expect_err("the other's").tell();
+    let error = undo(&places, None, None).expect_err("the other's");
     assert_eq!(error.code.word(), "nothing-to-undo");
     assert_eq!(error.what, Notice::from(EditNotice::OfFolderBefore { count: 1 }));
 }
@@ -577,7 +600,7 @@ fn a_directory_that_is_gone_can_be_undone() {
     // It was made by the undo, so it is the same folder as before to what else was done there.
     undo(&places, None, None).expect("undone");
     assert_eq!(names.map(is_there), [true, true, false]);
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+    assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
 /// N16: state that cannot be read is not taken for none.
@@ -601,7 +624,7 @@ fn what_is_kept_and_cannot_be_read_is_not_nothing() {
         let (_root, places) = places();
         add_plugin(&places, "a@1", Scope::Project).expect("added");
         damage(&places);
-        let error = undo(&places, None, None).expect_err(what).tell();
+        let error = undo(&places, None, None).expect_err(what);
         assert_eq!(error.code.word(), "unreadable-state", "{what}");
         assert!(
             matches!(error.what, Notice::State(_)) && names(&error, &places.state.display().to_string()),
@@ -658,7 +681,7 @@ fn a_removal_that_was_cut_off_is_not_forgotten_for_what_came_since() {
         fs::rename(records.join(format!("{token}.json")), records.join(format!("{token}.intended"))).expect("cut off");
         fs::create_dir(&path).expect("made");
         fs::write(path.join("theirs"), "").expect("written");
-        let Err(ChangeError::ChangedSince { choices, .. }) = undo(&places, None, None) else {
+        let Err(UserError { code: ErrorCode::ChangedSince, choices, .. }) = undo(&places, None, None) else {
             panic!("{aside}: it is asked what is to become of theirs");
         };
         assert!(choices.contains(&UndoChoice::Before), "{aside}: {choices:?}");
@@ -694,7 +717,7 @@ fn what_was_made_is_taken_back_in_its_place_alone() {
         let tree =
             || walk(&elsewhere, None, true).files.iter().map(|file| fs::read(file).expect("read")).collect::<Vec<_>>();
         let before = tree();
-        let error = undo(&places, None, None).expect_err(what).tell();
+        let error = undo(&places, None, None).expect_err(what);
         assert_eq!((error.code.word(), tree() == before), ("changed-since", true), "{what}: {error:?}");
         assert!(names(&error, "elsewhere"), "{error:?}");
     }
@@ -748,14 +771,14 @@ fn what_was_removed_comes_back_to_its_place_alone() {
             assert!(removed.path.join("SKILL.md").exists(), "{what}");
             continue;
         }
-        let error = undone.expect_err(what).tell();
+        let error = undone.expect_err(what);
         assert_eq!((error.code.word(), &error.choices[..]), ("changed-since", &[UndoChoice::Leave][..]), "{what}");
         assert!(names(&error, "elsewhere"), "{error:?}");
         assert_eq!(fs::read_dir(&elsewhere).expect("listed").count(), 0, "{what}");
         // It comes back as soon as the place is there again, and may be left as well.
         undo(&places, None, None).expect_err("still elsewhere");
         undo(&places, None, Some(UndoChoice::Leave)).expect("left");
-        assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)), "{what}");
+        assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })), "{what}");
     }
 }
 
@@ -779,7 +802,7 @@ fn what_belongs_to_a_directory_that_came_back_follows_after_a_crash() {
     fs::rename(from, &path).expect("moved back");
     undo(&places, None, None).expect("what was done before it");
     assert!(places.directory.join(".opencode/skills/one/SKILL.md").exists());
-    assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+    assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
 /// N16: that files were restored can be taken back like every change; what somebody changed since is kept.
@@ -804,7 +827,9 @@ fn a_restore_is_a_change_like_any_other() {
     assert_eq!(fs::read_to_string(&agent).expect("read"), "new");
     last_good.restore(&good).expect("restored");
     fs::write(&path, "{\"model\": \"theirs/since\"}").expect("written");
-    let Err(ChangeError::ChangedSince { choices, .. }) = undo(&places, None, None) else { panic!("theirs is touched") };
+    let Err(UserError { code: ErrorCode::ChangedSince, choices, .. }) = undo(&places, None, None) else {
+        panic!("theirs is touched")
+    };
     assert_eq!(choices, [UndoChoice::Before, UndoChoice::Leave]);
     assert!(!agent.exists(), "nothing is half done");
     undo(&places, None, Some(UndoChoice::Before)).expect("undone");
@@ -837,9 +862,11 @@ fn a_restore_whose_copies_are_gone_is_told() {
         fs::write(&path, text).expect("written");
         let undone = undo(&places, None, Some(UndoChoice::Before).filter(|_| text == "{ broken"));
         match text {
-            "{}" => assert!(matches!(&undone, Err(ChangeError::ChangedSince { choices, .. }) if choices.is_empty())),
+            "{}" => assert!(
+                matches!(&undone, Err(UserError { code: ErrorCode::ChangedSince, choices, .. }) if choices.is_empty())
+            ),
             "{ broken" => assert!(undone.is_ok(), "what was done before it: {undone:?}"),
-            _ => assert!(matches!(undone, Err(ChangeError::NothingToUndo)), "{undone:?}"),
+            _ => assert!(matches!(undone, Err(UserError { code: ErrorCode::NothingToUndo, .. })), "{undone:?}"),
         }
         assert_eq!(fs::read_to_string(&path).expect("read"), text);
     }
@@ -863,12 +890,12 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
             }
         }
         let before = tree(&places.directory);
-        let error = add_plugin(&places, "b@1", Scope::Project).expect_err("refused").tell();
+        let error = add_plugin(&places, "b@1", Scope::Project).expect_err("refused");
         assert_eq!(error.code.word(), "dangling-link");
         assert!(names(&error, &target.display().to_string()), "{error:?}");
         assert_eq!(tree(&places.directory), before);
         assert!(!root.path().join("elsewhere").exists());
-        assert!(matches!(undo(&places, None, None), Err(ChangeError::NothingToUndo)));
+        assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
         // Where it leads to a file, the file is changed and the link stays.
         fs::create_dir_all(target.parent().expect("a parent")).expect("made");
         fs::write(&target, "{}").expect("written");
@@ -883,7 +910,7 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
     let source = root.path().join("source");
     fs::create_dir(&source).expect("made");
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
-    let error = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect_err("refused").tell();
+    let error = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect_err("refused");
     assert!(
         matches!(error.what, Notice::Edit(EditNotice::SkillNotCopied { .. })) && names(&error, "nowhere"),
         "{error:?}"

@@ -5,11 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rekindle_domain::UserError;
+
 use super::relocate::{self, relocate};
 use crate::{
     clock,
     files::{
-        file::{FileError, adopt_folder, create_dirs, create_private_dir, make_private, write_private_bytes},
+        file::{adopt_folder, create_dirs, create_private_dir, make_private, not_written, write_private_bytes},
         locate::Places,
     },
 };
@@ -22,8 +24,8 @@ pub(crate) fn move_in(places: &Places, path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Keeps there what a file held.
-pub(crate) fn keep(places: &Places, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let place = place_for(places, path).map_err(|cause| FileError::Write { path: path.to_owned(), cause })?;
+pub(crate) fn keep(places: &Places, path: &Path, bytes: &[u8]) -> Result<(), UserError> {
+    let place = place_for(places, path).map_err(not_written(path))?;
     write_private_bytes(&place, bytes).inspect_err(|_| forget(&place))
 }
 

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EditNotice, Fingerprint, UndoChoice};
+use rekindle_domain::{EditNotice, ErrorCode, Fingerprint, UndoChoice, UserError};
 use rekindle_opencode::config::{
     edit::{self, EditError},
     text,
@@ -17,11 +17,12 @@ use rekindle_opencode::config::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChangeError, has_list, place::Room, record::Records, trash};
+use super::{has_list, not_moved, place::Room, record::Records, trash};
 use crate::{
     edit::last_good::LastGood,
+    error::{cause, shown},
     files::{
-        file::{self, Content, Edited, FileError},
+        file::{self, Content, Edited, contended},
         foreign::{self, LARGEST},
         locate::{Places, real},
         walk::walk,
@@ -144,13 +145,13 @@ impl Undo {
     }
 
     /// Takes it back if everything is as we left it; true when it did.
-    pub(super) fn take_back(&self, places: &Places) -> Result<bool, ChangeError> {
+    pub(super) fn take_back(&self, places: &Places) -> Result<bool, UserError> {
         match self {
             Self::Edited { path, before, after, .. } => Ok(file::replace(path, after.as_deref(), before.as_deref())?),
             Self::Removed { from, .. } if is_there(from) => Ok(false),
             Self::Removed { from, trash, .. } => match bring_back(trash, from) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there(from) => Ok(false),
-                brought => brought.map_err(|cause| ChangeError::Move { path: from.clone(), cause }),
+                brought => brought.map_err(not_moved(from)),
             },
             Self::Created { path, .. } => {
                 let is_ours = self.is_as_left(path);
@@ -181,7 +182,7 @@ impl Undo {
     }
 
     /// Makes everything as it was before the change. What came after goes to the trash.
-    fn make_as_before(&self, places: &Places) -> Result<(), ChangeError> {
+    fn make_as_before(&self, places: &Places) -> Result<(), UserError> {
         match self {
             Self::Edited { path, before, .. } => {
                 let present = file::bytes(path)?;
@@ -190,21 +191,18 @@ impl Undo {
                 }
                 let before = before.as_ref().map(|text| Content { bytes: text.as_bytes(), mode: None });
                 if !file::put(path, present.as_deref(), before)? {
-                    return Err(FileError::Contended { path: path.clone() }.into());
+                    return Err(contended(path));
                 }
             }
             Self::Removed { from, .. } => {
-                let moved = |cause| ChangeError::Move { path: from.clone(), cause };
-                let aside = trash::move_in(places, from).map_err(moved)?;
+                let aside = trash::move_in(places, from).map_err(not_moved(from))?;
                 let error = match self.take_back(places) {
                     Ok(true) => return Ok(()),
-                    Ok(false) => FileError::Contended { path: from.clone() }.into(),
+                    Ok(false) => contended(from),
                     Err(error) => error,
                 };
-                trash::bring_back(&aside, from).map_err(|cause| ChangeError::Half {
-                    done: EditNotice::ItemMoved { path: from.display().to_string(), to: aside.display().to_string() },
-                    cause,
-                })?;
+                let moved = EditNotice::ItemMoved { path: shown(from), to: shown(&aside) };
+                trash::bring_back(&aside, from).map_err(|error| half_done(moved, &error))?;
                 return Err(error);
             }
             Self::Created { path, .. } => set_aside_item(places, path)?,
@@ -293,37 +291,27 @@ fn none_of(entry: &str) -> EditError {
 
 /// Takes a change back: the one with this token, or the last one. `choice`: how, if somebody else
 /// changed the same file since; without one that is an error which names the choices.
-pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) -> Result<PathBuf, ChangeError> {
+pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) -> Result<PathBuf, UserError> {
     if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
-        return Err(ChangeError::NothingToUndo);
+        return Err(nothing_to_undo(0));
     }
-    let records = Records::open_if_any(places)?.ok_or(ChangeError::NothingToUndo)?;
-    let nothing = || match records.of_the_folder_before() {
-        0 => ChangeError::NothingToUndo,
-        count => ChangeError::OfFolderBefore { count },
-    };
+    let records = Records::open_if_any(places)?.ok_or_else(|| nothing_to_undo(0))?;
+    let nothing = || nothing_to_undo(records.of_the_folder_before());
     let token = token.map(str::to_owned).or_else(|| records.last()).ok_or_else(nothing)?;
-    let undo = match records.load(&token) {
-        Err(ChangeError::Unreadable { path }) if choice == Some(UndoChoice::Leave) => {
-            records.forget(&token)?;
-            return Ok(path);
-        }
-        loaded => loaded?.ok_or_else(nothing)?,
-    };
-    if choice == Some(UndoChoice::Leave) {
+    let loaded = records.load(&token);
+    if choice == Some(UndoChoice::Leave) && !matches!(loaded, Ok(None)) {
         records.forget(&token)?;
-        return Ok(undo.path().to_owned());
+        return Ok(loaded.ok().flatten().map_or_else(|| records.made(&token), |undo| undo.path().to_owned()));
     }
+    let undo = loaded?.ok_or_else(nothing)?;
     let taken = records.take_back(places, &token, || take_back(places, &undo, choice));
-    if let Err(ChangeError::ChangedSince { choices, .. }) = &taken
-        && choices.is_empty()
-    {
+    if taken.as_ref().is_err_and(|error| error.code == ErrorCode::ChangedSince && error.choices.is_empty()) {
         records.forget(&token)?;
     }
     taken.map(|()| undo.path().to_owned())
 }
 
-fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), ChangeError> {
+fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), UserError> {
     if let Some(room) = undo.room().filter(|room| !room.is_of(undo.path())) {
         return Err(led_elsewhere(undo, room));
     }
@@ -342,7 +330,9 @@ fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result
             Ok(())
         }
         (Some(_), _) => undo.make_as_before(places),
-        (None, _) => Err(ChangeError::ChangedSince { path: path.to_owned(), choices }),
+        (None, _) => {
+            Err(changed_since(EditNotice::ChangedSince { path: shown(path), choices: choices.clone() }, path, choices))
+        }
     }
 }
 
@@ -357,19 +347,35 @@ fn bring_back(trash: &Path, from: &Path) -> io::Result<bool> {
     trash::bring_back(trash, from).map(|()| true)
 }
 
-fn led_elsewhere(undo: &Undo, room: &Room) -> ChangeError {
+fn led_elsewhere(undo: &Undo, room: &Room) -> UserError {
     let path = undo.path();
     let folder = path.parent().unwrap_or(path);
-    ChangeError::LedElsewhere {
-        folder: folder.to_owned(),
-        now: real(folder),
-        before: room.path().to_owned(),
-        trash: undo.in_trash().map(Path::to_owned),
-    }
+    let notice = EditNotice::LedElsewhere {
+        folder: shown(folder),
+        now: shown(&real(folder)),
+        before: shown(room.path()),
+        trash: undo.in_trash().map(shown),
+    };
+    changed_since(notice, folder, vec![UndoChoice::Leave])
 }
 
-fn set_aside_item(places: &Places, path: &Path) -> Result<(), ChangeError> {
-    trash::move_in(places, path).map(drop).map_err(|cause| ChangeError::Move { path: path.to_owned(), cause })
+fn changed_since(what: EditNotice, path: &Path, choices: Vec<UndoChoice>) -> UserError {
+    UserError { choices, ..UserError::new(ErrorCode::ChangedSince, what).about(shown(path)) }
+}
+
+/// So many changes were made for a folder that was here before.
+fn nothing_to_undo(count: usize) -> UserError {
+    let what = if count == 0 { EditNotice::NothingToUndo } else { EditNotice::OfFolderBefore { count } };
+    UserError::new(ErrorCode::NothingToUndo, what)
+}
+
+/// Something was done, and could neither be finished nor taken back.
+pub(super) fn half_done(done: EditNotice, error: &io::Error) -> UserError {
+    UserError::new(ErrorCode::HalfDone, EditNotice::HalfDone { done: Box::new(done.into()), why: cause(error) })
+}
+
+fn set_aside_item(places: &Places, path: &Path) -> Result<(), UserError> {
+    trash::move_in(places, path).map(drop).map_err(not_moved(path))
 }
 
 fn is_there(path: &Path) -> bool {

@@ -10,15 +10,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rekindle_domain::UserError;
 use tokio::net::TcpSocket;
 
-use super::{host::error::HostError, listeners::Sight};
+use super::{
+    host::error::{not_recorded, not_spawned},
+    listeners::Sight,
+};
 use crate::{
-    files::{
-        file::{FileError, write_private},
-        foreign,
-        locate::Places,
-    },
+    files::{file::write_private, foreign, locate::Places},
     state::record::Records,
 };
 
@@ -51,7 +51,7 @@ impl Way {
     }
 
     /// The way for the next start.
-    pub(super) fn next(&mut self, places: &Places, keeper: &Path) -> Result<&Access, HostError> {
+    pub(super) fn next(&mut self, places: &Places, keeper: &Path) -> Result<&Access, UserError> {
         let is_kept = self.sight.as_ref().is_some_and(|sight| !sight.was_taken());
         let before = self.access.take();
         let access = match before {
@@ -61,10 +61,10 @@ impl Way {
                 let port = before.map(|access| access.port).filter(|port| is_free(*port));
                 let port = match port {
                     Some(port) => port,
-                    None => free_port().map_err(|cause| HostError::Spawn { program: keeper.to_owned(), cause })?,
+                    None => free_port().map_err(|error| not_spawned(keeper, &error))?,
                 };
                 let password = super::secret();
-                let file = Records(places).write_password(&password)?;
+                let file = Records(places).write_password(&password).map_err(not_recorded)?;
                 Access { port, password, file }
             }
         };
@@ -83,7 +83,7 @@ impl Way {
     }
 
     /// Writes the password again, if others cannot read it.
-    pub(super) fn tell(&self) -> Result<(), FileError> {
+    pub(super) fn tell(&self) -> Result<(), UserError> {
         match &self.access {
             Some(access) if !access.is_written() => write_private(&access.file, &access.password),
             _ => Ok(()),

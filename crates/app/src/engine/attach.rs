@@ -4,7 +4,7 @@
 //! engine has another address or another password, the terminal is ended and attached anew, because it would go on
 //! saying the old password to whoever listens at the old address.
 
-use std::{path::PathBuf, process::ExitStatus, time::Duration};
+use std::{path::Path, process::ExitStatus, time::Duration};
 
 use rekindle_domain::{EngineNotice, EngineState, ErrorCode, Notice, UserError};
 use tokio::{
@@ -15,10 +15,11 @@ use tokio::{
 use super::{
     client::{PASSWORD_VARIABLE, USERNAME_VARIABLE},
     control::ControlError,
-    find, listeners,
+    find,
+    host::error::not_spawned,
+    listeners,
 };
 use crate::{
-    error::Tell,
     files::locate::Places,
     state::{
         record::{Record, Records},
@@ -31,57 +32,13 @@ const OFTEN: Duration = Duration::from_millis(500);
 /// How long a terminal may take to put itself in order when it is asked to end.
 const END: Duration = Duration::from_secs(3);
 
-/// Why no terminal is attached.
-#[derive(Debug, thiserror::Error)]
-pub enum AttachError {
-    /// No engine runs for the directory.
-    #[error(transparent)]
-    NoEngine(#[from] ControlError),
-    /// It is starting, or has ended.
-    #[error("the engine does not run at the moment")]
-    NotRunning,
-    /// Somebody else listens where it should.
-    #[error("another user's program listens at {url}, where the engine should")]
-    Stranger {
-        /// The address.
-        url: String,
-    },
-    /// There is no program to attach.
-    #[error(transparent)]
-    NotFound(#[from] find::NotFound),
-    /// It can't be started.
-    #[error("{program} could not be started")]
-    Spawn {
-        /// The program.
-        program: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: std::io::Error,
-    },
-}
-
-impl Tell for AttachError {
-    fn tell(&self) -> UserError {
-        match self {
-            Self::NoEngine(error) => error.tell(),
-            Self::NotFound(error) => error.tell(),
-            Self::NotRunning => UserError::new(ErrorCode::NoEngineRunning, EngineNotice::EngineNotRunning),
-            Self::Stranger { url } => UserError::new(ErrorCode::Stranger, EngineNotice::Stranger { url: url.clone() }),
-            Self::Spawn { program, cause } => {
-                let (program, why) = (program.display().to_string(), cause.to_string());
-                UserError::new(ErrorCode::CannotStart, EngineNotice::NotSpawned { program, why })
-            }
-        }
-    }
-}
-
 /// Attaches a terminal until it is closed; `tell` is told when that has to be done anew.
-pub async fn attach(places: &Places, tell: impl Fn(&Notice)) -> Result<ExitStatus, AttachError> {
+pub async fn attach(places: &Places, tell: impl Fn(&Notice)) -> Result<ExitStatus, UserError> {
     loop {
         let (record, mut terminal) = start(places)?;
         let moved = tokio::select! {
             ended = terminal.wait() => {
-                return ended.map_err(|cause| AttachError::Spawn { program: "opencode".into(), cause });
+                return ended.map_err(|error| not_spawned(Path::new("opencode"), &error));
             }
             moved = moved(places, &record) => moved,
         };
@@ -90,15 +47,15 @@ pub async fn attach(places: &Places, tell: impl Fn(&Notice)) -> Result<ExitStatu
     }
 }
 
-fn start(places: &Places) -> Result<(Record, Child), AttachError> {
+fn start(places: &Places) -> Result<(Record, Child), UserError> {
     let record = Records(places).record().ok_or(ControlError::NoOwner)?;
     if record.state != EngineState::Running {
-        return Err(AttachError::NotRunning);
+        return Err(not_running());
     }
-    let password = record.password().ok_or(AttachError::NotRunning)?;
+    let password = record.password().ok_or_else(not_running)?;
     let port = reqwest::Url::parse(&record.url).ok().and_then(|url| url.port());
     if port.is_some_and(|port| listeners::is_started_by(record.user(), port).is_err()) {
-        return Err(AttachError::Stranger { url: record.url });
+        return Err(UserError::new(ErrorCode::Stranger, EngineNotice::Stranger { url: record.url }));
     }
     let program = find::find(&settings::read(places).engine)?;
     let mut command = Command::new(&program);
@@ -109,8 +66,12 @@ fn start(places: &Places) -> Result<(Record, Child), AttachError> {
         .env_remove(USERNAME_VARIABLE)
         .env("OPENCODE_SERVER_USERNAME", &record.username)
         .env("OPENCODE_SERVER_PASSWORD", password);
-    let terminal = command.spawn().map_err(|cause| AttachError::Spawn { program, cause })?;
+    let terminal = command.spawn().map_err(|error| not_spawned(&program, &error))?;
     Ok((record, terminal))
+}
+
+fn not_running() -> UserError {
+    UserError::new(ErrorCode::NoEngineRunning, EngineNotice::EngineNotRunning)
 }
 
 /// Waits until the engine runs at another address, or with another password. As long as it does not run, the terminal

@@ -12,7 +12,6 @@ use crate::{
         host::{Host, HostState},
         known::Engine,
     },
-    error::Tell,
     files::locate::Places,
     state::{
         memory::Identity,
@@ -41,12 +40,12 @@ impl Source {
     pub async fn restart(&self, places: &Places) -> Result<Engine, Notice> {
         match self {
             Self::Own(host) => {
-                host.restart().await.map_err(|error| error.tell().what)?;
+                host.restart().await.map_err(|error| error.what)?;
                 let state = host.watch();
                 Ok(by_host(&state.borrow()))
             }
             Self::Attached => {
-                control::ask(places, Request::Restart).await.map_err(|error| error.tell().what)?;
+                control::ask(places, Request::Restart).await.map_err(|error| error.what())?;
                 Ok(by_record(places))
             }
             Self::Client { .. } => Err(EngineNotice::NotOurEngine.into()),
@@ -90,7 +89,7 @@ pub fn by_record(places: &Places) -> Engine {
                 environment: Some(records.environment_of_engine(record.pid)),
             }
         }
-        Err(error) => none(EngineState::Unreachable, Some(error.tell().what)),
+        Err(error) => none(EngineState::Unreachable, Some(error.what())),
     }
 }
 
@@ -130,7 +129,7 @@ pub async fn by_url(places: &Places, url: &str, credentials: Credentials) -> Res
         version: health.as_ref().ok().cloned(),
         pid: None,
         state,
-        message: health.as_ref().err().map(|error| error.tell().what),
+        message: health.as_ref().err().map(|error| error.what()),
     };
     let client = health.is_ok().then_some(client);
     Ok(Engine { client, identity: Identity::of_url(url), caveat, ..Engine::nowhere(view) })
@@ -151,7 +150,7 @@ pub fn unknown(url: &str) -> Engine {
 
 /// Someone else's engine that cannot even be asked.
 pub fn failed(error: &ClientError) -> Engine {
-    let mut engine = none(EngineState::Unreachable, Some(error.tell().what));
+    let mut engine = none(EngineState::Unreachable, Some(error.what()));
     engine.view.mode = EngineMode::Client;
     engine
 }

@@ -21,7 +21,7 @@ use super::{
     host::Host,
 };
 use crate::{
-    error::{Ours, Tell},
+    error::{ours, told},
     files::locate::Places,
     state::record::{ControlAddress, Records},
 };
@@ -69,46 +69,42 @@ struct Reply {
 }
 
 /// Why the owner did not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ControlError {
     /// Nobody owns an engine for the directory.
-    #[error("no engine of Rekindle runs for this directory")]
     NoOwner,
     /// It does not listen yet, or not any more.
-    #[error("the owner of the engine is only just starting, or ending")]
     NotThere,
     /// It is another version of Rekindle, which is asked in another way.
-    #[error("the engine is owned by another version of Rekindle (process {pid})")]
     OtherVersion {
         /// The owner's process.
         pid: u64,
     },
     /// The owner can't be reached.
-    #[error("the owner of the engine{} does not answer", .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
     Silent {
         /// The owner's process, where it is known.
         pid: Option<u32>,
         /// What the system said.
-        #[source]
         cause: io::Error,
     },
     /// The owner tried and could not.
-    #[error("the owner of the engine could not do it: {0:?}")]
     Failed(Notice),
 }
 
-impl Tell for ControlError {
-    fn tell(&self) -> UserError {
-        match self {
-            Self::NoOwner => UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning),
-            Self::NotThere => UserError::new(ErrorCode::OwnerNotThere, EngineNotice::OwnerNotThere),
-            Self::OtherVersion { pid } => {
+told!(ControlError);
+
+impl From<&ControlError> for UserError {
+    fn from(error: &ControlError) -> Self {
+        match error {
+            ControlError::NoOwner => UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning),
+            ControlError::NotThere => UserError::new(ErrorCode::OwnerNotThere, EngineNotice::OwnerNotThere),
+            ControlError::OtherVersion { pid } => {
                 UserError::new(ErrorCode::OtherVersion, EngineNotice::OwnerOtherVersion { pid: *pid })
             }
-            Self::Silent { pid, cause } => {
+            ControlError::Silent { pid, cause } => {
                 UserError::new(ErrorCode::OwnerSilent, EngineNotice::OwnerSilent { pid: *pid, why: cause.to_string() })
             }
-            Self::Failed(why) => {
+            ControlError::Failed(why) => {
                 UserError::new(ErrorCode::EngineFailed, EngineNotice::OwnerFailed { why: Box::new(why.clone()) })
             }
         }
@@ -190,7 +186,7 @@ async fn open(places: &Places, has_window: bool) -> io::Result<(Listener, String
     let (listener, door) = Listener::open(&Records(places).socket()).await?;
     let token = super::secret();
     let address = ControlAddress { door, token: token.clone(), pid: std::process::id(), has_window };
-    Records(places).write_control(&address).map_err(|error| Ours::of(error.tell().what, error))?;
+    Records(places).write_control(&address).map_err(|error| ours(io::ErrorKind::Other, error.what))?;
     Ok((listener, token))
 }
 
@@ -245,7 +241,7 @@ async fn carry_out(request: Request, mut wire: Box<dyn Wire>, desk: Arc<Desk>) {
         return reply(&mut wire, &Reply { error: Some(EngineNotice::OwnerBusy.into()) }).await;
     };
     let error = match request {
-        Request::Restart => desk.host.restart().await.err().map(|error| error.tell().what),
+        Request::Restart => desk.host.restart().await.err().map(|error| error.what),
         Request::Stop => {
             desk.host.stop().await;
             None

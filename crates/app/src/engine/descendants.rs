@@ -18,7 +18,6 @@ pub(super) use self::predecessor::end as end_predecessors;
 use self::table::Table;
 use super::mark::mark_of;
 use crate::{
-    error::Tell,
     files::locate::Places,
     state::record::{Record, Records},
 };
@@ -27,36 +26,6 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 /// How often to look whether it has.
 const OFTEN: Duration = Duration::from_millis(10);
-
-/// Why a process was not ended.
-#[derive(Debug, thiserror::Error)]
-pub enum EndError {
-    /// The system did not let us.
-    #[error("process {pid} could not be ended")]
-    Refused {
-        /// The process.
-        pid: u32,
-        /// What the system said.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// It is still there.
-    #[error("process {pid} does not end")]
-    Stays {
-        /// The process.
-        pid: u32,
-    },
-}
-
-impl Tell for EndError {
-    fn tell(&self) -> UserError {
-        let notice = match self {
-            Self::Refused { pid, cause } => EngineNotice::ProcessNotEnded { pid: *pid, why: cause.to_string() },
-            Self::Stays { pid } => EngineNotice::ProcessStays { pid: *pid },
-        };
-        UserError::new(ErrorCode::NotEnded, notice)
-    }
-}
 
 /// A new mark for an engine of this directory.
 pub(crate) fn new_mark(places: &Places) -> String {
@@ -188,15 +157,20 @@ pub fn left_behind(places: &Places, told: &[Leftover]) -> Vec<Process> {
 
 /// Ends a process: asks it to, waits, and ends it for good. Nothing happens to another process that
 /// has its id by now.
-pub async fn end(process: &Process) -> Result<(), EndError> {
+pub async fn end(process: &Process) -> Result<(), UserError> {
     let pid = process.told.pid;
     for is_last in [false, true] {
-        signal(process, is_last).map_err(|cause| EndError::Refused { pid, cause })?;
+        signal(process, is_last)
+            .map_err(|error| not_ended(EngineNotice::ProcessNotEnded { pid, why: error.to_string() }))?;
         if process.is_gone(GRACE).await {
             return Ok(());
         }
     }
-    Err(EndError::Stays { pid })
+    Err(not_ended(EngineNotice::ProcessStays { pid }))
+}
+
+fn not_ended(why: EngineNotice) -> UserError {
+    UserError::new(ErrorCode::NotEnded, why)
 }
 
 #[cfg(target_os = "linux")]

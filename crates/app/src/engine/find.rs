@@ -6,48 +6,25 @@ use std::{env, path::PathBuf};
 
 use rekindle_domain::{EngineChoice, EngineNotice, ErrorCode, UserError};
 
-use crate::error::Tell;
+use crate::error::shown;
 
 /// Names the engine's binary for a development checkout.
 pub const VARIABLE: &str = "REKINDLE_ENGINE";
 
-/// There is no engine.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotFound {
-    /// The environment names a file that is not there.
-    #[error("{VARIABLE} names {0}, and there is no such file")]
-    Named(PathBuf),
-    /// The person chose a file that is not there.
-    #[error("there is no file {0}")]
-    Chosen(String),
-    /// It is nowhere.
-    #[error("it is neither beside Rekindle nor on PATH")]
-    Nowhere,
-}
-
-impl Tell for NotFound {
-    fn tell(&self) -> UserError {
-        let notice = match self {
-            Self::Named(path) => {
-                EngineNotice::NoEngineNamed { variable: VARIABLE.to_owned(), path: path.display().to_string() }
-            }
-            Self::Chosen(path) => EngineNotice::NoEngineFile { path: path.clone() },
-            Self::Nowhere => EngineNotice::NoEngineFound,
-        };
-        UserError::new(ErrorCode::NoEngine, notice)
-    }
+fn no_engine(why: EngineNotice) -> UserError {
+    UserError::new(ErrorCode::NoEngine, why)
 }
 
 /// The binary to start, by its whole path.
-pub fn find(choice: &EngineChoice) -> Result<PathBuf, NotFound> {
+pub fn find(choice: &EngineChoice) -> Result<PathBuf, UserError> {
     find_as(choice, named())
 }
 
-fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, NotFound> {
+fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, UserError> {
     // Whoever names a file means that one, and no other.
     let gone = named.as_ref().filter(|path| *choice == EngineChoice::Bundled && !path.is_file());
     if let Some(gone) = gone {
-        return Err(NotFound::Named(gone.clone()));
+        return Err(no_engine(EngineNotice::NoEngineNamed { variable: VARIABLE.to_owned(), path: shown(gone) }));
     }
     let bundled = || named.clone().filter(|path| path.is_file()).or_else(beside);
     let found = match choice {
@@ -57,9 +34,11 @@ fn find_as(choice: &EngineChoice, named: Option<PathBuf>) -> Result<PathBuf, Not
     };
     // It is started in other folders than this process's.
     let whole = found.map(|path| std::path::absolute(&path).unwrap_or(path));
-    whole.ok_or_else(|| match choice {
-        EngineChoice::File(path) => NotFound::Chosen(path.clone()),
-        _ => NotFound::Nowhere,
+    whole.ok_or_else(|| {
+        no_engine(match choice {
+            EngineChoice::File(path) => EngineNotice::NoEngineFile { path: path.clone() },
+            _ => EngineNotice::NoEngineFound,
+        })
     })
 }
 

@@ -7,15 +7,19 @@
 
 pub(super) mod error;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, Notice};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, ErrorCode, Notice, StateNotice, UserError};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
 };
 
-pub use self::error::HostError;
+use self::error::{gone, is_port_taken, not_recorded};
 use super::{
     access::Way,
     client::Client,
@@ -24,7 +28,7 @@ use super::{
     process::{Running, Start},
 };
 use crate::{
-    error::Tell,
+    error::shown,
     files::locate::Places,
     state::{
         lock::Lock,
@@ -51,7 +55,7 @@ pub struct HostState {
 }
 
 enum Order {
-    Restart(oneshot::Sender<Result<(), HostError>>),
+    Restart(oneshot::Sender<Result<(), UserError>>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -70,7 +74,7 @@ impl Host {
     /// Takes the directory's lock and starts to own its engine. The engine itself is started in the
     /// background; [`Host::watch`] tells how it goes. `keeper`: the program that runs as keeper when
     /// it is given [`ARGUMENT`](super::keeper::ARGUMENT).
-    pub fn own(places: &Places, keeper: PathBuf) -> Result<Self, HostError> {
+    pub fn own(places: &Places, keeper: PathBuf) -> Result<Self, UserError> {
         let lock = claim(places)?;
         let (orders, inbox) = mpsc::channel(8);
         let closing = Arc::new(watch::channel(false).0);
@@ -101,23 +105,25 @@ impl Host {
     }
 
     /// Waits until the engine runs, or until it is clear that it does not.
-    pub async fn ready(&self) -> Result<HostState, HostError> {
+    pub async fn ready(&self) -> Result<HostState, UserError> {
         let mut state = self.state.clone();
-        let settled =
-            state.wait_for(|state| state.view.state != EngineState::Starting).await.map_err(|_| HostError::Gone)?;
+        let settled = state.wait_for(|state| state.view.state != EngineState::Starting).await.map_err(|_| gone())?;
         match settled.view.state {
             EngineState::Running => Ok(settled.clone()),
-            _ => Err(HostError::Unready(settled.view.message.clone())),
+            _ => {
+                let why = settled.view.message.clone().map(Box::new);
+                Err(UserError::new(ErrorCode::EngineEnded, EngineNotice::EngineNotUp { why }))
+            }
         }
     }
 
     /// Waits until the directory is not this host's any more, without having been stopped: why.
-    pub async fn lost(&self) -> HostError {
+    pub async fn lost(&self) -> UserError {
         let mut state = self.state.clone();
         match state.wait_for(|state| state.lost.is_some()).await {
-            Ok(state) => HostError::Lost { path: state.lost.clone().unwrap_or_default() },
+            Ok(state) => error::lost(state.lost.as_deref().unwrap_or(Path::new(""))),
             Err(_) if self.is_stopped() => std::future::pending().await,
-            Err(_) => HostError::Gone,
+            Err(_) => gone(),
         }
     }
 
@@ -149,10 +155,10 @@ impl Host {
 
     /// Replaces the engine's process, cleanly; starts it when it does not run. The port and the
     /// password stay where that is safe, so that others who are connected find it again.
-    pub async fn restart(&self) -> Result<(), HostError> {
+    pub async fn restart(&self) -> Result<(), UserError> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Restart(reply)).await.map_err(|_| HostError::Gone)?;
-        answer.await.map_err(|_| HostError::Gone)?
+        self.orders.send(Order::Restart(reply)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
     }
 
     /// Stops the engine cleanly, and gives up the lock.
@@ -184,13 +190,16 @@ fn view(state: EngineState, record: Option<&Record>, message: Option<Notice>) ->
 }
 
 /// Takes the directory; what the last owner wrote is not true of this one.
-fn claim(places: &Places) -> Result<Lock, HostError> {
+fn claim(places: &Places) -> Result<Lock, UserError> {
     let records = Records(places);
-    let lock = records.own().map_err(|cause| HostError::State { path: places.state.clone(), cause })?;
-    let lock = lock.ok_or(HostError::Owned)?;
+    let lock = records.own().map_err(|error| {
+        let (path, why) = (shown(&places.state), error.to_string());
+        UserError::new(ErrorCode::State, StateNotice::StateUnusable { path, why })
+    });
+    let lock = lock?.ok_or_else(|| UserError::new(ErrorCode::EngineOwned, EngineNotice::EngineOwned))?;
     records.forget_control();
     if let Some(last) = records.last_record() {
-        records.write(&Record { state: EngineState::Starting, ..last })?;
+        records.write(&Record { state: EngineState::Starting, ..last }).map_err(not_recorded)?;
     }
     Ok(lock)
 }
@@ -264,8 +273,7 @@ impl Owner {
         let Some(lock) = self.lock.clone().filter(|lock| lock.is_lost()) else { return };
         if let Some(running) = engine.take() {
             // First it is told: nobody is to ask an engine that is about to end.
-            let lost = HostError::Lost { path: lock.folder().to_owned() };
-            self.set(EngineState::Stopped, None, Some(lost.tell().what));
+            self.set(EngineState::Stopped, None, Some(error::lost(lock.folder()).what));
             stop(running).await;
         }
         self.give_up();
@@ -304,15 +312,15 @@ impl Owner {
     fn give_up(&mut self) {
         let Some(lock) = self.lock.take() else { return };
         let path = lock.folder().to_owned();
-        let lost = HostError::Lost { path: path.clone() };
+        let lost = error::lost(&path);
         tracing::error!("{lost}");
         self.way.leave();
         self.last = None;
-        let view = view(EngineState::Stopped, None, Some(lost.tell().what));
+        let view = view(EngineState::Stopped, None, Some(lost.what));
         self.publish.send_replace(HostState { view, client: None, record: None, lost: Some(path) });
     }
 
-    async fn restart(&mut self, engine: &mut Option<Running>) -> Result<(), HostError> {
+    async fn restart(&mut self, engine: &mut Option<Running>) -> Result<(), UserError> {
         self.look_at_lock(engine).await;
         if let Some(running) = engine.take() {
             self.way.watch();
@@ -329,15 +337,15 @@ impl Owner {
         Ok(())
     }
 
-    async fn start(&mut self) -> Result<Running, HostError> {
+    async fn start(&mut self) -> Result<Running, UserError> {
         self.set(EngineState::Starting, None, None);
-        let Some(lock) = self.lock.clone() else { return Err(HostError::Gone) };
+        let Some(lock) = self.lock.clone() else { return Err(gone()) };
         let mut closing = self.closing.clone();
         let result = tokio::select! {
             result = self.launch_somewhere() => result,
             // What was begun ends with its keeper, whose input closes.
-            () = lost(&lock) => Err(HostError::Lost { path: lock.folder().to_owned() }),
-            Ok(_) = closing.wait_for(|closing| *closing) => Err(HostError::Gone),
+            () = lost(&lock) => Err(error::lost(lock.folder())),
+            Ok(_) = closing.wait_for(|closing| *closing) => Err(gone()),
         };
         match result {
             Ok((running, record)) => {
@@ -345,12 +353,12 @@ impl Owner {
                 self.set(EngineState::Running, Some((record, running.client.clone())), None);
                 Ok(running)
             }
-            Err(error @ HostError::Lost { .. }) => {
+            Err(error) if error.code == ErrorCode::StateLost => {
                 self.give_up();
                 Err(error)
             }
             Err(error) => {
-                self.set(EngineState::Stopped, None, Some(error.tell().what));
+                self.set(EngineState::Stopped, None, Some(error.what.clone()));
                 Err(error)
             }
         }
@@ -358,17 +366,15 @@ impl Owner {
 
     /// Starts an engine where nobody else listens or has just listened. A port may be taken between finding and using
     /// it; any other reason stays.
-    async fn launch_somewhere(&mut self) -> Result<(Running, Record), HostError> {
+    async fn launch_somewhere(&mut self) -> Result<(Running, Record), UserError> {
         if self.is_new {
             descendants::end_predecessors(&self.places).await?;
             self.is_new = false;
         }
         let mut result = self.launch().await;
         for _ in 1..TRIES {
-            match &result {
-                Err(HostError::Ended { output }) if output.contains("ServeError") => {}
-                Err(HostError::Overheard) => {}
-                _ => break,
+            if !result.as_ref().is_err_and(is_port_taken) {
+                break;
             }
             self.way.leave();
             result = self.launch().await;
@@ -376,7 +382,7 @@ impl Owner {
         result
     }
 
-    async fn launch(&mut self) -> Result<(Running, Record), HostError> {
+    async fn launch(&mut self) -> Result<(Running, Record), UserError> {
         let access = self.way.next(&self.places, &self.keeper)?;
         let started =
             Running::launch(Start { places: &self.places, keeper: &self.keeper, access, output: &self.output });
@@ -384,7 +390,7 @@ impl Owner {
         if self.way.was_overheard() {
             tracing::warn!(url = record.url, "another program listened where the engine does");
             stop(running).await;
-            return Err(HostError::Overheard);
+            return Err(UserError::new(ErrorCode::PortTaken, EngineNotice::PortTaken));
         }
         if let Some(last) = &self.last {
             record.moved_from = Some(last.url.clone()).filter(|url| *url != record.url);

@@ -128,18 +128,13 @@ impl Drop for Sight {
     }
 }
 
-/// Somebody else listens where an engine of ours did.
-#[derive(Debug, thiserror::Error)]
-#[error("what listens at port {port} was not started by this user")]
-struct Stranger {
-    port: u16,
-}
-
 /// Makes sure that a connection to a port leads to what the user with this id has started, before anything is said.
 pub(super) fn is_started_by(uid: u32, port: u16) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match listeners(port) {
         // The connection was taken by somebody: that nobody listens any more says nothing good of who did.
-        Some(all) if all.is_empty() || all.iter().any(|one| one.uid != uid) => Err(Box::new(Stranger { port })),
+        Some(all) if all.is_empty() || all.iter().any(|one| one.uid != uid) => {
+            Err(format!("what listens at port {port} was not started by this user").into())
+        }
         _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{EngineMode, EngineState};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, ErrorCode, UserError};
 use tokio::{
     io::{AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, Command},
@@ -23,7 +23,7 @@ use super::{
     descendants::{Generation, new_mark},
     directories::{self, Following},
     find,
-    host::error::HostError,
+    host::error::{ended, gone, not_spawned, silent},
     keeper::{self, Group},
     listeners::our_uid,
     mark::{MARK, mark_of},
@@ -71,12 +71,12 @@ pub(super) struct Running {
 
 impl Running {
     /// Brings an engine up, until it answers.
-    pub(super) async fn launch(start: Start<'_>) -> Result<(Self, Record), HostError> {
+    pub(super) async fn launch(start: Start<'_>) -> Result<(Self, Record), UserError> {
         // Each time anew: the person may have chosen another.
         let binary = find::find(&settings::read(start.places).engine)?;
         let (program, mark) = (program(&binary), new_mark(start.places));
         start.output.begin(start.places);
-        let mut keeper = start.command(&binary, &mark).spawn().map_err(|cause| start.spawn_failed(cause))?;
+        let mut keeper = start.command(&binary, &mark).spawn().map_err(|error| not_spawned(start.keeper, &error))?;
         let (lines, mut inbox) = mpsc::channel(64);
         if let Some(out) = keeper.stdout.take() {
             tokio::spawn(forward(BufReader::new(out), start.output.clone(), lines.clone()));
@@ -84,19 +84,22 @@ impl Running {
         if let Some(out) = keeper.stderr.take() {
             tokio::spawn(forward(BufReader::new(out), start.output.clone(), lines));
         }
-        let Some(commands) = keeper.stdin.take() else { return Err(HostError::Gone) };
+        let Some(commands) = keeper.stdin.take() else { return Err(gone()) };
         let (pid, url) = match timeout(START, ready_line(&mut inbox, start.access.port)).await {
             Ok(Some(ready)) => ready,
-            Ok(None) => return Err(HostError::Ended { output: start.output.tail() }),
+            Ok(None) => return Err(ended(start.output.tail())),
             // Dropping its input ends the keeper, and the keeper the engine.
-            Err(_) => return Err(HostError::Slow { seconds: START.as_secs() }),
+            Err(_) => {
+                let notice = EngineNotice::EngineNotReady { seconds: START.as_secs() };
+                return Err(UserError::new(ErrorCode::EngineSilent, notice));
+            }
         };
         tokio::spawn(async move { while inbox.recv().await.is_some() {} });
         let directory = start.places.directory.display().to_string();
         let credentials = Credentials { username: USERNAME.to_owned(), password: Some(start.access.password.clone()) };
         let client = Client::new(&url, &directory, credentials).and_then(|client| client.of_user(our_uid(), pid));
-        let client = client.map_err(HostError::Silent)?;
-        let version = first_health(&client).await.map_err(HostError::Silent)?;
+        let client = client.map_err(silent)?;
+        let version = first_health(&client).await.map_err(silent)?;
         let record = Record {
             mode: EngineMode::Host,
             url,
@@ -179,10 +182,6 @@ impl Start<'_> {
         #[cfg(unix)]
         command.process_group(0);
         command
-    }
-
-    fn spawn_failed(&self, cause: std::io::Error) -> HostError {
-        HostError::Spawn { program: self.keeper.to_owned(), cause }
     }
 }
 

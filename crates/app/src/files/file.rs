@@ -26,143 +26,64 @@ pub use self::{
     write::{Content, put, replace, write_private, write_private_bytes},
 };
 use crate::{
-    error::{Tell, cause, problem_error},
+    error::{cause, problem_error, shown},
     files::foreign::{self, LARGEST, ReadError},
 };
 
-/// Why a file could not be read or written. It is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The system refused to write it.
-    #[error("could not write {path}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// It is not UTF-8.
-    #[error("{path} is not UTF-8 text")]
-    NotText {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The edit is not possible.
-    #[error("could not change {path}")]
-    Edit {
-        /// The file.
-        path: PathBuf,
-        /// Its text, for showing where.
-        text: String,
-        /// Why not.
-        #[source]
-        cause: EditError,
-    },
-    /// It is a link that leads to nothing, so that writing would make something at a place that nobody looked
-    /// at.
-    #[error("{path} is a link to {target}, which is not there")]
-    Dangling {
-        /// The link.
-        path: PathBuf,
-        /// Where it leads.
-        target: PathBuf,
-    },
-    /// It has another name, from which putting a new file in its place would part it. Written in place, somebody could
-    /// read half of it, and a crash could leave half of it.
-    #[error("{path} is the same file as another one (a hard link), and the two would be parted")]
-    Shared {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It could not stay its owner's: writing would make it ours.
-    #[error("{path} belongs to another user or group, and would not any more")]
-    Owner {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// Another program keeps writing to it.
-    #[error("{path} is being changed by another program")]
-    Contended {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl FileError {
-    /// What a person should know of it.
-    fn notice(&self) -> ConfigNotice {
-        let shown = |path: &Path| path.display().to_string();
-        match self {
-            Self::Read(error) => {
-                let why = match error {
-                    ReadError::Refused { cause, .. } => cause.to_string().into(),
-                    other => other.why(),
-                };
-                let is_too_large = error.is_bound_of_ours();
-                ConfigNotice::FileNotRead { path: shown(error.path()), why: Box::new(why), is_too_large }
-            }
-            Self::Write { path, cause: why } => {
-                let fault = match why.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                        WriteFault::DiskFull
-                    }
-                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => WriteFault::Forbidden,
-                    _ => WriteFault::Other,
-                };
-                ConfigNotice::FileNotWritten { path: shown(path), why: cause(why), fault }
-            }
-            Self::NotText { path } => ConfigNotice::FileNotText { path: shown(path) },
-            Self::Contended { path } => ConfigNotice::FileContended { path: shown(path) },
-            Self::Dangling { path, target } => {
-                ConfigNotice::FileLinkDangling { path: shown(path), target: shown(target) }
-            }
-            Self::Shared { path } => ConfigNotice::FileShared { path: shown(path) },
-            Self::Owner { path, cause } => ConfigNotice::FileOfOther { path: shown(path), why: cause.to_string() },
-            Self::Edit { cause: EditError::Text(error), .. } => {
-                ConfigNotice::NotEdited { why: Box::new(error.what.clone().into()) }
-            }
-            Self::Edit { cause: EditError::NotAList { key, .. }, .. } => ConfigNotice::NotAList { key: key.clone() },
-            Self::Edit { path, cause: EditError::NoSuchEntry { entry, .. }, .. } => {
-                ConfigNotice::NotDeclared { entry: entry.clone(), path: shown(path) }
-            }
-        }
-    }
-}
-
-impl Tell for FileError {
-    fn tell(&self) -> UserError {
-        let (code, path): (_, &Path) = match self {
-            Self::Read(error) if error.is_bound_of_ours() => (ErrorCode::TooLarge, error.path()),
-            Self::Read(error) => (ErrorCode::CannotRead, error.path()),
-            Self::Write { path, .. } => (ErrorCode::CannotWrite, path),
-            Self::NotText { path } => (ErrorCode::NotText, path),
-            Self::Contended { path } => (ErrorCode::Contended, path),
-            Self::Dangling { path, .. } => (ErrorCode::DanglingLink, path),
-            Self::Shared { path } => (ErrorCode::HardLink, path),
-            Self::Owner { path, .. } => (ErrorCode::NotYours, path),
-            Self::Edit { path, text, cause } => {
-                let (code, offset) = match cause {
-                    EditError::Text(error) => (ErrorCode::NotJson, error.offset),
-                    EditError::NotAList { offset, .. } => (ErrorCode::NotAList, *offset),
-                    EditError::NoSuchEntry { .. } => return about(ErrorCode::NotFound, self.notice(), path),
-                };
-                let problem = Problem::new(&path.display().to_string(), self.notice()).at(text, offset);
-                return UserError { code, ..problem_error(&problem) };
-            }
+impl From<ReadError> for UserError {
+    fn from(error: ReadError) -> Self {
+        let (path, is_too_large) = (shown(error.path()), error.is_bound_of_ours());
+        let why = match error {
+            ReadError::Refused { cause, .. } => cause.to_string().into(),
+            other => other.why(),
         };
-        about(code, self.notice(), path)
+        let code = if is_too_large { ErrorCode::TooLarge } else { ErrorCode::CannotRead };
+        let what = ConfigNotice::FileNotRead { path: path.clone(), why: Box::new(why), is_too_large };
+        UserError::new(code, what).about(path)
     }
 }
 
-fn about(code: ErrorCode, what: ConfigNotice, path: &Path) -> UserError {
-    UserError { path: Some(path.display().to_string()), ..UserError::new(code, what) }
+/// The system refused to write a file. It is as it was, as with all errors of this module.
+pub(crate) fn not_written(path: &Path) -> impl Fn(io::Error) -> UserError {
+    let path = shown(path);
+    move |error| {
+        let fault = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                WriteFault::DiskFull
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => WriteFault::Forbidden,
+            _ => WriteFault::Other,
+        };
+        let what = ConfigNotice::FileNotWritten { path: path.clone(), why: cause(&error), fault };
+        UserError::new(ErrorCode::CannotWrite, what).about(path.clone())
+    }
+}
+
+/// Another program keeps writing to it.
+pub(crate) fn contended(path: &Path) -> UserError {
+    UserError::new(ErrorCode::Contended, ConfigNotice::FileContended { path: shown(path) }).about(shown(path))
+}
+
+/// It is a link that leads to nothing, so that writing would make something at a place that nobody looked at.
+fn dangling(path: &Path, target: &Path) -> UserError {
+    let what = ConfigNotice::FileLinkDangling { path: shown(path), target: shown(target) };
+    UserError::new(ErrorCode::DanglingLink, what).about(shown(path))
+}
+
+/// The edit of a text is not possible.
+fn not_edited(path: &Path, text: &str, error: EditError) -> UserError {
+    let (code, what, offset) = match error {
+        EditError::Text(error) => {
+            let what = ConfigNotice::NotEdited { why: Box::new(error.what.into()) };
+            (ErrorCode::NotJson, what, error.offset)
+        }
+        EditError::NotAList { key, offset } => (ErrorCode::NotAList, ConfigNotice::NotAList { key }, offset),
+        EditError::NoSuchEntry { entry, .. } => {
+            let what = ConfigNotice::NotDeclared { entry, path: shown(path) };
+            return UserError::new(ErrorCode::NotFound, what).about(shown(path));
+        }
+    };
+    UserError { code, ..problem_error(&Problem::new(&shown(path), what).at(text, offset)) }
 }
 
 /// What an edit did: the texts before and after. `None`: the file was not there.
@@ -177,18 +98,22 @@ pub struct Edited {
 }
 
 /// The text of a file; `None` when it is not there.
-pub fn read(path: &Path) -> Result<Option<String>, FileError> {
-    let text = |bytes| String::from_utf8(bytes).map_err(|_| FileError::NotText { path: path.to_owned() });
+pub fn read(path: &Path) -> Result<Option<String>, UserError> {
+    let text = |bytes| {
+        String::from_utf8(bytes).map_err(|_| {
+            UserError::new(ErrorCode::NotText, ConfigNotice::FileNotText { path: shown(path) }).about(shown(path))
+        })
+    };
     bytes(path)?.map(text).transpose()
 }
 
 /// The same as the engine reads it: what is not UTF-8 is replaced. For looking, never for writing.
-pub fn read_lossy(path: &Path) -> Result<Option<String>, FileError> {
+pub fn read_lossy(path: &Path) -> Result<Option<String>, UserError> {
     Ok(bytes(path)?.map(foreign::lossy))
 }
 
 /// The bytes of a file; `None` when it is not there.
-pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>, UserError> {
     Ok(foreign::bytes(path, LARGEST)?)
 }
 
@@ -210,23 +135,23 @@ pub(crate) const TRIES: usize = 8;
 
 /// Changes a file's text by a pure edit. If another program writes to it in between, the edit is
 /// made again on the new text.
-pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
+pub fn edit(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, UserError> {
     for _ in 0..TRIES {
         let edited = compute(path, &change)?;
         if edited.before == edited.after || replace(path, edited.before.as_deref(), edited.after.as_deref())? {
             return Ok(edited);
         }
     }
-    Err(FileError::Contended { path: path.to_owned() })
+    Err(contended(path))
 }
 
 /// What an edit would do; one that leaves nothing removes the file. Nothing is written; a file that could not be is an
 /// error already now.
-pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, FileError> {
+pub fn compute(path: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> Result<Edited, UserError> {
     refuse_shared(path, &behind(path)?)?;
     let before = read(path)?;
     let text = before.clone().unwrap_or_default();
-    let after = change(&text).map_err(|cause| FileError::Edit { path: path.to_owned(), text, cause })?;
+    let after = change(&text).map_err(|error| not_edited(path, &text, error))?;
     // A link would lead nowhere.
     let after = Some(after).filter(|text| !text.is_empty() || path.is_symlink());
     Ok(Edited { path: path.to_owned(), before, after })
@@ -265,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("opencode.json");
         fs::write(&path, "{\"plugin\": [").expect("written");
-        assert!(matches!(edit(&path, add), Err(FileError::Edit { .. })));
+        assert_eq!(edit(&path, add).expect_err("broken").code, ErrorCode::NotJson);
         assert_eq!(fs::read_to_string(&path).expect("read"), "{\"plugin\": [");
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing is left behind");
     }
@@ -290,10 +215,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("opencode.json");
         fs::write(&path, [0xff, 0xfe]).expect("written");
-        assert!(matches!(edit(&path, add), Err(FileError::NotText { .. })));
+        assert_eq!(edit(&path, add).expect_err("no text").code, ErrorCode::NotText);
         fs::File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
-        assert!(matches!(read(&path), Err(FileError::Read(ReadError::TooLarge { .. }))));
+        assert_eq!(read(&path).expect_err("too large").code, ErrorCode::TooLarge);
         assert_eq!(read(&folder.path().join("none")).expect("no error"), None);
-        assert!(matches!(read(folder.path()), Err(FileError::Read(ReadError::NotAFile { .. }))));
+        assert_eq!(read(folder.path()).expect_err("a folder").code, ErrorCode::CannotRead);
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use rekindle_domain::{FileKind, FileNotice, Notice};
 
-use crate::error::Ours;
+use crate::error::{ours, shown};
 
 /// The largest file that is read whole, in bytes. A larger one is no text that a person wrote.
 pub const LARGEST: u64 = 32 * 1024 * 1024;
@@ -21,19 +21,16 @@ pub const LARGEST: u64 = 32 * 1024 * 1024;
 pub const LARGEST_ASIDE: u64 = 1024 * 1024;
 
 /// Why a file was not read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ReadError {
     /// The system refused.
-    #[error("could not read {path}")]
     Refused {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        #[source]
         cause: io::Error,
     },
     /// There is something else at the path.
-    #[error("{path} is a {kind:?}, not a file")]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -41,7 +38,6 @@ pub enum ReadError {
         kind: FileKind,
     },
     /// It is larger than what is read of one file.
-    #[error("{path} is larger than {most} bytes")]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -49,7 +45,6 @@ pub enum ReadError {
         most: u64,
     },
     /// The files before it are all that is read in one look.
-    #[error("{path} was not read: more than {most} bytes in one look")]
     Spent {
         /// The file.
         path: PathBuf,
@@ -86,25 +81,14 @@ impl ReadError {
     }
 }
 
-/// A file of our own has a second name, under which it may be somebody else's.
-#[derive(Debug, thiserror::Error)]
-#[error("{path} is the same file as another one (a hard link)")]
-pub struct SharedFile {
-    path: PathBuf,
-}
-
-impl ReadError {
-    /// What is wrong, with the path.
-    fn notice(&self) -> FileNotice {
-        FileNotice::FileNotOpened { path: self.path().display().to_string(), why: Box::new(self.why()) }
-    }
-}
-
 impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Refused { cause, .. } => cause,
-            other => Ours::of(other.notice(), other),
+            other => {
+                let what = FileNotice::FileNotOpened { path: shown(other.path()), why: Box::new(other.why()) };
+                ours(io::ErrorKind::Other, what)
+            }
         }
     }
 }
@@ -163,6 +147,10 @@ pub fn beginning(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
 
 /// Opens a file in another way than only to read it. It never waits, and what is no regular file is refused.
 pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    Ok(plain(path, options)?)
+}
+
+fn plain(path: &Path, options: &mut OpenOptions) -> Result<File, ReadError> {
     refuse_what_is_no_file(path, fs::metadata(path))?;
     open_as(path, with_flags(options, false))
 }
@@ -184,9 +172,10 @@ pub fn begin_own(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn open_as(path: &Path, options: &OpenOptions) -> io::Result<File> {
+fn open_as(path: &Path, options: &OpenOptions) -> Result<File, ReadError> {
     #[expect(clippy::disallowed_methods, reason = "this is the door: what is opened is looked at before it is used")]
-    let file = options.open(path)?;
+    let opened = options.open(path);
+    let file = opened.map_err(|cause| ReadError::Refused { path: path.to_owned(), cause })?;
     refuse_what_is_no_file(path, file.metadata())?;
     Ok(file)
 }
@@ -281,26 +270,27 @@ pub fn lossy(bytes: Vec<u8>) -> String {
 
 /// The open file, and the size that it says; `None`: there is none.
 fn open(path: &Path) -> Result<Option<(File, u64)>, ReadError> {
-    let opened = open_with(path, OpenOptions::new().read(true)).and_then(|file| {
-        let length = file.metadata()?.len();
-        Ok((file, length))
+    let opened = plain(path, OpenOptions::new().read(true)).and_then(|file| match file.metadata() {
+        Ok(metadata) => Ok((file, metadata.len())),
+        Err(cause) => Err(ReadError::Refused { path: path.to_owned(), cause }),
     });
     match opened {
         Ok(opened) => Ok(Some(opened)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(cause) => Err(match Ours::take::<ReadError>(cause) {
-            Ok(told) => told,
-            Err(cause) => ReadError::Refused { path: path.to_owned(), cause },
-        }),
+        Err(ReadError::Refused { cause, .. })
+            if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
 /// Looked at before opening: to open a device may have an effect (a watchdog, a tape). And again on what
 /// was opened: something else may have come to the path in between.
-fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> io::Result<()> {
+fn refuse_what_is_no_file(path: &Path, metadata: io::Result<fs::Metadata>) -> Result<(), ReadError> {
     match metadata {
         Ok(metadata) if !metadata.is_file() => {
-            Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_of(&metadata) }.into())
+            Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_of(&metadata) })
         }
         // Opening says why, or makes it.
         _ => Ok(()),
@@ -323,8 +313,7 @@ fn refuse_what_has_another_name(path: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     let metadata = file.metadata()?;
     if metadata.nlink() > 1 {
-        let notice = FileNotice::HardLinked { path: path.display().to_string() };
-        return Err(Ours::of(notice, SharedFile { path: path.to_owned() }));
+        return Err(ours(io::ErrorKind::Other, FileNotice::HardLinked { path: shown(path) }));
     }
     make_private(file, &metadata)
 }
@@ -425,7 +414,7 @@ mod tests {
         for shared in ["theirs", "second"] {
             for options in [OpenOptions::new().write(true).truncate(true), OpenOptions::new().append(true)] {
                 let refused = open_own(&at(shared), options).expect_err(shared);
-                assert!(Ours::take::<SharedFile>(refused).is_ok(), "{shared}");
+                assert!(refused.to_string().contains("HardLinked"), "{shared}: {refused}");
             }
             assert!(begin_own(&at(shared)).is_err(), "{shared}");
         }

@@ -4,7 +4,7 @@
 //! precedence".
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
 };
 
@@ -12,43 +12,23 @@ use rekindle_domain::{ErrorCode, FileNotice, Fingerprint, Place, Scope, UserErro
 use rekindle_opencode::config::shape::plain;
 
 use super::{environment::Environment, worktree::worktree_of};
-use crate::{error::Tell, state};
+use crate::{error::shown, state};
 
-/// Why the places can't be told.
-#[derive(Debug, thiserror::Error)]
-pub enum LocateError {
-    /// The directory is not there, or is not a folder.
-    #[error("{path} is not a folder")]
-    NoDirectory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: Option<std::io::Error>,
-    },
-    /// Nobody can tell from where a part of a path is meant.
-    #[error("the current folder cannot be told; it may have been deleted")]
-    NoCurrent(#[source] std::io::Error),
-    /// There is no home folder.
-    #[error("the home folder cannot be found")]
-    NoHome(#[source] etcetera::HomeDirError),
+/// The directory is not there, or is not a folder.
+fn no_directory(path: &Path, why: Option<io::Error>) -> UserError {
+    let (path, why) = (shown(path), why.map(|error| error.to_string()));
+    UserError::new(ErrorCode::NoDirectory, FileNotice::NotAFolder { path: path.clone(), why }).about(path)
 }
 
-impl Tell for LocateError {
-    fn tell(&self) -> UserError {
-        match self {
-            Self::NoDirectory { path, cause } => {
-                let (path, why) = (path.display().to_string(), cause.as_ref().map(ToString::to_string));
-                UserError::new(ErrorCode::NoDirectory, FileNotice::NotAFolder { path: path.clone(), why }).about(path)
-            }
-            Self::NoCurrent(cause) => {
-                UserError::new(ErrorCode::NoDirectory, FileNotice::NoCurrentFolder { why: cause.to_string() })
-            }
-            Self::NoHome(cause) => {
-                UserError::new(ErrorCode::NoHome, FileNotice::NoHomeFolder { why: cause.to_string() })
-            }
-        }
+/// A path from the current folder on. Whoever names a whole path needs none.
+fn absolute(path: &Path) -> Result<PathBuf, UserError> {
+    if path.is_absolute() {
+        return Ok(path.to_owned());
     }
+    let here = env::current_dir().map_err(|error| {
+        UserError::new(ErrorCode::NoDirectory, FileNotice::NoCurrentFolder { why: error.to_string() })
+    });
+    Ok(here?.join(path))
 }
 
 /// One configuration file that takes part, whether it exists or not.
@@ -103,30 +83,23 @@ const CONFIG_NAMES: [&str; 2] = ["opencode.json", "opencode.jsonc"];
 impl Places {
     /// The places for a directory, which has to exist, for an engine with the environment of this
     /// process.
-    pub fn of(directory: &Path) -> Result<Self, LocateError> {
+    pub fn of(directory: &Path) -> Result<Self, UserError> {
         Self::in_environment(directory, Environment::of_process())
     }
 
     /// The places for a directory, which has to exist, for an engine with this environment.
-    pub fn in_environment(directory: &Path, environment: Environment) -> Result<Self, LocateError> {
-        let missing = |cause| LocateError::NoDirectory { path: directory.to_owned(), cause };
-        // Whoever names a whole path needs no current folder.
-        let whole = match directory.is_absolute() {
-            true => directory.to_owned(),
-            false => env::current_dir().map_err(LocateError::NoCurrent)?.join(directory),
-        };
-        let directory = dunce::canonicalize(&whole).map_err(|cause| missing(Some(cause)))?;
-        if !directory.is_dir() {
-            return Err(missing(None));
+    pub fn in_environment(directory: &Path, environment: Environment) -> Result<Self, UserError> {
+        let found = dunce::canonicalize(absolute(directory)?).map_err(|error| no_directory(directory, Some(error)))?;
+        if !found.is_dir() {
+            return Err(no_directory(directory, None));
         }
-        Self::at(directory, environment)
+        Self::at(found, environment)
     }
 
     /// The same for a directory that may be gone meanwhile: what Rekindle keeps of it is still there. One of
     /// which nothing is kept has to exist.
-    pub fn even_if_gone(directory: &Path) -> Result<Self, LocateError> {
+    pub fn even_if_gone(directory: &Path) -> Result<Self, UserError> {
         Self::of(directory).or_else(|error| {
-            let LocateError::NoDirectory { .. } = error else { return Err(error) };
             let Ok(path) = absolute(directory) else { return Err(error) };
             let places = Self::at(real(&path), Environment::of_process())?;
             // What is kept and cannot be read is told by whoever reads it.
@@ -140,12 +113,14 @@ impl Places {
         self.directory.is_dir()
     }
 
-    fn at(directory: PathBuf, environment: Environment) -> Result<Self, LocateError> {
+    fn at(directory: PathBuf, environment: Environment) -> Result<Self, UserError> {
         // The engine resolves what the environment says by text, whatever is there, and starts in the directory.
         let from_here = |path: &str| plain(&directory.join(path));
         let home = match environment.get("HOME") {
             Some(home) if cfg!(unix) => from_here(home),
-            _ => etcetera::home_dir().map_err(LocateError::NoHome)?,
+            _ => etcetera::home_dir().map_err(|error| {
+                UserError::new(ErrorCode::NoHome, FileNotice::NoHomeFolder { why: error.to_string() })
+            })?,
         };
         // It uses these folders on every system.
         let base = |name, otherwise| match environment.get(name).filter(|path| !path.is_empty()) {
@@ -403,10 +378,6 @@ fn ancestors_of(directory: &Path, environment: &Environment) -> Vec<PathBuf> {
 }
 
 /// The path from the root on. That the current folder is gone matters only for a path that begins there.
-fn absolute(path: &Path) -> std::io::Result<PathBuf> {
-    if path.is_absolute() { Ok(path.to_owned()) } else { Ok(env::current_dir()?.join(path)) }
-}
-
 /// The path without symlinks and `..`, as far as anything is there; what is not there is as it is written.
 pub(crate) fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| Some((above, dunce::canonicalize(above).ok()?)));
@@ -437,6 +408,6 @@ mod tests {
         assert_eq!(project.last(), Some(&root.join("repo/.opencode/opencode.jsonc")), "the root's folder wins");
         assert_eq!(project.len(), 12);
         assert_eq!(places.short(&root.join("repo/a b/😀/x.json")), "x.json");
-        assert!(matches!(Places::of(&root.join("none")), Err(LocateError::NoDirectory { .. })));
+        assert_eq!(Places::of(&root.join("none")).expect_err("not there").code, ErrorCode::NoDirectory);
     }
 }

@@ -12,8 +12,7 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 
 /// Why a text is no code.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     /// What the parser said.
     pub(super) message: String,

@@ -12,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes};
+use rekindle_domain::{Action, Leftover, Receipt, ReceiptResult, StepName, Takes, UserError};
 use serde::Deserialize;
 
 use crate::{
     clock,
-    error::{Ours, Tell},
+    error::ours,
     files::{file::adopt, foreign, locate::Places},
-    state::{self, UnreadableState, lines, lock::Lock},
+    state::{self, lines, lock::Lock},
 };
 
 /// How many reloads are kept.
@@ -43,7 +43,7 @@ impl History {
     }
 
     /// Whether it can be read, where there is any.
-    pub fn check(&self) -> Result<(), UnreadableState> {
+    pub fn check(&self) -> Result<(), UserError> {
         state::file(&self.0).map(drop)
     }
 
@@ -116,7 +116,8 @@ impl History {
             let all = receipts(&text);
             let kept = all.iter().skip(all.len().saturating_sub(KEPT)).map(serde_json::to_string);
             let text: String = kept.collect::<Result<Vec<_>, _>>()?.iter().map(|line| format!("{line}\n")).collect();
-            crate::files::file::write_private(&self.0, &text).map_err(|error| Ours::of(error.tell().what, error))?;
+            crate::files::file::write_private(&self.0, &text)
+                .map_err(|error| ours(io::ErrorKind::Other, error.what))?;
         }
         Ok(())
     }

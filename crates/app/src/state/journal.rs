@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock,
-    error::{Ours, Tell},
+    error::ours,
     files::{file::adopt, foreign, locate::Places},
     state::lines,
 };
@@ -89,7 +89,7 @@ impl Journal {
         }
         let is_new = before.is_none_or(|before| before.id != id);
         if is_new && fs::metadata(&self.0).is_ok_and(|file| file.len() > LONG) {
-            crate::files::file::write_private(&self.0, "").map_err(|error| Ours::of(error.tell().what, error))?;
+            crate::files::file::write_private(&self.0, "").map_err(|error| ours(io::ErrorKind::Other, error.what))?;
         }
         let (id, wish, client) = (id.to_owned(), wish.clone(), client.map(str::to_owned));
         self.add(&Line::Planned { id, at: clock::now(), wish, client })

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot};
+use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot, UserError};
 use rekindle_opencode::{Disk, Memory, Otherwise, told_of};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    files::{file::FileError, locate::Places, scan::Meanwhile},
+    files::{file::not_written, locate::Places, scan::Meanwhile},
     state::{
         lock::Lock,
         record::{Record, Records, load, write_json},
@@ -119,7 +119,7 @@ impl MemoryStore {
 
     /// When something pending was first seen: the time that is remembered, or `now`; forgotten as
     /// soon as nothing is pending.
-    pub fn detected_at(&mut self, pending: bool, now: impl FnOnce() -> String) -> Result<Option<String>, FileError> {
+    pub fn detected_at(&mut self, pending: bool, now: impl FnOnce() -> String) -> Result<Option<String>, UserError> {
         if pending != self.stored.detected_at.is_some() {
             self.change(|stored| {
                 let before = stored.detected_at.take();
@@ -130,7 +130,7 @@ impl MemoryStore {
     }
 
     /// The instance was dropped, or will be in a moment.
-    pub fn forget_instance(&mut self) -> Result<(), FileError> {
+    pub fn forget_instance(&mut self) -> Result<(), UserError> {
         self.change(Stored::forget_instance)
     }
 
@@ -144,7 +144,7 @@ impl MemoryStore {
         failures: BTreeMap<ItemId, Notice>,
         meanwhile: &Meanwhile,
         was_watched: bool,
-    ) -> Result<(), FileError> {
+    ) -> Result<(), UserError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
             return Ok(());
@@ -176,7 +176,7 @@ impl MemoryStore {
     }
 
     /// The engine lists plugins or tools that it had not listed before; it has their code as it is now.
-    pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), FileError> {
+    pub fn seen(&mut self, disk: &Disk, answers: &Answers) -> Result<(), UserError> {
         let remember = |memory: &mut Memory| remember_modules(memory, disk, answers, &BTreeSet::new());
         if !self.stored.identity.is_certain() || !remember(&mut self.stored.memory) {
             return Ok(());
@@ -198,7 +198,7 @@ impl MemoryStore {
     }
 
     /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here.
-    fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), FileError> {
+    fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), UserError> {
         if !self.stored.identity.is_certain() || !self.is_ours {
             change(&mut self.stored);
             return Ok(());
@@ -209,7 +209,7 @@ impl MemoryStore {
         change(&mut self.stored);
         let busy = || io::Error::new(io::ErrorKind::WouldBlock, "another process is writing to it");
         let turn = turn.and_then(|turn| turn.ok_or_else(busy));
-        let _turn = turn.map_err(|cause| FileError::Write { path: path.clone(), cause })?;
+        let _turn = turn.map_err(not_written(&path))?;
         // A slow look at an engine that is gone has nothing to say of the one that came after it.
         let now = Records(&self.places).last_record();
         if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EngineMode, EngineNotice, EngineState, Fingerprint, Notice};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, Fingerprint, Notice, UserError};
 use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
@@ -17,7 +17,7 @@ use crate::{
     engine::{door::Door, listeners::our_uid, mark::mark_of},
     files::{
         environment::Environment,
-        file::{FileError, read, write_private},
+        file::{read, write_private},
         locate::Places,
     },
 };
@@ -143,12 +143,12 @@ impl Records<'_> {
     }
 
     /// Writes the record.
-    pub fn write(&self, record: &Record) -> Result<(), FileError> {
+    pub fn write(&self, record: &Record) -> Result<(), UserError> {
         write_json(&self.path("engine.json"), record)
     }
 
     /// Notes which variables of the environment say where the engine reads.
-    pub fn write_environment(&self, places: &BTreeMap<String, String>) -> Result<(), FileError> {
+    pub fn write_environment(&self, places: &BTreeMap<String, String>) -> Result<(), UserError> {
         write_json(&self.path("environment.json"), places)
     }
 
@@ -165,7 +165,7 @@ impl Records<'_> {
     }
 
     /// Writes how to reach the owner.
-    pub fn write_control(&self, address: &ControlAddress) -> Result<(), FileError> {
+    pub fn write_control(&self, address: &ControlAddress) -> Result<(), UserError> {
         write_json(&self.path(CONTROL), address)
     }
 
@@ -177,7 +177,7 @@ impl Records<'_> {
     }
 
     /// Writes a password to a file of its own, removes the ones before, and says where it is.
-    pub(crate) fn write_password(&self, password: &str) -> Result<PathBuf, FileError> {
+    pub(crate) fn write_password(&self, password: &str) -> Result<PathBuf, UserError> {
         let name = format!("{PASSWORD}-{:08x}", rand::random::<u32>());
         let path = self.path(&name);
         write_private(&path, password)?;
@@ -228,7 +228,7 @@ pub(crate) fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 /// Writes a file of our own.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), UserError> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     write_private(path, &format!("{text}\n"))
 }

@@ -9,9 +9,9 @@ use rekindle_domain::{Choice, ErrorCode, FileNotice, Notice, Settings, UserError
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Tell, cause},
+    error::cause,
     files::{
-        file::{self, Content, FileError, TRIES},
+        file::{self, Content, TRIES, contended},
         locate::Places,
     },
     state::lock::Lock,
@@ -19,61 +19,6 @@ use crate::{
 
 /// How long another process may take to save a choice.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Why the settings could not be read or saved. The file is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// They are not what Rekindle writes.
-    #[error("{place} does not hold settings: {message}")]
-    Broken {
-        /// The file, with line and column.
-        place: String,
-        /// What is wrong.
-        message: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-    },
-    /// The file cannot be read or written.
-    #[error("the settings could not be used")]
-    File(#[from] FileError),
-    /// The lock beside it cannot be taken.
-    #[error("the settings could not be saved")]
-    Lock(#[source] std::io::Error),
-    /// Another process keeps the lock.
-    #[error("the settings could not be saved, because another program of Rekindle is at it")]
-    Busy,
-}
-
-impl SettingsError {
-    /// What is wrong.
-    fn notice(&self) -> Notice {
-        match self {
-            Self::Broken { place, message, .. } => {
-                FileNotice::SettingsBroken { place: place.clone(), why: message.clone() }.into()
-            }
-            Self::File(error) => error.tell().what,
-            Self::Lock(why) => FileNotice::SettingsNotLocked { why: cause(why) }.into(),
-            Self::Busy => FileNotice::SettingsBusy.into(),
-        }
-    }
-}
-
-impl Tell for SettingsError {
-    fn tell(&self) -> UserError {
-        match self {
-            Self::Broken { line, column, .. } => {
-                let not_saved = FileNotice::SettingsNotSaved { why: Box::new(self.notice()) };
-                let error = UserError::new(ErrorCode::SettingsBroken, not_saved);
-                UserError { line: Some(*line), column: Some(*column), ..error }
-            }
-            Self::File(error) => error.tell(),
-            Self::Lock(_) => UserError::new(ErrorCode::CannotWrite, self.notice()),
-            Self::Busy => UserError::new(ErrorCode::Contended, self.notice()),
-        }
-    }
-}
 
 /// The settings; the defaults where they cannot be read.
 pub fn read(places: &Places) -> Settings {
@@ -85,17 +30,17 @@ pub fn look(places: &Places) -> (Settings, Option<Notice>) {
     match load(places) {
         Ok(kept) => (kept.settings, None),
         Err(error) => {
-            let why = Box::new(error.notice());
+            let why = Box::new(error.what);
             (Settings::default(), Some(FileNotice::SettingsNotRead { why }.into()))
         }
     }
 }
 
-/// Saves one choice; all settings as they are now.
-pub fn choose(places: &Places, choice: &Choice) -> Result<Settings, SettingsError> {
+/// Saves one choice; all settings as they are now. On an error the file is as it was.
+pub fn choose(places: &Places, choice: &Choice) -> Result<Settings, UserError> {
     let _turn = turn(places)?;
     for _ in 0..TRIES {
-        let Kept { text, mut fields, settings: before } = load(places)?;
+        let Kept { text, mut fields, settings: before } = load(places).map_err(not_saved)?;
         let mut after = before.clone();
         after.choose(choice.clone());
         if after == before {
@@ -110,17 +55,28 @@ pub fn choose(places: &Places, choice: &Choice) -> Result<Settings, SettingsErro
             return Ok(after);
         }
     }
-    Err(FileError::Contended { path: places.settings.clone() }.into())
+    Err(contended(&places.settings))
 }
 
 /// Puts the directory at the head of those opened last.
-pub fn remember_directory(places: &Places) -> Result<Settings, SettingsError> {
+pub fn remember_directory(places: &Places) -> Result<Settings, UserError> {
     choose(places, &Choice::Opened(places.directory.display().to_string()))
 }
 
-fn turn(places: &Places) -> Result<Lock, SettingsError> {
-    let turn = Lock::wait(&places.settings.with_extension("lock"), PATIENCE).map_err(SettingsError::Lock)?;
-    turn.ok_or(SettingsError::Busy)
+fn turn(places: &Places) -> Result<Lock, UserError> {
+    let turn = Lock::wait(&places.settings.with_extension("lock"), PATIENCE)
+        .map_err(|error| UserError::new(ErrorCode::CannotWrite, FileNotice::SettingsNotLocked { why: cause(&error) }));
+    turn?.ok_or_else(|| UserError::new(ErrorCode::Contended, FileNotice::SettingsBusy))
+}
+
+/// What is not what Rekindle writes is left alone.
+fn not_saved(error: UserError) -> UserError {
+    match error.code {
+        ErrorCode::SettingsBroken => {
+            UserError { what: FileNotice::SettingsNotSaved { why: Box::new(error.what) }.into(), ..error }
+        }
+        _ => error,
+    }
 }
 
 /// What the file holds.
@@ -135,7 +91,7 @@ struct Kept {
 }
 
 /// Reads the file. One that holds nothing is as if it were not there.
-fn load(places: &Places) -> Result<Kept, SettingsError> {
+fn load(places: &Places) -> Result<Kept, UserError> {
     let Some(text) = file::read(&places.settings)? else { return Ok(Kept::default()) };
     let json = text.trim_start_matches('\u{feff}');
     if json.trim().is_empty() {
@@ -145,8 +101,9 @@ fn load(places: &Places) -> Result<Kept, SettingsError> {
         let (line, column) = (error.line().max(1), error.column().max(1));
         let place = format!("{}:{line}:{column}", places.settings.display());
         let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
-        SettingsError::Broken { place, message, line, column }
+        let why = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
+        let error = UserError::new(ErrorCode::SettingsBroken, FileNotice::SettingsBroken { place, why });
+        UserError { line: Some(line), column: Some(column), ..error }
     };
     let fields = serde_json::from_str(json).map_err(broken)?;
     let settings = serde_json::from_str(json).map_err(broken)?;

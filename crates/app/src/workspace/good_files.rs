@@ -2,11 +2,10 @@
 //!
 //! Invariant: neither waits for a copy, nor fails because there is none: what goes wrong is a warning.
 
-use rekindle_domain::{LastGoodOffer, Notice, ProgramNotice, chain};
+use rekindle_domain::{LastGoodOffer, Notice, ProgramNotice, UserError, chain};
 
 use crate::{
-    edit::last_good::{LastGood, LastGoodError, Standing},
-    error::Tell,
+    edit::last_good::{LastGood, Standing},
     files::scan::Scan,
     workspace::target::Target,
 };
@@ -33,13 +32,13 @@ impl Target {
     /// Puts the files of a copy back; what went wrong.
     pub async fn restore_files(&self, id: String) -> Result<(), Notice> {
         let places = self.places().clone();
-        let restore = move || LastGood::of(&places).restore(&id).map(drop).map_err(|error| error.tell().what);
+        let restore = move || LastGood::of(&places).restore(&id).map(drop).map_err(|error| error.what);
         tokio::task::spawn_blocking(restore).await.unwrap_or_else(|_| Err(ProgramNotice::WorkEndedEarly.into()))
     }
 
     async fn with_last_good<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&LastGood) -> Result<T, LastGoodError> + Send + 'static,
+        work: impl FnOnce(&LastGood) -> Result<T, UserError> + Send + 'static,
     ) -> Option<T> {
         let places = self.places().clone();
         let done = tokio::task::spawn_blocking(move || work(&LastGood::of(&places))).await.ok()?;

@@ -20,7 +20,6 @@ use crate::{
         ear::Ear,
         packages,
     },
-    error::Tell,
     fault::{Fault, sheltered_async},
     files::{scan::Scan, watch::Hint},
     state::memory::MemoryStore,
@@ -285,7 +284,7 @@ fn tell(view: &mut EngineView, error: &ClientError) {
         ClientError::TimedOut { .. } => EngineState::Starting,
         _ => EngineState::Unreachable,
     };
-    view.message = Some(error.tell().what);
+    view.message = Some(error.what());
 }
 
 #[cfg(test)]

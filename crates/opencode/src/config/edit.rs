@@ -10,13 +10,11 @@ use serde_json::Value;
 use super::text::{self, TextError};
 
 /// Why a text could not be edited. It is unchanged then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditError {
     /// The text does not parse.
-    #[error("the file does not parse")]
-    Text(#[from] TextError),
+    Text(TextError),
     /// A key holds something else than a list.
-    #[error("“{key}” is not a list")]
     NotAList {
         /// The key.
         key: String,
@@ -24,13 +22,18 @@ pub enum EditError {
         offset: usize,
     },
     /// There is no such entry.
-    #[error("“{entry}” is not in the list “{key}”")]
     NoSuchEntry {
         /// The key of the list.
         key: String,
         /// What was looked for.
         entry: String,
     },
+}
+
+impl From<TextError> for EditError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
 }
 
 /// What a new configuration file begins with.

@@ -63,7 +63,7 @@ impl Schema {
     pub fn from_doc(doc: &Value) -> Option<Self> {
         let published = part_of_doc(doc)?.pointer_mut("/components/schemas")?.take();
         if let Err(error) = bounds::check(published.as_object()?) {
-            tracing::warn!(%error, "the engine's schema is not used");
+            tracing::warn!(?error, "the engine's schema is not used");
             return None;
         }
         let mut schemas = published.clone();

@@ -13,8 +13,7 @@ use super::grammar::{self, Wrong};
 const BOM: char = '\u{feff}';
 
 /// Why a text is not a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no configuration: {what:?}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextError {
     /// What is wrong.
     pub what: ConfigNotice,

@@ -66,10 +66,9 @@ fn origin_in(pieces: &[Piece], offset: usize) -> (usize, Option<&Range<usize>>) 
 }
 
 /// Why variables cannot be replaced.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariableError {
     /// The file of a `{file:}` cannot be read: the engine refuses the whole configuration.
-    #[error("the file “{target}” cannot be used: {fault:?}")]
     BadReference {
         /// The path as written.
         target: String,
@@ -81,7 +80,6 @@ pub enum VariableError {
         offset: usize,
     },
     /// Rekindle reads no more; the engine does.
-    #[error("with what its variables stand for it is larger than Rekindle reads")]
     TooLong,
 }
 

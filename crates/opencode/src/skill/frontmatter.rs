@@ -25,22 +25,17 @@ pub struct Markdown {
 }
 
 /// Why a file is no skill. The engine drops it without a word.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotASkill {
     /// It does not begin with `---`.
-    #[error("SKILL.md has no front matter")]
     NoFrontMatter,
     /// It is not YAML.
-    #[error(transparent)]
     NotYaml(NotYaml),
     /// It is not known whether it is one: the engine may read it.
-    #[error(transparent)]
     NotRead(NotRead),
     /// It has no name, or one that is not a text.
-    #[error("the front matter of SKILL.md has no “name”")]
     NoName,
     /// Its description is not a text.
-    #[error("the “description” in SKILL.md is not a string")]
     DescriptionNotText,
 }
 

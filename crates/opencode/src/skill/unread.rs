@@ -3,8 +3,7 @@
 use rekindle_domain::{MatterBound, Notice, SkillNotice};
 
 /// What stands between the `---` lines is not YAML with keys.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the front matter is not YAML: {why:?}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotYaml {
     /// Why not: often what the parser said.
     pub why: Notice,
@@ -18,18 +17,21 @@ impl NotYaml {
 }
 
 /// Why a file was not taken apart.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotRead {
     /// The engine cannot do it either.
-    #[error(transparent)]
-    Yaml(#[from] NotYaml),
+    Yaml(NotYaml),
     /// A small text may stand for a very large one, as far as the engine is concerned; Rekindle reads no
     /// more than so much.
-    #[error("its front matter stands for more than is read: {0:?}")]
     TooMuch(MatterBound),
     /// It is code, and what that makes of it only running it would tell.
-    #[error("its front matter is JavaScript")]
     Code,
+}
+
+impl From<NotYaml> for NotRead {
+    fn from(error: NotYaml) -> Self {
+        Self::Yaml(error)
+    }
 }
 
 impl NotRead {

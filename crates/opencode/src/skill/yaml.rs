@@ -500,7 +500,7 @@ mod tests {
         ];
         for (what, text) in cases {
             let error = value(&text).map(drop).expect_err(what);
-            assert!(matches!(error, NotRead::TooMuch(_)), "{what}: {error}");
+            assert!(matches!(error, NotRead::TooMuch(_)), "{what}: {error:?}");
         }
         // What people write is far from it.
         let base = "base: &base {tools: {bash: true, edit: false}, model: a/b}\n";

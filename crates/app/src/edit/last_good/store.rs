@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{Fingerprint, RestoredFile, Restoring};
+use rekindle_domain::{Fingerprint, RestoredFile, Restoring, UserError};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     files::{
-        file::{FileError, adopt, create_private_dir, end_of_links, private_in},
+        file::{adopt, create_private_dir, end_of_links, not_written, private_in},
         foreign::{self, LARGEST},
         locate::Places,
     },
@@ -113,7 +113,7 @@ impl Store {
     }
 
     /// Keeps the files as the newest version; nothing is written when they are that already.
-    pub(super) fn keep(&self, files: &Files, at: String, verdict: Standing) -> Result<String, FileError> {
+    pub(super) fn keep(&self, files: &Files, at: String, verdict: Standing) -> Result<String, UserError> {
         for (sha256, bytes) in files.contents() {
             self.write_object(sha256, bytes)?;
         }
@@ -136,10 +136,10 @@ impl Store {
     }
 
     /// Says more of a version than was known when it was kept.
-    pub(super) fn judge(&self, id: &str, verdict: Standing) -> Result<(), FileError> {
+    pub(super) fn judge(&self, id: &str, verdict: Standing) -> Result<(), UserError> {
         let Some(name) = self.name(id).filter(|name| name.verdict < verdict) else { return Ok(()) };
         let path = self.path(&Name { verdict, ..name.clone() });
-        fs::rename(self.path(&name), &path).map_err(|cause| FileError::Write { path, cause })
+        fs::rename(self.path(&name), &path).map_err(not_written(&path))
     }
 
     /// The name of a version.
@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// Not synced: what a power cut takes is noticed by its SHA-256, and then not offered.
-    fn write_object(&self, sha256: &Fingerprint, bytes: &[u8]) -> Result<(), FileError> {
+    fn write_object(&self, sha256: &Fingerprint, bytes: &[u8]) -> Result<(), UserError> {
         let path = self.objects().join(sha256.as_str());
         if fs::metadata(&path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64) {
             return Ok(());
@@ -171,7 +171,7 @@ impl Store {
             adopt(staged.as_file(), &path);
             staged.persist(&path).map_err(|error| error.error)
         };
-        write().map(drop).map_err(|cause| FileError::Write { path: path.clone(), cause })
+        write().map(drop).map_err(not_written(&path))
     }
 
     /// What is kept, oldest first.

@@ -2,7 +2,7 @@
 
 use rekindle_domain::{EngineNotice, ErrorCode, UserError, chain};
 
-use crate::error::Tell;
+use crate::error::told;
 
 /// What an engine says of what went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,19 +14,16 @@ pub struct Reason {
 }
 
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ClientError {
     /// Nothing listens there, or the connection broke.
-    #[error("the engine at {url} cannot be reached")]
     Unreachable {
         /// Its address.
         url: String,
         /// What the network said.
-        #[source]
         cause: reqwest::Error,
     },
     /// It took too long.
-    #[error("the engine did not answer {route} in {seconds} s")]
     TimedOut {
         /// What was asked.
         route: String,
@@ -34,16 +31,13 @@ pub enum ClientError {
         seconds: u64,
     },
     /// The password is wrong or missing.
-    #[error("the engine wants another user name or password")]
     Unauthorized,
     /// The engine can't load its configuration for this directory.
-    #[error("the engine cannot load this directory: {reason:?}")]
     Stuck {
         /// What it said.
         reason: Reason,
     },
     /// It answered with another status.
-    #[error("the engine answered {route} with {status}: {reason:?}")]
     Status {
         /// What was asked.
         route: String,
@@ -53,13 +47,11 @@ pub enum ClientError {
         reason: Reason,
     },
     /// It answered with something that is not JSON, or JSON of another shape.
-    #[error("the engine answered {route} with something that is not JSON of the expected shape")]
     NotJson {
         /// What was asked.
         route: String,
     },
     /// It answered with more than anyone has to say.
-    #[error("the engine's answer to {route} is too long: more than {kibibytes} KiB")]
     TooLong {
         /// What was asked.
         route: String,
@@ -67,7 +59,6 @@ pub enum ClientError {
         kibibytes: usize,
     },
     /// It answered with more values than anyone has to say.
-    #[error("the engine's answer to {route} is too long: more than {values} values")]
     TooMuch {
         /// What was asked.
         route: String,
@@ -77,46 +68,46 @@ pub enum ClientError {
         in_one_list: bool,
     },
     /// Nothing could be made ready for asking.
-    #[error("no connection to an engine can be made ready")]
-    NotReady(#[source] reqwest::Error),
+    NotReady(reqwest::Error),
     /// The address is not one.
-    #[error("“{url}” is not the address of an engine")]
     BadUrl {
         /// What was given, without what may be a secret.
         url: String,
     },
 }
 
-impl Tell for ClientError {
-    fn tell(&self) -> UserError {
-        let (code, notice) = match self {
-            Self::Unreachable { url, cause } => {
+told!(ClientError);
+
+impl From<&ClientError> for UserError {
+    fn from(error: &ClientError) -> Self {
+        let (code, notice) = match error {
+            ClientError::Unreachable { url, cause } => {
                 (ErrorCode::Unreachable, EngineNotice::EngineUnreachable { url: url.clone(), why: chain(cause) })
             }
-            Self::TimedOut { route, seconds } => {
+            ClientError::TimedOut { route, seconds } => {
                 (ErrorCode::TimedOut, EngineNotice::EngineTimedOut { route: route.clone(), seconds: *seconds })
             }
-            Self::Unauthorized => (ErrorCode::Unauthorized, EngineNotice::EngineUnauthorized),
-            Self::Stuck { reason: Reason { path, text } } => {
+            ClientError::Unauthorized => (ErrorCode::Unauthorized, EngineNotice::EngineUnauthorized),
+            ClientError::Stuck { reason: Reason { path, text } } => {
                 (ErrorCode::Stuck, EngineNotice::EngineStuck { path: path.clone(), why: text.clone() })
             }
-            Self::Status { route, status, reason: Reason { path, text } } => {
+            ClientError::Status { route, status, reason: Reason { path, text } } => {
                 let (route, path, why) = (route.clone(), path.clone(), text.clone());
                 (ErrorCode::UnexpectedAnswer, EngineNotice::EngineStatus { route, status: *status, path, why })
             }
-            Self::NotJson { route } => {
+            ClientError::NotJson { route } => {
                 (ErrorCode::UnexpectedAnswer, EngineNotice::EngineNotJson { route: route.clone() })
             }
-            Self::TooLong { route, kibibytes } => {
+            ClientError::TooLong { route, kibibytes } => {
                 let kibibytes = *kibibytes as u64;
                 (ErrorCode::UnexpectedAnswer, EngineNotice::EngineTooLong { route: route.clone(), kibibytes })
             }
-            Self::TooMuch { route, values, in_one_list } => {
+            ClientError::TooMuch { route, values, in_one_list } => {
                 let (route, values, in_one_list) = (route.clone(), *values as u64, *in_one_list);
                 (ErrorCode::UnexpectedAnswer, EngineNotice::EngineTooMuch { route, values, in_one_list })
             }
-            Self::NotReady(cause) => (ErrorCode::Internal, EngineNotice::NoConnection { why: chain(cause) }),
-            Self::BadUrl { url } => (ErrorCode::BadUrl, EngineNotice::BadAddress { url: url.clone() }),
+            ClientError::NotReady(cause) => (ErrorCode::Internal, EngineNotice::NoConnection { why: chain(cause) }),
+            ClientError::BadUrl { url } => (ErrorCode::BadUrl, EngineNotice::BadAddress { url: url.clone() }),
         };
         UserError::new(code, notice)
     }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use rekindle_domain::{EngineNotice, ErrorCode, UserError};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -15,10 +16,7 @@ use super::{
     table::{self, Table},
 };
 use crate::{
-    engine::{
-        host::error::HostError,
-        keeper::{self, Group},
-    },
+    engine::keeper::{self, Group},
     files::locate::Places,
     state::record::Records,
 };
@@ -38,7 +36,7 @@ struct Engine {
 }
 
 /// Ends what others started. Asked by the owner of the directory, while it has no engine itself.
-pub(in crate::engine) async fn end(places: &Places) -> Result<(), HostError> {
+pub(in crate::engine) async fn end(places: &Places) -> Result<(), UserError> {
     let began = Instant::now();
     let mut killed_at = None;
     loop {
@@ -53,7 +51,8 @@ pub(in crate::engine) async fn end(places: &Places) -> Result<(), HostError> {
             }
             let killed_at = *killed_at.get_or_insert_with(Instant::now);
             if killed_at.elapsed() > END {
-                return Err(HostError::LeftBehind { pid: first.pid });
+                let notice = EngineNotice::OtherEngineStays { pid: first.pid };
+                return Err(UserError::new(ErrorCode::LeftBehind, notice));
             }
         }
         sleep(OFTEN).await;

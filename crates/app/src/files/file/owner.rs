@@ -11,8 +11,8 @@ use std::{
 
 use rekindle_domain::chain;
 
-use super::{FileError, links::end_of_links};
-use crate::error::{Ours, Tell};
+use super::{dangling, links::end_of_links};
+use crate::error::ours;
 
 /// The permissions of a file, as `chmod` takes them; `None`: it is not there, or there are no modes.
 #[cfg(unix)]
@@ -124,12 +124,7 @@ fn create(folder: &Path, mode: Option<u32>) -> io::Result<Vec<PathBuf>> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
             Err(error) => {
                 let target = end_of_links(path);
-                let error = if path.is_symlink() {
-                    let dangling = FileError::Dangling { path: path.to_owned(), target };
-                    Ours::of_kind(error.kind(), dangling.tell().what, dangling)
-                } else {
-                    error
-                };
+                let error = if path.is_symlink() { ours(error.kind(), dangling(path, &target).what) } else { error };
                 // Best effort: what is left is empty.
                 made.iter().rev().for_each(|path| fs::remove_dir(path).unwrap_or_default());
                 return Err(error);

@@ -10,8 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FileError, bytes, links::end_of_links, owner};
-use crate::files::foreign::ReadError;
+use rekindle_domain::{ConfigNotice, ErrorCode, UserError};
+
+use super::{bytes, dangling, links::end_of_links, not_written, owner};
+use crate::{error::shown, files::foreign::ReadError};
 
 /// What a file is to hold.
 #[derive(Clone, Copy, Debug)]
@@ -24,14 +26,14 @@ pub struct Content<'a> {
 
 /// Puts a text in place of another: true when it did, false when the file no longer holds
 /// `expected`. `None` stands for "not there".
-pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, FileError> {
+pub fn replace(path: &Path, expected: Option<&str>, text: Option<&str>) -> Result<bool, UserError> {
     let content = text.map(|text| Content { bytes: text.as_bytes(), mode: None });
     put(path, expected.map(str::as_bytes), content)
 }
 
 /// The same for bytes.
-pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -> Result<bool, FileError> {
-    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -> Result<bool, UserError> {
+    let failed = &not_written(path);
     let target = behind(path)?;
     let Some(content) = content else {
         if bytes(path)?.as_deref() != expected {
@@ -49,8 +51,7 @@ pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -
     let mut staged = stage(folder, content.mode.is_none() && present.is_none()).map_err(failed)?;
     staged.write_all(content.bytes).map_err(failed)?;
     match &present {
-        Some(present) => owner::keep_owner(staged.as_file(), present)
-            .map_err(|cause| FileError::Owner { path: path.to_owned(), cause })?,
+        Some(present) => owner::keep_owner(staged.as_file(), present).map_err(|error| not_yours(path, &error))?,
         None => owner::adopt(staged.as_file(), &target),
     }
     if let Some(mode) = content.mode.or_else(|| owner::mode(&target)) {
@@ -88,41 +89,49 @@ fn stage(folder: &Path, _is_new: bool) -> io::Result<tempfile::NamedTempFile> {
 }
 
 /// The file behind a link, which is the one to replace so that the link stays.
-pub(crate) fn behind(path: &Path) -> Result<PathBuf, FileError> {
+pub(crate) fn behind(path: &Path) -> Result<PathBuf, UserError> {
     match fs::canonicalize(path) {
         Ok(target) => Ok(target),
         Err(error) if !path.is_symlink() => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(path.to_owned()),
             _ => Err(ReadError::Refused { path: path.to_owned(), cause: error }.into()),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(FileError::Dangling { path: path.to_owned(), target: end_of_links(path) })
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(dangling(path, &end_of_links(path))),
         Err(cause) => Err(ReadError::Refused { path: path.to_owned(), cause }.into()),
     }
 }
 
 /// A file with several names is not replaced under one of them. `target`: the file behind the path.
 #[cfg(unix)]
-pub(crate) fn refuse_shared(path: &Path, target: &Path) -> Result<(), FileError> {
+pub(crate) fn refuse_shared(path: &Path, target: &Path) -> Result<(), UserError> {
     let is_shared = fs::metadata(target).is_ok_and(|file| std::os::unix::fs::MetadataExt::nlink(&file) > 1);
     // Of a folder it counts what is in it, and a folder is refused by whoever reads it.
-    if is_shared && target.is_file() { Err(FileError::Shared { path: path.to_owned() }) } else { Ok(()) }
+    if !is_shared || !target.is_file() {
+        return Ok(());
+    }
+    let what = ConfigNotice::FileShared { path: shown(path) };
+    Err(UserError::new(ErrorCode::HardLink, what).about(shown(path)))
 }
 
 #[cfg(not(unix))]
-pub(crate) fn refuse_shared(_path: &Path, _target: &Path) -> Result<(), FileError> {
+pub(crate) fn refuse_shared(_path: &Path, _target: &Path) -> Result<(), UserError> {
     Ok(())
 }
 
+/// It could not stay its owner's: writing would make it ours.
+fn not_yours(path: &Path, error: &io::Error) -> UserError {
+    let what = ConfigNotice::FileOfOther { path: shown(path), why: error.to_string() };
+    UserError::new(ErrorCode::NotYours, what).about(shown(path))
+}
+
 /// Writes a file of our own (state, not configuration) atomically, readable by its owner only.
-pub fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
+pub fn write_private(path: &Path, text: &str) -> Result<(), UserError> {
     write_private_bytes(path, text.as_bytes())
 }
 
 /// The same for bytes.
-pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let failed = |cause| FileError::Write { path: path.to_owned(), cause };
+pub fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), UserError> {
+    let failed = &not_written(path);
     let folder = path.parent().unwrap_or(Path::new("."));
     owner::create_private_dir(folder).map_err(failed)?;
     let mut staged = private_in(folder).map_err(failed)?;

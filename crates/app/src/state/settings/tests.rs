@@ -41,7 +41,7 @@ fn a_file_that_cannot_be_read_is_left_alone() {
         let Some(Notice::File(FileNotice::SettingsNotRead { why })) = told else { panic!("{shown}: {told:?}") };
         assert!(format!("{why:?}").contains(&path.display().to_string()), "{shown}: {why:?}");
         for choice in [Choice::Theme(Theme::Light), Choice::RollBack(true), Choice::Opened("/x".to_owned())] {
-            let error = choose(&places, &choice).expect_err("refused").tell();
+            let error = choose(&places, &choice).expect_err("refused");
             assert_eq!(error.line.zip(error.column), place, "{shown}: {error:?}");
             if let Some((line, column)) = place {
                 let expected = format!("{}:{line}:{column}", path.display());
@@ -115,7 +115,7 @@ fn a_file_stays_what_it_was() {
     assert!(places.settings.is_symlink());
     assert!(fs::read_to_string(&real).expect("read").contains("light"));
     fs::remove_file(&real).expect("removed");
-    assert_eq!(choose(&places, &Choice::RollBack(true)).expect_err("refused").tell().code.word(), "dangling-link");
+    assert_eq!(choose(&places, &Choice::RollBack(true)).expect_err("refused").code.word(), "dangling-link");
     assert!(!real.exists());
     fs::remove_file(&places.settings).expect("removed");
     write(&places, b" \n");

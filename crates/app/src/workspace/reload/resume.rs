@@ -4,7 +4,7 @@
 
 use rekindle_domain::{BusyRun, BusyState, Resumed};
 
-use crate::{engine::client::Client, error::Tell};
+use crate::engine::client::Client;
 
 /// What an interrupted session is told.
 const GO_ON: &str =
@@ -18,7 +18,7 @@ pub(super) async fn resume(client: &Client, runs: impl Iterator<Item = &BusyRun>
         resumed.push(Resumed {
             session: run.session.clone(),
             title: run.title.clone(),
-            error: told.err().map(|error| error.tell().what),
+            error: told.err().map(|error| error.what()),
         });
     }
     resumed

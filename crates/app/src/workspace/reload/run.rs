@@ -25,7 +25,6 @@ use crate::{
         ear::Ear,
         packages,
     },
-    error::Tell,
     fault::Fault,
     files::scan::Scan,
     state::{history::History, journal::Journal, lock::Lock},
@@ -362,7 +361,7 @@ impl Run {
             // Nothing runs in a directory that could not be loaded, or in an engine that is gone.
             Err(ClientError::Stuck { .. }) => Ok(Vec::new()),
             Err(error) if error.is_refused() => Ok(Vec::new()),
-            Err(error) => Err(error.tell().what),
+            Err(error) => Err(error.what()),
         }
     }
 

@@ -10,7 +10,6 @@ use rekindle_domain::{Action, Counts, EditNotice, EngineNotice, Input, Kind, Not
 use super::run::Run;
 use crate::{
     engine::client::ClientError,
-    error::Tell,
     workspace::look::{loading, problems},
 };
 
@@ -30,7 +29,7 @@ impl Run {
         self.forget_proof();
         let client = self.target.engine.client.clone().ok_or(EngineNotice::NoEngine)?;
         self.ear.begin(self.target.places()).await;
-        client.dispose().await.map_err(|error| error.tell().what)?;
+        client.dispose().await.map_err(|error| error.what())?;
         // Where the end is not told, what the engine shows afterwards decides.
         self.unconfirmed = !self.ear.disposed(DROPPED, &mut self.failures).await;
         Ok(())
@@ -64,11 +63,11 @@ impl Run {
 
     /// Puts the files back that the engine is known to have loaded.
     pub(super) async fn roll_back(&mut self) -> Result<(), Notice> {
-        let scan = self.target.read_files().await.map_err(|fault| fault.tell().what)?;
+        let scan = self.target.read_files().await.map_err(|fault| fault.what())?;
         let offer = self.target.last_good(&scan).await.ok_or(EditNotice::NothingToRestore)?;
         self.target.restore_files(offer.id).await?;
         // What is to be proved now is that these are loaded.
-        self.snapshot = self.target.read_files().await.map_err(|fault| fault.tell().what)?;
+        self.snapshot = self.target.read_files().await.map_err(|fault| fault.what())?;
         Ok(())
     }
 
@@ -97,7 +96,7 @@ impl Run {
                     let is_final = matches!(error, ClientError::Stuck { .. } | ClientError::Unauthorized);
                     let odd_since = odd_since.get_or_insert_with(Instant::now);
                     if is_final || error.is_refused() || odd_since.elapsed() >= ODD {
-                        return Input::Failed { attempt, message: error.tell().what };
+                        return Input::Failed { attempt, message: error.what() };
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -114,7 +113,7 @@ impl Run {
             names = plugins.map(|item| item.name.as_str()).collect();
         }
         let plugins = names.into_iter().map(str::to_owned).collect();
-        let why = Box::new(error.tell().what);
+        let why = Box::new(error.what());
         EngineNotice::EngineHangs { seconds: loading().as_secs(), plugins, why }.into()
     }
 }

@@ -13,7 +13,6 @@ use rekindle_opencode::failed_items;
 use super::run::Run;
 use crate::{
     edit::last_good::Standing,
-    error::Tell,
     files::scan::Scan,
     workspace::look::{Observation, compare, difference, loading, problems, running, with_files},
 };
@@ -21,7 +20,7 @@ use crate::{
 impl Run {
     pub(super) async fn verify(&mut self) -> Result<Verdict, Notice> {
         let client = self.target.engine.client.clone().ok_or(EngineNotice::NoEngine)?;
-        let answers = client.answers(loading()).await.map_err(|error| error.tell().what)?;
+        let answers = client.answers(loading()).await.map_err(|error| error.what())?;
         let mut was_heard = true;
         if !self.snapshot.disk.plugin_specs.is_empty() {
             let heard = self.ear.failures(&client, self.target.engine.view.mode).await;
@@ -43,9 +42,7 @@ impl Run {
         if let Some(now) = read.as_ref().ok().filter(|_| is_read_elsewhere) {
             self.snapshot = now.clone();
         }
-        memory
-            .loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true)
-            .map_err(|error| error.tell().what)?;
+        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true).map_err(|error| error.what)?;
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;

@@ -52,19 +52,15 @@ const REFUSED: [&str; 9] = [
 const REMARKS: [&str; 6] = ["$comment", "default", "deprecated", "description", "examples", "title"];
 
 /// Why a schema is not used.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     /// A schema is part of itself.
-    #[error("“{0}” refers to itself")]
     Circle(String),
     /// It is deeper than any.
-    #[error("it is nested more than {DEPTH} deep")]
     Deep,
     /// It is larger than any.
-    #[error("it has more than {PARTS} parts, with all references written out")]
     Large,
     /// It refers to something outside, or to something that is not there.
-    #[error("it refers to “{0}”")]
     Reference(String),
 }
 

@@ -64,9 +64,9 @@ fn hard_links_are_not_parted() {
     std::os::unix::fs::symlink("two", at("link")).expect("linked");
     for name in ["one", "two", "link"] {
         let refused = put(&at(name), Some(b"{}"), Some(Content { bytes: b"{ }", mode: None }));
-        assert!(matches!(refused, Err(FileError::Shared { .. })), "{name}");
+        assert_eq!(refused.expect_err(name).code, ErrorCode::HardLink);
         let refused = super::super::compute(&at(name), |text| Ok(text.to_owned()));
-        assert!(matches!(refused, Err(FileError::Shared { .. })), "{name}");
+        assert_eq!(refused.expect_err(name).code, ErrorCode::HardLink);
         assert_eq!(fs::read_to_string(at(name)).expect("read"), "{}");
     }
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 3, "nothing is left beside");
