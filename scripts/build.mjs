@@ -7,7 +7,7 @@ import { CARGO_FLAGS, cargoEnv, root, run } from './lib.mjs';
 import { buildWindow } from './ui.mjs';
 
 /** What the built window depends on. */
-const WINDOW_INPUTS = ['ui', 'crates/domain', 'crates/words', 'scripts/ui.mjs', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
+const WINDOW_INPUTS = ['.cargo/config.toml', 'ui', 'crates/domain', 'crates/words', 'scripts/ui.mjs', 'Cargo.toml', 'Cargo.lock', 'package-lock.json'];
 const stampFile = path.join(root, 'ui', 'dist', '.inputs');
 
 function* files(entry) {

@@ -19,7 +19,7 @@ use crate::{
         locate::Places,
         scan::{Scan, Scanner, scan},
     },
-    state::memory::{Identity, MemoryStore},
+    state::memory::{Hold, Identity, MemoryStore, Read},
     workspace::{
         look::{self, Observation},
         target::Target,
@@ -182,7 +182,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 /// Everything that follows from files and answers.
 fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     let target = Target::by_record(places);
-    let mut memory = MemoryStore::open(places, Identity::default(), false);
+    let mut memory = MemoryStore::open(places, Identity::default(), Hold::Here);
     let seen = Observation { answers: Some(answers.clone()), ..Observation::default() };
     let seen = look::with_files(&seen, scan.clone(), Vec::new(), &target);
     let status = seen.status(&target, seen.plan());
@@ -193,7 +193,9 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     }
     seen.rows(places);
     seen.tell_servers(&mut Plan::new(vec![], vec![]));
-    memory.loaded(&scan.disk, answers, BTreeMap::new(), &scan.all_of_it(), true).expect("nothing is kept");
+    let meanwhile = scan.all_of_it();
+    let read = Read { disk: &scan.disk, answers, failures: BTreeMap::new(), meanwhile: &meanwhile };
+    memory.proved(&read).expect("nothing is kept");
     for memory in memories(&scan.disk, answers) {
         let profile = Profile::for_version("1.18.33");
         let loaded = loaded(&scan.disk, answers, &memory);

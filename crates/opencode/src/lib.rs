@@ -30,8 +30,8 @@ pub mod skill;
 
 pub use failures::failed_items;
 pub use loaded::{
-    Disk, Memory, Otherwise, hear, loaded, plugin_fingerprint, put_in_order, shown_value, told_of, value_of,
-    would_be_lost,
+    Disk, Memory, Otherwise, hear, is_declared, loaded, plugin_fingerprint, put_in_order, shown_value, told_of,
+    value_of, would_be_lost,
 };
 pub use merge::{
     agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,

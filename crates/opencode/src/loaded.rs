@@ -19,7 +19,7 @@ mod order;
 mod plugins;
 mod skills;
 
-pub use configuration::{Otherwise, shown_value, told_of, value_of};
+pub use configuration::{Otherwise, is_declared, shown_value, told_of, value_of};
 pub use order::{hear, put_in_order};
 pub use plugins::plugin_fingerprint;
 
@@ -91,8 +91,7 @@ pub struct Memory {
     pub hidden: BTreeSet<ItemId>,
     /// The items as they were loaded by the present instance. `None`: nobody watched.
     pub instance: Option<Snapshot>,
-    /// What that instance told of all that they declare; `None`: remembered by an earlier version. As long as it lives,
-    /// it tells the same.
+    /// What that instance told of all that they declare (see [`told_of`]); `None`: remembered by an earlier version.
     #[serde(default)]
     pub told: Option<Fingerprint>,
     /// What the present instance tells otherwise than the files said when it was created.
@@ -101,6 +100,15 @@ pub struct Memory {
     /// The items that failed when the present instance loaded them, with the engine's message.
     #[serde(default)]
     pub failures: BTreeMap<ItemId, Notice>,
+}
+
+impl Memory {
+    /// True when nothing is remembered of the instance whose answers these are: nobody watched it come, or another one
+    /// took the place of the one that is remembered.
+    pub fn is_of_another(&self, answers: &Answers) -> bool {
+        let Some(items) = &self.instance else { return true };
+        self.told.as_ref().is_some_and(|told| *told != told_of(items, &answers.config))
+    }
 }
 
 /// What the engine has loaded, according to its answers and to what is remembered.

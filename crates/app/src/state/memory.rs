@@ -7,16 +7,23 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    io,
     time::Duration,
 };
 
 use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot, UserError};
-use rekindle_opencode::{Disk, Memory, Otherwise, told_of};
+use rekindle_opencode::{Disk, Memory, Otherwise, is_declared, told_of};
 use serde::{Deserialize, Serialize};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+};
 
 use crate::{
-    files::{file::not_written, locate::Places, scan::Meanwhile},
+    files::{
+        file::{contended, not_written},
+        locate::Places,
+        scan::Meanwhile,
+    },
     state::{
         lock::Lock,
         record::{Record, Records, load, write_json},
@@ -91,20 +98,34 @@ const FILE: &str = "memory.json";
 pub struct MemoryStore {
     places: Places,
     stored: Stored,
-    is_ours: bool,
+    hold: Hold,
+    /// What was changed last could not be written: what is in the file is older.
+    is_ahead: bool,
+}
+
+/// Whether a memory is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// What is changed is kept for other processes.
+    Kept,
+    /// It is somebody else's to write now: it is changed here alone.
+    Here,
 }
 
 impl MemoryStore {
-    /// Reads it; what belongs to another engine process is forgotten. `is_ours`: whether it is ours to
-    /// write now.
-    pub fn open(places: &Places, identity: Identity, is_ours: bool) -> Self {
-        let mut store = Self { places: places.clone(), stored: Stored { identity, ..Stored::default() }, is_ours };
+    /// Reads it; what belongs to another engine process is forgotten.
+    pub fn open(places: &Places, identity: Identity, hold: Hold) -> Self {
+        let stored = Stored { identity, ..Stored::default() };
+        let mut store = Self { places: places.clone(), stored, hold, is_ahead: false };
         store.read();
         store
     }
 
     /// What is there by now; nothing, if it is of another engine.
     fn read(&mut self) {
+        if self.is_ahead {
+            return;
+        }
         let identity = std::mem::take(&mut self.stored.identity);
         let stored = load::<Stored>(&self.places.state.join(FILE));
         self.stored = stored
@@ -134,43 +155,33 @@ impl MemoryStore {
         self.change(Stored::forget_instance)
     }
 
-    /// An instance was created from these files: `disk` is what they said before it was, `meanwhile` what was
-    /// written until it had answered. `was_watched`: that it was then, and not before, when the files may
-    /// have been others.
-    pub fn loaded(
-        &mut self,
-        disk: &Disk,
-        answers: &Answers,
-        failures: BTreeMap<ItemId, Notice>,
-        meanwhile: &Meanwhile,
-        was_watched: bool,
-    ) -> Result<(), UserError> {
+    /// A reload had an instance created from these files.
+    pub fn proved(&mut self, read: &Read<'_>) -> Result<(), UserError> {
         if !self.stored.identity.is_certain() {
             // Whether this engine read these files, nobody saw.
             return Ok(());
         }
         self.change(|stored| {
-            // One that took the place of the last one unseen did so without a word.
             stored.forget_instance();
-            let before = stored.before.take();
-            let is_certain = !meanwhile.declared && (was_watched || before.is_none());
-            let memory = &mut stored.memory;
-            memory.told = Some(told_of(&disk.items, &answers.config));
-            memory.instance = Some(disk.items.clone());
-            memory.failures = failures;
-            memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), is_certain);
-            memory.hidden = disk.written.keys().cloned().collect();
-            let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
-            memory.mended.extend(texts.filter_map(|item| item.code.clone()));
-            remember_modules(memory, disk, answers, &meanwhile.code);
-            if answers.tools.is_some() || answers.has_broken_tools() {
-                // All files of tools were read, also those without a tool in them, or as many as there are up to one
-                // that is broken; which one that is, the engine does not say.
-                let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
-                for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
-                    let code = known(&path, code, &meanwhile.code);
-                    memory.modules.entry(path).or_insert(code);
-                }
+            stored.load(read, !read.meanwhile.declared);
+        })
+    }
+
+    /// A look found an instance that is not the one of this memory, or of which nothing is remembered. When it read its
+    /// files nobody knows; they may have been others. What another process has noted since counts more.
+    pub fn noticed(&mut self, than: &Memory, read: &Read<'_>) -> Result<(), UserError> {
+        if !self.stored.identity.is_certain() {
+            return Ok(());
+        }
+        self.change(|stored| {
+            if stored.memory != *than {
+                remember_modules(&mut stored.memory, read.disk, read.answers, &BTreeSet::new());
+                return;
+            }
+            stored.forget_instance();
+            match &than.instance {
+                Some(items) => stored.load_beside(items, read),
+                None => stored.load(read, !read.meanwhile.declared && stored.before.is_none()),
             }
         })
     }
@@ -186,12 +197,6 @@ impl MemoryStore {
         })
     }
 
-    /// True when these are the answers of an instance that nobody saw come, or saw read its files.
-    pub fn is_new_to(&self, answers: &Answers) -> bool {
-        let Memory { instance, told, .. } = &self.stored.memory;
-        instance.as_ref().is_none_or(|items| told.as_ref().is_some_and(|told| *told != told_of(items, &answers.config)))
-    }
-
     /// What was loaded when the instance was created; `None`: nobody watched.
     pub fn instance(&self) -> Option<&Snapshot> {
         self.stored.memory.instance.as_ref()
@@ -199,24 +204,45 @@ impl MemoryStore {
 
     /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here.
     fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), UserError> {
-        if !self.stored.identity.is_certain() || !self.is_ours {
+        if !self.stored.identity.is_certain() || self.hold == Hold::Here {
             change(&mut self.stored);
             return Ok(());
         }
         let path = self.places.state.join(FILE);
-        let turn = Lock::wait(&path.with_extension("lock"), PATIENCE);
+        let turn = wait(|| Lock::wait(&path.with_extension("lock"), PATIENCE));
         self.read();
         change(&mut self.stored);
-        let busy = || io::Error::new(io::ErrorKind::WouldBlock, "another process is writing to it");
-        let turn = turn.and_then(|turn| turn.ok_or_else(busy));
-        let _turn = turn.map_err(not_written(&path))?;
+        self.is_ahead = true;
+        let _turn = turn.map_err(not_written(&path))?.ok_or_else(|| contended(&path))?;
         // A slow look at an engine that is gone has nothing to say of the one that came after it.
         let now = Records(&self.places).last_record();
         if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {
             return Ok(());
         }
-        write_json(&path, &self.stored)
+        write_json(&path, &self.stored)?;
+        self.is_ahead = false;
+        Ok(())
     }
+}
+
+/// Waits for another process; other tasks go on meanwhile, where there are any.
+fn wait<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// What is known of an instance that has read its files.
+pub struct Read<'a> {
+    /// What the files said before it did.
+    pub disk: &'a Disk,
+    /// What it answered.
+    pub answers: &'a Answers,
+    /// What it could not load.
+    pub failures: BTreeMap<ItemId, Notice>,
+    /// What was written until it had answered.
+    pub meanwhile: &'a Meanwhile,
 }
 
 impl Stored {
@@ -226,6 +252,50 @@ impl Stored {
         }
         self.memory.instance = None;
         self.memory.failures.clear();
+    }
+
+    /// An instance was created. `certain`: from these files, and no others that were there before.
+    fn load(&mut self, read: &Read<'_>, certain: bool) {
+        let Read { disk, answers, meanwhile, .. } = read;
+        self.load_told(read, certain);
+        let memory = &mut self.memory;
+        memory.instance = Some(disk.items.clone());
+        remember_modules(memory, disk, answers, &meanwhile.code);
+        if answers.tools.is_some() || answers.has_broken_tools() {
+            // All files of tools were read, also those without a tool in them, or as many as there are up to one
+            // that is broken; which one that is, the engine does not say.
+            let tools = disk.items.iter().filter(|item| item.kind == Kind::Tool);
+            for (path, code) in tools.filter_map(|item| Some((item.source.clone(), item.code.clone()?))) {
+                let code = known(&path, code, &meanwhile.code);
+                memory.modules.entry(path).or_insert(code);
+            }
+        }
+    }
+
+    /// What an instance tells is new. Of what it does not tell, what was loaded before is the best that is known: it may
+    /// be the same one, and a plugin has changed its configuration since.
+    fn load_beside(&mut self, items: &Snapshot, read: &Read<'_>) {
+        self.load_told(read, false);
+        let told = read.disk.items.iter().filter(|item| is_declared(item.kind));
+        let untold = items.iter().filter(|item| !is_declared(item.kind));
+        self.memory.instance = Some(told.chain(untold).cloned().collect());
+        remember_modules(&mut self.memory, read.disk, read.answers, &read.meanwhile.code);
+    }
+
+    fn load_told(&mut self, read: &Read<'_>, certain: bool) {
+        let Read { disk, answers, failures, .. } = read;
+        let before = self.before.take();
+        let memory = &mut self.memory;
+        memory.told = Some(told_of(&disk.items, &answers.config));
+        memory.failures.clone_from(failures);
+        memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), certain);
+        // What may have stood for a secret then still may.
+        if certain {
+            memory.hidden.clear();
+        }
+        memory.hidden.extend(disk.written.keys().cloned());
+        let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
+        memory.mended.extend(texts.filter_map(|item| item.code.clone()));
     }
 }
 
@@ -283,13 +353,15 @@ mod tests {
         (folder, places)
     }
 
+    fn read<'a>(disk: &'a Disk, answers: &'a Answers, meanwhile: &'a Meanwhile) -> Read<'a> {
+        Read { disk, answers, failures: BTreeMap::new(), meanwhile }
+    }
+
     /// Remembers something of an engine, and says what is remembered of another one.
     fn remembers(places: &Places, of: &Record, asked: &Record) -> bool {
-        let mut memory = MemoryStore::open(places, Identity::of(of), true);
-        memory
-            .loaded(&Disk::default(), &Answers::default(), BTreeMap::new(), &Meanwhile::default(), true)
-            .expect("kept");
-        MemoryStore::open(places, Identity::of(asked), true).instance().is_some()
+        let mut memory = MemoryStore::open(places, Identity::of(of), Hold::Kept);
+        memory.proved(&read(&Disk::default(), &Answers::default(), &Meanwhile::default())).expect("kept");
+        MemoryStore::open(places, Identity::of(asked), Hold::Kept).instance().is_some()
     }
 
     /// N16: whatever the clock said when they were started, the engine that runs is remembered, and one that is
@@ -303,10 +375,13 @@ mod tests {
             Records(&places).write(&old).expect("written");
             assert!(remembers(&places, &old, &old), "{first} {second}");
             Records(&places).write(&new).expect("written");
-            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_none(), "nothing of the other");
+            assert!(
+                MemoryStore::open(&places, Identity::of(&new), Hold::Kept).instance().is_none(),
+                "nothing of the other"
+            );
             assert!(remembers(&places, &new, &new), "{first} {second}");
             assert!(!remembers(&places, &old, &old), "a slow look at what is gone: {first} {second}");
-            assert!(MemoryStore::open(&places, Identity::of(&new), true).instance().is_some(), "it stays");
+            assert!(MemoryStore::open(&places, Identity::of(&new), Hold::Kept).instance().is_some(), "it stays");
         }
     }
 
@@ -315,10 +390,10 @@ mod tests {
     fn what_others_noted_stays() {
         let (_folder, places) = places();
         let identity = || Identity::of(&record(Some("a"), ""));
-        let open = || MemoryStore::open(&places, identity(), true);
+        let open = || MemoryStore::open(&places, identity(), Hold::Kept);
         let (disk, answers) = (Disk::default(), Answers::default());
         let [mut first, mut second] = [open(), open()];
-        first.loaded(&disk, &answers, BTreeMap::new(), &Meanwhile::default(), true).expect("kept");
+        first.proved(&read(&disk, &answers, &Meanwhile::default())).expect("kept");
         assert_eq!(second.detected_at(true, || "now".to_owned()).expect("kept").as_deref(), Some("now"));
         assert!(open().instance().is_some(), "the instance that was loaded");
         first.forget_instance().expect("kept");
@@ -331,26 +406,106 @@ mod tests {
     fn an_instance_that_nobody_saw_is_told_by_its_answers() {
         let (_folder, places) = places();
         let told = |config| Answers { config, ..Answers::default() };
-        let item = Item {
-            id: ItemId::new(Kind::Config, Scope::Project, "username"),
-            kind: Kind::Config,
-            name: "username".to_owned(),
+        let disk = Disk { items: [item(Kind::Config, "username", "one")].into_iter().collect(), ..Disk::default() };
+        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        let is_other = |memory: &MemoryStore, config| memory.memory().is_of_another(&told(config));
+        assert!(is_other(&memory, json!({ "username": "one" })));
+        memory.proved(&read(&disk, &told(json!({ "username": "one" })), &Meanwhile::default())).expect("kept");
+        assert!(!is_other(&memory, json!({ "username": "one" })));
+        assert!(!is_other(&memory, json!({ "username": "one", "by a plugin": 1 })));
+        assert!(is_other(&memory, json!({ "username": "two" })));
+        assert!(is_other(&memory, json!({})));
+    }
+
+    fn item(kind: Kind, name: &str, declared: &str) -> Item {
+        Item {
+            id: ItemId::new(kind, Scope::Project, name),
+            kind,
+            name: name.to_owned(),
             scope: Scope::Project,
-            source: "/p/opencode.json".to_owned(),
+            source: format!("/p/{name}"),
             place: Place::InstanceConfig,
             value: None,
-            declared: Fingerprint::of_json(&json!("one")),
-            code: None,
+            declared: Fingerprint::of_json(&json!(declared)),
+            code: Some(Fingerprint::of_json(&json!(declared))),
+        }
+    }
+
+    /// N16: a look that took long takes back nothing of what another process has noted meanwhile: neither a reload's
+    /// proof, nor what another look has heard.
+    #[test]
+    fn a_late_look_takes_nothing_back() {
+        let disk = |name: &str| Disk {
+            items: [item(Kind::Config, "username", name)].into_iter().collect(),
+            ..Disk::default()
         };
-        let disk = Disk { items: [item].into_iter().collect(), ..Disk::default() };
-        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), true);
-        let first = told(json!({ "username": "one" }));
-        assert!(memory.is_new_to(&first));
-        memory.loaded(&disk, &first, BTreeMap::new(), &Meanwhile::default(), true).expect("kept");
-        assert!(!memory.is_new_to(&first));
-        assert!(!memory.is_new_to(&told(json!({ "username": "one", "by a plugin": 1 }))));
-        assert!(memory.is_new_to(&told(json!({ "username": "two" }))));
-        assert!(memory.is_new_to(&told(json!({}))));
+        let told = |name: &str| Answers { config: json!({ "username": name }), ..Answers::default() };
+        let meanwhile = Meanwhile::default();
+        let note = |memory: &mut MemoryStore, than: &Memory, name: &str, failed: bool| {
+            let plugin = ItemId::new(Kind::Plugin, Scope::Project, "p");
+            let failures = failed.then(|| (plugin, Notice::from("no"))).into_iter().collect();
+            memory.noticed(than, &Read { failures, ..read(&disk(name), &told(name), &meanwhile) }).expect("kept");
+        };
+        for is_first in [true, false] {
+            let (_folder, places) = places();
+            let open = || MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+            if !is_first {
+                open().proved(&read(&disk("old"), &told("old"), &meanwhile)).expect("kept");
+            }
+            let before = open().memory().clone();
+            let mut late = open();
+            match is_first {
+                true => note(&mut open(), &before, "new", true),
+                false => open().proved(&read(&disk("new"), &told("new"), &meanwhile)).expect("kept"),
+            }
+            let noted = open().memory().clone();
+            note(&mut late, &before, "odd", false);
+            assert_eq!(open().memory(), &noted, "{is_first}");
+            assert_eq!(late.memory(), &noted, "{is_first}");
+        }
+    }
+
+    /// K7: a plugin may change what the engine tells of the same instance. Then nothing counts as loaded that it did
+    /// not tell, and nothing that stood for a secret is shown.
+    #[test]
+    fn what_is_not_told_is_remembered_when_answers_change() {
+        let (_folder, places) = places();
+        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        let of = |items: &[Item], written: &[Item]| Disk {
+            items: items.iter().cloned().collect(),
+            written: written.iter().map(|item| (item.id.clone(), json!("{env:WHO}"))).collect(),
+            ..Disk::default()
+        };
+        let told = |name: &str| Answers {
+            config: json!({ "username": name }),
+            tools: Some(vec!["old".to_owned()]),
+            ..Answers::default()
+        };
+        let [user, old, new] =
+            [item(Kind::Config, "username", "one"), item(Kind::Tool, "old", "code"), item(Kind::Tool, "new", "code")];
+        let meanwhile = Meanwhile::default();
+        memory
+            .proved(&read(&of(&[user.clone(), old.clone()], &[user.clone()]), &told("one"), &meanwhile))
+            .expect("kept");
+        let before = memory.memory().clone();
+        memory.noticed(&before, &read(&of(&[user.clone(), new.clone()], &[]), &told("two"), &meanwhile)).expect("kept");
+        let instance = memory.instance().expect("remembered");
+        assert!(instance.get(&old.id).is_some() && instance.get(&new.id).is_none());
+        assert!(!memory.memory().modules.contains_key(&new.source), "{:?}", memory.memory().modules);
+        assert!(memory.memory().hidden.contains(&user.id));
+        assert!(!memory.memory().is_of_another(&told("two")));
+    }
+
+    /// N16: on a full disk what was noted is known here all the same.
+    #[test]
+    fn what_cannot_be_written_is_known_here() {
+        let (_folder, places) = places();
+        std::fs::create_dir_all(places.state.join(FILE)).expect("a folder in its place");
+        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        let (disk, answers, meanwhile) = (Disk::default(), Answers::default(), Meanwhile::default());
+        assert!(memory.proved(&read(&disk, &answers, &meanwhile)).is_err());
+        assert!(memory.detected_at(true, String::new).is_err());
+        assert!(memory.instance().is_some());
     }
 
     /// N16: what was kept before starts had marks is still that of the same engine.

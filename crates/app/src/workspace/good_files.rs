@@ -7,7 +7,7 @@ use rekindle_domain::{LastGoodOffer, Notice, ProgramNotice, UserError, chain};
 use crate::{
     edit::last_good::{LastGood, Standing},
     files::scan::Scan,
-    workspace::target::Target,
+    workspace::{look::problems, target::Target},
 };
 
 impl Target {
@@ -18,9 +18,14 @@ impl Target {
         self.with_last_good(move |last_good| last_good.keep(&scan, Standing::Seen)).await
     }
 
-    /// Says of a copy that the engine loaded it.
-    pub async fn judge_files(&self, id: String, verdict: Standing) {
-        self.with_last_good(move |last_good| last_good.judge(&id, verdict)).await;
+    /// Keeps a copy of files that the engine is known to have loaded, if they still mean the same once it is made, and
+    /// would load: somebody may write to them at any moment. The engine itself adds to files that it loads.
+    pub async fn keep_loaded(&self, scan: &Scan, verdict: Standing) {
+        let Some(id) = self.keep_files(scan).await else { return };
+        let now = self.read_files().await;
+        if now.is_ok_and(|now| now.disk.items == scan.disk.items) && problems(self).await.is_empty() {
+            self.with_last_good(move |last_good| last_good.judge(&id, verdict)).await;
+        }
     }
 
     /// What could be restored in place of these files.

@@ -22,7 +22,7 @@ use crate::{
     },
     fault::{Fault, sheltered_async},
     files::{scan::Scan, watch::Hint},
-    state::memory::MemoryStore,
+    state::memory::{MemoryStore, Read},
     workspace::target::Target,
 };
 pub use observation::Observation;
@@ -119,23 +119,26 @@ fn seen_or(before: &Observation, look: Result<Result<Observation, Fault>, Fault>
 pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation, Fault> {
     let mut view = target.engine.view.clone();
     let problems = problems(target).await;
-    let memory = target.memory();
-    let mut is_new = memory.instance().is_none();
+    let before = target.memory();
+    let before = before.memory();
     let mut answers = None;
     let mut busy = Vec::new();
     let mut failures = BTreeMap::new();
+    let mut was_heard = false;
     if let Some(client) = &target.engine.client {
         if problems.is_empty() {
             // Plugins report their failures while the instance is created, and never again.
             let mut ear = Ear::default();
-            if is_new {
+            if before.instance.is_none() {
                 ear.open(client).await;
                 ear.begin(target.places()).await;
             }
             let (answered, running) = ask(target, client).await;
-            if is_new && answered.is_ok() && !scan.disk.plugin_specs.is_empty() {
+            was_heard = scan.disk.plugin_specs.is_empty();
+            if before.instance.is_none() && answered.is_ok() && !was_heard {
                 let heard = ear.failures(client, view.mode).await;
                 failures = failed_items(&scan.disk, &heard.failures);
+                was_heard = heard.is_whole;
             }
             busy = running;
             match answered {
@@ -155,33 +158,36 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     {
         first = Some(std::mem::replace(&mut scan, target.read_files().await?));
     }
-    is_new |= answers.as_ref().is_some_and(|answers| memory.is_new_to(answers));
+    if !was_heard {
+        // Who failed before may well have failed again.
+        let mut still = before.failures.clone();
+        still.retain(|id, _| scan.disk.items.get(id).is_some());
+        still.append(&mut failures);
+        failures = still;
+    }
+    let is_new = answers.as_ref().is_some_and(|answers| before.is_of_another(answers));
     // What changed while the engine read it is not known to have been loaded.
-    let (kept, later) = match &answers {
-        Some(_) if is_new => (target.keep_files(&scan).await, Some(target.read_files().await?)),
-        _ => (None, None),
+    let meanwhile = match is_new {
+        true => Some(first.as_ref().unwrap_or(&scan).changed_until(&target.read_files().await?)),
+        false => None,
     };
-    let meanwhile = later.as_ref().map(|later| first.as_ref().unwrap_or(&scan).changed_until(later));
     // Opened only now: what others remembered while the engine was asked is not lost.
     let mut memory = target.memory();
-    if let Some(answers) = &answers {
-        let kept = if memory.is_new_to(answers) {
-            // The instance was created by this question, or before anyone watched.
-            let meanwhile = meanwhile.unwrap_or_else(|| scan.all_of_it());
-            memory.loaded(&scan.disk, answers, failures, &meanwhile, false)
-        } else {
-            memory.seen(&scan.disk, answers)
-        };
-        if let Err(error) = kept {
-            tracing::warn!(error = chain(&error), "memory");
+    let noted = match (&answers, &meanwhile) {
+        (Some(answers), Some(meanwhile)) => {
+            memory.noticed(before, &Read { disk: &scan.disk, answers, failures, meanwhile })
         }
+        (Some(answers), None) => memory.seen(&scan.disk, answers),
+        (None, _) => Ok(()),
+    };
+    if let Err(error) = noted {
+        tracing::warn!(%error, "memory");
     }
     let seen =
         finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory);
-    // The engine itself adds to files that it loads; that they mean the same is what counts.
-    let is_same = later.is_some_and(|later| later.disk.items == seen.scan.disk.items);
-    if let Some(kept) = kept.filter(|_| is_same && memory.instance().is_some() && !seen.is_pending()) {
-        target.judge_files(kept, if seen.failures.is_empty() { Standing::Loaded } else { Standing::Partial }).await;
+    if is_new && memory.instance().is_some() && !seen.is_pending() {
+        let is_well = was_heard && seen.failures.is_empty();
+        target.keep_loaded(&seen.scan, if is_well { Standing::Loaded } else { Standing::Partial }).await;
     }
     Ok(seen)
 }
@@ -341,6 +347,29 @@ mod tests {
         assert_eq!((next.fault.as_ref(), next.problems.len()), (None, 0));
         assert!(is_added(&next));
         assert!(Records(target.places()).last_record().is_none(), "nothing was started");
+    }
+
+    /// N16: what would not load is never kept as files that the engine loaded, also if it came to be there just when they
+    /// were kept.
+    #[tokio::test]
+    async fn broken_files_are_no_last_good_ones() {
+        let (_folder, target) = world();
+        let scan = target.read_files().await.expect("no fault");
+        let at = |name: &str| target.places().directory.join(name);
+        let write = |name: &str, text: &str| file::write_private(&at(name), text).expect("written");
+        let offer = async |name: &str, text: &str| {
+            write(name, text);
+            target.keep_loaded(&scan, Standing::Loaded).await;
+            write("opencode.json", "{}");
+            drop(fs::remove_file(at(BESIDE)));
+            target.last_good(&target.read_files().await.expect("no fault")).await
+        };
+        const BESIDE: &str = ".opencode/opencode.json";
+        for (name, text) in [(BESIDE, "{"), ("opencode.json", "{"), ("opencode.json", "{\"share\": \"manual\"}")] {
+            assert_eq!(offer(name, text).await, None, "{name} {text}");
+            write("opencode.json", "{\"share\": \"auto\"}");
+        }
+        assert!(offer("opencode.json", "{\"share\":\"auto\"}").await.is_some());
     }
 
     /// N16: a look that panics is a fault, and the next one begins anew.

@@ -7,7 +7,10 @@ use crate::{
     engine::{connect, known::Engine},
     fault::Fault,
     files::{locate::Places, scan::Scan, watch::Hint},
-    state::{memory::MemoryStore, record::Records},
+    state::{
+        memory::{Hold, MemoryStore},
+        record::Records,
+    },
     workspace::directory::Directory,
 };
 
@@ -47,12 +50,13 @@ impl Target {
     /// Opens the memory of this engine process. While a reload runs, it is the reload's to write.
     pub fn memory(&self) -> MemoryStore {
         let reloading = Records(self.places()).is_reloading();
-        MemoryStore::open(self.places(), self.engine.identity.clone(), !reloading)
+        let hold = if reloading { Hold::Here } else { Hold::Kept };
+        MemoryStore::open(self.places(), self.engine.identity.clone(), hold)
     }
 
     /// The same for the reload itself.
     pub fn memory_of_reload(&self) -> MemoryStore {
-        MemoryStore::open(self.places(), self.engine.identity.clone(), true)
+        MemoryStore::open(self.places(), self.engine.identity.clone(), Hold::Kept)
     }
 
     /// Reads the files without blocking other tasks.

@@ -19,7 +19,7 @@ pub(super) type Shape = (&'static str, &'static [&'static str]);
 
 /// Why a notice cannot be read.
 #[derive(Debug)]
-pub enum Unread {
+pub enum BadNotice {
     /// There is no such code.
     NoSuchCode,
     /// It has no such value, or another one.
@@ -41,8 +41,8 @@ impl Values {
         self.0.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
     }
 
-    pub(super) fn take<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Unread> {
-        T::deserialize(self.0.get(name).unwrap_or(&Value::Null)).map_err(|why| Unread::Value { name, why })
+    pub(super) fn take<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, BadNotice> {
+        T::deserialize(self.0.get(name).unwrap_or(&Value::Null)).map_err(|why| BadNotice::Value { name, why })
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) trait Subject: Sized {
     fn write(&self, values: &mut Values) -> &'static str;
 
     /// Reads the variant of this name.
-    fn read(name: &str, values: &Values) -> Result<Self, Unread>;
+    fn read(name: &str, values: &Values) -> Result<Self, BadNotice>;
 }
 
 /// Declares a subject: an enum of which each variant is a code, and each field one of its values.
@@ -93,10 +93,10 @@ macro_rules! notices {
             fn read(
                 name: &str,
                 values: &$crate::notice::coded::Values,
-            ) -> Result<Self, $crate::notice::coded::Unread> {
+            ) -> Result<Self, $crate::notice::coded::BadNotice> {
                 match name {
                     $(stringify!($code) => Ok(Self::$code $({ $($value: values.take(stringify!($value))?),+ })?),)+
-                    _ => Err($crate::notice::coded::Unread::NoSuchCode),
+                    _ => Err($crate::notice::coded::BadNotice::NoSuchCode),
                 }
             }
         }
@@ -123,22 +123,24 @@ macro_rules! subjects {
             /// # Errors
             ///
             /// There is no such code, or it has no such value.
-            pub fn of_code(code: &str, values: &Map<String, Value>) -> Result<Self, Unread> {
+            pub fn of_code(code: &str, values: &Map<String, Value>) -> Result<Self, BadNotice> {
                 let (name, values) = (name_of(code), Values(values.clone()));
                 $(match <$type>::read(&name, &values) {
-                    Err(Unread::NoSuchCode) => {}
+                    Err(BadNotice::NoSuchCode) => {}
                     read => return read.map(Self::$subject),
                 })+
-                Err(Unread::NoSuchCode)
+                Err(BadNotice::NoSuchCode)
             }
 
             fn to_value(&self) -> Value {
                 let mut values = Values::default();
+                // The code comes first.
+                values.put(CODE, &"");
                 let code = match self {
                     $(Self::$subject(notice) => code_of(notice.write(&mut values)),)+
                     Self::Verbatim(text) => return Value::String(text.clone()),
                     Self::Newer { notice, values: unknown } => {
-                        values.0.clone_from(unknown);
+                        values.0.extend(unknown.clone());
                         notice.clone()
                     }
                 };
@@ -173,7 +175,7 @@ impl<'de> Deserialize<'de> for Notice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::String(text) => Ok(Self::Verbatim(text)),
-            Value::Object(mut values) => match values.remove(CODE) {
+            Value::Object(mut values) => match values.shift_remove(CODE) {
                 Some(Value::String(notice)) => {
                     Ok(Self::of_code(&notice, &values).unwrap_or(Self::Newer { notice, values }))
                 }

@@ -139,7 +139,8 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
     add_gone_globally(disk, &makes_a_difference, answers, memory, loaded);
 }
 
-fn is_declared(kind: Kind) -> bool {
+/// Whether an engine tells the values of this kind of item in its configuration.
+pub fn is_declared(kind: Kind) -> bool {
     matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command | Kind::Config | Kind::Instructions)
 }
 
@@ -244,27 +245,16 @@ fn add_gone(disk: &Disk, after_dispose: &Value, answers: &Answers, memory: &Memo
         let (told, expected) = (value_of(&answers.config, kind, name), value_of(after_dispose, kind, name));
         told.is_some() && told.map(Fingerprint::of_config) != expected.map(Fingerprint::of_config)
     };
-    let Some(instance) = &memory.instance else {
-        // Nobody watched. A plugin may have added it; without plugins only a file can have.
-        if answers.plugins.is_empty() {
-            let here = ByName::of_instance(&disk.items);
-            let told = names(&answers.config).into_iter().filter(|(_, name)| name != FILLED_IN);
-            for (kind, name) in told.filter(|(kind, name)| is_left(*kind, name) && here.get(*kind, name).is_empty()) {
-                if let Some(value) = value_of(&answers.config, kind, &name) {
-                    loaded.add(gone(kind, &name, value, Scope::Project, Place::InstanceConfig), Evidence::Told);
-                }
-            }
-        }
-        return;
-    };
+    let nothing = (Snapshot::default(), Otherwise::default());
+    let (instance, otherwise) =
+        memory.instance.as_ref().map_or((&nothing.0, &nothing.1), |instance| (instance, &memory.otherwise));
     let [here, was_here] = [&disk.items, instance].map(ByName::of_instance);
-    // Without plugins only a file can have added what was not told when the instance was created.
-    let may_have_been_added = if answers.plugins.is_empty() { names(&answers.config) } else { BTreeSet::new() };
-    let unseen = memory.otherwise.unseen.union(&may_have_been_added);
-    for (kind, name) in unseen.filter(|(kind, name)| is_left(*kind, name)) {
+    // A plugin may add what no file declares; without plugins only a file can have.
+    let told = if answers.plugins.is_empty() { names(&answers.config) } else { BTreeSet::new() };
+    for (kind, name) in otherwise.unseen.union(&told).filter(|(kind, name)| is_left(*kind, name)) {
         let is_known = [&here, &was_here].iter().any(|items| !items.get(*kind, name).is_empty());
         let Some(told) = value_of(&answers.config, *kind, name) else { continue };
-        if !is_known && name != FILLED_IN && !memory.otherwise.is_replaced(*kind, name, Some(told)) {
+        if !is_known && name != FILLED_IN && !otherwise.is_replaced(*kind, name, Some(told)) {
             loaded.add(gone(*kind, name, told, Scope::Project, Place::InstanceConfig), Evidence::Told);
         }
     }
@@ -316,8 +306,9 @@ fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> It
     }
 }
 
-/// What an engine tells of all that these items declare for an instance, in one fingerprint. While the instance is the
-/// same, so is this; what plugins add to it does not count.
+/// What an engine tells of all that these items declare for an instance, in one fingerprint. It stays the same as long
+/// as the instance does, unless a plugin changes one of these values later; what plugins add under other names does not
+/// count.
 pub fn told_of(items: &Snapshot, config: &Value) -> Fingerprint {
     let declared = items.iter().filter(|item| is_declared(item.kind) && item.place != Place::GlobalConfig);
     let told = declared.map(|item| value_of(config, item.kind, &item.name).unwrap_or(&Value::Null).clone());

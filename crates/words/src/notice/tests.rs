@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rekindle_domain::{Notice, Unread};
+use rekindle_domain::{BadNotice, Notice};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -13,11 +13,11 @@ fn made_up(code: &str, names: &[&str]) -> Notice {
     for _ in 0..=names.len() {
         match Notice::of_code(code, &values) {
             Ok(notice) => return notice,
-            Err(Unread::Value { name, .. }) => {
+            Err(BadNotice::Value { name, .. }) => {
                 let value = candidates().into_iter().find_map(|value| fits(code, &values, name, value));
                 values.insert(name.to_owned(), value.unwrap_or_else(|| panic!("{code}: no value for {name}")));
             }
-            Err(Unread::NoSuchCode) => break,
+            Err(BadNotice::NoSuchCode) => break,
         }
     }
     panic!("{code} cannot be read with {values:?}")
@@ -29,7 +29,7 @@ fn fits(code: &str, values: &Map<String, Value>, name: &str, value: Value) -> Op
         let mut values = values.clone();
         values.insert(name.to_owned(), value.clone());
         match Notice::of_code(code, &values) {
-            Err(Unread::Value { name: other, why }) if other == name => Some(why.to_string()),
+            Err(BadNotice::Value { name: other, why }) if other == name => Some(why.to_string()),
             _ => None,
         }
     };

@@ -14,6 +14,7 @@ use super::run::Run;
 use crate::{
     edit::last_good::Standing,
     files::scan::Scan,
+    state::memory::Read,
     workspace::look::{Observation, compare, difference, loading, problems, running, with_files},
 };
 
@@ -42,16 +43,17 @@ impl Run {
         if let Some(now) = read.as_ref().ok().filter(|_| is_read_elsewhere) {
             self.snapshot = now.clone();
         }
-        memory.loaded(&self.snapshot.disk, &answers, failures.clone(), &meanwhile, true).map_err(|error| error.what)?;
+        let read_files =
+            Read { disk: &self.snapshot.disk, answers: &answers, failures: failures.clone(), meanwhile: &meanwhile };
+        if let Err(error) = memory.proved(&read_files) {
+            tracing::warn!(%error, "memory");
+        }
         let proved = compare(&mut self.snapshot, &answers, memory.memory());
         let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
         if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
-            // Kept once more: the engine may have written its schema into a file while it read it.
             let verdict = if failures.is_empty() && was_heard { Standing::Loaded } else { Standing::Partial };
-            if let Some(kept) = self.target.keep_files(now).await {
-                self.target.judge_files(kept, verdict).await;
-            }
+            self.target.keep_loaded(now, verdict).await;
         }
         let after = After {
             still: &still,
