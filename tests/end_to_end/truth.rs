@@ -20,7 +20,7 @@ use rekindle_domain::{Action, Habits};
 use rekindle_opencode::{Fit, Profile};
 use rekindle_tests::{
     listener::Listener,
-    raw::{RawEngine, installed},
+    raw::{OFFLINE, RawEngine, installed},
     world::{short_list_of_models, write},
 };
 use reqwest::Method;
@@ -177,12 +177,9 @@ fn environment(home: &Path, elsewhere: bool) -> Vec<(&'static str, PathBuf)> {
         ("XDG_STATE_HOME", home.join(".local/state")),
         ("XDG_DATA_HOME", home.join(".local/share")),
         ("XDG_CACHE_HOME", home.join(".cache")),
-        // Nothing is asked of the network.
-        ("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1".into()),
-        ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
         ("OPENCODE_MODELS_PATH", home.join(MODELS)),
-        ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
     ];
+    environment.extend(OFFLINE.map(|(name, value)| (name, value.into())));
     if elsewhere {
         environment.extend([
             ("OPENCODE_CONFIG", home.join(table::CONFIG_FILE)),

@@ -17,6 +17,19 @@ use tokio::{
 
 use crate::{wait, world::write};
 
+/// What every engine of the tests has in its environment, so that it asks nothing of the network: where it wants packages
+/// it is refused at once.
+pub const OFFLINE: [(&str, &str); 3] = [
+    ("OPENCODE_DISABLE_MODELS_FETCH", "1"),
+    ("OPENCODE_DISABLE_AUTOUPDATE", "1"),
+    ("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1"),
+];
+
+/// What an engine has of the environment of the tests: where programs are, and what `npm test` says to its runtime.
+pub fn passed_on() -> impl Iterator<Item = (String, String)> {
+    std::env::vars().filter(|(name, _)| name == "PATH" || name.starts_with("BUN_JSC_"))
+}
+
 /// An engine without a password.
 pub struct RawEngine {
     http: reqwest::Client,
@@ -35,7 +48,7 @@ impl RawEngine {
             .args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()])
             .current_dir(folder)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(passed_on())
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

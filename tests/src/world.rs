@@ -20,7 +20,7 @@ use crate::{
     faulty::FaultyEngine,
     hostile::VERSION,
     proxy::Rule,
-    raw::{self, installed},
+    raw::{self, OFFLINE, installed},
     wait,
 };
 
@@ -145,10 +145,9 @@ impl World {
             ("XDG_STATE_HOME", self.home(".local/state")),
             ("XDG_DATA_HOME", self.home(".local/share")),
             ("XDG_CACHE_HOME", self.home(".cache")),
-            ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
-            ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
         ];
-        all.into_iter().chain(models).collect()
+        let offline = OFFLINE.map(|(name, value)| (name, value.into()));
+        all.into_iter().chain(offline).chain(models).collect()
     }
 
     /// The places of the project, for what runs in this process.

@@ -10,7 +10,11 @@ use std::{
 
 use rekindle_app::files::{locate::Places, scan::scan};
 use rekindle_opencode::effective;
-use rekindle_tests::{raw::RawEngine, users::is_root_or_passed_as_root, world::write};
+use rekindle_tests::{
+    raw::{OFFLINE, RawEngine},
+    users::is_root_or_passed_as_root,
+    world::write,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,9 +104,8 @@ async fn worktrees_are_those_of_the_engine() {
     let directories = make(&base);
     let named = [("GIT_DIR", base.join("plain/.git")), ("GIT_WORK_TREE", base.join("plain"))];
     for more in [&[][..], &named, &named[..1]] {
-        let switches = ["OPENCODE_DISABLE_MODELS_FETCH", "OPENCODE_DISABLE_AUTOUPDATE", "OPENCODE_PURE"];
-        let mut environment = vec![("HOME", home.clone())];
-        environment.extend(switches.map(|name| (name, PathBuf::from("1"))));
+        let mut environment = vec![("HOME", home.clone()), ("OPENCODE_PURE", "1".into())];
+        environment.extend(OFFLINE.map(|(name, value)| (name, value.into())));
         environment.extend(more.iter().cloned());
         let engine = RawEngine::start(&base, &environment).await;
         let ours: Vec<_> =

@@ -3,6 +3,7 @@
 use std::fs;
 
 use rekindle_tests::{
+    raw::installed,
     wait,
     world::{MCP_SERVER, World, skill, write},
 };
@@ -311,6 +312,7 @@ async fn paths_of_the_environment_are_resolved_as_the_engine_does() {
         write(&folder.join("agent/a.md"), &format!("---\ndescription: {body}\n---\nText."));
         write(&folder.join("plugin/p.ts"), "export const P = async () => ({})");
         write(&folder.join("opencode.json"), r#"{"username": "u"}"#);
+        installed(folder);
     };
     let (home, config) = (world.home(""), world.home(".config"));
     let of = |path: &std::path::Path, between: &str| {

@@ -124,8 +124,8 @@ async fn a_package_that_does_not_exist_is_not_proved() {
     let registry = Faults::default();
     registry.add(Rule::every("*", Fault::json(404, "{\"error\":\"Not found\"}")));
     let registry = proxy::start("http://127.0.0.1:1", &registry).await;
-    rekindle_tests::world::write(&world.home(".npmrc"), &format!("registry={registry}/\n"));
-    world.start_engine().await;
+    let ran = world.rekindle_with(&["engine", "start"], &[("NPM_CONFIG_REGISTRY", &registry)]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rekindle(&["plugin", "add", "there-is-no-such-package"]).await.code, 0);
     let ran = world.rekindle(&["reload", "--json"]).await;
     assert_eq!(ran.code, 1, "{ran:?}");

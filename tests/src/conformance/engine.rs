@@ -17,7 +17,11 @@ use tokio::{
 };
 
 use super::Asked;
-use crate::{layout::Home, wait};
+use crate::{
+    layout::Home,
+    raw::{OFFLINE, passed_on},
+    wait,
+};
 
 /// A running engine. It ends with this.
 pub struct Engine {
@@ -70,19 +74,18 @@ fn environment(base: &Path, home: &Home) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.clone(), value.replace(crate::layout::HERE, &base.display().to_string())));
     [
-        ("PATH", env::var("PATH").expect("a path")),
         ("HOME", folder.clone()),
         ("XDG_CONFIG_HOME", format!("{folder}/.config")),
         ("XDG_STATE_HOME", format!("{folder}/.local/state")),
         ("XDG_DATA_HOME", format!("{folder}/.local/share")),
         ("XDG_CACHE_HOME", format!("{folder}/.cache")),
-        ("OPENCODE_DISABLE_MODELS_FETCH", "1".to_owned()),
-        ("OPENCODE_DISABLE_AUTOUPDATE", "1".to_owned()),
         // Plugins are listed and not loaded: nothing is fetched, and no code changes the answer.
         ("OPENCODE_PURE", "1".to_owned()),
     ]
-    .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
+    .chain(OFFLINE.map(|(name, value)| (name, value.to_owned())))
+    .map(|(name, value)| (name.to_owned(), value))
+    .chain(passed_on())
     .chain(own)
     .collect()
 }

@@ -485,7 +485,7 @@ mod tests {
             [item(Kind::Config, "username", "one"), item(Kind::Tool, "old", "code"), item(Kind::Tool, "new", "code")];
         let meanwhile = Meanwhile::default();
         memory
-            .proved(&read(&of(&[user.clone(), old.clone()], &[user.clone()]), &told("one"), &meanwhile))
+            .proved(&read(&of(&[user.clone(), old.clone()], std::slice::from_ref(&user)), &told("one"), &meanwhile))
             .expect("kept");
         let before = memory.memory().clone();
         memory.noticed(&before, &read(&of(&[user.clone(), new.clone()], &[]), &told("two"), &meanwhile)).expect("kept");
