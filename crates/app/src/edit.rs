@@ -9,6 +9,7 @@ mod declare;
 mod extent;
 pub mod install;
 pub mod last_good;
+mod list;
 mod place;
 pub(crate) mod record;
 mod relocate;
@@ -16,84 +17,27 @@ pub(crate) mod trash;
 mod undo;
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Scope, UserError};
-use rekindle_opencode::config::edit::{self, EditError};
+use rekindle_opencode::config::edit;
 use serde_json::Value;
 
-pub(crate) use self::undo::Undo;
 pub use self::{declare::add_plugin, undo::undo};
 use self::{
+    declare::expand_home,
     extent::{Extent, extent},
+    list::{edit_list, entries_of},
     record::Records,
-    undo::{Entries, LIST},
+    trash::not_moved,
+    undo::{Entries, LIST, Undo},
 };
 use crate::{
-    error::{cause, shown},
-    files::{
-        file::{self, TRIES, contended},
-        locate::Places,
-        scan::declared_id,
-    },
+    error::shown,
+    files::{locate::Places, scan::declared_id},
 };
-
-/// Something could not be moved to the trash, or back.
-fn not_moved(path: &Path) -> impl Fn(io::Error) -> UserError {
-    let path = shown(path);
-    move |error| UserError::new(ErrorCode::CannotMove, EditNotice::NotMoved { path: path.clone(), why: cause(&error) })
-}
-
-/// Edits a list of plugins. What takes it back is written down first, and anew if another program writes to
-/// the file in between. `entries`: what the edit means for a text.
-fn edit_list(
-    places: &Places,
-    path: &Path,
-    change: impl Fn(&str) -> Result<String, EditError>,
-    entries: impl Fn(&str) -> Entries,
-) -> Result<String, UserError> {
-    let records = Records::open(places)?;
-    for _ in 0..TRIES {
-        let edited = file::compute(path, &change)?;
-        let undo = Undo::of(edited.clone(), entries(edited.before.as_deref().unwrap_or_default()));
-        let made = records.carry_out(places, &undo, || {
-            match file::replace(path, edited.before.as_deref(), edited.after.as_deref()) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(None),
-                Err(error) => Err(Some(error)),
-            }
-        });
-        match made {
-            Ok(((), token)) => return Ok(token),
-            Err(Some(error)) => return Err(error),
-            // Another program wrote to the file in between.
-            Err(None) => {}
-        }
-    }
-    Err(contended(path))
-}
-
-/// The engine reads `~/x` as a package's name; a person means their home folder.
-fn expand_home(places: &Places, spec: &str) -> String {
-    match spec.trim().strip_prefix("~/") {
-        Some(rest) => places.home.join(rest).display().to_string(),
-        None => spec.trim().to_owned(),
-    }
-}
-
-/// What a text declares. What does not parse is reported by the edit, with its place.
-fn entries_of(text: &str) -> Vec<Value> {
-    let config = rekindle_opencode::config::text::value(text).unwrap_or_default();
-    config.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default()
-}
-
-/// Whether a text has a list of plugins, or anything in its place.
-fn has_list(text: &str) -> bool {
-    rekindle_opencode::config::text::value(text).is_ok_and(|config| config.get(LIST).is_some())
-}
 
 /// Imports a folder as a skill; its place, and a token for taking it back.
 pub fn import_skill(

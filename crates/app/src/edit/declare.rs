@@ -13,13 +13,21 @@ use rekindle_opencode::{
 use serde_json::Value;
 
 use super::{
-    edit_list, entries_of, expand_home, has_list,
-    undo::{Entries, LIST},
+    list::{edit_list, entries_of},
+    undo::{Entries, LIST, has_list},
 };
 use crate::{
     error::shown,
     files::{file, is_code, locate::Places},
 };
+
+/// The engine reads `~/x` as a package's name; a person means their home folder.
+pub(super) fn expand_home(places: &Places, spec: &str) -> String {
+    match spec.trim().strip_prefix("~/") {
+        Some(rest) => places.home.join(rest).display().to_string(),
+        None => spec.trim().to_owned(),
+    }
+}
 
 /// Declares a plugin; a token for taking it back.
 pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, UserError> {

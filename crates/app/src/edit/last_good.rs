@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     clock,
-    edit::{Undo, record::Records, trash},
+    edit::{record::Records, trash, undo::Undo},
     error::{cause, shown},
     files::{
         file::{self, Content, contended, not_written},

@@ -5,16 +5,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::UserError;
+use rekindle_domain::{EditNotice, ErrorCode, UserError};
 
 use super::relocate::{self, relocate};
 use crate::{
     clock,
+    error::{cause, shown},
     files::{
         file::{adopt_folder, create_dirs, create_private_dir, make_private, not_written, write_private_bytes},
         locate::Places,
     },
 };
+
+/// Something could not be moved to the trash, or back.
+pub(super) fn not_moved(path: &Path) -> impl Fn(io::Error) -> UserError {
+    let path = shown(path);
+    move |error| UserError::new(ErrorCode::CannotMove, EditNotice::NotMoved { path: path.clone(), why: cause(&error) })
+}
 
 /// Moves a file or folder into the trash; where it is now.
 pub(crate) fn move_in(places: &Places, path: &Path) -> io::Result<PathBuf> {

@@ -17,7 +17,11 @@ use rekindle_opencode::config::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{has_list, not_moved, place::Room, record::Records, trash};
+use super::{
+    place::Room,
+    record::Records,
+    trash::{self, not_moved},
+};
 use crate::{
     edit::last_good::LastGood,
     error::{cause, shown},
@@ -31,6 +35,11 @@ use crate::{
 
 /// The list in which plugins are declared.
 pub(super) const LIST: &str = "plugin";
+
+/// Whether a text has a list of plugins, or anything in its place.
+pub(super) fn has_list(text: &str) -> bool {
+    rekindle_opencode::config::text::value(text).is_ok_and(|config| config.get(LIST).is_some())
+}
 
 /// What takes a change back.
 #[derive(Clone, Debug, Serialize, Deserialize)]

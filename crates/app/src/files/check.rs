@@ -24,6 +24,7 @@ use crate::files::{
     foreign::{Budget, ReadError},
     layers::{MarkdownFile, markdown_files},
     locate::Places,
+    worktree::{Repository, repository_of},
 };
 
 /// Every problem that would keep the engine from loading a directory. Without a schema only what
@@ -38,7 +39,9 @@ pub fn check(places: &Places, schema: Option<&Schema>) -> Vec<Problem> {
         let files = markdown_files(&folder.path, &mut budget).files;
         found.extend(files.iter().flat_map(|file| check_markdown(file, schema, &mut budget)));
     }
-    found.extend(endless::problems(places));
+    found.extend(repository_of(&places.directory).iter().flat_map(Repository::endless));
+    let folders = places.config_folders().into_iter().map(|folder| folder.path);
+    found.extend(folders.chain([places.directory.clone()]).filter_map(|folder| endless::of_package(&folder)));
     found
 }
 

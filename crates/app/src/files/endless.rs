@@ -1,24 +1,16 @@
 //! Files at which the engine would wait without end: pipes, sockets and devices where it reads a file.
 //!
 //! Invariant: with one of them in place the engine is made to read nothing, for it would answer nothing any more.
-//! Source: `docs/engine.md`, "Files of agents, commands, plugins, tools". Configuration and Markdown files are looked at where they are
-//! checked, skills and packages where they are read; here is what nothing else of Rekindle reads.
+//! Source: `docs/engine.md`, "Files of agents, commands, plugins, tools".
 
 use std::path::Path;
 
 use rekindle_domain::{FileNotice, Problem};
 
-use super::{
-    locate::Places,
-    worktree::{Repository, repository_of},
-};
-use crate::files::foreign;
+use super::foreign;
 
 /// The description of a package, or of a folder that holds plugins or tools.
 const DESCRIPTION: &str = "package.json";
-
-/// What git, and the engine itself, read of a repository.
-const OF_GIT: [&str; 4] = ["HEAD", "config", "commondir", "opencode"];
 
 /// The problem of one file; `None`: it can be read to its end, or is not there.
 pub(crate) fn problem(path: &Path) -> Option<Problem> {
@@ -31,20 +23,6 @@ pub(super) fn of_package(folder: &Path) -> Option<Problem> {
     problem(&folder.join(DESCRIPTION))
 }
 
-/// The problems of the files whose places are known beforehand.
-pub(crate) fn problems(places: &Places) -> Vec<Problem> {
-    let repository = repository_of(&places.directory);
-    let git = repository.iter().flat_map(of_git);
-    let folders = places.config_folders().into_iter().map(|folder| folder.path);
-    let packages = folders.chain([places.directory.clone()]).map(|folder| folder.join(DESCRIPTION));
-    git.chain(packages.filter_map(|path| problem(&path))).collect()
-}
-
-/// The problems of a repository.
-pub(super) fn of_git(repository: &Repository) -> impl Iterator<Item = Problem> {
-    OF_GIT.iter().filter_map(|name| problem(&repository.folder.join(name)))
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::{fs, os::unix::fs::symlink, path::PathBuf};
@@ -52,7 +30,7 @@ mod tests {
     use rekindle_domain::Notice;
 
     use super::*;
-    use crate::files::{check::check, scan::scan};
+    use crate::files::{check::check, locate::Places, scan::scan};
 
     /// N16: whatever is in the place of a file that the engine reads, and has no end, is a problem, which holds a
     /// reload back; what leads to nothing is an empty file.

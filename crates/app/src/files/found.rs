@@ -15,7 +15,7 @@ use rekindle_opencode::Disk;
 use super::{
     locate::Places,
     seen::Seen,
-    walk::{Folder, Walked},
+    walk::{Cut, Folder, Walked},
 };
 
 /// What the files say.
@@ -62,6 +62,14 @@ pub struct Meanwhile {
 }
 
 impl Scan {
+    /// Takes note of a folder that was not wholly looked at.
+    pub(super) fn cut(&mut self, cut: Cut, folder: &Path) {
+        if matches!(cut, Cut::TooMuch(_)) {
+            self.disk.unseen.insert(folder.display().to_string());
+        }
+        self.warnings.push(cut.problem(folder));
+    }
+
     /// What was written until the later scan, so that an engine that read it meanwhile may have read
     /// anything. Only that the engine adds its schema makes no difference.
     pub fn changed_until(&self, later: &Self) -> Meanwhile {

@@ -277,7 +277,7 @@ pub(super) fn scan_tools(places: &Places, code: &mut CodeLook<'_>, scan: &mut Sc
     for (folder, scope) in places.tool_folders() {
         let (files, cut) = code_files(&folder, &mut code.budget);
         if let Some(cut) = cut {
-            cut.tell(&folder, scan);
+            scan.cut(cut, &folder);
         }
         scan.links.extend(links_of(&files));
         for path in files {

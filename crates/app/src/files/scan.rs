@@ -112,7 +112,7 @@ impl Scanner {
         let mut budget = code.end();
         self.skills.scan(places, &folders, changed, &mut scan);
         scan_declared(places, &layers, &mut budget, &mut scan);
-        layers.cut.iter().for_each(|(folder, cut)| cut.tell(folder, &mut scan));
+        layers.cut.iter().for_each(|(folder, cut)| scan.cut(*cut, folder));
         tell_contested(places, &layers, &mut scan);
         scan.references.clone_from(&layers.references);
         scan.skill_roots = folders.into_iter().map(|folder| folder.path).collect();

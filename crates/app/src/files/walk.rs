@@ -13,7 +13,6 @@ use std::{
 
 use rekindle_domain::{FileNotice, Problem};
 
-use super::found::Scan;
 use crate::files::foreign::Budget;
 
 /// The most paths under which one folder is looked into. Each further one would show the same again.
@@ -44,14 +43,6 @@ pub enum Cut {
 }
 
 impl Cut {
-    /// Takes note of a folder that was not wholly looked at.
-    pub(super) fn tell(self, folder: &Path, scan: &mut Scan) {
-        if matches!(self, Self::TooMuch(_)) {
-            scan.disk.unseen.insert(folder.display().to_string());
-        }
-        scan.warnings.push(self.problem(folder));
-    }
-
     /// What people are told of it.
     pub(crate) fn problem(self, folder: &Path) -> Problem {
         let notice = match self {

@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use rekindle_domain::Problem;
+
 use super::{endless, environment::Environment};
 use crate::files::foreign;
 
@@ -22,6 +24,9 @@ const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"];
 /// What in a repository's own configuration may make another worktree of it, or none.
 const ODD: [&str; 4] = ["worktree", "include", "extensions", "bare = true"];
 
+/// What git, and the engine itself, read of a repository.
+const READ: [&str; 4] = ["HEAD", "config", "commondir", "opencode"];
+
 /// How long git may take. The engine waits for it without end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -30,7 +35,7 @@ pub(super) struct Repository {
     /// The folder whose files are in it.
     root: PathBuf,
     /// Where git keeps what it knows of them.
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
 }
 
 /// The nearest one that a directory is in.
@@ -49,7 +54,7 @@ pub(super) fn worktree_of(directory: &Path, environment: &Environment) -> Option
         return has_git().then_some(repository.root);
     }
     // It would wait, too.
-    if endless::of_git(&repository).next().is_some() {
+    if repository.endless().next().is_some() {
         return None;
     }
     let ask = |what| asked(&repository.root, environment, what);
@@ -61,6 +66,11 @@ pub(super) fn worktree_of(directory: &Path, environment: &Environment) -> Option
 }
 
 impl Repository {
+    /// The files of it at which git, and the engine itself, would wait without end.
+    pub(super) fn endless(&self) -> impl Iterator<Item = Problem> {
+        READ.iter().filter_map(|name| endless::problem(&self.folder.join(name)))
+    }
+
     /// Whether it has what git does not do without.
     fn is_whole(&self) -> bool {
         // The folder of a linked worktree keeps only its own part; the rest is where `commondir` says.
