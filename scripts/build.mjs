@@ -31,7 +31,7 @@ export function buildSteps({ tests = false } = {}) {
   return [
     {
       title: 'Building the window',
-      takes: 'about 2 minutes the first time',
+      takes: 'about 3 minutes the first time',
       isThere: () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp,
       make: async () => {
         await buildWindow();
@@ -40,7 +40,7 @@ export function buildSteps({ tests = false } = {}) {
     },
     {
       title: 'Building the programs',
-      takes: 'about 4 minutes the first time',
+      takes: 'about 5 minutes the first time',
       isThere: () => false,
       make: () => run('cargo', ['build', '--quiet', '--locked', ...(tests ? ['--workspace', '--bins'] : []), ...CARGO_FLAGS], { env: cargoEnv() }),
     },
