@@ -497,10 +497,17 @@ impl Engine {
         let counted = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let count = counted.clone();
         tokio::spawn(async move {
-            while let Ok(Some(chunk)) = response.chunk().await {
-                let text = String::from_utf8_lossy(&chunk);
-                let disposed = text.matches("\"type\":\"server.instance.disposed\"").count();
-                count.fetch_add(disposed, std::sync::atomic::Ordering::SeqCst);
+            // An event may come in two pieces.
+            let mut line = Vec::new();
+            while let Ok(Some(piece)) = response.chunk().await {
+                for byte in piece {
+                    line.push(byte);
+                    if byte == b'\n' {
+                        let disposed = String::from_utf8_lossy(&line).contains("\"type\":\"server.instance.disposed\"");
+                        count.fetch_add(usize::from(disposed), std::sync::atomic::Ordering::SeqCst);
+                        line.clear();
+                    }
+                }
             }
         });
         Disposes(counted)
