@@ -18,7 +18,7 @@ use rekindle_app::{
     state::{record::Records, settings},
     workspace::{App, Source},
 };
-use rekindle_domain::{ErrorCode, ProgramNotice, Publisher, StateNotice, UserError};
+use rekindle_domain::{ErrorCode, ProgramNotice, Publisher, UserError};
 use tokio::sync::{Mutex, watch};
 
 /// The core that the window shows, and how to change it.
@@ -130,9 +130,6 @@ async fn start(
         }
         Err(error) => return Err(error),
     };
-    control::listen(places, host.clone(), show.clone(), true).await.map_err(|error| {
-        let (path, why) = (places.state.display().to_string(), error.to_string());
-        UserError::new(ErrorCode::CannotStart, StateNotice::StateUnusable { path, why })
-    })?;
+    control::listen(places, host.clone(), show.clone(), true).await?;
     Ok(Some(App::start(places.clone(), Source::Own(host), sequence)))
 }

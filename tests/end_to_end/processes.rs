@@ -3,7 +3,6 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -20,7 +19,7 @@ use rekindle_tests::{
     model::Model,
     raw::installed,
     wait,
-    world::{MCP_SERVER, World, is_alive, kill, skill, write},
+    world::{MCP_SERVER, World, is_alive, kill, parent, skill, write},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -315,7 +314,7 @@ async fn a_port_that_is_taken_is_left_to_its_owner() {
 async fn an_engine_without_owner_and_keeper_is_ended() {
     let world = World::new();
     let engine = world.start_engine().await;
-    let keeper = parent(engine.pid);
+    let keeper = parent(engine.pid).expect("a keeper");
     // Stopped, so that it does not notice before it is killed, too.
     assert!(Command::new("kill").args(["-STOP", &keeper.to_string()]).status().expect("kill runs").success());
     kill(world.owner());
@@ -337,7 +336,7 @@ async fn a_keeper_that_is_killed_leaves_no_engine() {
     let slow = "export const Plugin = async () => ({ async dispose() { await Bun.sleep(3000) } })\n";
     world.write(".opencode/plugins/slow.ts", slow);
     let engine = world.start_engine().await;
-    let keeper = parent(engine.pid);
+    let keeper = parent(engine.pid).expect("a keeper");
     let (restarted, ()) = tokio::join!(control::ask(&places, Request::Restart), async {
         let is_stopping = async || Records(&places).record().filter(|record| record.state != EngineState::Running);
         wait::until("the end of its record", is_stopping).await;
@@ -388,12 +387,6 @@ async fn a_stranger_with_the_recorded_id_is_not_touched() {
     let next = world.start_engine().await;
     assert!(is_alive(next.pid) && next.pid != engine.pid);
     assert!(is_alive(stranger.pid()));
-}
-
-fn parent(pid: u32) -> u32 {
-    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).expect("a process");
-    let fields = stat.rsplit_once(") ").expect("fields").1;
-    fields.split(' ').nth(1).and_then(|field| field.parse().ok()).expect("a parent")
 }
 
 /// P6: a restart by hand is no second hand in a reload.

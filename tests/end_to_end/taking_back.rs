@@ -9,7 +9,6 @@ use rekindle_app::{
 use rekindle_domain::Restoring;
 use rekindle_tests::{
     wait,
-    window::Window,
     world::{World, plugin, write},
 };
 use serde_json::json;
@@ -168,28 +167,4 @@ async fn the_core_offers_what_was_good() {
     .await;
     let error = app.restore_last_good(offer.id).await.expect_err("there is nothing to do");
     assert_eq!(error.code.word(), "nothing-to-restore");
-}
-
-/// B2: the same in the window: the undo of a removal asks when the file went on.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_window_asks_how_to_take_back() {
-    let world = World::new();
-    world.write("mine.ts", &plugin("mine"));
-    world.write("opencode.json", "{\n  \"plugin\": [\"./mine.ts\"]\n}\n");
-    let window = Window::open(&world).await;
-    window.engine_runs().await;
-    window.click("nav-plugins").await;
-    window.row("mine.ts", "loaded").await;
-    window.click("row-remove").await;
-    window.banner("pending").await;
-    let theirs = "{\n  \"plugin\": [],\n  \"share\": \"manual\"\n}\n";
-    world.write("opencode.json", theirs);
-    window.click("toast-undo").await;
-    window.find_css("dialog[open] [data-testid='undo-leave']").await;
-    assert_eq!(world.read("opencode.json"), theirs);
-    window.click("undo-ours").await;
-    window.gone("dialog[open]").await;
-    let expected = theirs.replace("[]", "[\"./mine.ts\"]");
-    wait::until("the entry is back", async || (world.read("opencode.json") == expected).then_some(())).await;
-    window.close().await;
 }

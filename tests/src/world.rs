@@ -228,11 +228,13 @@ impl World {
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output =
             tokio::time::timeout(wait::BOUND, command.output()).await.expect("rekindle ends").expect("rekindle runs");
-        Ran {
+        let ran = Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        };
+        assert!(!shows_insides(&ran.out) && !shows_insides(&ran.err), "{ran:?}");
+        ran
     }
 
     /// Starts the engine in the background.
@@ -271,6 +273,16 @@ impl World {
             (is_ours && is_alive(pid)).then(|| Some((pid, read("cmdline").ok()?.replace('\0', " ")))).flatten()
         });
         processes.collect()
+    }
+
+    /// The living engines of this world: their processes.
+    pub fn engines(&self) -> Vec<u32> {
+        let engine = format!("{} serve", raw::binary().display());
+        let all = self.processes().into_iter().filter(|(_, line)| line.starts_with(&engine));
+        let all: Vec<_> = all.map(|(pid, _)| pid).collect();
+        // What an engine starts looks like it until its own program begins.
+        let is_started_by_another = |pid: &u32| parent(*pid).is_some_and(|parent| all.contains(&parent));
+        all.iter().copied().filter(|pid| !is_started_by_another(pid)).collect()
     }
 
     /// The engine that runs for the project, whoever started it.
@@ -387,10 +399,30 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 "#;
 
+/// Whether a text shows a notice as the program has it, and not as a sentence.
+fn shows_insides(text: &str) -> bool {
+    SUBJECTS.iter().any(|subject| {
+        let begin = format!("{subject}(");
+        let mut names =
+            text.split(&begin).skip(1).map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
+        names.any(|name| name.is_some_and(|name| name.len() > 3 && name.starts_with(char::is_uppercase)))
+    })
+}
+
+/// The subjects of notices.
+const SUBJECTS: [&str; 10] =
+    ["Habit", "Reload", "Config", "Skill", "Engine", "Edit", "State", "Program", "File", "Plugin"];
+
 /// Whether a process of this id runs.
 pub fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+/// Which process started this one.
+pub fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 /// Ends a process at once.

@@ -184,7 +184,7 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     let target = Target::by_record(places);
     let mut memory = MemoryStore::open(places, Identity::default(), Hold::Here);
     let seen = Observation { answers: Some(answers.clone()), ..Observation::default() };
-    let seen = look::with_files(&seen, scan.clone(), Vec::new(), &target);
+    let seen = look::with_files(&seen, scan.clone(), Vec::new(), &mut target.memory());
     let status = seen.status(&target, seen.plan());
     assert!(serde_json::to_string(&status).is_ok());
     let differences = seen.differences();
@@ -194,7 +194,7 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     seen.rows(places);
     seen.tell_servers(&mut Plan::new(vec![], vec![]));
     let meanwhile = scan.all_of_it();
-    let read = Read { disk: &scan.disk, answers, failures: BTreeMap::new(), meanwhile: &meanwhile };
+    let read = Read { disk: &scan.disk, answers, failures: BTreeMap::new(), was_heard: false, meanwhile: &meanwhile };
     memory.proved(&read).expect("nothing is kept");
     for memory in memories(&scan.disk, answers) {
         let profile = Profile::for_version("1.18.33");
@@ -361,7 +361,7 @@ fn many_entries_are_read_and_shown() {
     // An engine that has none of it.
     let target = Target::by_record(&world.places);
     let seen = Observation { answers: Some(Answers::default()), ..Observation::default() };
-    let seen = look::with_files(&seen, scan, Vec::new(), &target);
+    let seen = look::with_files(&seen, scan, Vec::new(), &mut target.memory());
     let differences = seen.differences();
     let shown = seen.drift.iter().filter(|change| !differences(change.id.as_str()).is_empty()).count();
     assert!(shown > 4 * MANY, "{shown} of {}", seen.drift.len());
@@ -386,7 +386,7 @@ fn many_files_of_one_name_are_read_and_shown() {
     let config = json!({"agent": {"same": {"description": "what nobody says"}}});
     let answers = Answers { config, ..Answers::default() };
     let seen = Observation { answers: Some(answers), ..Observation::default() };
-    let seen = look::with_files(&seen, scan, Vec::new(), &target);
+    let seen = look::with_files(&seen, scan, Vec::new(), &mut target.memory());
     assert!(seen.drift.iter().all(|change| change.name != "same"), "nothing is claimed of so many");
     let copies = seen.rows(&world.places).into_iter().filter(|row| row.name == "copy").collect::<Vec<_>>();
     assert_eq!(copies.iter().map(|row| row.also.len()).collect::<Vec<_>>(), [MANY / 2 - 1]);

@@ -1,13 +1,14 @@
 //! Errors as a person sees them: what happened, what still works, what to do next.
 //!
-//! Invariant: every error that leaves this crate is a [`UserError`], or becomes one with `?`. Only what the program
-//! itself has to tell apart is a type of its own.
+//! Invariant: an error that reaches a person is a [`UserError`], or becomes one with `?`. Only what the program itself has
+//! to tell apart is a type of its own. An error of the system's in whose place there may be one of ours is told by
+//! [`cause`], never by its own text.
 
 use std::{error::Error, fmt, io, path::Path};
 
 use rekindle_domain::{Notice, Problem, UserError, chain};
 
-/// An error with a type of its own, of which a [`UserError`] can be made: the same by value, and in logs.
+/// For an error type of which a [`UserError`] is made by reference: adds the same by value, its text in logs, and `what()`.
 macro_rules! told {
     ($error:ty) => {
         impl From<$error> for rekindle_domain::UserError {

@@ -64,16 +64,17 @@ impl From<&Fault> for UserError {
 /// Does some work; a panic in it is a fault. Where and why, the panic itself has printed.
 pub(crate) fn sheltered<T>(fault: Fault, work: impl FnOnce() -> T) -> Result<T, Fault> {
     // Nothing that the work had changed is used after a panic: callers give it what is theirs alone.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| told(fault))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| logged(fault))
 }
 
 /// The same for work that waits.
 pub(crate) async fn sheltered_async<T>(fault: Fault, work: impl Future<Output = T>) -> Result<T, Fault> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| told(fault))
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| logged(fault))
 }
 
-fn told(fault: Fault) -> Fault {
-    tracing::error!(%fault, "a look failed");
+fn logged(fault: Fault) -> Fault {
+    // The panic itself has been printed, with its place.
+    tracing::debug!(part = ?fault.part, "a look failed");
     fault
 }
 

@@ -6,6 +6,7 @@ pub mod check;
 mod code;
 mod declared;
 pub(crate) mod endless;
+pub mod entries;
 pub mod environment;
 pub mod file;
 pub mod foreign;

@@ -18,8 +18,8 @@ use std::{
 use rekindle_domain::{ErrorCode, StateNotice, UserError};
 
 use crate::{
-    error::shown,
-    files::{file::end_of_links, foreign},
+    error::{cause, shown},
+    files::{file::end_of_links, foreign, locate::Places},
 };
 
 /// Something that Rekindle keeps is there, or may be, and cannot be read. `leads_to`: if it is a link that leads to no
@@ -30,9 +30,15 @@ fn unreadable(path: &Path, leads_to: Option<PathBuf>, error: &io::Error) -> User
         (Some(target), _) => StateNotice::KeptLinkBroken { path: path.clone(), target: shown(&target) },
         (None, io::ErrorKind::NotADirectory) => StateNotice::KeptNotAFolder { path: path.clone(), why },
         (None, io::ErrorKind::PermissionDenied) => StateNotice::KeptForbidden { path: path.clone(), why },
-        (None, _) => StateNotice::KeptUnreadable { path: path.clone(), why },
+        (None, _) => StateNotice::KeptUnreadable { path: path.clone(), why: cause(error) },
     };
     UserError::new(ErrorCode::UnreadableState, notice).about(path)
+}
+
+/// The error for a state folder in which something cannot be opened or written. `code`: what cannot be done without it.
+pub(crate) fn unusable(places: &Places, code: ErrorCode) -> impl Fn(io::Error) -> UserError + use<> {
+    let path = shown(&places.state);
+    move |error| UserError::new(code, StateNotice::StateUnusable { path: path.clone(), why: cause(&error) })
 }
 
 /// True when a folder is there, and its entries can be listed and opened.
@@ -67,6 +73,8 @@ fn in_the_way(path: &Path) -> Option<&Path> {
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;
+
+    use rekindle_domain::Notice;
 
     use super::*;
 
@@ -112,6 +120,38 @@ mod tests {
         ];
         for (path, expected) in files {
             check(path, file(&at(path)), expected);
+        }
+    }
+
+    /// N16: what is in the place of a file of ours is told as what it is, whoever needs the file.
+    #[test]
+    fn why_a_file_of_ours_is_not_opened_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut places = Places::of(folder.path()).expect("places");
+        places.state = folder.path().join("state");
+        fs::create_dir_all(&places.state).expect("made");
+        for name in ["owner.lock", "reload.lock", "host.log"] {
+            fs::write(places.state.join(name), "").expect("written");
+            fs::hard_link(places.state.join(name), folder.path().join(name)).expect("linked");
+        }
+        fs::create_dir(places.state.join("history.jsonl")).expect("made");
+        let records = record::Records(&places);
+        let told = [
+            records.own().map(drop),
+            records.reloading().map(drop),
+            records.begin_log().map(drop),
+            history::History::of(&places).check(),
+        ];
+        for told in told {
+            let (StateNotice::StateUnusable { why, .. } | StateNotice::KeptUnreadable { why, .. }) =
+                (match told.expect_err("in the way").what {
+                    Notice::State(notice) => notice,
+                    other => panic!("{other:?}"),
+                })
+            else {
+                panic!("another reason")
+            };
+            assert!(matches!(*why, Notice::File(_)), "{why:?}");
         }
     }
 }

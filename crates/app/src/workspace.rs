@@ -22,8 +22,8 @@ use std::{
 
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, DiffLine, ErrorCode, Finding, Fingerprint, Installing, Kind, LastGoodOffer,
-    Leftover, Phase, Plan, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown,
-    StateNotice, UndoChoice, UserError, WindowState, Wish, chain,
+    Leftover, Phase, Plan, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown, UndoChoice,
+    UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -318,14 +318,8 @@ impl App {
     /// Starts an engine where there is none. Nothing runs that could be interrupted, and nothing is loaded that could be
     /// proved.
     async fn start_engine(&self) -> Result<(), UserError> {
-        let _turn = match Records(&self.places).reloading() {
-            Ok(Some(turn)) => turn,
-            Ok(None) => return Err(Refusal::AlreadyRunning.error()),
-            Err(error) => {
-                let (path, why) = (self.places.state.display().to_string(), error.to_string());
-                return Err(UserError::new(ErrorCode::CannotWrite, StateNotice::StateUnusable { path, why }));
-            }
-        };
+        let turn = Records(&self.places).reloading()?;
+        let _turn = turn.ok_or_else(|| Refusal::AlreadyRunning.error())?;
         let global = self.places.global_files();
         if let Some(problem) =
             global.iter().find_map(|config| check_config(&config.path, &self.places, None).into_iter().next())

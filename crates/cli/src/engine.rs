@@ -1,7 +1,6 @@
 //! `rekindle engine`: an engine in the background, owned by a process of ours.
 
 use std::{
-    io::Write,
     process::{ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -18,7 +17,7 @@ use rekindle_app::{
         mark::MARK,
     },
     error::problem_error,
-    files::{foreign, locate::Places},
+    files::locate::Places,
     state::{
         record::{Record, Records},
         settings,
@@ -84,14 +83,9 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     if let Some(problem) = problems_of_start(places, &binary).await.first() {
         return Err(problem_error(problem));
     }
-    let failed = |error: std::io::Error| failures::state_folder(&places.state.to_string_lossy(), error.to_string());
-    rekindle_app::files::file::create_private_dir(&places.state).map_err(failed)?;
-    let path = places.state.join("host.log");
-    let mut log = foreign::begin_own(&path).map_err(failed)?;
-    rekindle_app::files::file::adopt(&log, &path);
-    // What the owner says could not be kept on a full disk; better told now than not at all.
-    writeln!(log, "the engine of {}", places.directory.display()).map_err(failed)?;
-    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    let log = Records(places).begin_log()?;
+    let no_program = |error: std::io::Error| failures::no_program(error.to_string());
+    let mut command = Command::new(std::env::current_exe().map_err(no_program)?);
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     // It is nothing of the engine in whose terminal this may have been typed.
@@ -99,7 +93,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     // Out of this terminal's reach: Ctrl-C here is not meant for it.
     #[cfg(unix)]
     command.process_group(0);
-    let mut owner = command.spawn().map_err(failed)?;
+    let mut owner = command.spawn().map_err(no_program)?;
     let end = Instant::now() + START;
     loop {
         if let Some(record) = Records(places).record().filter(|record| record.state == EngineState::Running)
@@ -114,8 +108,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
                 // Somebody else was faster.
                 return await_start(arguments, places).await;
             }
-            let said = foreign::text(&path).unwrap_or_default();
-            return Err(failures::engine_ended(said.lines().skip(1).last()));
+            return Err(failures::engine_ended(Records(places).last_of_log().as_deref()));
         }
         if Instant::now() > end {
             return Err(failures::too_slow());
@@ -188,9 +181,7 @@ pub(crate) async fn host(places: &Places) -> Result<ExitCode, UserError> {
     let host = Host::own(places, keeper)?;
     let (pass_on, mut inbox) = control::inbox();
     // From the first moment on, so that a start can be stopped, too.
-    control::listen(places, host.clone(), pass_on, false)
-        .await
-        .map_err(|error| failures::state_folder(&places.state.to_string_lossy(), error.to_string()))?;
+    control::listen(places, host.clone(), pass_on, false).await?;
     let app = async {
         host.ready().await?;
         Ok::<_, UserError>(App::start(places.clone(), Source::Own(host.clone()), 0))

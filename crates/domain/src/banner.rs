@@ -192,6 +192,7 @@ mod tests {
             why: "".into(),
             before: None,
             after: None,
+            runs_before: None,
             reason: Reason::SkillsChanged,
             signature: Fingerprint::of_bytes(name.as_bytes()),
         }

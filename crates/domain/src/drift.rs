@@ -66,6 +66,9 @@ pub struct Change {
     pub before: Option<String>,
     /// What is on disk, for people; secrets are masked.
     pub after: Option<String>,
+    /// The plugin before which the engine runs this one, and after which it is to run.
+    #[serde(rename = "runsBefore")]
+    pub runs_before: Option<String>,
     /// Why the banner is there because of it.
     pub reason: Reason,
     /// The same for the same change only: a further edit of the item gives another one.
@@ -125,6 +128,7 @@ fn change(kind: ChangeKind, before: Option<&Item>, after: Option<&Item>, item: &
         why: rule.why.into(),
         before: before.and_then(|item| item.value.clone()),
         after: after.and_then(|item| item.value.clone()),
+        runs_before: before.and_then(|item| item.runs_before.clone()),
         reason: reason(item.kind, code && !declared),
         signature: Fingerprint::of_parts(&[
             item.id.as_str(),

@@ -368,6 +368,7 @@ mod tests {
             why: "why".into(),
             before: None,
             after: Some(signature.to_string()),
+            runs_before: None,
             reason: Reason::PluginConfigChanged,
             signature: Fingerprint::of_bytes(&[signature]),
         }

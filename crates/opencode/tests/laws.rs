@@ -30,6 +30,7 @@ fn item(kind: Kind, scope: Scope, place: Place, name: &str, declared: Fingerprin
         source: format!("/p/{name}"),
         place,
         value: None,
+        runs_before: None,
         declared,
         code: None,
     }

@@ -37,7 +37,7 @@ fn item(kind: Kind, place: Place, name: &str, declared: Fingerprint) -> Item {
     let source = format!("/p/{}/{name}", kind.word());
     let code = matches!(kind, Kind::Plugin | Kind::Tool).then(|| Fingerprint::of_bytes(b"code"));
     let id = ItemId::new(kind, scope, name);
-    Item { id, kind, name: name.to_owned(), scope, source, place, value: None, declared, code }
+    Item { id, kind, name: name.to_owned(), scope, source, place, value: None, runs_before: None, declared, code }
 }
 
 /// The files of such a configuration, twice: once read with each instance, once in the global files.

@@ -68,19 +68,31 @@ async fn told_by(engine: &Engine) -> Told {
     told(&engine.get("/config").await, &engine.get("/skill").await)
 }
 
-/// What an engine says that has just been started on the same files.
-async fn told_afresh(world: &World) -> Told {
+/// Another engine on the same files.
+async fn another(world: &World) -> RawEngine {
     let mut environment = world.environment();
     for (name, value) in &mut environment {
         if matches!(*name, "XDG_STATE_HOME" | "XDG_DATA_HOME" | "XDG_CACHE_HOME") {
             *value = world.outside(&format!("fresh/{name}"));
         }
     }
-    let engine = RawEngine::start(world.project(), &environment).await;
+    RawEngine::start(world.project(), &environment).await
+}
+
+/// What a new instance of it says.
+async fn told_by_another(engine: &RawEngine, world: &World) -> Told {
     let (_, config) = engine.ask(Method::GET, "/config", world.project()).await;
     let (_, skills) = engine.ask(Method::GET, "/skill", world.project()).await;
-    engine.stop().await;
+    engine.dispose(world.project()).await;
     told(&config, &skills)
+}
+
+/// What an engine says that has just been started on the same files.
+async fn told_afresh(world: &World) -> Told {
+    let engine = another(world).await;
+    let told = told_by_another(&engine, world).await;
+    engine.stop().await;
+    told
 }
 
 /// The kinds and names in which two engines differ.
@@ -219,31 +231,33 @@ async fn what_others_had_loaded_and_changed_since_is_pending() {
 /// unless the engine says that it has it; the code of a plugin, of which it says nothing, always is.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
+    let world = World::new();
+    let text = |of: &str| json!({"username": of, "mcp": {"m": {"type": "local", "command": [of], "enabled": false}}});
+    let write_all = move |folder: &Path, of: &str| {
+        write(&folder.join("opencode.json"), &text(of).to_string());
+        write(&folder.join(".opencode/skills/s/SKILL.md"), &skill("s", of));
+        write(&folder.join(".opencode/plugins/p.ts"), &plugin(of));
+    };
+    write_all(&world.path(""), "nothing");
+    world.start_engine().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    // Nothing global changes, and it says nothing of code.
+    let fresh = another(&world).await;
     for step in [StepName::Check, StepName::Dispose, StepName::Answer, StepName::Verify] {
-        let world = World::new();
-        let text =
-            |of: &str| json!({"username": of, "mcp": {"m": {"type": "local", "command": [of], "enabled": false}}});
-        let write_all = move |folder: &Path, of: &str| {
-            write(&folder.join("opencode.json"), &text(of).to_string());
-            write(&folder.join(".opencode/skills/s/SKILL.md"), &skill("s", of));
-            write(&folder.join(".opencode/plugins/p.ts"), &plugin(of));
-        };
-        write_all(&world.path(""), "one");
-        let engine = world.start_engine().await;
-        assert_eq!(world.rekindle(&["status"]).await.code, 0);
-        world.write(".opencode/skills/other/SKILL.md", &skill("other", "Makes a reload necessary."));
+        let of = format!("{step:?}").to_lowercase();
+        world.write(&format!(".opencode/skills/{of}/SKILL.md"), &skill(&of, "Makes a reload necessary."));
         let wrote = Arc::new(AtomicBool::new(false));
-        let (has_written, folder) = (wrote.clone(), world.path(""));
+        let (has_written, folder, name) = (wrote.clone(), world.path(""), of.clone());
         let app = App::for_one_reload(Target::by_record(&world.places()), Source::Attached);
         let ended = app.reload_to_the_end(Wish::new(Cause::Command), move |phase| {
             if phase.step_name() == Some(step) && !has_written.swap(true, Ordering::Relaxed) {
-                write_all(&folder, "two");
+                write_all(&folder, &name);
             }
         });
         let ended = ended.await.expect("an end");
         assert!(wrote.load(Ordering::Relaxed), "{step:?}");
         let status = world.rekindle(&["status", "--json"]).await.json();
-        let differing = differing(&told_by(&engine).await, &told_afresh(&world).await);
+        let differing = differing(&told_by(&world.engine()).await, &told_by_another(&fresh, &world).await);
         assert_eq!(pending(&status), differing, "{step:?}: {ended:?}\n{status}");
         let code = status["changes"].as_array().expect("a list").iter().find(|change| change["name"] == "p.ts");
         // What was there when the files were checked, the restart made live.
@@ -258,8 +272,8 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
         let again = world.rekindle(&["reload", "--json"]).await;
         assert_eq!(again.code, 0, "{step:?}: {again:?}");
         assert_eq!(world.rekindle(&["status"]).await.code, 0, "{step:?}");
-        assert!(world.engine().has_tool("two").await && world.engine().has_skill("s", "two").await);
-        assert_eq!(world.engine().get("/config").await["username"], "two");
+        assert!(world.engine().has_tool(&of).await && world.engine().has_skill("s", &of).await);
+        assert_eq!(world.engine().get("/config").await["username"], of);
     }
 }
 

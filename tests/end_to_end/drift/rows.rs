@@ -573,12 +573,14 @@ async fn the_order_of_plugins_is_pending() {
     declare(&["./a.ts", "./b.ts", "./c.ts"]);
     let engine = world.start_engine().await;
     assert_eq!((changes(&world).await, engine.get("/config").await["username"].clone()), (vec![], json!("c")));
-    for (list, last) in [
-        (["./b.ts", "./a.ts", "./c.ts"], "c"),
-        (["./b.ts", "./c.ts", "./a.ts"], "a"),
-        (["./a.ts", "./b.ts", "./c.ts"], "c"),
+    for (list, last, said) in [
+        (["./b.ts", "./a.ts", "./c.ts"], "c", ["- a.ts, runs before b.ts", "+ a.ts, runs after b.ts"]),
+        (["./b.ts", "./c.ts", "./a.ts"], "a", ["- a.ts, runs before c.ts", "+ a.ts, runs after c.ts"]),
+        (["./a.ts", "./b.ts", "./c.ts"], "c", ["- b.ts, runs before a.ts", "+ b.ts, runs after a.ts"]),
     ] {
         declare(&list);
+        let shown = world.rekindle(&["status"]).await.out;
+        assert!(said.iter().all(|line| shown.contains(line)), "{shown}");
         let told = changes(&world).await;
         assert!(told.iter().all(|(kind, _, what)| (kind.as_str(), what.as_str()) == ("plugin", "changed")), "{told:?}");
         assert!(!told.is_empty(), "{list:?}");

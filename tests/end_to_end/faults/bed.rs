@@ -10,11 +10,9 @@ use std::time::{Duration, Instant};
 use rekindle_tests::{
     faulty::{FaultyEngine, START},
     proxy::{self, Faults, Rule},
-    raw,
     world::{Engine, Ran, World, skill},
 };
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 /// The route of a dispose.
 pub(super) const DISPOSE: &str = "POST /instance/dispose";
@@ -23,6 +21,7 @@ pub(super) const DISPOSE: &str = "POST /instance/dispose";
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// One line of the table.
+#[derive(Clone)]
 pub(super) struct Case {
     /// What goes wrong.
     pub(super) name: &'static str,
@@ -59,9 +58,8 @@ pub(super) const RESTARTED: Expected = Expected { restarts: 1, ..PROVED };
 /// Nothing was touched, and the change is still pending.
 pub(super) const UNTOUCHED: Expected = Expected { code: 2, result: "failed", status: 1, disposes: 0, ..PROVED };
 
-/// How many cases of all tables run at a time: most of them wait, but a start keeps a core busy.
+/// How many cases of a table run at a time: most of them wait, but a start keeps a core busy.
 const BEDS: usize = 3;
-static FREE: Semaphore = Semaphore::const_new(BEDS);
 
 /// Who is asked to reload.
 #[derive(Clone, Copy, PartialEq)]
@@ -84,7 +82,6 @@ pub(super) async fn check(mode: Mode, cases: Vec<Case>) {
             while let Some(case) = next() {
                 let name = case.name;
                 let ready = bed.take();
-                let _free = FREE.acquire().await.expect("never closed");
                 let ran = tokio::spawn(async move {
                     let mut ready = match ready {
                         Some(ready) => ready,
@@ -202,11 +199,9 @@ impl Bed {
     async fn what_must_not_be(&self, seen: &Expected) -> Vec<String> {
         let mut found = Vec::new();
         let running = usize::from(seen.state == "running");
-        let processes = self.world.processes();
-        let engine = raw::binary().display().to_string();
-        let engines = processes.iter().filter(|(_, line)| line.starts_with(&engine)).count();
-        if engines != running {
-            found.push(format!("{engines} engines of {processes:?}"));
+        let engines = self.world.engines();
+        if engines.len() != running {
+            found.push(format!("the engines {engines:?} of {:?}", self.world.processes()));
         }
         if running == 1 {
             let engine = match &self.engine {

@@ -98,22 +98,30 @@ async fn a_plugin_that_throws_is_not_proved() {
 async fn a_plugin_is_not_proved_by_an_engine_that_was_not_heard() {
     const BROKEN: &str = "throw new Error(\"boom while it is loaded\")\n";
     let (boom, lost) = ("boom while it is loaded", "its report of failed plugins was lost");
-    for (code, rule, state, told) in [
+    let world = World::new();
+    let faulty = world.start_faulty_engine(Vec::new()).await;
+    for (at, (code, rule, state, told)) in [
         // As when the connection is still one to the process before.
         (BROKEN, Rule::once(EVENTS, Fault::Reset), "failed", boom),
         (BROKEN, Rule::once(LOG, Fault::Reset), "failed", boom),
         (BROKEN, Rule::every(EVENTS, Fault::broken()), "unknown", lost),
         (&starting(""), Rule::every(LOG, Fault::broken()), "unknown", lost),
-    ] {
-        let world = World::new();
-        let faulty = world.start_faulty_engine(Vec::new()).await;
-        world.write(".opencode/plugins/p.ts", code);
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // A file of its own: the engine keeps a module for its life.
+        let plugin = format!(".opencode/plugins/{at}.ts");
+        world.write(&plugin, code);
         faulty.faults.add(rule);
         let ran = world.rekindle(&["reload", "--json"]).await;
         assert_eq!((ran.code, &ran.json()["result"]), (1, &json!("partial")), "{ran:?}");
         let item = ran.json()["items"][0].clone();
         assert_eq!(item["state"], state, "{item}");
         assert!(item["detail"].as_str().unwrap_or_default().contains(told), "{item}");
+        faulty.faults.clear();
+        std::fs::remove_file(world.path(&plugin)).expect("removed");
+        assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     }
 }
 

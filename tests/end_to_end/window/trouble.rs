@@ -1,5 +1,7 @@
 //! What goes wrong, and the way out that the window offers.
 
+use std::fs;
+
 use rekindle_tests::{
     model::Model,
     proxy::{Fault, Rule},
@@ -125,4 +127,45 @@ async fn a_file_broken_at_the_worst_moment_is_restored() {
     assert_eq!(world.engine().get("/config").await["share"], "manual");
     wait::until("the old engine's end", async || (!is_alive(engine.pid)).then_some(())).await;
     window.close().await;
+}
+
+/// B2: the undo of a removal asks when the file went on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_asks_how_to_take_back() {
+    let world = World::new();
+    world.write("mine.ts", &plugin("mine"));
+    world.write("opencode.json", "{\n  \"plugin\": [\"./mine.ts\"]\n}\n");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-plugins").await;
+    window.row("mine.ts", "loaded").await;
+    window.click("row-remove").await;
+    window.banner("pending").await;
+    let theirs = "{\n  \"plugin\": [],\n  \"share\": \"manual\"\n}\n";
+    world.write("opencode.json", theirs);
+    window.click("toast-undo").await;
+    window.find_css("dialog[open] [data-testid='undo-leave']").await;
+    assert_eq!(world.read("opencode.json"), theirs);
+    window.click("undo-ours").await;
+    window.gone("dialog[open]").await;
+    let expected = theirs.replace("[]", "[\"./mine.ts\"]");
+    wait::until("the entry is back", async || (world.read("opencode.json") == expected).then_some(())).await;
+    window.close().await;
+}
+
+/// N16: a window whose state folder is gone ends its engine, says so, and starts it again when it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_without_its_folder_says_so() {
+    let world = World::new();
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    let before = world.engine().pid;
+    fs::remove_dir_all(world.home(".local/state/rekindle")).expect("deleted");
+    window.text_with("banner", "was deleted, moved or replaced").await;
+    wait::until("the end of its engine", async || (!is_alive(before)).then_some(())).await;
+    window.click("start-engine").await;
+    window.engine_runs().await;
+    assert_eq!(world.rekindle(&["status"]).await.code, 0);
+    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0, "it can be asked again");
+    wait::until("the end", async || world.engines().is_empty().then_some(())).await;
 }

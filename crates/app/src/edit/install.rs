@@ -31,7 +31,7 @@ pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
 /// The deepest nesting of a skill.
 pub const DEEPEST: usize = 16;
 
-/// Why a skill was not installed. Nothing was changed.
+/// The error of a skill that is not installed: nothing was changed.
 fn refused(why: EditNotice) -> UserError {
     UserError::new(ErrorCode::NotInstalled, why)
 }

@@ -8,9 +8,14 @@
 mod files;
 mod store;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use rekindle_domain::{EditNotice, ErrorCode, LastGoodOffer, Notice, Restored, RestoredFile, Restoring, UserError};
+use rekindle_domain::{
+    EditNotice, ErrorCode, ItemId, LastGoodOffer, Notice, Restored, RestoredFile, Restoring, UserError,
+};
 
 use self::{
     files::{FileState, Files},
@@ -55,6 +60,12 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// That of files that the engine loaded. `failures`: what failed in them, as far as is known; what was not heard is no
+    /// reason to go back to what was before.
+    pub fn of(failures: &BTreeMap<ItemId, Notice>) -> Self {
+        if failures.is_empty() { Self::Loaded } else { Self::Partial }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Seen => "seen",

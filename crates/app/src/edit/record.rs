@@ -162,7 +162,7 @@ impl Records {
         Ok(is_of_here.then_some(record.undo))
     }
 
-    /// Where it is written down what takes a change back.
+    /// The path of the record that undoes a change.
     pub(super) fn made(&self, token: &str) -> PathBuf {
         self.path(token, Reached::Made)
     }

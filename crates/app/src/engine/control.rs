@@ -23,7 +23,10 @@ use super::{
 use crate::{
     error::{ours, told},
     files::locate::Places,
-    state::record::{ControlAddress, Records},
+    state::{
+        record::{ControlAddress, Records},
+        unusable,
+    },
 };
 
 /// How long an owner may take: a restart includes a start.
@@ -144,8 +147,8 @@ impl PassOn {
 
 /// Listens for requests as long as the host lives. `Stop` and `Show` are also passed on to the
 /// program, which ends or comes to the front.
-pub async fn listen(places: &Places, host: Host, pass_on: PassOn, has_window: bool) -> io::Result<()> {
-    let first = open(places, has_window).await?;
+pub async fn listen(places: &Places, host: Host, pass_on: PassOn, has_window: bool) -> Result<(), UserError> {
+    let first = open(places, has_window).await.map_err(unusable(places, ErrorCode::CannotStart))?;
     let places = places.clone();
     tokio::spawn(async move {
         let mut opened = Some(first);

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, ErrorCode, Notice, StateNotice, UserError};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, EngineView, ErrorCode, Notice, UserError};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -28,7 +28,6 @@ use super::{
     process::{Running, Start},
 };
 use crate::{
-    error::shown,
     files::locate::Places,
     state::{
         lock::Lock,
@@ -192,11 +191,7 @@ fn view(state: EngineState, record: Option<&Record>, message: Option<Notice>) ->
 /// Takes the directory; what the last owner wrote is not true of this one.
 fn claim(places: &Places) -> Result<Lock, UserError> {
     let records = Records(places);
-    let lock = records.own().map_err(|error| {
-        let (path, why) = (shown(&places.state), error.to_string());
-        UserError::new(ErrorCode::State, StateNotice::StateUnusable { path, why })
-    });
-    let lock = lock?.ok_or_else(|| UserError::new(ErrorCode::EngineOwned, EngineNotice::EngineOwned))?;
+    let lock = records.own()?.ok_or_else(|| UserError::new(ErrorCode::EngineOwned, EngineNotice::EngineOwned))?;
     records.forget_control();
     if let Some(last) = records.last_record() {
         records.write(&Record { state: EngineState::Starting, ..last }).map_err(not_recorded)?;
@@ -312,11 +307,10 @@ impl Owner {
     fn give_up(&mut self) {
         let Some(lock) = self.lock.take() else { return };
         let path = lock.folder().to_owned();
-        let lost = error::lost(&path);
-        tracing::error!("{lost}");
+        tracing::warn!(folder = %path.display(), "it is another folder now, and the engine nobody's");
         self.way.leave();
         self.last = None;
-        let view = view(EngineState::Stopped, None, Some(lost.what));
+        let view = view(EngineState::Stopped, None, Some(error::lost(&path).what));
         self.publish.send_replace(HostState { view, client: None, record: None, lost: Some(path) });
     }
 

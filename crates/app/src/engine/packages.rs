@@ -127,6 +127,7 @@ mod tests {
                 source: String::new(),
                 place: Place::InstanceConfig,
                 value: None,
+                runs_before: None,
                 declared: Fingerprint::of_bytes(b""),
                 code: is_installed.then(|| Fingerprint::of_bytes(b"code")),
             });

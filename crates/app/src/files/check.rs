@@ -21,8 +21,8 @@ use serde_json::{Map, Value, json};
 use super::references::References;
 use crate::files::{
     endless,
+    entries::{MarkdownFile, markdown_files},
     foreign::{Budget, ReadError},
-    layers::{MarkdownFile, markdown_files},
     locate::Places,
     worktree::{Repository, repository_of},
 };

@@ -105,6 +105,7 @@ fn add_item(
         source: said.layer.path.display().to_string(),
         place: said.layer.place,
         value: shown_value(*kind, name, value),
+        runs_before: None,
         declared,
         code: None,
     };
@@ -271,6 +272,7 @@ fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, s
         source: layer.path.display().to_string(),
         place: layer.place,
         value: shown_value(kind, name, value),
+        runs_before: None,
         declared: Fingerprint::of_config(value),
         code: None,
     };

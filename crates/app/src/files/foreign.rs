@@ -373,6 +373,7 @@ fn kind_of(metadata: &fs::Metadata) -> FileKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::cause;
 
     /// N16: pipes, sockets, devices and folders are refused at once, by any way to open them; links to
     /// them, too.
@@ -414,7 +415,8 @@ mod tests {
         for shared in ["theirs", "second"] {
             for options in [OpenOptions::new().write(true).truncate(true), OpenOptions::new().append(true)] {
                 let refused = open_own(&at(shared), options).expect_err(shared);
-                assert!(refused.to_string().contains("HardLinked"), "{shared}: {refused}");
+                let told = FileNotice::HardLinked { path: shown(&at(shared)) };
+                assert_eq!(*cause(&refused), Notice::from(told), "{shared}");
             }
             assert!(begin_own(&at(shared)).is_err(), "{shared}");
         }

@@ -377,7 +377,6 @@ fn ancestors_of(directory: &Path, environment: &Environment) -> Vec<PathBuf> {
     directory.ancestors().take_while(is_inside).map(Path::to_owned).collect()
 }
 
-/// The path from the root on. That the current folder is gone matters only for a path that begins there.
 /// The path without symlinks and `..`, as far as anything is there; what is not there is as it is written.
 pub(crate) fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| Some((above, dunce::canonicalize(above).ok()?)));

@@ -21,8 +21,9 @@ use serde_json::Value;
 use super::{
     code::{CodeLook, Doubt},
     endless,
+    entries::{code_files, links_of},
     found::{Scan, row},
-    layers::{Layer, Layers, code_files, links_of},
+    layers::{Layer, Layers},
     locate::Places,
     skipped,
     walk::walk_within,
@@ -156,6 +157,7 @@ fn add_plugin(
         source: source.display().to_string(),
         place: entry.layer.place,
         value: Some(path.as_deref().map_or_else(|| masked_text(&spec), |path| places.short(path))),
+        runs_before: None,
         declared: plugin_fingerprint(&spec, entry.entry.get(1)),
         code: fingerprint,
     };
@@ -311,6 +313,7 @@ fn found(places: &Places, kind: Kind, path: &Path, scope: Scope, code: Option<Fi
         source: path.display().to_string(),
         place: Place::Folder,
         value: Some(places.short(path)),
+        runs_before: None,
         declared: plugin_fingerprint(&format!("file://{}", path.display()), None),
         code,
     }

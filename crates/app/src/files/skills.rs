@@ -327,6 +327,7 @@ fn item(path: &Path, scope: Scope, name: String, declared: Fingerprint) -> Item 
         source: path.display().to_string(),
         place: Place::Folder,
         value: None,
+        runs_before: None,
         declared,
         code: None,
     }

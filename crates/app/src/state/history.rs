@@ -18,7 +18,11 @@ use serde::Deserialize;
 use crate::{
     clock,
     error::ours,
-    files::{file::adopt, foreign, locate::Places},
+    files::{
+        file::{adopt, contended},
+        foreign,
+        locate::Places,
+    },
     state::{self, lines, lock::Lock},
 };
 
@@ -102,8 +106,7 @@ impl History {
         let line = serde_json::to_string(&receipt.clone().within(LONGEST))?;
         // Who has the file open while another process cuts it would write where nobody reads.
         let turn = Lock::wait(&self.0.with_extension("lock"), PATIENCE)?;
-        let _turn =
-            turn.ok_or_else(|| io::Error::new(io::ErrorKind::WouldBlock, "another process is writing to it"))?;
+        let _turn = turn.ok_or_else(|| ours(io::ErrorKind::WouldBlock, contended(&self.0).what))?;
         let mut file = foreign::open_own(&self.0, fs::OpenOptions::new().append(true).read(true))?;
         adopt(&file, &self.0);
         let length = file.metadata()?.len();

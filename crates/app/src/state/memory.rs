@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Answers, Fingerprint, ItemId, Kind, Notice, Snapshot, UserError};
+use rekindle_domain::{Answers, Fingerprint, Item, ItemId, Kind, Notice, Place, Snapshot, UserError};
 use rekindle_opencode::{Disk, Memory, Otherwise, is_declared, told_of};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -99,8 +99,6 @@ pub struct MemoryStore {
     places: Places,
     stored: Stored,
     hold: Hold,
-    /// What was changed last could not be written: what is in the file is older.
-    is_ahead: bool,
 }
 
 /// Whether a memory is written down.
@@ -116,16 +114,13 @@ impl MemoryStore {
     /// Reads it; what belongs to another engine process is forgotten.
     pub fn open(places: &Places, identity: Identity, hold: Hold) -> Self {
         let stored = Stored { identity, ..Stored::default() };
-        let mut store = Self { places: places.clone(), stored, hold, is_ahead: false };
+        let mut store = Self { places: places.clone(), stored, hold };
         store.read();
         store
     }
 
     /// What is there by now; nothing, if it is of another engine.
     fn read(&mut self) {
-        if self.is_ahead {
-            return;
-        }
         let identity = std::mem::take(&mut self.stored.identity);
         let stored = load::<Stored>(&self.places.state.join(FILE));
         self.stored = stored
@@ -174,8 +169,11 @@ impl MemoryStore {
             return Ok(());
         }
         self.change(|stored| {
-            if stored.memory != *than {
-                remember_modules(&mut stored.memory, read.disk, read.answers, &BTreeSet::new());
+            let is_noted = stored.memory.instance != than.instance
+                || stored.memory.told != than.told
+                || stored.memory.failures != than.failures;
+            if is_noted {
+                stored.add(read);
                 return;
             }
             stored.forget_instance();
@@ -202,7 +200,8 @@ impl MemoryStore {
         self.stored.memory.instance.as_ref()
     }
 
-    /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here.
+    /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here, and here
+    /// alone from then on: the file may have become another one's since.
     fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), UserError> {
         if !self.stored.identity.is_certain() || self.hold == Hold::Here {
             change(&mut self.stored);
@@ -212,15 +211,14 @@ impl MemoryStore {
         let turn = wait(|| Lock::wait(&path.with_extension("lock"), PATIENCE));
         self.read();
         change(&mut self.stored);
-        self.is_ahead = true;
+        self.hold = Hold::Here;
         let _turn = turn.map_err(not_written(&path))?.ok_or_else(|| contended(&path))?;
         // A slow look at an engine that is gone has nothing to say of the one that came after it.
         let now = Records(&self.places).last_record();
-        if now.is_some_and(|now| Identity::of(&now) != self.stored.identity) {
-            return Ok(());
+        if now.is_none_or(|now| Identity::of(&now) == self.stored.identity) {
+            write_json(&path, &self.stored)?;
         }
-        write_json(&path, &self.stored)?;
-        self.is_ahead = false;
+        self.hold = Hold::Kept;
         Ok(())
     }
 }
@@ -239,8 +237,10 @@ pub struct Read<'a> {
     pub disk: &'a Disk,
     /// What it answered.
     pub answers: &'a Answers,
-    /// What it could not load.
+    /// What it could not load, as far as that was heard.
     pub failures: BTreeMap<ItemId, Notice>,
+    /// False: more may have failed.
+    pub was_heard: bool,
     /// What was written until it had answered.
     pub meanwhile: &'a Meanwhile,
 }
@@ -273,21 +273,40 @@ impl Stored {
     }
 
     /// What an instance tells is new. Of what it does not tell, what was loaded before is the best that is known: it may
-    /// be the same one, and a plugin has changed its configuration since.
+    /// be the same one, and a plugin has changed its configuration since. The global configuration it does not read.
     fn load_beside(&mut self, items: &Snapshot, read: &Read<'_>) {
         self.load_told(read, false);
-        let told = read.disk.items.iter().filter(|item| is_declared(item.kind));
-        let untold = items.iter().filter(|item| !is_declared(item.kind));
+        let is_told = |item: &&Item| is_declared(item.kind) && item.place != Place::GlobalConfig;
+        let told = read.disk.items.iter().filter(is_told);
+        let untold = items.iter().filter(|item| !is_told(item));
         self.memory.instance = Some(told.chain(untold).cloned().collect());
         remember_modules(&mut self.memory, read.disk, read.answers, &read.meanwhile.code);
     }
 
+    /// Another process has noted this instance, or one after it: what that did not hear or see is added.
+    fn add(&mut self, read: &Read<'_>) {
+        let Read { disk, answers, failures, meanwhile, .. } = read;
+        if self.memory.told.as_ref() == Some(&told_of(&disk.items, &answers.config)) {
+            self.memory.failures.extend(failures.clone());
+        }
+        remember_modules(&mut self.memory, disk, answers, &meanwhile.code);
+    }
+
     fn load_told(&mut self, read: &Read<'_>, certain: bool) {
-        let Read { disk, answers, failures, .. } = read;
+        let Read { disk, answers, failures, was_heard, .. } = read;
         let before = self.before.take();
         let memory = &mut self.memory;
         memory.told = Some(told_of(&disk.items, &answers.config));
         memory.failures.clone_from(failures);
+        if let Some(before) = before.as_ref().filter(|_| !was_heard) {
+            // What failed then may well have failed again; that all tools were loaded is told by their list.
+            let still = before.failures.iter().filter(|(id, _)| {
+                disk.items.get(id).is_some_and(|item| item.kind != Kind::Tool || answers.tools.is_none())
+            });
+            for (id, why) in still {
+                memory.failures.entry(id.clone()).or_insert_with(|| why.clone());
+            }
+        }
         memory.otherwise = Otherwise::of(disk, answers, before.as_ref(), certain);
         // What may have stood for a secret then still may.
         if certain {
@@ -323,7 +342,7 @@ fn remember_modules(memory: &mut Memory, disk: &Disk, answers: &Answers, unseen:
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{EngineMode, EngineState, Item, Place, Scope};
+    use rekindle_domain::{EngineMode, EngineState, Scope};
     use serde_json::json;
 
     use super::*;
@@ -354,7 +373,7 @@ mod tests {
     }
 
     fn read<'a>(disk: &'a Disk, answers: &'a Answers, meanwhile: &'a Meanwhile) -> Read<'a> {
-        Read { disk, answers, failures: BTreeMap::new(), meanwhile }
+        Read { disk, answers, failures: BTreeMap::new(), was_heard: true, meanwhile }
     }
 
     /// Remembers something of an engine, and says what is remembered of another one.
@@ -426,6 +445,7 @@ mod tests {
             source: format!("/p/{name}"),
             place: Place::InstanceConfig,
             value: None,
+            runs_before: None,
             declared: Fingerprint::of_json(&json!(declared)),
             code: Some(Fingerprint::of_json(&json!(declared))),
         }
@@ -504,8 +524,71 @@ mod tests {
         let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
         let (disk, answers, meanwhile) = (Disk::default(), Answers::default(), Meanwhile::default());
         assert!(memory.proved(&read(&disk, &answers, &meanwhile)).is_err());
-        assert!(memory.detected_at(true, String::new).is_err());
+        assert_eq!(memory.detected_at(true, || "now".to_owned()).expect("known here").as_deref(), Some("now"));
         assert!(memory.instance().is_some());
+        // It stays here, also when it could be written again: by then the file may be another one's.
+        std::fs::remove_dir(places.state.join(FILE)).expect("removed");
+        let mut other = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        other.detected_at(true, || "earlier".to_owned()).expect("kept");
+        memory.forget_instance().expect("known here");
+        let mut other = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        assert_eq!(other.detected_at(true, || "late".to_owned()).expect("kept").as_deref(), Some("earlier"));
+    }
+
+    /// N3: who failed before, in an instance that was dropped since, and was not heard now may have failed again; who is
+    /// gone, or works by the engine's own word, has not. What one look has heard is added to what another has noted.
+    #[test]
+    fn a_failure_that_nobody_heard_again_is_remembered() {
+        let plugin = item(Kind::Plugin, "p", "code");
+        let (tool, gone) = (item(Kind::Tool, "t", "code"), item(Kind::Plugin, "gone", "code"));
+        let disk = Disk { items: [plugin.clone(), tool.clone()].into_iter().collect(), ..Disk::default() };
+        let failed = |items: &[&Item]| items.iter().map(|item| (item.id.clone(), Notice::from("no"))).collect();
+        let meanwhile = Meanwhile::default();
+        let with_tools =
+            |tools: Option<&str>| Answers { tools: tools.map(|name| vec![name.to_owned()]), ..Answers::default() };
+        for (tools, was_heard, expected) in [
+            (None, true, failed(&[])),
+            (None, false, failed(&[&plugin, &tool])),
+            (Some("t"), false, failed(&[&plugin])),
+        ] {
+            let (_folder, places) = places();
+            let open = || MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+            let answers = with_tools(tools);
+            let read = |failures| Read { failures, was_heard, ..read(&disk, &answers, &meanwhile) };
+            open().proved(&Read { was_heard: true, ..read(failed(&[&plugin, &tool, &gone])) }).expect("kept");
+            open().forget_instance().expect("kept");
+            let before = open().memory().clone();
+            open().noticed(&before, &read(failed(&[]))).expect("kept");
+            assert_eq!(open().memory().failures, expected, "{tools:?} {was_heard}");
+            open().noticed(&before, &read(failed(&[&plugin]))).expect("kept");
+            assert!(open().memory().failures.contains_key(&plugin.id), "{tools:?} {was_heard}");
+        }
+    }
+
+    /// K7: an instance does not read the global configuration again: what its answers tell of other files says nothing
+    /// of that.
+    #[test]
+    fn another_instance_has_the_same_global_configuration() {
+        let (_folder, places) = places();
+        let global = |text: &str| Item {
+            id: ItemId::new(Kind::Config, Scope::Global, "model"),
+            place: Place::GlobalConfig,
+            ..item(Kind::Config, "model", text)
+        };
+        let disk = |name: &str, model: &str| Disk {
+            items: [item(Kind::Config, "username", name), global(model)].into_iter().collect(),
+            ..Disk::default()
+        };
+        let told = |name: &str| Answers { config: json!({ "username": name }), ..Answers::default() };
+        let meanwhile = Meanwhile::default();
+        let mut memory = MemoryStore::open(&places, Identity::of(&record(Some("a"), "")), Hold::Kept);
+        memory.proved(&read(&disk("one", "a"), &told("one"), &meanwhile)).expect("kept");
+        let before = memory.memory().clone();
+        memory.noticed(&before, &read(&disk("two", "b"), &told("two"), &meanwhile)).expect("kept");
+        let instance = memory.instance().expect("remembered");
+        let declared = |item: &Item| instance.get(&item.id).map(|item| item.declared.clone());
+        assert_eq!(declared(&global("")), Some(global("a").declared));
+        assert_eq!(declared(&item(Kind::Config, "username", "")), Some(item(Kind::Config, "username", "two").declared));
     }
 
     /// N16: what was kept before starts had marks is still that of the same engine.

@@ -5,25 +5,29 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fs::File,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EngineMode, EngineNotice, EngineState, Fingerprint, Notice, UserError};
+use rekindle_domain::{EngineMode, EngineNotice, EngineState, ErrorCode, Fingerprint, Notice, UserError};
 use serde::{Deserialize, Serialize};
 
-use super::lock::Lock;
+use super::{lock::Lock, unusable};
 use crate::{
     engine::{door::Door, listeners::our_uid, mark::mark_of},
     files::{
         environment::Environment,
-        file::{read, write_private},
+        file::{adopt, create_private_dir, read, write_private},
+        foreign,
         locate::Places,
     },
 };
 
 /// The file that says how to reach the owner.
 const CONTROL: &str = "control.json";
+/// The file for what the owner says while nobody sees it.
+const LOG: &str = "host.log";
 /// What the name of a file with a password begins with.
 const PASSWORD: &str = "password";
 
@@ -195,13 +199,33 @@ impl Records<'_> {
     }
 
     /// Takes the engine of this directory for as long as the lock lives; `None`: someone owns it.
-    pub fn own(&self) -> io::Result<Option<Lock>> {
-        Lock::take(&self.path("owner.lock"))
+    pub fn own(&self) -> Result<Option<Lock>, UserError> {
+        Lock::take(&self.path("owner.lock")).map_err(unusable(self.0, ErrorCode::State))
     }
 
     /// Takes the right to reload; `None`: a reload is under way.
-    pub fn reloading(&self) -> io::Result<Option<Lock>> {
-        Lock::take(&self.path("reload.lock"))
+    pub fn reloading(&self) -> Result<Option<Lock>, UserError> {
+        Lock::take(&self.path("reload.lock")).map_err(unusable(self.0, ErrorCode::CannotWrite))
+    }
+
+    /// The file for what the owner of an engine says, anew, with whose engine it is. A folder or disk that takes nothing
+    /// more is better told now than not at all.
+    pub fn begin_log(&self) -> Result<File, UserError> {
+        let path = self.path(LOG);
+        let begin = || {
+            create_private_dir(&self.0.state)?;
+            let mut log = foreign::begin_own(&path)?;
+            adopt(&log, &path);
+            writeln!(log, "the engine of {}", self.0.directory.display())?;
+            Ok(log)
+        };
+        begin().map_err(unusable(self.0, ErrorCode::CannotStart))
+    }
+
+    /// The last line that the owner of an engine said; `None`: it said nothing.
+    pub fn last_of_log(&self) -> Option<String> {
+        let said = foreign::text(&self.path(LOG)).unwrap_or_default();
+        said.lines().skip(1).last().map(str::to_owned)
     }
 
     /// True while someone owns the directory's engine.

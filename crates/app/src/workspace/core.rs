@@ -21,7 +21,7 @@ use std::{
 
 use rekindle_domain::{
     Banner, Fingerprint, Habit, Installing, Notice, Phase, Plan, Problem, Progress, Receipt, Settings, Shown, Takes,
-    WindowState, Workspace, chain, past, step,
+    WindowState, Workspace, past, step,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -249,7 +249,7 @@ impl Core {
                     && !Records(&self.places).is_reloading()
                     && let Err(error) = self.target.memory().forget_instance()
                 {
-                    tracing::warn!(error = chain(&error), "memory");
+                    tracing::warn!(%error, "memory");
                 }
                 self.stop_listening();
                 self.want(Look::Everything);

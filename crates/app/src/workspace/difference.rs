@@ -73,11 +73,18 @@ impl<'a> Sides<'a> {
                 if lines.is_empty() { reordered(&change.name, &before, &after) } else { lines }
             }
             Kind::Plugin | Kind::Tool => {
-                let line = |mark, text: &Option<String>| text.clone().map(|text| DiffLine { mark, text: text.into() });
-                if change.before == change.after {
+                let line = |mark, text: Notice| DiffLine { mark, text };
+                let (before, after) = (change.before.clone(), change.after.clone());
+                if let (Some(other), Some(was), Some(is)) = (&change.runs_before, &before, &after) {
+                    let was = FileNotice::RunsBefore { plugin: was.clone(), other: other.clone() };
+                    let is = FileNotice::RunsAfter { plugin: is.clone(), other: other.clone() };
+                    return vec![line(Mark::Removed, was.into()), line(Mark::Added, is.into())];
+                }
+                if before == after {
                     return Vec::new();
                 }
-                line(Mark::Removed, &change.before).into_iter().chain(line(Mark::Added, &change.after)).collect()
+                let before = before.map(|text| line(Mark::Removed, text.into()));
+                before.into_iter().chain(after.map(|text| line(Mark::Added, text.into()))).collect()
             }
         }
     }

@@ -18,12 +18,15 @@ impl Target {
         self.with_last_good(move |last_good| last_good.keep(&scan, Standing::Seen)).await
     }
 
-    /// Keeps a copy of files that the engine is known to have loaded, if they still mean the same once it is made, and
-    /// would load: somebody may write to them at any moment. The engine itself adds to files that it loads.
+    /// Keeps a copy of files that the engine is known to have loaded, if they mean the same as then and would load, and
+    /// stay as they are while that is found out: somebody may write to them at any moment. The engine itself adds to files
+    /// that it loads.
     pub async fn keep_loaded(&self, scan: &Scan, verdict: Standing) {
         let Some(id) = self.keep_files(scan).await else { return };
         let now = self.read_files().await;
-        if now.is_ok_and(|now| now.disk.items == scan.disk.items) && problems(self).await.is_empty() {
+        let is_good = now.is_ok_and(|now| now.disk.items == scan.disk.items) && problems(self).await.is_empty();
+        // A copy is called by what is in it.
+        if is_good && self.keep_files(scan).await.as_ref() == Some(&id) {
             self.with_last_good(move |last_good| last_good.judge(&id, verdict)).await;
         }
     }

@@ -105,7 +105,7 @@ pub async fn observe_files(target: &Target, before: &Observation, changed: Hint)
     let look = async {
         let scan = target.read_changed(changed).await?;
         let problems = problems(target).await;
-        Ok(with_files(before, scan, problems, target))
+        Ok(with_files(before, scan, problems, &mut target.memory()))
     };
     seen_or(before, sheltered_async(Fault::of_look(&target.places().directory), look).await)
 }
@@ -158,13 +158,6 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     {
         first = Some(std::mem::replace(&mut scan, target.read_files().await?));
     }
-    if !was_heard {
-        // Who failed before may well have failed again.
-        let mut still = before.failures.clone();
-        still.retain(|id, _| scan.disk.items.get(id).is_some());
-        still.append(&mut failures);
-        failures = still;
-    }
     let is_new = answers.as_ref().is_some_and(|answers| before.is_of_another(answers));
     // What changed while the engine read it is not known to have been loaded.
     let meanwhile = match is_new {
@@ -175,7 +168,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     let mut memory = target.memory();
     let noted = match (&answers, &meanwhile) {
         (Some(answers), Some(meanwhile)) => {
-            memory.noticed(before, &Read { disk: &scan.disk, answers, failures, meanwhile })
+            memory.noticed(before, &Read { disk: &scan.disk, answers, failures, was_heard, meanwhile })
         }
         (Some(answers), None) => memory.seen(&scan.disk, answers),
         (None, _) => Ok(()),
@@ -186,8 +179,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
     let seen =
         finish(Observation { scan, problems, answers, busy, view: Some(view), ..Observation::default() }, &mut memory);
     if is_new && memory.instance().is_some() && !seen.is_pending() {
-        let is_well = was_heard && seen.failures.is_empty();
-        target.keep_loaded(&seen.scan, if is_well { Standing::Loaded } else { Standing::Partial }).await;
+        target.keep_loaded(&seen.scan, Standing::of(&seen.failures)).await;
     }
     Ok(seen)
 }
@@ -198,8 +190,13 @@ pub async fn problems(target: &Target) -> Vec<Problem> {
 }
 
 /// The same observation with files that have been read again; the engine is as it was.
-pub fn with_files(observation: &Observation, scan: Scan, problems: Vec<Problem>, target: &Target) -> Observation {
-    finish(Observation { scan, problems, fault: None, ..observation.clone() }, &mut target.memory())
+pub fn with_files(
+    observation: &Observation,
+    scan: Scan,
+    problems: Vec<Problem>,
+    memory: &mut MemoryStore,
+) -> Observation {
+    finish(Observation { scan, problems, fault: None, ..observation.clone() }, memory)
 }
 
 /// The same observation with what was heard since of what the engine had not said; the rest is as it was.
@@ -209,7 +206,7 @@ pub fn with_heard(observation: &Observation, later: Answers, target: &Target) ->
     if let Some(answers) = &mut answers {
         hear(answers, later);
         if let Err(error) = memory.seen(&observation.scan.disk, answers) {
-            tracing::warn!(error = chain(&error), "memory");
+            tracing::warn!(%error, "memory");
         }
     }
     finish(Observation { answers, ..observation.clone() }, &mut memory)
@@ -231,7 +228,7 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     observation.hidden = memory.memory().hidden.clone();
     let pending = observation.is_pending();
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
-        tracing::warn!(error = chain(&error), "memory");
+        tracing::warn!(%error, "memory");
         pending.then(clock::now)
     });
     observation
@@ -328,7 +325,7 @@ mod tests {
         let scan = target.read_files().await.expect("no fault");
         let answers = Answers { config: serde_json::json!({}), ..Answers::default() };
         let before = Observation { answers: Some(answers), ..Observation::default() };
-        let before = with_files(&before, scan, Vec::new(), &target);
+        let before = with_files(&before, scan, Vec::new(), &mut target.memory());
         assert!(is_added(&before) && before.plan().action == Action::Dispose, "{:?}", before.drift);
         for look in [Err(fault()), Ok(Err(fault()))] {
             let after = seen_or(&before, look);
@@ -349,8 +346,8 @@ mod tests {
         assert!(Records(target.places()).last_record().is_none(), "nothing was started");
     }
 
-    /// N16: what would not load is never kept as files that the engine loaded, also if it came to be there just when they
-    /// were kept.
+    /// N16: what would not load is never kept as files that the engine loaded, also if it came to be there after they were
+    /// read.
     #[tokio::test]
     async fn broken_files_are_no_last_good_ones() {
         let (_folder, target) = world();

@@ -149,6 +149,20 @@ notices! {
             /// The keys in their order.
             keys: String,
         },
+        /// A line of a difference: a plugin that runs before another one.
+        RunsBefore {
+            /// The plugin.
+            plugin: String,
+            /// The name of the other one.
+            other: String,
+        },
+        /// A line of a difference: a plugin that runs after another one.
+        RunsAfter {
+            /// The plugin.
+            plugin: String,
+            /// The name of the other one.
+            other: String,
+        },
         /// The last line of a difference: lines that are not shown.
         MoreLines {
             /// How many.

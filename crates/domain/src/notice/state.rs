@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::notices;
+use super::{Notice, notices};
 
 /// What the engine showed of a reload that was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,21 +61,21 @@ notices! {
             /// The file or folder.
             path: String,
             /// What the system said.
-            why: String,
+            why: Box<Notice>,
         },
         /// The state folder cannot be used.
         StateUnusable {
             /// The folder.
             path: String,
             /// What the system said.
-            why: String,
+            why: Box<Notice>,
         },
         /// What was about to be done could not be written down.
         JournalNotWritten {
             /// The state folder.
             path: String,
             /// What the system said.
-            why: String,
+            why: Box<Notice>,
         },
         /// The state folder is another one since, so that the engine was nobody's.
         StateLost {

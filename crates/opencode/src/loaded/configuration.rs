@@ -301,6 +301,7 @@ fn gone(kind: Kind, name: &str, value: &Value, scope: Scope, place: Place) -> It
         source: String::new(),
         place,
         value: shown_value(kind, name, value),
+        runs_before: None,
         declared: Fingerprint::of_config(value),
         code: None,
     }

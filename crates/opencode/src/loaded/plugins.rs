@@ -73,15 +73,14 @@ fn add_order(disk: &Disk, answers: &Answers, loaded: &mut Loaded) {
         let Some(place) = place.copied() else { continue };
         match before {
             Some((last, other)) if place < last => {
-                let name = |id| disk.items.get(id).map(|item| item.name.as_str()).unwrap_or_default();
+                let runs_before = disk.items.get(other).map(|item| item.name.clone());
                 if let Some(item) = loaded
                     .items
                     .get(id)
                     .filter(|item| Some(&item.declared) == disk.items.get(id).map(|item| &item.declared))
                 {
-                    let value = item.value.as_ref().map(|value| format!("{value}, before {}", name(other)));
                     let declared = Fingerprint::of_parts(&["before", item.declared.as_str(), other.as_str()]);
-                    loaded.add(Item { value, declared, ..item.clone() }, Evidence::Told);
+                    loaded.add(Item { runs_before, declared, ..item.clone() }, Evidence::Told);
                 }
             }
             _ => before = Some((place, id)),
@@ -114,6 +113,7 @@ fn unremembered(disk: &Disk, globally: bool, spec: &str, declared: Fingerprint) 
         source: path.unwrap_or_default().to_owned(),
         place,
         value: Some(rekindle_domain::masked_text(spec)),
+        runs_before: None,
         declared,
         code: None,
     }

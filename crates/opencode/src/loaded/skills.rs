@@ -50,6 +50,7 @@ pub(super) fn add(disk: &Disk, answers: &Answers, memory: &Memory, loaded: &mut 
             source,
             place: Place::Folder,
             value: skill.description.clone(),
+            runs_before: None,
             declared,
             code: None,
         };

@@ -13,6 +13,7 @@ fn plugin(name: &str, spec: &str, code: Option<&str>) -> (Item, String) {
         source: "/p/x".to_owned(),
         place: Place::Folder,
         value: Some(spec.to_owned()),
+        runs_before: None,
         declared: Fingerprint::of_parts(&[spec]),
         code: code.map(|code| Fingerprint::of_bytes(code.as_bytes())),
     };
@@ -38,6 +39,7 @@ fn config_item(kind: Kind, name: &str, value: &Value, place: Place) -> Item {
         source: "/p/opencode.json".to_owned(),
         place,
         value: Some(value.to_string()),
+        runs_before: None,
         declared: Fingerprint::of_json(value),
         code: None,
     }

@@ -82,6 +82,7 @@ fn item(name: &str, declared: u8, code: Option<u8>, place: Place) -> Item {
         source: "/p/opencode.json".to_owned(),
         place,
         value: Some(format!("{name}@{declared}")),
+        runs_before: None,
         declared: Fingerprint::of_bytes(&[declared]),
         code: code.map(|code| Fingerprint::of_bytes(&[code])),
     }

@@ -1,6 +1,6 @@
 //! What the commands say when something cannot be done: what happened, then what to do.
 
-use rekindle_domain::{EngineNotice, ErrorCode, Notice, ProgramNotice, StateNotice, UserError};
+use rekindle_domain::{EngineNotice, ErrorCode, Notice, ProgramNotice, UserError};
 
 use crate::notice::{self, Front, said};
 
@@ -54,11 +54,6 @@ pub fn cannot_begin(why: String) -> UserError {
 /// `engine` is for engines of Rekindle's.
 pub fn not_ours() -> UserError {
     UserError::new(ErrorCode::ClientMode, EngineNotice::NotForClients)
-}
-
-/// The state folder, or a file in it, cannot be used.
-pub fn state_folder(folder: &str, why: String) -> UserError {
-    UserError::new(ErrorCode::CannotStart, StateNotice::StateUnusable { path: folder.to_owned(), why })
 }
 
 /// Rekindle's own program is not where it was.

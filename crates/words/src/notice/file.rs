@@ -50,6 +50,8 @@ pub(super) fn said(notice: &FileNotice, front: Front) -> String {
         FileNotice::LookFault => fault("what the files and the engine say"),
         FileNotice::ValueChanged { line } => format!("{line} (another value)"),
         FileNotice::KeyOrder { path, keys } => format!("{path}, in this order: {keys}"),
+        FileNotice::RunsBefore { plugin, other } => format!("{plugin}, runs before {other}"),
+        FileNotice::RunsAfter { plugin, other } => format!("{plugin}, runs after {other}"),
         FileNotice::MoreLines { lines } => format!("… and {}", counted(*lines, "more line")),
     }
 }
@@ -83,6 +85,8 @@ pub(super) fn hint(notice: &FileNotice, front: Front) -> String {
         FileNotice::SeenLate { why: Blind::TooMany | Blind::Silent | Blind::Refused, .. }
         | FileNotice::ValueChanged { .. }
         | FileNotice::KeyOrder { .. }
+        | FileNotice::RunsBefore { .. }
+        | FileNotice::RunsAfter { .. }
         | FileNotice::MoreLines { .. } => "",
     };
     fixed.to_owned()

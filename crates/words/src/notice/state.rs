@@ -1,20 +1,22 @@
 //! The state folder, its locks and records, and what is left of work that was cut off.
 
-use rekindle_domain::{AfterCut, StateNotice, Untold};
+use rekindle_domain::{AfterCut, Notice, StateNotice, Untold};
 
 use super::Front;
 use crate::text::counted;
 
-pub(super) fn said(notice: &StateNotice, _front: Front) -> String {
+pub(super) fn said(notice: &StateNotice, front: Front) -> String {
+    let told = |why: &Notice| super::said(why, front);
     match notice {
         StateNotice::KeptLinkBroken { path, target } => {
             unreadable(path, &format!("it is a link to {target}, which leads to no folder"))
         }
-        StateNotice::KeptNotAFolder { path, why }
-        | StateNotice::KeptForbidden { path, why }
-        | StateNotice::KeptUnreadable { path, why } => unreadable(path, why),
-        StateNotice::StateUnusable { path, why } => format!("the state folder {path} cannot be used: {why}"),
-        StateNotice::JournalNotWritten { path, why } => format!("could not write to the state folder {path}: {why}"),
+        StateNotice::KeptNotAFolder { path, why } | StateNotice::KeptForbidden { path, why } => unreadable(path, why),
+        StateNotice::KeptUnreadable { path, why } => unreadable(path, &told(why)),
+        StateNotice::StateUnusable { path, why } => format!("the state folder {path} cannot be used: {}", told(why)),
+        StateNotice::JournalNotWritten { path, why } => {
+            format!("could not write to the state folder {path}: {}", told(why))
+        }
         StateNotice::StateLost { path } => format!(
             "the folder {path} was deleted, moved or replaced while the engine ran; the engine was stopped, because \
              nobody could have reached it any more, and there may be another one"

@@ -58,6 +58,9 @@ pub fn name(change: &Change) -> &str {
 pub fn value(change: &Change) -> Option<String> {
     let fits = |value: &Option<String>| value.as_ref().is_none_or(|value| is_short(value));
     match (change.kind, &change.before, &change.after) {
+        (Kind::Plugin, ..) if change.runs_before.is_some() => {
+            change.runs_before.as_ref().map(|other| format!("runs before {other}"))
+        }
         (_, before, after) if before == after => None,
         (Kind::Plugin, Some(before), Some(_)) => Some(format!("was {before}")),
         (Kind::Plugin | Kind::Skill | Kind::Mcp | Kind::Agent | Kind::Command | Kind::Tool, ..) => None,
@@ -148,6 +151,9 @@ mod tests {
         check(Kind::Skill, None, Some("about"), ("x", None));
         check(Kind::Config, Some("a"), Some("b\nc"), ("x", None));
         check(Kind::Mcp, Some("a"), Some("b"), ("x", None));
+        let mut change = fixture::change(Kind::Plugin, ChangeKind::Changed, "x");
+        change.runs_before = Some("y".to_owned());
+        assert_eq!(value(&change).as_deref(), Some("runs before y"));
     }
 
     #[test]

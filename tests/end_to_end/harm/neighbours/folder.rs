@@ -7,13 +7,12 @@ use rekindle_tests::{
     faulty::FaultyEngine,
     proxy::{Fault, Rule},
     wait,
-    window::Window,
     world::World,
 };
 use serde_json::json;
 use tokio::process::Command;
 
-use super::{are_gone, engines};
+use super::are_gone;
 
 const DISPOSE: &str = "POST /instance/dispose";
 
@@ -24,9 +23,9 @@ async fn start_and_count(world: &World) {
     let mut starting = command.kill_on_drop(true).spawn().expect("it runs");
     let status = wait::until("the start", async || {
         // A list is not made in one moment: who is in the next one, too, was there when all of this one were.
-        let mut running = engines(world);
+        let mut running = world.engines();
         if running.len() > 1 {
-            let later = engines(world);
+            let later = world.engines();
             running.retain(|pid| later.contains(pid));
         }
         let all = || world.processes();
@@ -95,7 +94,7 @@ async fn a_part_of_its_folder_comes_back() {
     remove(&world.state("control.sock").expect("there"));
     let stopped = world.rekindle(&["engine", "stop"]).await;
     assert_eq!(stopped.code, 0, "{stopped:?}");
-    wait::until("the end", async || engines(&world).is_empty().then_some(())).await;
+    wait::until("the end", async || world.engines().is_empty().then_some(())).await;
 }
 
 /// N16: a reload whose right to reload is lost touches nothing.
@@ -115,21 +114,4 @@ async fn a_reload_without_its_lock_touches_nothing() {
     assert_eq!(faulty.faults.count(DISPOSE), 0);
     assert_eq!(world.rekindle(&["status"]).await.code, 1, "it is still pending");
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
-}
-
-/// N16: a window whose state folder is gone ends its engine, says so, and starts it again when it is told to.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_window_without_its_folder_says_so() {
-    let world = World::new();
-    let window = Window::open(&world).await;
-    window.engine_runs().await;
-    let before = world.engine().pid;
-    fs::remove_dir_all(world.home(".local/state/rekindle")).expect("deleted");
-    window.text_with("banner", "was deleted, moved or replaced").await;
-    wait::until("the end of its engine", async || are_gone(&[before])).await;
-    window.click("start-engine").await;
-    window.engine_runs().await;
-    assert_eq!(world.rekindle(&["status"]).await.code, 0);
-    assert_eq!(world.rekindle(&["engine", "stop"]).await.code, 0, "it can be asked again");
-    wait::until("the end", async || engines(&world).is_empty().then_some(())).await;
 }

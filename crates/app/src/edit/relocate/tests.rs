@@ -1,6 +1,15 @@
-use std::{collections::BTreeMap, os::unix::fs::symlink};
+use std::{
+    fs::{File, FileTimes},
+    os::unix::fs::symlink,
+};
 
-use super::*;
+use rekindle_domain::Notice;
+
+use super::{
+    tree::{Traits, device, heeds_lent_rights},
+    *,
+};
+use crate::files::file::our_user;
 
 /// A folder, and one on another file system.
 fn two_systems() -> (tempfile::TempDir, tempfile::TempDir) {
@@ -109,7 +118,7 @@ fn what_cannot_be_copied_stays_whole() {
         fs::write(from.join("SKILL.md"), "x").expect("written");
         make(&from.join("deep/it"));
         let error = relocate(&from, &to, "id").expect_err(what);
-        assert!(error.to_string().starts_with("Edit(Move"), "{what}: {error}");
+        assert!(matches!(*cause(&error), Notice::Edit(_)), "{what}: {error}");
         assert!(from.join("SKILL.md").exists() && from.join("deep/it").symlink_metadata().is_ok(), "{what}");
         assert_eq!(fs::read_dir(there.path()).expect("listed").count(), 0, "{what}");
         // On the same file system nothing has to be copied.
@@ -126,8 +135,8 @@ fn what_is_shared_with_elsewhere_stays() {
     make_tree(&from);
     for shared in ["SKILL.md", "scripts/run 😀.sh", "bin/lends"] {
         fs::hard_link(from.join(shared), &outside).expect("linked");
-        let error = relocate(&from, &to, "id").expect_err(shared).to_string();
-        assert!(error.starts_with("Edit(MoveShared"), "{error}");
+        let error = relocate(&from, &to, "id").expect_err(shared);
+        assert!(matches!(*cause(&error), Notice::Edit(EditNotice::MoveShared { .. })), "{error}");
         assert!(from.join(shared).exists() && fs::read_dir(there.path()).expect("listed").count() == 0, "{shared}");
         fs::remove_file(&outside).expect("removed");
     }
@@ -270,7 +279,7 @@ fn what_cannot_be_put_back_is_kept() {
     assert!(!put_back(&from, &copy, "id").expect("nothing to do"));
     // Where nobody is, it goes back at once.
     let error = give_up(&from, &copy, "id", |_| false, discard).expect_err("changed");
-    assert!(error.to_string().starts_with("Edit(MoveChanged"), "{error}");
+    assert!(matches!(*cause(&error), Notice::Edit(EditNotice::MoveChanged { .. })), "{error}");
     assert_eq!(texts(), ["ours, changed", "", ""]);
 }
 
@@ -298,8 +307,8 @@ fn what_can_be_removed_only_in_part_stays_whole() {
         let of_before = survey(&from).expect("surveyed");
         copy(&of_before, &from, &to).expect("copied");
         let error = give_up(&from, &to, "id", |_| true, |spent| stays_alone(spent, stays)).expect_err("stays");
-        let refused = error.to_string();
-        assert!(refused.contains("MoveKept") && refused.contains("ermission"), "{refused}");
+        let Notice::Edit(EditNotice::MoveKept { why, .. }) = *cause(&error) else { panic!("{error}") };
+        assert!(format!("{why:?}").contains("ermission"), "{why:?}");
         assert_eq!(told(&from), before, "{stays}");
         assert_eq!(fs::read_dir(here.path()).expect("listed").count(), 1, "{stays}");
         assert_eq!(fs::read_dir(there.path()).expect("listed").count(), 0, "{stays}");

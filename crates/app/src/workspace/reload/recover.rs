@@ -5,7 +5,7 @@
 
 use rekindle_domain::{
     Action, After, AfterCut, Cause, Consent, Counts, EngineMode, ItemState, LeftOut, Notice, Plan, Receipt,
-    ReceiptItem, ReceiptResult, Refusal, ReloadNotice, Resume, StateNotice, StepName, StepTime, Untold, Wish, chain,
+    ReceiptItem, ReceiptResult, Refusal, ReloadNotice, Resume, StateNotice, StepName, StepTime, Untold, Wish,
 };
 
 use crate::{
@@ -69,7 +69,7 @@ async fn judge(target: &Target, cut: &Unfinished) -> Option<Receipt> {
     if cut.last_step() != Some(StepName::Dispose) && cut.last_step() != Some(StepName::Restart) {
         // The instance was dropped for certain: what is remembered of it is not true of the next.
         if let Err(error) = target.memory_of_reload().forget_instance() {
-            tracing::warn!(error = chain(&error), "memory");
+            tracing::warn!(%error, "memory");
         }
     }
     let seen = observe(target).await;

@@ -11,7 +11,7 @@ use std::{
 use rekindle_domain::{
     Action, AtLeast, BusyRun, Change, Counts, Effect, EngineMode, EngineNotice, EngineState, Found, Input, Job,
     LeftOut, Leftover, Notice, Phase, Plan, Receipt, ReceiptItem, ReceiptResult, Refusal, Resumed, StateNotice,
-    StepName, StepTime, Wish, chain,
+    StepName, StepTime, Wish,
 };
 use rekindle_opencode::{Profile, would_be_lost};
 
@@ -25,6 +25,7 @@ use crate::{
         ear::Ear,
         packages,
     },
+    error::cause,
     fault::Fault,
     files::scan::Scan,
     state::{history::History, journal::Journal, lock::Lock},
@@ -176,8 +177,8 @@ impl Run {
         };
         match written {
             Err(error) if is_needed => {
-                let (path, why) = (self.target.places().state.display().to_string(), error.to_string());
-                Err(StateNotice::JournalNotWritten { path, why }.into())
+                let path = self.target.places().state.display().to_string();
+                Err(StateNotice::JournalNotWritten { path, why: cause(&error) }.into())
             }
             Err(error) => {
                 tracing::warn!(%error, "the journal");
@@ -434,7 +435,7 @@ impl Run {
     /// What was loaded is gone, and what is loaded now nobody saw.
     fn forget_instance(&self) {
         if let Err(error) = self.target.memory_of_reload().forget_instance() {
-            tracing::warn!(error = chain(&error), "memory");
+            tracing::warn!(%error, "memory");
         }
     }
 

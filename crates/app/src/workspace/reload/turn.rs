@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rekindle_domain::{Consent, Input, StateNotice};
+use rekindle_domain::{Consent, Input};
 
 use super::run::Run;
 use crate::state::record::Records;
@@ -31,11 +31,7 @@ impl Run {
                     self.before = None;
                     tokio::time::sleep(AGAIN).await;
                 }
-                Err(error) => {
-                    let (path, why) = (self.target.places().state.display().to_string(), error.to_string());
-                    let message = StateNotice::StateUnusable { path, why }.into();
-                    return Err(Input::Failed { attempt: self.attempt.clone(), message });
-                }
+                Err(error) => return Err(Input::Failed { attempt: self.attempt.clone(), message: error.what }),
             }
         }
         Ok(())

@@ -43,8 +43,14 @@ impl Run {
         if let Some(now) = read.as_ref().ok().filter(|_| is_read_elsewhere) {
             self.snapshot = now.clone();
         }
-        let read_files =
-            Read { disk: &self.snapshot.disk, answers: &answers, failures: failures.clone(), meanwhile: &meanwhile };
+        let read_files = Read {
+            disk: &self.snapshot.disk,
+            answers: &answers,
+            failures: failures.clone(),
+            // What was not heard is unknown, and told as such.
+            was_heard: true,
+            meanwhile: &meanwhile,
+        };
         if let Err(error) = memory.proved(&read_files) {
             tracing::warn!(%error, "memory");
         }
@@ -52,8 +58,7 @@ impl Run {
         let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
         if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
-            let verdict = if failures.is_empty() && was_heard { Standing::Loaded } else { Standing::Partial };
-            self.target.keep_loaded(now, verdict).await;
+            self.target.keep_loaded(now, Standing::of(&failures)).await;
         }
         let after = After {
             still: &still,
@@ -74,8 +79,8 @@ impl Run {
         let seen = Observation { answers: Some(answers), busy, view, ..Observation::default() };
         let problems = problems(&self.target).await;
         self.after = Some(match read {
-            Ok(now) => with_files(&seen, now, problems, &self.target),
-            Err(fault) => with_files(&seen, self.snapshot.clone(), problems, &self.target).after(fault),
+            Ok(now) => with_files(&seen, now, problems, &mut memory),
+            Err(fault) => with_files(&seen, self.snapshot.clone(), problems, &mut memory).after(fault),
         });
         Ok(verdict)
     }

@@ -19,6 +19,7 @@ pub fn change(kind: Kind, change: ChangeKind, name: &str) -> Change {
         why: format!("OpenCode reads each {} once", kind.word()).into(),
         before: None,
         after: None,
+        runs_before: None,
         reason: Reason::ConfigChanged,
         signature: Fingerprint::of_bytes(name.as_bytes()),
     }
