@@ -64,9 +64,9 @@ mkdirSync(env.REKINDLE_TEST_OUTPUT, { recursive: true });
 env.RUST_TEST_THREADS ??= String(os.availableParallelism() + 2);
 // No engine of a test lives long enough for its runtime's optimiser and garbage collector to pay: without them a start
 // takes two thirds of the CPU time (1.6 s against 2.5), and the engine answers the same. Without collection an engine may
-// need 2 GB. Benches and the soak run it as people do.
+// need 2 GB, and some tests have several. Benches and the soak run it as people do.
 env.BUN_JSC_useDFGJIT ??= '0';
-if (os.totalmem() > (Number(env.RUST_TEST_THREADS) + 1) * 2 * 1024 ** 3) env.BUN_JSC_useGC ??= '0';
+if (os.totalmem() > (Number(env.RUST_TEST_THREADS) + 5) * 2 * 1024 ** 3) env.BUN_JSC_useGC ??= '0';
 
 let output = '';
 /** Runs some of the tests, on a display of their own; false, if one failed. */

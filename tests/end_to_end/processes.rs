@@ -268,8 +268,8 @@ async fn a_plan_names_servers_and_how_long_it_takes() {
     assert!(plan["takesMs"].as_u64().is_some_and(|ms| ms > 0), "{plan}");
 }
 
-/// P10: whoever is attached finds the engine again after a restart: the address and the password stay. Its instance had
-/// the time to end.
+/// P10: whoever is attached finds the engine again after a restart: the address and the password stay. By then the
+/// `dispose` hooks of the old instance have finished.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attached_client_finds_the_engine_again() {
     let world = World::new();

@@ -401,17 +401,18 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 /// Whether a text shows a notice as the program has it, and not as a sentence.
 fn shows_insides(text: &str) -> bool {
-    SUBJECTS.iter().any(|subject| {
-        let begin = format!("{subject}(");
-        let mut names =
-            text.split(&begin).skip(1).map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
-        names.any(|name| name.is_some_and(|name| name.len() > 3 && name.starts_with(char::is_uppercase)))
-    })
+    text.contains("Verbatim(\"")
+        || SUBJECTS.iter().any(|subject| {
+            let begin = format!("{subject}(");
+            let mut names =
+                text.split(&begin).skip(1).map(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
+            names.any(|name| name.is_some_and(|name| name.len() > 3 && name.starts_with(char::is_uppercase)))
+        })
 }
 
 /// The subjects of notices.
-const SUBJECTS: [&str; 10] =
-    ["Habit", "Reload", "Config", "Skill", "Engine", "Edit", "State", "Program", "File", "Plugin"];
+const SUBJECTS: [&str; 11] =
+    ["Doctor", "Habit", "Reload", "Config", "Skill", "Engine", "Edit", "State", "Program", "File", "Plugin"];
 
 /// Whether a process of this id runs.
 pub fn is_alive(pid: u32) -> bool {

@@ -1,14 +1,14 @@
 //! Errors as a person sees them: what happened, what still works, what to do next.
 //!
 //! Invariant: an error that reaches a person is a [`UserError`], or becomes one with `?`. Only what the program itself has
-//! to tell apart is a type of its own. An error of the system's in whose place there may be one of ours is told by
-//! [`cause`], never by its own text.
+//! to tell apart is a type of its own. An `io::Error` that may wrap a notice of ours is told by [`cause`], never by its
+//! own text.
 
 use std::{error::Error, fmt, io, path::Path};
 
 use rekindle_domain::{Notice, Problem, UserError, chain};
 
-/// For an error type of which a [`UserError`] is made by reference: adds the same by value, its text in logs, and `what()`.
+/// For an error type that has `From<&Self> for UserError`: adds the conversion by value, `Display`, `Error` and `what()`.
 macro_rules! told {
     ($error:ty) => {
         impl From<$error> for rekindle_domain::UserError {

@@ -84,8 +84,8 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
         return Err(problem_error(problem));
     }
     let log = Records(places).begin_log()?;
-    let no_program = |error: std::io::Error| failures::no_program(error.to_string());
-    let mut command = Command::new(std::env::current_exe().map_err(no_program)?);
+    let program = std::env::current_exe().map_err(|error| failures::no_program(error.to_string()))?;
+    let mut command = Command::new(program);
     command.arg("--directory").arg(&places.directory).arg("__host");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     // It is nothing of the engine in whose terminal this may have been typed.
@@ -93,7 +93,7 @@ async fn start(arguments: &Arguments, places: &Places) -> Result<Record, UserErr
     // Out of this terminal's reach: Ctrl-C here is not meant for it.
     #[cfg(unix)]
     command.process_group(0);
-    let mut owner = command.spawn().map_err(no_program)?;
+    let mut owner = command.spawn().map_err(|error| failures::cannot_begin(error.to_string()))?;
     let end = Instant::now() + START;
     loop {
         if let Some(record) = Records(places).record().filter(|record| record.state == EngineState::Running)

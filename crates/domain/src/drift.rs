@@ -66,7 +66,7 @@ pub struct Change {
     pub before: Option<String>,
     /// What is on disk, for people; secrets are masked.
     pub after: Option<String>,
-    /// The plugin before which the engine runs this one, and after which it is to run.
+    /// The plugin before which the engine runs this one, although the files put this one after that one.
     #[serde(rename = "runsBefore")]
     pub runs_before: Option<String>,
     /// Why the banner is there because of it.

@@ -124,7 +124,7 @@ pub struct Item {
     pub place: Place,
     /// What a person reads as its value: a plugin's spec, a key's value. Secrets are masked.
     pub value: Option<String>,
-    /// The name of the plugin before which the engine runs this one, though on disk it comes after it.
+    /// The name of the plugin before which the engine runs this one, although the files put this one after that one.
     pub runs_before: Option<String>,
     /// A fingerprint of what the engine reads anew with each instance.
     pub declared: Fingerprint,

@@ -241,7 +241,7 @@ async fn what_is_written_in_a_step_of_a_reload_stays_pending() {
     write_all(&world.path(""), "nothing");
     world.start_engine().await;
     assert_eq!(world.rekindle(&["status"]).await.code, 0);
-    // Nothing global changes, and it says nothing of code.
+    // One serves for all steps: only files of the project change, and the code of plugins is not compared.
     let fresh = another(&world).await;
     for step in [StepName::Check, StepName::Dispose, StepName::Answer, StepName::Verify] {
         let of = format!("{step:?}").to_lowercase();

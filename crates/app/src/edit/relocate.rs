@@ -25,11 +25,6 @@ use crate::{
     files::file::{open_plain, rename_new, sync_folder},
 };
 
-/// The most files, folders and links that are copied to another file system.
-const MOST: usize = 200_000;
-/// The deepest that folders may lie in each other.
-const DEEPEST: usize = 100;
-
 /// Why something was not moved. It is where it was.
 fn refused(why: EditNotice) -> io::Error {
     ours(io::ErrorKind::Other, why)

@@ -307,7 +307,7 @@ impl Owner {
     fn give_up(&mut self) {
         let Some(lock) = self.lock.take() else { return };
         let path = lock.folder().to_owned();
-        tracing::warn!(folder = %path.display(), "it is another folder now, and the engine nobody's");
+        tracing::warn!(folder = %path.display(), "the state folder was deleted, moved or replaced; the engine is stopped");
         self.way.leave();
         self.last = None;
         let view = view(EngineState::Stopped, None, Some(error::lost(&path).what));

@@ -106,7 +106,7 @@ pub struct MemoryStore {
 pub enum Hold {
     /// What is changed is kept for other processes.
     Kept,
-    /// It is somebody else's to write now: it is changed here alone.
+    /// It is changed here alone: it is somebody else's to write now, or could not be written.
     Here,
 }
 
@@ -201,7 +201,7 @@ impl MemoryStore {
     }
 
     /// Changes what is there by now, and keeps it if it is to be kept. What could not be kept is known here, and here
-    /// alone from then on: the file may have become another one's since.
+    /// alone from then on: another process may have written the file since.
     fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<(), UserError> {
         if !self.stored.identity.is_certain() || self.hold == Hold::Here {
             change(&mut self.stored);
@@ -217,8 +217,8 @@ impl MemoryStore {
         let now = Records(&self.places).last_record();
         if now.is_none_or(|now| Identity::of(&now) == self.stored.identity) {
             write_json(&path, &self.stored)?;
+            self.hold = Hold::Kept;
         }
-        self.hold = Hold::Kept;
         Ok(())
     }
 }
@@ -279,7 +279,7 @@ impl Stored {
         let is_told = |item: &&Item| is_declared(item.kind) && item.place != Place::GlobalConfig;
         let told = read.disk.items.iter().filter(is_told);
         let untold = items.iter().filter(|item| !is_told(item));
-        self.memory.instance = Some(told.chain(untold).cloned().collect());
+        self.memory.instance = Some(untold.chain(told).cloned().collect());
         remember_modules(&mut self.memory, read.disk, read.answers, &read.meanwhile.code);
     }
 
@@ -287,7 +287,8 @@ impl Stored {
     fn add(&mut self, read: &Read<'_>) {
         let Read { disk, answers, failures, meanwhile, .. } = read;
         if self.memory.told.as_ref() == Some(&told_of(&disk.items, &answers.config)) {
-            self.memory.failures.extend(failures.clone());
+            let heard = failures.iter().filter(|(id, _)| is_unchanged(id, self.memory.instance.as_ref(), disk));
+            self.memory.failures.extend(heard.map(|(id, why)| (id.clone(), why.clone())));
         }
         remember_modules(&mut self.memory, disk, answers, &meanwhile.code);
     }
@@ -299,9 +300,10 @@ impl Stored {
         memory.told = Some(told_of(&disk.items, &answers.config));
         memory.failures.clone_from(failures);
         if let Some(before) = before.as_ref().filter(|_| !was_heard) {
-            // What failed then may well have failed again; that all tools were loaded is told by their list.
+            // What failed then fails again; that all tools were loaded is told by their list.
             let still = before.failures.iter().filter(|(id, _)| {
-                disk.items.get(id).is_some_and(|item| item.kind != Kind::Tool || answers.tools.is_none())
+                let is_told = disk.items.get(id).is_some_and(|item| item.kind == Kind::Tool) && answers.tools.is_some();
+                !is_told && is_unchanged(id, before.instance.as_ref(), disk)
             });
             for (id, why) in still {
                 memory.failures.entry(id.clone()).or_insert_with(|| why.clone());
@@ -316,6 +318,12 @@ impl Stored {
         let texts = disk.items.iter().filter(|item| !matches!(item.kind, Kind::Plugin | Kind::Tool));
         memory.mended.extend(texts.filter_map(|item| item.code.clone()));
     }
+}
+
+/// Whether an item is on disk as an instance has loaded it.
+fn is_unchanged(id: &ItemId, loaded: Option<&Snapshot>, disk: &Disk) -> bool {
+    let of = |items: &Snapshot| items.get(id).map(|item| (item.declared.clone(), item.code.clone()));
+    loaded.and_then(of).is_some_and(|loaded| of(&disk.items) == Some(loaded))
 }
 
 /// The engine keeps a module for its life: only what it had not loaded before is new. True when something is.

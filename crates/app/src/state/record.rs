@@ -208,8 +208,8 @@ impl Records<'_> {
         Lock::take(&self.path("reload.lock")).map_err(unusable(self.0, ErrorCode::CannotWrite))
     }
 
-    /// The file for what the owner of an engine says, anew, with whose engine it is. A folder or disk that takes nothing
-    /// more is better told now than not at all.
+    /// Truncates the owner's log and writes its first line, which names the directory: on a full disk that fails here, and
+    /// what the owner says is not lost later.
     pub fn begin_log(&self) -> Result<File, UserError> {
         let path = self.path(LOG);
         let begin = || {

@@ -143,6 +143,7 @@ pub async fn observe_with(target: &Target, mut scan: Scan) -> Result<Observation
             busy = running;
             match answered {
                 Ok(answered) => {
+                    was_heard &= !answered.has_broken_tools();
                     view.state = EngineState::Running;
                     answers = Some(answered);
                 }

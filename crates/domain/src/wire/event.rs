@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, Row, WindowState};
-use crate::{Change, Receipt};
+use crate::{Change, Kind, Receipt};
 
 /// The lists of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,17 @@ impl List {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::Changes, Self::Warnings, Self::Plugins, Self::Skills, Self::Mcp, Self::Agents, Self::History];
+
+    /// The kinds of items that it has, each with a row; none: it is not of items.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Plugins => &[Kind::Plugin],
+            Self::Skills => &[Kind::Skill],
+            Self::Mcp => &[Kind::Mcp],
+            Self::Agents => &[Kind::Agent, Kind::Command, Kind::Tool],
+            Self::Changes | Self::Warnings | Self::History => &[],
+        }
+    }
 }
 
 /// A part of a list.

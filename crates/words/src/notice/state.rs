@@ -2,7 +2,7 @@
 
 use rekindle_domain::{AfterCut, Notice, StateNotice, Untold};
 
-use super::Front;
+use super::{Front, hint_or};
 use crate::text::counted;
 
 pub(super) fn said(notice: &StateNotice, front: Front) -> String {
@@ -62,9 +62,11 @@ pub(super) fn hint(notice: &StateNotice, front: Front) -> String {
         (StateNotice::KeptForbidden { .. }, Front::Window) => {
             "nothing was changed; make it readable again, or ask its owner"
         }
-        (StateNotice::KeptUnreadable { .. }, _) => "nothing was changed; check what it is, and the disk that it is on",
-        (StateNotice::StateUnusable { .. } | StateNotice::JournalNotWritten { .. }, _) => {
-            "check the permissions of the state folder and the free disk space"
+        (StateNotice::KeptUnreadable { why, .. }, _) => {
+            return hint_or(why, front, "nothing was changed; check what it is, and the disk that it is on");
+        }
+        (StateNotice::StateUnusable { why, .. } | StateNotice::JournalNotWritten { why, .. }, _) => {
+            return hint_or(why, front, "check the permissions of the state folder and the free disk space");
         }
         (StateNotice::StateLost { .. }, Front::Command) => "start the engine again with: rekindle engine start",
         (StateNotice::StateLost { .. }, Front::Window) => "start the engine again on the Overview page",

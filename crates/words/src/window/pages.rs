@@ -1,6 +1,6 @@
 //! The pages of the window.
 
-use rekindle_domain::Kind;
+use rekindle_domain::{Kind, List};
 
 /// The pages, in the order of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,10 @@ impl Page {
     /// The kinds of items that it lists.
     pub fn kinds(self) -> &'static [Kind] {
         match self {
-            Self::Plugins => &[Kind::Plugin],
-            Self::Skills => &[Kind::Skill],
-            Self::Mcp => &[Kind::Mcp],
-            Self::Agents => &[Kind::Agent, Kind::Command, Kind::Tool],
+            Self::Plugins => List::Plugins.kinds(),
+            Self::Skills => List::Skills.kinds(),
+            Self::Mcp => List::Mcp.kinds(),
+            Self::Agents => List::Agents.kinds(),
             Self::Overview | Self::Activity | Self::Settings => &[],
         }
     }

@@ -117,13 +117,13 @@ fn next_content(file: &File, from: u64) -> io::Result<Option<u64>> {
 
 /// A new file that nobody else can open.
 #[cfg(unix)]
-pub(super) fn private(path: &Path) -> io::Result<File> {
+fn private(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true).mode(0o600))
 }
 
 #[cfg(not(unix))]
-pub(super) fn private(path: &Path) -> io::Result<File> {
+fn private(path: &Path) -> io::Result<File> {
     foreign::open_with(path, fs::OpenOptions::new().write(true).create_new(true))
 }
 
@@ -174,7 +174,7 @@ fn link(_target: &Path, _to: &Path) -> io::Result<()> {
 
 /// Gives a folder or a link the owner, the mode and the time of the one that it is a copy of.
 #[cfg(unix)]
-pub(super) fn finish(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
+fn finish(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
     use std::os::unix::fs::{MetadataExt, lchown};
     let (source, copy) = (from.symlink_metadata()?, to.symlink_metadata()?);
@@ -193,6 +193,6 @@ pub(super) fn finish(from: &Path, to: &Path, part: &Part) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn finish(_from: &Path, _to: &Path, _part: &Part) -> io::Result<()> {
+fn finish(_from: &Path, _to: &Path, _part: &Part) -> io::Result<()> {
     Ok(())
 }

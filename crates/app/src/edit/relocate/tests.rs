@@ -6,7 +6,7 @@ use std::{
 use rekindle_domain::Notice;
 
 use super::{
-    tree::{Traits, device, heeds_lent_rights},
+    tree::{DEEPEST, Traits, device, heeds_lent_rights},
     *,
 };
 use crate::files::file::our_user;

@@ -9,8 +9,13 @@ use std::{
 
 use rekindle_domain::EditNotice;
 
-use super::{DEEPEST, MOST, not_copied, refused};
+use super::{not_copied, refused};
 use crate::{error::shown, files::file::our_user};
+
+/// The most files, folders and links that are copied to another file system.
+const MOST: usize = 200_000;
+/// The deepest that folders may lie in each other.
+pub(super) const DEEPEST: usize = 100;
 
 /// What is in a tree, each folder before what is in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -179,7 +184,7 @@ pub(super) fn at(top: &Path, below: &Path) -> PathBuf {
 
 /// Whether we can remove what is in a folder: it is ours, or open to us.
 #[cfg(unix)]
-pub(super) fn may_empty(path: &Path, metadata: &Metadata) -> bool {
+fn may_empty(path: &Path, metadata: &Metadata) -> bool {
     use rustix::fs::{Access, access};
     let owner = std::os::unix::fs::MetadataExt::uid(metadata);
     our_user().is_some_and(|user| user == 0 || user == owner)
@@ -187,6 +192,6 @@ pub(super) fn may_empty(path: &Path, metadata: &Metadata) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn may_empty(_path: &Path, metadata: &Metadata) -> bool {
+fn may_empty(_path: &Path, metadata: &Metadata) -> bool {
     our_user().is_some() || !metadata.permissions().readonly()
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use rekindle_domain::{Kind, Past, Plan, Problem, Receipt, Row};
+use rekindle_domain::{List, Past, Plan, Problem, Receipt, Row};
 
 use crate::{files::locate::Places, workspace::look::Observation};
 
@@ -30,13 +30,13 @@ impl Lists {
             return;
         }
         let rows = seen.rows(places);
-        let of = |kinds: &[Kind]| rows.iter().filter(|row| kinds.contains(&row.kind)).cloned().collect();
+        let of = |list: List| rows.iter().filter(|row| list.kinds().contains(&row.kind)).cloned().collect();
         *self = Self {
             of: Some((seen.clone(), history.clone())),
-            plugins: of(&[Kind::Plugin]),
-            skills: of(&[Kind::Skill]),
-            mcp: of(&[Kind::Mcp]),
-            agents: of(&[Kind::Agent, Kind::Command, Kind::Tool]),
+            plugins: of(List::Plugins),
+            skills: of(List::Skills),
+            mcp: of(List::Mcp),
+            agents: of(List::Agents),
             warnings: seen.scan.warnings.as_slice().into(),
             past: seen.past(history.first(), &rows),
             plan: seen.plan(),

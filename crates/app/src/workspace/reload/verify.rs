@@ -47,8 +47,7 @@ impl Run {
             disk: &self.snapshot.disk,
             answers: &answers,
             failures: failures.clone(),
-            // What was not heard is unknown, and told as such.
-            was_heard: true,
+            was_heard,
             meanwhile: &meanwhile,
         };
         if let Err(error) = memory.proved(&read_files) {
@@ -58,7 +57,7 @@ impl Run {
         let still = difference(&self.snapshot, &proved, &self.profile());
         let is_same = |now: &&Scan| now.disk.items == self.snapshot.disk.items;
         if let Some(now) = read.as_ref().ok().filter(is_same).filter(|_| still.is_empty()) {
-            self.target.keep_loaded(now, Standing::of(&failures)).await;
+            self.target.keep_loaded(now, Standing::of(&memory.memory().failures)).await;
         }
         let after = After {
             still: &still,
