@@ -197,7 +197,7 @@ fn follow(places: &Places, scan: &Scan, answers: &Answers) {
     let read = Read { disk: &scan.disk, answers, failures: BTreeMap::new(), was_heard: false, meanwhile: &meanwhile };
     memory.proved(&read).expect("nothing is kept");
     for memory in memories(&scan.disk, answers) {
-        let profile = Profile::for_version("1.18.33");
+        let profile = Profile::newest();
         let loaded = loaded(&scan.disk, answers, &memory);
         let drift = drift(&scan.disk.items, &loaded.items, &profile);
         would_be_lost(&scan.disk, &memory, &profile);

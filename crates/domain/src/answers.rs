@@ -11,6 +11,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use strum::VariantArray;
 
 use crate::{Fingerprint, Item, ItemId, Notice, ReloadNotice, Snapshot};
 
@@ -96,7 +97,7 @@ pub struct Answers {
 }
 
 /// What the engine may be slow to answer while the rest is known already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Question {
     /// Which agents there are.
     Agents,
@@ -112,7 +113,7 @@ pub enum Question {
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Agents, Self::Commands, Self::Servers, Self::Tools, Self::Providers];
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 impl Answers {
@@ -125,7 +126,7 @@ impl Answers {
             Question::Tools => self.tools.is_some(),
             Question::Providers => self.providers.is_some(),
         };
-        let open = Question::ALL.into_iter().filter(|question| !is_heard(question));
+        let open = Question::ALL.iter().copied().filter(|question| !is_heard(question));
         open.filter(|question| !self.refused.contains(question)).collect()
     }
 

@@ -113,6 +113,11 @@ impl Profile {
         choose(SERIES, version)
     }
 
+    /// The newest that was measured.
+    pub fn newest() -> Self {
+        choose(SERIES, "")
+    }
+
     #[cfg(test)]
     /// An engine that is like OpenCode 1.18, but reads a `SKILL.md` each time it is used. There is
     /// none so far: it shows what a further profile costs.

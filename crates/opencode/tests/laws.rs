@@ -18,7 +18,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 fn profile() -> Profile {
-    Profile::for_version("1.18.33")
+    Profile::newest()
 }
 
 fn item(kind: Kind, scope: Scope, place: Place, name: &str, declared: Fingerprint) -> Item {

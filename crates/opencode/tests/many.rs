@@ -125,7 +125,7 @@ fn many_items_are_compared() {
     };
     let same = memory(&before, None, true);
     let unseen = memory(&now, Some(&same), false);
-    let profile = Profile::for_version("1.18.33");
+    let profile = Profile::newest();
     let mut last = None;
     for (memory, disk) in [(&Memory::default(), &now), (&unseen, &now), (&same, &Disk::default())] {
         let loaded = loaded(disk, &answers, memory);

@@ -4,16 +4,6 @@ use rekindle_domain::{Installing, StepName};
 
 use crate::text::megabytes;
 
-const ALL: [StepName; 7] = [
-    StepName::Check,
-    StepName::WaitForIdle,
-    StepName::Dispose,
-    StepName::Restart,
-    StepName::Answer,
-    StepName::Verify,
-    StepName::RollBack,
-];
-
 /// A step that is under way, or to come.
 pub fn under_way(step: StepName) -> &'static str {
     match step {
@@ -42,10 +32,7 @@ pub fn over(step: StepName) -> &'static str {
 
 /// The same by the step's word in a receipt; a word of another version stands for itself.
 pub fn over_by_word(word: &str) -> &str {
-    match ALL.into_iter().find(|step| step.word() == word) {
-        Some(step) => over(step),
-        None => word,
-    }
+    StepName::ALL.iter().find(|step| step.word() == word).map_or(word, |step| over(*step))
 }
 
 /// What the engine is installing, and how much of it is there.
@@ -63,7 +50,7 @@ mod tests {
 
     #[test]
     fn words_of_receipts_are_known() {
-        for step in ALL {
+        for &step in StepName::ALL {
             assert_eq!(over_by_word(step.word()), over(step));
         }
         assert_eq!(over_by_word("polish"), "polish");

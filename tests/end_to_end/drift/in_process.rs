@@ -41,7 +41,7 @@ impl Engine {
 
     fn drift(&self, disk: &Disk) -> Vec<Change> {
         let loaded = loaded(disk, &self.answers, &self.memory);
-        drift(&disk.items, &loaded.items, &Profile::for_version("1.18.33"))
+        drift(&disk.items, &loaded.items, &Profile::newest())
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn Rail() -> impl IntoView {
         <div class="rail">
             <WorkspaceMenu />
             <nav aria-label=copy::NAVIGATION>
-                <ul class="nav">{Page::ALL.map(|page| view! { <Link page /> })}</ul>
+                <ul class="nav">{Page::ALL.iter().map(|&page| view! { <Link page /> }).collect_view()}</ul>
             </nav>
             <EngineCard />
         </div>

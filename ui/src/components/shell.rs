@@ -31,7 +31,7 @@ fn Connecting() -> impl IntoView {
         <div class="shell" aria-busy="true">
             <div class="rail">
                 <span class="ghost-line wide"></span>
-                {Page::ALL.map(|_| view! { <span class="ghost-line"></span> })}
+                {Page::ALL.iter().map(|_| view! { <span class="ghost-line"></span> }).collect_view()}
             </div>
             <main class="main">
                 <h1>{copy::APP}</h1>

@@ -15,6 +15,7 @@ use std::{
 
 use rekindle_domain::{EditNotice, ErrorCode, UndoChoice, UserError, chain};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use super::{
     place::FolderId,
@@ -34,11 +35,13 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far a record got: the ending of its file's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 enum Reached {
     /// The change is about to be made.
     Intended,
     /// It was made.
+    #[strum(serialize = "json")]
     Made,
     /// It is about to be taken back.
     Undoing,
@@ -47,15 +50,8 @@ enum Reached {
 }
 
 impl Reached {
-    const ALL: [Self; 4] = [Self::Intended, Self::Made, Self::Undoing, Self::Stale];
-
     fn ending(self) -> &'static str {
-        match self {
-            Self::Intended => "intended",
-            Self::Made => "json",
-            Self::Undoing => "undoing",
-            Self::Stale => "stale",
-        }
+        self.into()
     }
 }
 
@@ -267,8 +263,7 @@ impl Records {
         let name = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok()?;
             let (token, ending) = name.rsplit_once('.')?;
-            let reached = Reached::ALL.into_iter().find(|reached| reached.ending() == ending)?;
-            Some((token.to_owned(), reached))
+            Some((token.to_owned(), ending.parse().ok()?))
         };
         entries.filter_map(name).collect()
     }
@@ -335,8 +330,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, UserError> {
 }
 
 fn reached_of(path: &Path) -> Option<Reached> {
-    let ending = path.extension()?;
-    Reached::ALL.into_iter().find(|reached| ending == reached.ending())
+    path.extension()?.to_str()?.parse().ok()
 }
 
 fn read_record(path: &Path) -> Option<Record> {

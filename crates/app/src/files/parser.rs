@@ -161,7 +161,7 @@ impl Running {
     /// `None`: it ended, or takes too long.
     fn ask(&mut self, language: Language, text: &str) -> Option<Result<(), SyntaxError>> {
         let input = self.input.as_mut()?;
-        write!(input, "{} {}\n{text}", language.word(), text.len()).and_then(|()| input.flush()).ok()?;
+        write!(input, "{} {}\n{text}", <&str>::from(language), text.len()).and_then(|()| input.flush()).ok()?;
         let answer = self.answers.recv_timeout(PATIENCE).ok()?;
         match answer.split_once(' ') {
             Some((offset, message)) => {
@@ -191,7 +191,7 @@ fn serve() -> ExitCode {
         let (mut input, mut output) = (BufReader::new(io::stdin().lock()), io::stdout().lock());
         while let Some(request) = line(&mut input) {
             let (language, length) = request.split_once(' ')?;
-            let (language, length) = (Language::named(language)?, length.parse().ok().filter(|most| *most <= LONGEST)?);
+            let (language, length) = (language.parse().ok()?, length.parse().ok().filter(|most| *most <= LONGEST)?);
             let mut text = vec![0; length];
             input.read_exact(&mut text).ok()?;
             let answer = match first_error(language, std::str::from_utf8(&text).ok()?) {

@@ -10,6 +10,7 @@ use std::path::Path;
 use oxc_allocator::Allocator;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
+use strum::{EnumString, IntoStaticStr};
 
 /// Why a text is no code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub(super) struct SyntaxError {
 }
 
 /// What the engine takes a file for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Language {
     /// TypeScript.
     Ts,
@@ -32,8 +34,6 @@ pub(super) enum Language {
 }
 
 impl Language {
-    const ALL: [(Self, &'static str); 3] = [(Self::Ts, "ts"), (Self::Tsx, "tsx"), (Self::Js, "js")];
-
     /// That of a file of this name; `None`: it is no code.
     pub(super) fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
@@ -42,16 +42,6 @@ impl Language {
             "js" | "jsx" | "mjs" | "cjs" => Some(Self::Js),
             _ => None,
         }
-    }
-
-    /// The one of this word.
-    pub(super) fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find_map(|(language, name)| (name == word).then_some(language))
-    }
-
-    /// Its word.
-    pub(super) fn word(self) -> &'static str {
-        Self::ALL.into_iter().find_map(|(language, name)| (language == self).then_some(name)).unwrap_or("js")
     }
 
     fn source_type(self) -> SourceType {
@@ -84,7 +74,7 @@ mod tests {
     fn the_first_error_has_a_place() {
         let found = |name: &str, text: &str| {
             let language = Language::of(Path::new(name)).expect("a language");
-            assert_eq!(Language::named(language.word()), Some(language));
+            assert_eq!(<&str>::from(language).parse(), Ok(language), "its word is the parser's");
             first_error(language, text).map(|error| error.offset)
         };
         assert_eq!(found("a.ts", "const a: number = 1 as any\n"), None);

@@ -1,12 +1,13 @@
 //! The work that a wish becomes.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use super::{Failure, Wish};
 use crate::{Action, AtLeast, BusyRun, EngineMode, Plan, Whose};
 
 /// The steps that a person sees and whose durations are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepName {
     /// The files are checked and the engine is asked what is running.
@@ -26,6 +27,9 @@ pub enum StepName {
 }
 
 impl StepName {
+    /// All of them.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// The name used in receipts.
     pub fn word(self) -> &'static str {
         match self {

@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use super::{Problem, Row, WindowState};
 use crate::{Change, Kind, Receipt};
 
 /// The lists of a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum List {
     /// What is on disk and not in the engine.
@@ -32,8 +33,7 @@ pub enum List {
 
 impl List {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Changes, Self::Warnings, Self::Plugins, Self::Skills, Self::Mcp, Self::Agents, Self::History];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The kinds of items that it has, each with a row; none: it is not of items.
     pub fn kinds(self) -> &'static [Kind] {
@@ -135,7 +135,7 @@ impl Publisher {
     /// The event for the next state.
     pub fn event(&mut self, state: Arc<WindowState>) -> WindowEvent {
         let before = self.state.replace(state.clone());
-        let lists = List::ALL.into_iter().zip(&mut self.revisions).map(|(list, revision)| {
+        let lists = List::ALL.iter().zip(&mut self.revisions).map(|(&list, revision)| {
             let is_known = before.as_ref().is_some_and(|before| is_same(list, before, &state));
             if !is_known {
                 *revision += 1;
@@ -149,7 +149,7 @@ impl Publisher {
     /// The last event once more, with the beginning of each list, for a window that knows nothing yet; `None`: there was none.
     pub fn whole(&self) -> Option<WindowEvent> {
         let state = self.state.as_ref()?;
-        let lists = List::ALL.into_iter().zip(self.revisions).map(|(list, revision)| Head {
+        let lists = List::ALL.iter().zip(self.revisions).map(|(&list, revision)| Head {
             list,
             revision,
             total: total(list, state),
@@ -161,7 +161,7 @@ impl Publisher {
     /// Some rows of a list as it is now, from this one on.
     pub fn page(&self, list: List, from: usize) -> Option<Page> {
         let state = self.state.as_ref()?;
-        let (_, revision) = List::ALL.into_iter().zip(self.revisions).find(|(one, _)| *one == list)?;
+        let (_, revision) = List::ALL.iter().zip(self.revisions).find(|(one, _)| **one == list)?;
         Some(Page { revision, rows: part(list, state, from) })
     }
 }
@@ -177,7 +177,8 @@ impl WindowState {
             (List::Mcp, Rows::Items(rows)) => self.mcp = rows.into(),
             (List::Agents, Rows::Items(rows)) => self.agents = rows.into(),
             (List::History, Rows::Receipts(rows)) => self.history = rows.into(),
-            _ => {}
+            (List::Changes | List::Warnings | List::History, _) => {}
+            (List::Plugins | List::Skills | List::Mcp | List::Agents, _) => {}
         }
     }
 
@@ -197,7 +198,7 @@ impl WindowState {
 
 fn without_lists(state: &WindowState) -> WindowState {
     let mut state = state.clone();
-    for list in List::ALL {
+    for &list in List::ALL {
         state.put(list, empty(list));
     }
     state

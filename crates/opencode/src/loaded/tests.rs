@@ -46,7 +46,7 @@ fn config_item(kind: Kind, name: &str, value: &Value, place: Place) -> Item {
 }
 
 fn changes(disk: &Disk, answers: &Answers, memory: &Memory) -> Vec<(String, ChangeKind, Action)> {
-    drift(&disk.items, &loaded(disk, answers, memory).items, &Profile::for_version("1.18.33"))
+    drift(&disk.items, &loaded(disk, answers, memory).items, &Profile::newest())
         .into_iter()
         .map(|change| (change.name, change.change, change.action))
         .collect()

@@ -89,7 +89,7 @@ fn item(name: &str, declared: u8, code: Option<u8>, place: Place) -> Item {
 }
 
 fn profile() -> Profile {
-    Profile::for_version("1.18.33")
+    Profile::newest()
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The pages of the window.
 
 use rekindle_domain::{Kind, List};
+use strum::VariantArray;
 
 /// The pages, in the order of the navigation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Page {
     Overview,
     Plugins,
@@ -16,8 +17,7 @@ pub enum Page {
 
 impl Page {
     /// All of them; the place in the list is also the digit of the page's key.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::Plugins, Self::Skills, Self::Mcp, Self::Agents, Self::Activity, Self::Settings];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The kinds of items that it lists.
     pub fn kinds(self) -> &'static [Kind] {

@@ -41,7 +41,7 @@ impl Client {
         let (global_config, skills, rest) = tokio::join!(
             self.get_again::<Map<String, Value>>("/global/config", ANSWER, bound),
             self.get_again::<Vec<SkillAnswer>>("/skill", ANSWER, bound),
-            self.hear(&Question::ALL, bound, connecting),
+            self.hear(Question::ALL, bound, connecting),
         );
         let mut answers = Answers {
             plugins: plugins(&config).map(|(spec, _)| spec).collect(),
