@@ -24,12 +24,13 @@ run('cargo', ['fmt', '--all', '--check']);
 say('Checking which crate may know of which');
 const IO = ['tokio', 'tauri', 'notify', 'reqwest', 'leptos'];
 const BORDERS = {
-  'rekindle-domain': [...IO, 'rekindle-opencode', 'rekindle-words', 'rekindle-app'],
-  'rekindle-opencode': [...IO, 'rekindle-words', 'rekindle-app'],
-  'rekindle-words': [...IO, 'rekindle-opencode', 'rekindle-app'],
+  'rekindle-domain': [...IO, 'rekindle-opencode', 'rekindle-sources', 'rekindle-words', 'rekindle-app'],
+  'rekindle-opencode': [...IO, 'rekindle-sources', 'rekindle-words', 'rekindle-app'],
+  'rekindle-sources': [...IO, 'rekindle-opencode', 'rekindle-words', 'rekindle-app'],
+  'rekindle-words': [...IO, 'rekindle-opencode', 'rekindle-sources', 'rekindle-app'],
   'rekindle-app': ['tauri', 'leptos', 'clap'],
   'rekindle-cli': ['tauri', 'leptos'],
-  'rekindle-ui': ['tokio', 'tauri', 'notify', 'reqwest', 'rekindle-app', 'rekindle-opencode'],
+  'rekindle-ui': ['tokio', 'tauri', 'notify', 'reqwest', 'rekindle-app', 'rekindle-opencode', 'rekindle-sources'],
 };
 for (const [crate, strangers] of Object.entries(BORDERS)) {
   const tree = ask('cargo', ['tree', '--locked', '-p', crate, '-e', 'normal', '--prefix', 'none', '--format', '{p}'], { env });
@@ -43,7 +44,7 @@ say('Checking that no value of others is written into by a key');
 // A `Value` answers null when it is asked for a key that is not there, and panics when one is written. The lints
 // cannot tell the two apart.
 const WRITES = [/\["[^"\]]+"\]\s*=[^=>]/, /\["[^"\]]+"\](\[[^\]]*\])*\.(take|as_\w+_mut|get_mut|insert|push)\(/, /&mut \w[\w.]*\["/];
-for (const crate of ['domain', 'opencode', 'words', 'app', 'cli']) {
+for (const crate of ['domain', 'opencode', 'sources', 'words', 'app', 'cli']) {
   const folder = path.join(root, 'crates', crate, 'src');
   for (const name of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.rs'))) {
     const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');

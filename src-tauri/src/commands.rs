@@ -23,7 +23,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         reload::reload,
         reload::cancel_reload,
         reload::dismiss,
-        skill::import_skill,
+        skill::install_skill,
         workspace::state,
         workspace::page,
         workspace::difference,

@@ -164,6 +164,52 @@ async fn skills_come_and_go() {
     assert!(engine.has_skill("everywhere", "Global.").await);
 }
 
+/// S1, B10: a repository is pasted as another tool's command; one skill of it is chosen, made live, and taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_is_a_source() {
+    let world = World::new();
+    let remote = world.outside("remote");
+    for name in ["one", "two"] {
+        write(&remote.join("skills").join(name).join("SKILL.md"), &skill(name, "From a repository."));
+    }
+    let git = |arguments: &[&str]| {
+        let who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+        let mut git = std::process::Command::new("git");
+        let output = git.args(who).args(arguments).current_dir(&remote).output().expect("git");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    git(&["init", "--quiet", "."]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=skills"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let source = format!("npx skills add 'git+file://{}' --agent cursor", remote.display());
+
+    let engine = world.start_engine().await;
+    let several = world.rekindle(&["skill", "install", &source]).await;
+    assert_eq!(several.code, 2);
+    assert!(several.err.contains("one, two") && several.err.contains("--skill NAME"), "{several:?}");
+    let unknown = world.rekindle(&["skill", "install", "what is this"]).await;
+    assert!(unknown.code == 2 && unknown.err.contains("owner/repository"), "{unknown:?}");
+
+    let installed = world.rekindle(&["skill", "install", &source, "--skill", "two", "--json"]).await;
+    assert_eq!(installed.code, 0, "{installed:?}");
+    assert!(installed.err.contains("--agent cursor"), "{installed:?}");
+    let installed = installed.json();
+    let place = world.path(".opencode/skills/two");
+    assert_eq!((&installed["commit"], &installed["paths"]), (&json!(commit), &json!([place])));
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_skill("two", "From a repository.").await && !engine.has_skill("one", "").await);
+
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    let all = world.rekindle(&["skill", "install", &source, "--all"]).await;
+    assert!(all.code == 0 && all.out.contains("2 skills"), "{all:?}");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert!(engine.has_skill("one", "From a repository.").await);
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert!(!world.path(".opencode/skills").exists() || !place.exists());
+}
+
 /// P1, B9: a plugin is declared and removed in the text, and everything else in it stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_are_declared_in_the_text() {

@@ -50,9 +50,9 @@ async fn a_plugin_is_added_and_becomes_live() {
     window.close().await;
 }
 
-/// P2, P5: a skill is imported, made live, removed, and brought back by undo.
+/// P2, P5: a skill is installed, made live, removed, and brought back by undo.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_skill_is_imported_and_removed() {
+async fn a_skill_is_installed_and_removed() {
     let world = World::new();
     write(&world.outside("source/SKILL.md"), &skill("git-release", "Tag and push."));
     let window = Window::open(&world).await;
@@ -61,7 +61,7 @@ async fn a_skill_is_imported_and_removed() {
     window.type_into("skill-input", "nowhere").await;
     window.click("skill-import").await;
     let error = window.text("skill-error").await;
-    assert!(error.contains("SKILL.md"), "{error}");
+    assert!(error.contains("nowhere"), "{error}");
     window.type_into("skill-input", &world.outside("source").display().to_string()).await;
     window.click("skill-import").await;
     window.banner("pending").await;

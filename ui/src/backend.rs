@@ -75,13 +75,13 @@ pub(crate) async fn add_plugin(spec: String, scope: Scope) -> Answer<Nothing> {
 }
 
 /// Copies a skill's folder to where the engine looks for it.
-pub(crate) async fn import_skill(path: String, scope: Scope) -> Answer<Nothing> {
+pub(crate) async fn install_skill(path: String, scope: Scope) -> Answer<Nothing> {
     #[derive(Serialize)]
     struct Arguments {
         path: String,
         scope: Scope,
     }
-    invoke("import_skill", &Arguments { path, scope }).await
+    invoke("install_skill", &Arguments { path, scope }).await
 }
 
 /// Removes a plugin or a skill.

@@ -116,7 +116,7 @@ pub(crate) struct App {
     pub(crate) toasts: RwSignal<Vec<Toast>>,
     /// The plugin that is being added.
     pub(crate) plugin: Draft,
-    /// The skill that is being imported.
+    /// The source of a skill that is being installed.
     pub(crate) skill: Draft,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,

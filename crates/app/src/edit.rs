@@ -7,7 +7,7 @@
 
 mod declare;
 mod extent;
-pub mod install;
+mod install;
 pub mod last_good;
 mod list;
 mod place;
@@ -27,7 +27,6 @@ use serde_json::Value;
 
 pub use self::{declare::add_plugin, undo::undo};
 use self::{
-    declare::expand_home,
     extent::{Extent, extent},
     list::{edit_list, entries_of},
     record::Records,
@@ -37,20 +36,28 @@ use self::{
 use crate::{
     error::shown,
     files::{locate::Places, scan::declared_id},
+    install::Fetched,
 };
 
-/// Imports a folder as a skill; its place, and a token for taking it back.
-pub fn import_skill(
-    places: &Places,
-    source: &str,
-    scope: Scope,
-    name: Option<&str>,
-) -> Result<(PathBuf, String), UserError> {
-    let source = PathBuf::from(expand_home(places, source));
+/// What was installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// The folders, one for each skill.
+    pub places: Vec<PathBuf>,
+    /// For taking all of it back.
+    pub token: String,
+}
+
+/// Puts skills in place, all of them or none. `name`: that of the folder, for a single one.
+pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Installed, UserError> {
+    let name = name.filter(|_| fetched.skills.len() == 1);
     let records = Records::open(places)?;
-    let staged = install::stage(&places.directory.join(source), &places.skills_to_edit(scope), name)?;
-    let undo = Undo::of_folder(staged.target(), &staged.folder());
-    records.carry_out(places, &undo, || staged.put_in_place())
+    let folder = places.skills_to_edit(fetched.scope);
+    let staged = fetched.skills.iter().map(|skill| install::stage(places, &skill.folder, &folder, name));
+    let staged = staged.collect::<Result<Vec<_>, _>>()?;
+    let undo = Undo::together(staged.iter().map(|staged| Undo::of_folder(staged.target(), &staged.folder())).collect());
+    let (places, token) = records.carry_out(places, &undo, || install::put_in_place(staged))?;
+    Ok(Installed { places, token })
 }
 
 /// What was removed.

@@ -28,6 +28,7 @@ pub mod engine;
 pub mod error;
 pub mod fault;
 pub mod files;
+pub mod install;
 pub mod state;
 pub mod terminal;
 /// Shared with the end-to-end tests.

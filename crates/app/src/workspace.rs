@@ -39,6 +39,7 @@ use crate::{
     engine::{connect, known::Engine, output::last_words},
     error::problem_error,
     files::{check::check_config, locate::Places, watch::Hint},
+    install::{self, All, Wanted},
     state::{record::Records, settings},
     workspace::{
         look::Observation,
@@ -271,9 +272,14 @@ impl App {
         self.change(move |places| edit::add_plugin(places, &spec, scope)).await
     }
 
-    /// Imports a folder as a skill; a token for taking it back.
-    pub async fn import_skill(&self, source: String, scope: Scope) -> Result<String, UserError> {
-        self.change(move |places| edit::import_skill(places, &source, scope, None).map(|(_, token)| token)).await
+    /// Installs the one skill of a source; a token for taking it back.
+    pub async fn install_skill(&self, source: String, scope: Scope) -> Result<String, UserError> {
+        self.change(move |places| {
+            let wanted = Wanted { source: &source, scope: Some(scope), skills: &[], all: All::NotWanted };
+            let fetched = install::fetch(places, &wanted)?;
+            edit::install_skills(places, &fetched, None).map(|installed| installed.token)
+        })
+        .await
     }
 
     /// Removes an item; a token for taking it back.

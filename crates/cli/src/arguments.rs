@@ -160,11 +160,17 @@ pub(crate) enum PluginCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum SkillCommand {
-    /// Copy a folder with a SKILL.md to where the engine finds it
+    /// Install skills from a folder, an archive or a repository
     Install {
-        /// The folder
+        /// A path, owner/repository, an address, or another tool's whole command in quotes
         source: String,
-        /// The name of the new folder [default: the skill's name]
+        /// Install only the skill of this name; can be repeated
+        #[arg(long = "skill", value_name = "NAME")]
+        skills: Vec<String>,
+        /// Install every skill of the source
+        #[arg(long, conflicts_with = "skills")]
+        all: bool,
+        /// The name of the new folder, for a single skill [default: the skill's name]
         #[arg(long)]
         name: Option<String>,
         /// For every project

@@ -6,10 +6,11 @@ use clap::CommandFactory;
 use rekindle_app::{
     doctor,
     edit::{
-        self, install,
+        self,
         last_good::{self, LastGood},
     },
     files::{locate::Places, scan::scan},
+    install::{self, All, Wanted, candidate},
     state::{history::History, settings},
     terminal,
     workspace::{
@@ -294,15 +295,25 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
 async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
     let places = context::places_of_engine(arguments)?;
     match command {
-        SkillCommand::Install { source, name, global } => {
-            let installed = edit::import_skill(&places, source, scope(*global), name.as_deref());
-            let (place, token) = installed?;
-            print_change(arguments, &json!({ "undo": token }), edits::installed(&places.short(&place)));
+        SkillCommand::Install { source, skills, all, name, global } => {
+            let all = if *all { All::Wanted } else { All::NotWanted };
+            let fetched =
+                install::fetch(&places, &Wanted { source, scope: global.then_some(Scope::Global), skills, all })?;
+            if !fetched.left_out.is_empty() {
+                print::warn(arguments, &edits::left_out(&fetched.left_out));
+            }
+            for broken in &fetched.broken {
+                print::warn(arguments, &edits::not_installed(broken));
+            }
+            let installed = edit::install_skills(&places, &fetched, name.as_deref())?;
+            let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
+            let value = json!({ "undo": installed.token, "paths": installed.places, "commit": fetched.commit });
+            print_change(arguments, &value, edits::installed(&shown));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
-            let checked = install::check(path)?;
+            let checked = candidate::check(path)?;
             let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
             print::result(arguments, &value, || vec![edits::would_load(&checked.skill.name)]);
         }

@@ -33,6 +33,8 @@ codes! {
     Ambiguous = "ambiguous",
     /// What was given is not the fingerprint of a plan.
     BadPlan = "bad-plan",
+    /// What was given is no source of skills.
+    BadSource = "bad-source",
     /// What was given cannot name a plugin.
     BadSpec = "bad-spec",
     /// What was given cannot be the address of an engine.
@@ -103,9 +105,11 @@ codes! {
     NotAList = "not-a-list",
     /// A process could not be ended.
     NotEnded = "not-ended",
+    /// What was given could not be fetched; nothing was installed.
+    NotFetched = "not-fetched",
     /// Nothing is there by that name or at that path.
     NotFound = "not-found",
-    /// The folder is not a skill that could be installed, or could not be copied.
+    /// What was given is not a skill that could be installed, or could not be copied.
     NotInstalled = "not-installed",
     /// A file is not JSONC, so it is not edited.
     NotJson = "not-json",
@@ -145,6 +149,8 @@ codes! {
     RolledBack = "rolled-back",
     /// The settings cannot be read, so nothing was saved.
     SettingsBroken = "settings-broken",
+    /// The source has several skills, and it was not said which.
+    SeveralSkills = "several-skills",
     /// The plan that was agreed to no longer fits.
     StalePlan = "stale-plan",
     /// The state folder cannot be used.

@@ -55,9 +55,9 @@ pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
-    AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, Examined, Expected, FileKind,
-    FileNotice, HabitNotice, MatterBound, Notice, PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice,
-    SkillNotice, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
+    AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault, Examined, Expected,
+    FileKind, FileNotice, HabitNotice, InstallNotice, MatterBound, Notice, PluginNotice, ProgramNotice, ReferenceFault,
+    ReloadNotice, SkillNotice, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use receipt::{

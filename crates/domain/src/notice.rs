@@ -10,6 +10,7 @@ mod edit;
 mod engine;
 mod file;
 mod habit;
+mod install;
 mod plugin;
 mod program;
 mod reload;
@@ -24,6 +25,7 @@ pub use edit::{EditNotice, Unremoved};
 pub use engine::EngineNotice;
 pub use file::{Blind, FileKind, FileNotice};
 pub use habit::HabitNotice;
+pub use install::{EntryFault, InstallNotice};
 pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
 pub use reload::ReloadNotice;
@@ -48,6 +50,8 @@ pub enum Notice {
     Engine(EngineNotice),
     /// Of the changes that Rekindle makes, and of taking them back.
     Edit(EditNotice),
+    /// Of where skills come from, and of what came.
+    Install(InstallNotice),
     /// Of what Rekindle keeps.
     State(StateNotice),
     /// Of Rekindle's own programs.

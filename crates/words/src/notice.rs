@@ -10,6 +10,7 @@ mod edit;
 mod engine;
 mod file;
 mod habit;
+mod install;
 mod plugin;
 mod program;
 pub mod reload;
@@ -38,6 +39,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Skill(notice) => skill::said(notice, front),
         Notice::Engine(notice) => engine::said(notice, front),
         Notice::Edit(notice) => edit::said(notice, front),
+        Notice::Install(notice) => install::said(notice, front),
         Notice::State(notice) => state::said(notice, front),
         Notice::Program(notice) => program::said(notice, front),
         Notice::File(notice) => file::said(notice, front),
@@ -58,6 +60,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Skill(notice) => skill::hint(notice, front),
         Notice::Engine(notice) => engine::hint(notice, front),
         Notice::Edit(notice) => edit::hint(notice, front),
+        Notice::Install(notice) => install::hint(notice, front),
         Notice::State(notice) => state::hint(notice, front),
         Notice::Program(notice) => program::hint(notice, front),
         Notice::File(notice) => file::hint(notice, front),

@@ -69,8 +69,8 @@ pub const OPEN_ANOTHER: &str = "Open another folder…";
 pub const SCOPE: &str = "Scope";
 pub const PLUGIN_FIELD: &str = "npm package, file path or git URL";
 pub const ADD_PLUGIN: &str = "Add plugin";
-pub const SKILL_FIELD: &str = "Folder with a SKILL.md";
-pub const IMPORT_SKILL: &str = "Import skill";
+pub const SKILL_FIELD: &str = "Folder, archive, owner/repository or address";
+pub const INSTALL_SKILL: &str = "Install skill";
 
 pub const ENGINE: &str = "Engine";
 pub const LOADED_NOW: &str = "Loaded in the engine";

@@ -5,8 +5,8 @@ use tauri::State;
 
 use crate::shell::Shell;
 
-/// Imports a folder as a skill.
+/// Installs the one skill of a source.
 #[tauri::command]
-pub(crate) async fn import_skill(shell: State<'_, Shell>, path: String, scope: Scope) -> Result<(), UserError> {
-    shell.app().import_skill(path, scope).await.map(drop)
+pub(crate) async fn install_skill(shell: State<'_, Shell>, path: String, scope: Scope) -> Result<(), UserError> {
+    shell.app().install_skill(path, scope).await.map(drop)
 }

@@ -13,7 +13,7 @@ use crate::{
     state::{App, Draft, Message},
 };
 
-/// What differs between adding a plugin and importing a skill.
+/// What differs between adding a plugin and installing a skill.
 struct Labels {
     field: &'static str,
     action: &'static str,
@@ -32,7 +32,7 @@ const PLUGIN: Labels = Labels {
 
 const SKILL: Labels = Labels {
     field: copy::SKILL_FIELD,
-    action: copy::IMPORT_SKILL,
+    action: copy::INSTALL_SKILL,
     input_id: "skill-input",
     action_id: "skill-import",
     error_id: "skill-error",
@@ -49,7 +49,7 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
         let (what, scope) = (what.clone(), *scope);
         async move {
             let answer: Answer<()> = match kind {
-                Kind::Skill => backend::import_skill(what, scope).await,
+                Kind::Skill => backend::install_skill(what, scope).await,
                 _ => backend::add_plugin(what, scope).await,
             };
             if answer.is_ok() {
@@ -109,7 +109,13 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
                     {copy::CHOOSE}
                 </button>
             </Show>
-            <button class="button" type="submit" data-testid=labels.action_id disabled=nothing_to_do>
+            <button
+                class="button"
+                type="submit"
+                data-testid=labels.action_id
+                disabled=nothing_to_do
+                aria-busy=move || add.pending().get().to_string()
+            >
                 {labels.action}
             </button>
             <div class="add-error" id=labels.error_id role="alert">

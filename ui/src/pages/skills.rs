@@ -1,6 +1,6 @@
-//! The skills that the engine finds, and importing one.
+//! The skills that the engine finds, and installing one.
 //!
-//! Invariant: the scope that is chosen is both where a skill is imported to and what is listed.
+//! Invariant: the scope that is chosen is both where a skill is installed and what is listed.
 
 use leptos::prelude::*;
 use rekindle_domain::Kind;

@@ -21,17 +21,9 @@ use crate::{
     files::{file, is_code, locate::Places},
 };
 
-/// The engine reads `~/x` as a package's name; a person means their home folder.
-pub(super) fn expand_home(places: &Places, spec: &str) -> String {
-    match spec.trim().strip_prefix("~/") {
-        Some(rest) => places.home.join(rest).display().to_string(),
-        None => spec.trim().to_owned(),
-    }
-}
-
 /// Declares a plugin; a token for taking it back.
 pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, UserError> {
-    let mut spec = PluginSpec::parse(&expand_home(places, spec));
+    let mut spec = PluginSpec::parse(&places.expanded(spec));
     if let Some(why) = spec.objection() {
         /// What is longer is told by its beginning, in characters.
         const TOLD: usize = 200;

@@ -12,13 +12,13 @@ use rekindle_domain::{Scope, Unremoved};
 use serde_json::Value;
 
 use crate::{
-    edit::install::{DEEPEST, MOST_ENTRIES},
     fault::{Fault, sheltered},
     files::{
         foreign,
         layers::Layers,
         locate::{Places, real},
     },
+    install::rules::{DEEPEST, MOST_ENTRIES},
     state::record::load,
 };
 

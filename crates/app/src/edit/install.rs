@@ -1,8 +1,8 @@
-//! Putting a skill's folder in place, and checking one before it is.
+//! Putting skills in place.
 //!
 //! Invariants: a skill appears whole or not at all; nothing outside the source folder is copied and
-//! nothing outside the target is written; links are refused, because what they point to is not part
-//! of the folder. What is copied is a new file of ours: of the modes of its source it has what the umask
+//! nothing outside the target is written; of a link the file is copied that it leads to, and one that leads out of the folder
+//! is refused. What is copied is a new file of ours: of the modes of its source it has what the umask
 //! leaves, and nothing that would lend a program somebody's rights.
 
 use std::{
@@ -11,100 +11,73 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EditNotice, ErrorCode, UserError, visible};
-use rekindle_opencode::skill::frontmatter::{self, NotASkill, SkillText};
+use rekindle_domain::{EditNotice, EntryFault, UserError, visible};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     error::{cause, shown},
     files::{
-        file::{self, adopt, adopt_folder, create_dirs, open_plain, rename_new},
+        file::{adopt, adopt_folder, create_dirs, open_plain, rename_new},
         foreign,
-        locate::real,
+        locate::{Places, real},
+    },
+    install::{
+        candidate::check,
+        rules::{EntryKind, Rules, followed, refused, refused_entry},
+        scratch::Scratch,
     },
 };
 
-/// The most files and folders of a skill.
-pub const MOST_ENTRIES: usize = 10_000;
-/// The most bytes of a skill.
-pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
-/// The deepest nesting of a skill.
-pub const DEEPEST: usize = 16;
-
-/// The error of a skill that is not installed: nothing was changed.
-fn refused(why: EditNotice) -> UserError {
-    UserError::new(ErrorCode::NotInstalled, why)
-}
-
-/// A folder that would be a skill.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The folder.
-    pub folder: PathBuf,
-    /// What its `SKILL.md` says.
-    pub skill: SkillText,
-}
-
-/// Looks at a folder, or at a `SKILL.md` in it.
-pub fn check(source: &Path) -> Result<Candidate, UserError> {
-    let folder = match source.file_name() {
-        Some(name) if name == "SKILL.md" => source.parent().unwrap_or(Path::new(".")),
-        _ => source,
-    };
-    let missing = || refused(EditNotice::NoSkillFolder { path: shown(source) });
-    let folder = folder.canonicalize().map_err(|_| missing())?;
-    let path = folder.join("SKILL.md");
-    let read = file::read(&path);
-    let text = read.map_err(|error| refused(EditNotice::SkillNotRead { why: Box::new(error.what) }))?;
-    let text = text.ok_or_else(missing)?;
-    let skill = frontmatter::skill(&text).map_err(|error| {
-        let why = Box::new(error.notice().into());
-        refused(match error {
-            NotASkill::NotRead(_) => EditNotice::SkillNotKnown { why },
-            _ => EditNotice::SkillWouldNotLoad { why },
-        })
-    })?;
-    Ok(Candidate { folder, skill })
-}
+/// How the name of a folder begins in which a skill is copied.
+const STAGED: &str = ".rekindle-new-";
 
 /// A skill that is copied and not yet where the engine looks. Dropped, nothing is left of it.
-pub struct Staged {
-    staging: tempfile::TempDir,
+pub(super) struct Staged {
+    staging: Scratch,
     target: PathBuf,
     made: Vec<PathBuf>,
 }
 
 impl Staged {
     /// The copy.
-    pub fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.staging.path().join("skill")
     }
 
     /// Where it will be.
-    pub fn target(&self) -> &Path {
+    pub(super) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Puts it where the engine looks, whole and at once; the place.
-    pub fn put_in_place(mut self) -> Result<PathBuf, UserError> {
-        let target = self.target.clone();
-        match rename_new(&self.folder(), &target) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(is_there(&target));
-            }
-            renamed => renamed.map_err(failed(&target))?,
+    /// Puts it where the engine looks, whole and at once.
+    fn put_in_place(&self) -> Result<(), UserError> {
+        match rename_new(&self.folder(), &self.target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(is_there(&self.target)),
+            renamed => renamed.map_err(failed(&self.target)),
         }
-        self.made.clear();
-        Ok(target)
     }
+}
+
+/// Puts skills where the engine looks, each whole and at once, and all of them or none; their places.
+pub(super) fn put_in_place(mut staged: Vec<Staged>) -> Result<Vec<PathBuf>, UserError> {
+    let failed =
+        staged.iter().enumerate().find_map(|(count, one)| one.put_in_place().err().map(|error| (count, error)));
+    if let Some((count, error)) = failed {
+        for one in staged.iter().take(count) {
+            if let Err(error) = rename_new(&one.target, &one.folder()) {
+                tracing::warn!(%error, path = %one.target.display(), "stays, although another one could not be installed");
+            }
+        }
+        return Err(error);
+    }
+    staged.iter_mut().for_each(|one| one.made.clear());
+    Ok(staged.iter().map(|one| one.target.clone()).collect())
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // The folder of the copy goes when this does; those above it that were made for it only then.
-        if let Err(error) = fs::remove_dir_all(self.staging.path()) {
-            tracing::debug!(%error, "what was staged");
-        }
+        // The folders that were made for it can only go after it.
+        fs::remove_dir_all(self.staging.path()).unwrap_or_default();
         remove_made(&self.made);
     }
 }
@@ -115,7 +88,7 @@ fn remove_made(made: &[PathBuf]) {
 }
 
 /// Copies a skill beside the place in a skills folder where it is to be, under its own name or another.
-pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, UserError> {
+pub(super) fn stage(places: &Places, source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, UserError> {
     let candidate = check(source)?;
     let name = name.unwrap_or(&candidate.skill.name);
     if !is_folder_name(name) {
@@ -130,16 +103,15 @@ pub fn stage(source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged,
     }
     let made = create_dirs(skills).map_err(failed(skills))?;
     // The engine does not look into folders that begin with a dot; renaming makes it whole at once.
-    let staging = match tempfile::Builder::new().prefix(".rekindle-").tempdir_in(skills) {
+    let staging = match Scratch::new(places, skills, STAGED) {
         Ok(staging) => staging,
         Err(error) => {
             remove_made(&made);
             return Err(failed(skills)(error));
         }
     };
-    adopt_folder(staging.path());
     let staged = Staged { staging, target, made };
-    copy(&candidate.folder, &staged.folder(), &mut Budget::default())?;
+    copy(&candidate.folder, &staged.folder())?;
     Ok(staged)
 }
 
@@ -162,27 +134,8 @@ fn is_folder_name(name: &str) -> bool {
         && !name.chars().any(|c| c.is_control() || reserved.contains(&c))
 }
 
-#[derive(Default)]
-struct Budget {
-    entries: usize,
-    bytes: u64,
-}
-
-impl Budget {
-    fn spend(&mut self, bytes: u64) -> Result<(), UserError> {
-        self.entries += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.entries > MOST_ENTRIES {
-            return Err(refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }));
-        }
-        if self.bytes > MOST_BYTES {
-            return Err(refused(EditNotice::SkillTooLarge { mebibytes: MOST_BYTES / 1024 / 1024 }));
-        }
-        Ok(())
-    }
-}
-
-fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), UserError> {
+fn copy(from: &Path, to: &Path) -> Result<(), UserError> {
+    let mut rules = Rules::default();
     let is_git = |entry: &DirEntry| entry.file_type().is_dir() && entry.file_name() == ".git";
     let entries = WalkDir::new(from).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_git(entry));
     for entry in entries {
@@ -190,25 +143,23 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), UserError> {
             let path = error.path().unwrap_or(from).to_owned();
             failed(&path)(error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links")))
         })?;
-        let path = entry.path();
+        let (path, kind) = (entry.path(), entry.file_type());
         let below = path.strip_prefix(from).unwrap_or(path);
-        let target = if entry.depth() == 0 { to.to_owned() } else { to.join(below) };
-        let kind = entry.file_type();
-        if kind.is_symlink() {
-            return Err(refused(EditNotice::SkillHasLink { path: shown(path) }));
+        let Some(name) = below.to_str() else {
+            return Err(refused_entry(&below.to_string_lossy(), EntryFault::BadName));
+        };
+        let target = if name.is_empty() { to.to_owned() } else { to.join(below) };
+        if !name.is_empty() && (kind.is_dir() || kind.is_file() || kind.is_symlink()) {
+            rules.admit(name, if kind.is_dir() { EntryKind::Folder } else { EntryKind::Other })?;
         }
-        if kind.is_dir() {
-            if entry.depth() > DEEPEST {
-                return Err(refused(EditNotice::SkillTooDeep { most: DEEPEST }));
-            }
-            if entry.depth() > 0 {
-                budget.spend(0)?;
-            }
+        if kind.is_symlink() {
+            copy_link(from, below, &target, &mut rules)?;
+        } else if kind.is_dir() {
             fs::create_dir(&target).map_err(failed(&target))?;
             adopt_folder(&target);
         } else if kind.is_file() {
             let length = path.symlink_metadata().map_err(failed(path))?.len();
-            budget.spend(length)?;
+            rules.spend(length)?;
             if !copy_file(path, &target, length).map_err(failed(path))? {
                 return Err(refused(EditNotice::SkillChanged { path: shown(path) }));
             }
@@ -216,6 +167,24 @@ fn copy(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), UserError> {
         // Sockets, pipes and devices are no part of a skill.
     }
     Ok(())
+}
+
+/// Copies what a link leads to, if that is a file of the same folder: the copy depends on nothing else.
+fn copy_link(from: &Path, link: &Path, target: &Path, rules: &mut Rules) -> Result<(), UserError> {
+    let path = from.join(link);
+    let leads = fs::read_link(&path).map_err(failed(&path))?;
+    let leaves = || refused_entry(&link.to_string_lossy(), EntryFault::Link { to: shown(&leads) });
+    let file = leads.to_str().and_then(|leads| followed(link, leads)).map(|file| from.join(file)).ok_or_else(leaves)?;
+    let metadata = file.symlink_metadata().ok().filter(fs::Metadata::is_file).ok_or_else(leaves)?;
+    // A folder on the way to it may be a link, too.
+    if real(&file) != real(from).join(file.strip_prefix(from).unwrap_or(&file)) {
+        return Err(leaves());
+    }
+    rules.spend(metadata.len())?;
+    match copy_file(&file, target, metadata.len()).map_err(failed(&path))? {
+        true => Ok(()),
+        false => Err(refused(EditNotice::SkillChanged { path: shown(&file) })),
+    }
 }
 
 /// Copies a file of this size; false when it is none of this size any more.
@@ -247,12 +216,14 @@ fn create_like(path: &Path, _other: &fs::Metadata) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::Notice;
+    use rekindle_domain::{InstallNotice, Notice};
 
     use super::*;
 
     fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, UserError> {
-        stage(source, skills, name)?.put_in_place()
+        let mut places = Places::of(skills.parent().expect("a folder")).expect("places");
+        places.common_state = skills.with_file_name("state");
+        put_in_place(vec![stage(&places, source, skills, name)?]).map(|mut places| places.remove(0))
     }
 
     fn refusal(source: &Path, skills: &Path, name: Option<&str>) -> EditNotice {
@@ -291,14 +262,19 @@ mod tests {
         for name in ["..", ".", "a/b", "", " ", "a\nb", ".hidden"] {
             assert!(matches!(refusal(&from, &skills, Some(name)), EditNotice::BadFolderName { .. }), "{name:?}");
         }
+        fs::write(root.path().join("outside"), "").expect("written");
         let nowhere = root.path().join("none");
         assert!(matches!(refusal(&nowhere, &skills, None), EditNotice::NoSkillFolder { .. }));
         assert!(matches!(refusal(&from, &from.join("skills"), None), EditNotice::SkillIntoItself { .. }));
         #[cfg(unix)]
         {
-            std::os::unix::fs::symlink("/etc/hostname", from.join("link")).expect("linked");
-            assert!(matches!(refusal(&from, &skills, None), EditNotice::SkillHasLink { .. }));
-            fs::remove_file(from.join("link")).expect("removed");
+            for leads in ["/etc/hostname", "../outside", "nowhere", "scripts"] {
+                std::os::unix::fs::symlink(leads, from.join("link")).expect("linked");
+                let error = install(&from, &skills, None).expect_err("refused");
+                let why = EntryFault::Link { to: leads.to_owned() };
+                assert_eq!(error.what, InstallNotice::EntryRefused { entry: "link".to_owned(), why });
+                fs::remove_file(from.join("link")).expect("removed");
+            }
         }
         fs::write(from.join("SKILL.md"), "no front matter").expect("written");
         assert!(matches!(refusal(&from, &skills, None), EditNotice::SkillWouldNotLoad { .. }));

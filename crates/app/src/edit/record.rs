@@ -230,8 +230,9 @@ impl Records {
                 Reached::Intended if was_done => self.settle(&token, reached, Reached::Made),
                 Reached::Undoing if !was_done => self.settle(&token, reached, Reached::Made),
                 _ => {
-                    if reached == Reached::Undoing {
-                        self.follow(&token, places);
+                    match reached {
+                        Reached::Undoing => self.follow(&token, places),
+                        _ => record.undo.take_part_back(places),
                     }
                     self.remove(&token, reached);
                 }
@@ -301,7 +302,7 @@ impl Strays {
         for path in entries(&here)? {
             let Some(reached) = reached_of(&path).filter(|reached| *reached != Reached::Stale) else { continue };
             match read_record(&path) {
-                Some(record) => claimed.extend(record.undo.in_trash().map(Path::to_owned)),
+                Some(record) => claimed.extend(record.undo.in_trash().into_iter().map(Path::to_owned)),
                 // One that was about to be made is judged by whoever comes next.
                 None if reached == Reached::Made => strays.records.push(path),
                 None => {}
@@ -310,7 +311,7 @@ impl Strays {
         for path in elsewhere.flat_map(|folder| entries(&folder).unwrap_or_default()) {
             let is_open = reached_of(&path).is_some_and(|reached| reached != Reached::Stale);
             let record = is_open.then(|| read_record(&path)).flatten();
-            claimed.extend(record.and_then(|record| record.undo.in_trash().map(Path::to_owned)));
+            claimed.extend(record.iter().flat_map(|record| record.undo.in_trash()).map(Path::to_owned));
         }
         for folder in entries(&places.common_state.join("trash"))? {
             let inside = entries(&folder).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     edit::last_good::LastGood,
     files::{scan::scan, walk::walk},
+    install::{self, All, Wanted},
 };
 
 pub(super) fn places() -> (tempfile::TempDir, Places) {
@@ -17,6 +18,13 @@ pub(super) fn places() -> (tempfile::TempDir, Places) {
     places.common_state = root.path().join("state");
     places.global = root.path().join("global");
     (root, places)
+}
+
+/// Installs the one skill of a source for this project; its place, and a token for taking it back.
+fn import_skill(places: &Places, source: &str) -> Result<(PathBuf, String), UserError> {
+    let wanted = Wanted { source, scope: Some(Scope::Project), skills: &[], all: All::NotWanted };
+    let mut installed = install_skills(places, &install::fetch(places, &wanted)?, None)?;
+    Ok((installed.places.remove(0), installed.token))
 }
 
 /// Whether a text is among what an error tells.
@@ -119,7 +127,7 @@ fn skills_come_and_go() {
     let source = root.path().join("source");
     fs::create_dir(&source).expect("made");
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
-    let (place, token) = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported");
+    let (place, token) = import_skill(&places, &source.display().to_string()).expect("imported");
     assert!(place.join("SKILL.md").is_file());
     let rows = scan(&places, None).expect("no fault").rows;
     let removed = remove(&places, find(&rows, Kind::Skill, "s", Scope::Project).expect("listed")).expect("removed");
@@ -256,7 +264,7 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     let source = root.path().join("source");
     fs::create_dir(&source).expect("made");
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
-    let import = || import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported").0;
+    let import = || import_skill(&places, &source.display().to_string()).expect("imported").0;
     let place = import();
     fs::write(place.join("more.txt"), "theirs").expect("written");
     let choices = |expected: &[UndoChoice]| match undo(&places, None, None) {
@@ -345,7 +353,7 @@ fn nothing_is_changed_that_cannot_be_written_down() {
         ("no more", &|| remove(&places, row(Kind::Plugin, "a")).map(drop)),
         ("a plugin's file", &|| remove(&places, row(Kind::Plugin, "p.ts")).map(drop)),
         ("a skill", &|| remove(&places, row(Kind::Skill, "s")).map(drop)),
-        ("import", &|| import_skill(&places, &source, Scope::Project, None).map(drop)),
+        ("import", &|| import_skill(&places, &source).map(drop)),
         ("restore", &|| last_good.restore(&good).map(drop)),
     ];
     for (what, change) in changes {
@@ -402,7 +410,7 @@ fn a_change_that_cannot_be_noted_is_taken_back() {
     let told = made.expect_err("not noted");
     assert_eq!(told.code.word(), "half-done");
     let changed = EditNotice::FileChanged { path: path.display().to_string() };
-    let is_told = |what: &Notice| matches!(what, Notice::Edit(EditNotice::HalfDone { done, .. }) if **done == Notice::from(changed.clone()));
+    let is_told = |what: &Notice| matches!(what, Notice::Edit(EditNotice::HalfDone { done, .. }) if **done == changed);
     assert!(is_told(&told.what), "{told:?}");
 }
 
@@ -429,7 +437,7 @@ fn a_change_that_was_cut_off_is_judged_by_what_is_on_disk() {
             "imported",
             &|places| {
                 let source = places.directory.join("source").display().to_string();
-                import_skill(places, &source, Scope::Project, None).expect("imported").1
+                import_skill(places, &source).expect("imported").1
             },
             &|places| fs::remove_dir_all(places.directory.join(".opencode/skills/new")).expect("removed"),
         ),
@@ -707,7 +715,7 @@ fn what_was_made_is_taken_back_in_its_place_alone() {
             let source = root.path().join("source");
             fs::create_dir(&source).expect("made");
             fs::write(source.join("SKILL.md"), "---\nname: s\ndescription: d\n---\n").expect("written");
-            import_skill(&places, &source.display().to_string(), Scope::Project, None).expect("imported");
+            import_skill(&places, &source.display().to_string()).expect("imported");
         }
         let elsewhere = root.path().join("elsewhere");
         let copied = std::process::Command::new("cp").arg("-r").args([&dot, &elsewhere]).status().expect("runs");
@@ -910,7 +918,7 @@ fn nothing_is_made_behind_a_link_that_leads_to_nothing() {
     let source = root.path().join("source");
     fs::create_dir(&source).expect("made");
     fs::write(source.join("SKILL.md"), "---\nname: s\n---\n").expect("written");
-    let error = import_skill(&places, &source.display().to_string(), Scope::Project, None).expect_err("refused");
+    let error = import_skill(&places, &source.display().to_string()).expect_err("refused");
     assert!(
         matches!(error.what, Notice::Edit(EditNotice::SkillNotCopied { .. })) && names(&error, "nowhere"),
         "{error:?}"

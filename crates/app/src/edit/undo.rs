@@ -75,6 +75,11 @@ pub(crate) enum Undo {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<Room>,
     },
+    /// Several things were done at once, and are taken back at once.
+    Together {
+        /// Each of them.
+        parts: Vec<Undo>,
+    },
     /// Copies of files were put in place of those that were there.
     Restored {
         /// The files.
@@ -117,26 +122,36 @@ impl Undo {
         Self::Removed { from: from.to_owned(), trash: trash.to_owned(), room: Some(Room::of(from)) }
     }
 
-    /// Where what was changed is, if that is known.
-    fn room(&self) -> Option<&Room> {
+    /// What takes back several things that are done at once.
+    pub(super) fn together(mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1 { parts.remove(0) } else { Self::Together { parts } }
+    }
+
+    /// The part of it that is somewhere else now than when it was done, if that is known.
+    fn led_elsewhere(&self) -> Option<(&Self, &Room)> {
         match self {
-            Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => room.as_ref(),
+            Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => {
+                room.as_ref().filter(|room| !room.is_of(self.path())).map(|room| (self, room))
+            }
+            Self::Together { parts } => parts.iter().find_map(Self::led_elsewhere),
             Self::Restored { .. } => None,
         }
     }
 
     fn path(&self) -> &Path {
         match self {
+            Self::Together { parts } => parts.first().map_or(Path::new(""), Self::path),
             Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
             Self::Restored { files, .. } => files.first().map_or(Path::new(""), PathBuf::as_path),
         }
     }
 
     /// Where in the trash it is what was removed.
-    pub(super) fn in_trash(&self) -> Option<&Path> {
+    pub(super) fn in_trash(&self) -> Vec<&Path> {
         match self {
-            Self::Removed { trash, .. } => Some(trash),
-            _ => None,
+            Self::Removed { trash, .. } => vec![trash],
+            Self::Together { parts } => parts.iter().flat_map(Self::in_trash).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -147,6 +162,9 @@ impl Undo {
             Self::Edited { path, .. } => EditNotice::FileChanged { path: shown(path) },
             Self::Removed { from, trash, .. } => EditNotice::ItemMoved { path: shown(from), to: shown(trash) },
             Self::Created { path, .. } => EditNotice::ItemCreated { path: shown(path) },
+            Self::Together { parts } => {
+                EditNotice::ItemsChanged { paths: parts.iter().map(|part| shown(part.path())).collect() }
+            }
             Self::Restored { files, .. } => {
                 EditNotice::FilesRestored { paths: files.iter().map(|path| shown(path)).collect() }
             }
@@ -169,6 +187,19 @@ impl Undo {
                 }
                 Ok(is_ours)
             }
+            Self::Together { parts } => {
+                // What is taken back already, by whoever was cut off, is as it should be.
+                let left: Vec<_> = parts.iter().filter(|part| !part.was_taken_back(places)).collect();
+                if !left.iter().all(|part| part.was_made(places)) {
+                    return Ok(false);
+                }
+                for part in left.into_iter().rev() {
+                    if !part.take_back(places)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
             Self::Restored { files, version, kept } => {
                 Ok(LastGood::of(places).put_back(files, kept, Some(version.as_str()))?)
             }
@@ -184,6 +215,7 @@ impl Undo {
             }
             Self::Removed { trash, .. } => (false, is_there(trash)),
             Self::Created { path, .. } => (false, is_there(path)),
+            Self::Together { parts } => (false, parts.iter().any(|part| !part.was_taken_back(places))),
             Self::Restored { files, kept, .. } => (false, LastGood::of(places).can_put_back(files, kept)),
         };
         let all = [(UndoChoice::Ours, ours), (UndoChoice::Before, before), (UndoChoice::Leave, ours || before)];
@@ -215,6 +247,10 @@ impl Undo {
                 return Err(error);
             }
             Self::Created { path, .. } => set_aside_item(places, path)?,
+            Self::Together { parts } => {
+                let left = parts.iter().rev().filter(|part| !part.was_taken_back(places));
+                left.into_iter().try_for_each(|part| part.make_as_before(places))?;
+            }
             Self::Restored { files, kept, .. } => {
                 LastGood::of(places).put_back(files, kept, None)?;
             }
@@ -231,6 +267,7 @@ impl Undo {
             }
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Created { path, .. } => self.is_as_left(path),
+            Self::Together { parts } => parts.iter().all(|part| part.was_made(places)),
             Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
         }
     }
@@ -244,6 +281,7 @@ impl Undo {
             }
             Self::Removed { from, trash, .. } => is_there(from) && !is_there(trash),
             Self::Created { path, .. } => !is_there(path),
+            Self::Together { parts } => parts.iter().all(|part| part.was_taken_back(places)),
             Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
         }
     }
@@ -260,7 +298,23 @@ impl Undo {
 
     /// Whether a change that failed has left something that taking it back puts right.
     pub(super) fn is_half_made(&self) -> bool {
-        matches!(self, Self::Removed { from, trash, .. } if is_there(trash) && !is_there(from))
+        match self {
+            Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
+            Self::Together { parts } => parts.iter().any(Self::is_half_made),
+            Self::Edited { .. } | Self::Created { .. } | Self::Restored { .. } => false,
+        }
+    }
+
+    /// Takes back what was done of several things, if whoever did them was cut off before the last one.
+    pub(super) fn take_part_back(&self, places: &Places) {
+        let Self::Together { parts } = self else { return };
+        for part in parts.iter().rev().filter(|part| part.was_made(places)) {
+            match part.take_back(places) {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!(path = %part.path().display(), "changed since; stays"),
+                Err(error) => tracing::warn!(?error, path = %part.path().display(), "stays"),
+            }
+        }
     }
 
     /// Whether a folder is as it was created.
@@ -321,8 +375,8 @@ pub fn undo(places: &Places, token: Option<&str>, choice: Option<UndoChoice>) ->
 }
 
 fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result<(), UserError> {
-    if let Some(room) = undo.room().filter(|room| !room.is_of(undo.path())) {
-        return Err(led_elsewhere(undo, room));
+    if let Some((part, room)) = undo.led_elsewhere() {
+        return Err(led_elsewhere(part, room));
     }
     if undo.take_back(places)? {
         return Ok(());
@@ -363,7 +417,7 @@ fn led_elsewhere(undo: &Undo, room: &Room) -> UserError {
         folder: shown(folder),
         now: shown(&real(folder)),
         before: shown(room.path()),
-        trash: undo.in_trash().map(shown),
+        trash: undo.in_trash().first().map(|trash| shown(trash)),
     };
     changed_since(notice, folder, vec![UndoChoice::Leave])
 }

@@ -334,6 +334,14 @@ impl Places {
         }
     }
 
+    /// A path that somebody typed, which may begin with `~/`: a person means their home folder.
+    pub(crate) fn expanded(&self, typed: &str) -> String {
+        match typed.trim().strip_prefix("~/") {
+            Some(rest) => self.home.join(rest).display().to_string(),
+            None => typed.trim().to_owned(),
+        }
+    }
+
     /// A path for people: relative to the directory, or with `~`.
     pub fn short(&self, path: &Path) -> String {
         if let Ok(rest) = path.strip_prefix(&self.directory)

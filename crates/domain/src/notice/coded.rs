@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, Notice, PluginNotice, ProgramNotice,
-    ReloadNotice, SkillNotice, StateNotice,
+    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice, PluginNotice,
+    ProgramNotice, ReloadNotice, SkillNotice, StateNotice,
 };
 
 /// The key of the code.
@@ -110,6 +110,12 @@ macro_rules! subjects {
             fn from(notice: $type) -> Self {
                 Self::$subject(notice)
             }
+        }
+
+        impl PartialEq<$type> for Notice {
+            fn eq(&self, other: &$type) -> bool {
+                matches!(self, Self::$subject(notice) if notice == other)
+            }
         })+
 
         impl Notice {
@@ -158,6 +164,7 @@ subjects! {
     Engine(EngineNotice),
     File(FileNotice),
     Habit(HabitNotice),
+    Install(InstallNotice),
     Plugin(PluginNotice),
     Program(ProgramNotice),
     Reload(ReloadNotice),

@@ -303,9 +303,3 @@ impl ConfigNotice {
         Self::AtKey { key: keys.join("."), what: Box::new(self.into()) }
     }
 }
-
-impl PartialEq<ConfigNotice> for Notice {
-    fn eq(&self, other: &ConfigNotice) -> bool {
-        matches!(self, Self::Config(notice) if notice == other)
-    }
-}

@@ -117,6 +117,11 @@ notices! {
             /// What.
             path: String,
         },
+        /// Several things were changed at once.
+        ItemsChanged {
+            /// What.
+            paths: Vec<String>,
+        },
         /// Files were restored.
         FilesRestored {
             /// The files.
@@ -171,11 +176,6 @@ notices! {
         /// There is something at the skill's place.
         SkillThere {
             /// The place.
-            path: String,
-        },
-        /// The skill holds a link.
-        SkillHasLink {
-            /// The link.
             path: String,
         },
         /// The skill has too many files.

@@ -105,9 +105,3 @@ notices! {
         },
     }
 }
-
-impl PartialEq<ReloadNotice> for Notice {
-    fn eq(&self, other: &ReloadNotice) -> bool {
-        matches!(self, Self::Reload(notice) if notice == other)
-    }
-}

@@ -124,9 +124,3 @@ notices! {
         },
     }
 }
-
-impl PartialEq<SkillNotice> for Notice {
-    fn eq(&self, other: &SkillNotice) -> bool {
-        matches!(self, Self::Skill(notice) if notice == other)
-    }
-}

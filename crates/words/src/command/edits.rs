@@ -1,8 +1,11 @@
 //! What the commands say of edits that are done.
 
-use rekindle_domain::{Kind, Restored, Restoring, UndoChoice};
+use rekindle_domain::{Kind, Restored, Restoring, UndoChoice, UserError};
 
-use crate::edits;
+use crate::{
+    edits,
+    notice::{Front, said},
+};
 
 /// What can be done next.
 const NEXT: &str = "Make it live with: rekindle reload. Undo it with: rekindle undo";
@@ -12,9 +15,23 @@ pub fn added(spec: &str) -> String {
     format!("Added plugin {spec}. {NEXT}")
 }
 
-/// A skill's folder is where the engine finds it.
-pub fn installed(place: &str) -> String {
-    format!("Installed skill {place}. {NEXT}")
+/// The folders of skills are where the engine finds them.
+pub fn installed(places: &[String]) -> String {
+    match places {
+        [place] => format!("Installed skill {place}. {NEXT}"),
+        places => format!("Installed {} skills: {}. {NEXT}", places.len(), places.join(", ")),
+    }
+}
+
+/// A skill of a source would not load.
+pub fn not_installed(error: &UserError) -> String {
+    let path = error.path.as_deref().unwrap_or_default();
+    format!("Skipped {path}: {}.", said(&error.what, Front::Command))
+}
+
+/// What a command of another tool asked for and is not done.
+pub fn left_out(options: &[String]) -> String {
+    format!("Ignored {}, which only that tool knows.", options.join(", "))
 }
 
 /// An item is gone.

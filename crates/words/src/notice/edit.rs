@@ -40,6 +40,7 @@ pub(super) fn said(notice: &EditNotice, front: Front) -> String {
         EditNotice::FileChanged { path } => return format!("{path} was changed"),
         EditNotice::ItemMoved { path, to } => return format!("{path} was moved to {to}"),
         EditNotice::ItemCreated { path } => return format!("{path} was created"),
+        EditNotice::ItemsChanged { paths } => return format!("{} were changed", paths.join(", ")),
         EditNotice::FilesRestored { paths } => {
             let were = if paths.len() == 1 { "was" } else { "were" };
             return format!("{} {were} restored", paths.join(", "));
@@ -64,7 +65,6 @@ pub(super) fn said(notice: &EditNotice, front: Front) -> String {
         }
         EditNotice::BadFolderName { name } => return format!("“{name}” cannot be the name of a folder"),
         EditNotice::SkillThere { path } => return format!("{path} already exists"),
-        EditNotice::SkillHasLink { path } => return format!("{path} is a link, and a skill must not contain links"),
         EditNotice::SkillTooManyFiles { most } => {
             return format!("the folder is too large for a skill: more than {most} files");
         }
@@ -182,7 +182,6 @@ pub(super) fn hint(notice: &EditNotice, front: Front) -> String {
         }
         (EditNotice::BadFolderName { .. }, Front::Window) => "change the name in SKILL.md",
         (EditNotice::SkillThere { .. }, _) => "remove the skill that is there first",
-        (EditNotice::SkillHasLink { .. }, _) => "put the file itself in its place",
         (
             EditNotice::SkillTooManyFiles { .. } | EditNotice::SkillTooLarge { .. } | EditNotice::SkillTooDeep { .. },
             _,
@@ -230,6 +229,7 @@ pub(super) fn hint(notice: &EditNotice, front: Front) -> String {
             EditNotice::FileChanged { .. }
             | EditNotice::ItemMoved { .. }
             | EditNotice::ItemCreated { .. }
+            | EditNotice::ItemsChanged { .. }
             | EditNotice::FilesRestored { .. },
             _,
         ) => "",

@@ -1,0 +1,519 @@
+//! Hostile sources, and those that people have.
+
+use std::{
+    fs::{self, File},
+    io::{Cursor, Write},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use rekindle_domain::{EntryFault, Notice};
+use rekindle_sources::Revision;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use super::*;
+
+const SKILL_TEXT: &str = "---\nname: a-skill\ndescription: d\n---\nbody\n";
+
+struct World {
+    root: tempfile::TempDir,
+    places: Places,
+}
+
+impl World {
+    fn new() -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        let directory = root.path().join("pro ject 😀");
+        fs::create_dir_all(directory.join(".git")).expect("made");
+        let mut places = Places::of(&directory).expect("places");
+        places.state = root.path().join("state");
+        places.common_state = root.path().join("state");
+        Self { root, places }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn fetch(&self, source: &str) -> Result<Fetched, UserError> {
+        self.fetch_some(source, &[], All::NotWanted)
+    }
+
+    fn fetch_some(&self, source: &str, skills: &[&str], all: All) -> Result<Fetched, UserError> {
+        let skills: Vec<_> = skills.iter().map(|name| (*name).to_owned()).collect();
+        fetch(&self.places, &Wanted { source, scope: None, skills: &skills, all })
+    }
+
+    /// Why a source is refused. Nothing of it stays behind.
+    fn refusal(&self, source: &str) -> Notice {
+        let kept = || fs::read_dir(self.places.common_state.join("fetched")).into_iter().flatten().count();
+        let before = kept();
+        let error = self.fetch(source).expect_err("refused");
+        assert_eq!(kept(), before, "what was fetched is gone");
+        error.what
+    }
+}
+
+fn names(fetched: &Fetched) -> Vec<&str> {
+    fetched.skills.iter().map(|skill| &*skill.skill.name).collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Tar,
+    TarGz,
+    Zip,
+}
+
+const FORMATS: [Format; 3] = [Format::Tar, Format::TarGz, Format::Zip];
+
+#[derive(Clone, Copy, Debug)]
+enum Entry<'a> {
+    File(&'a str, &'a str),
+    Program(&'a str),
+    Folder(&'a str),
+    Link(&'a str, &'a str),
+    HardLink(&'a str, &'a str),
+    Device(&'a str),
+}
+
+use Entry::{Device, Folder, HardLink, Link, Program};
+
+fn skill(name: &str) -> Entry<'_> {
+    Entry::File(name, SKILL_TEXT)
+}
+
+fn archive(format: Format, entries: &[Entry]) -> Vec<u8> {
+    match format {
+        Format::Tar => tar(entries),
+        Format::TarGz => {
+            let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+            gz.write_all(&tar(entries)).expect("written");
+            gz.finish().expect("an archive")
+        }
+        Format::Zip => zip(entries),
+    }
+}
+
+/// A tar archive, with whatever names: the library writes none that lead elsewhere.
+fn tar(entries: &[Entry]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        let (kind, name, target, content, mode) = match *entry {
+            Entry::File(name, content) => (b'0', name, "", content, 0o100_666),
+            Program(name) => (b'0', name, "", "#!/bin/sh\n", 0o106_777),
+            Folder(name) => (b'5', name, "", "", 0o777),
+            Link(name, target) => (b'2', name, target, "", 0o777),
+            HardLink(name, target) => (b'1', name, target, "", 0o666),
+            Device(name) => (b'3', name, "", "", 0o666),
+        };
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(mode);
+        header.set_size(content.len() as u64);
+        header.set_mtime(1);
+        let raw = header.as_ustar_mut().expect("a header");
+        raw.typeflag = [kind];
+        raw.name[..name.len()].copy_from_slice(name.as_bytes());
+        raw.linkname[..target.len()].copy_from_slice(target.as_bytes());
+        header.set_cksum();
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(content.as_bytes());
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.resize(bytes.len() + 1024, 0);
+    bytes
+}
+
+fn zip(entries: &[Entry]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let mut types = Vec::new();
+    let mut seen = Vec::new();
+    let mut twice = None;
+    for entry in entries {
+        let written = match *entry {
+            Entry::File(name, content) => {
+                // The library writes no name twice: another one of the same length is put in its place at the end.
+                let stand_in = name.replace('a', "\u{1}");
+                let as_written = if seen.contains(&name) { stand_in.as_str() } else { name };
+                if as_written != name {
+                    twice = Some((stand_in.clone(), name));
+                }
+                seen.push(name);
+                zip.start_file(as_written, options).and_then(|()| Ok(zip.write_all(content.as_bytes())?))
+            }
+            Program(name) => {
+                types.push((name, 0o106_777_u32));
+                zip.start_file(name, options.unix_permissions(0o777)).and_then(|()| Ok(zip.write_all(b"#!/bin/sh\n")?))
+            }
+            Folder(name) => zip.add_directory(name, options),
+            Link(name, target) => zip.add_symlink(name, target, options),
+            HardLink(..) => unreachable!("zip has none"),
+            Device(name) => {
+                types.push((name, 0o020_666));
+                zip.start_file(name, options)
+            }
+        };
+        written.expect("written");
+    }
+    let mut bytes = zip.finish().expect("an archive").into_inner();
+    for (name, mode) in types {
+        let at = directory_entry(&bytes, name);
+        bytes[at + 38..at + 42].copy_from_slice(&(mode << 16).to_le_bytes());
+    }
+    if let Some((stand_in, name)) = twice {
+        while let Some(at) = bytes.windows(stand_in.len()).position(|window| window == stand_in.as_bytes()) {
+            bytes[at..at + name.len()].copy_from_slice(name.as_bytes());
+        }
+    }
+    bytes
+}
+
+/// Where the entry of a name begins in the directory of a zip archive.
+fn directory_entry(bytes: &[u8], name: &str) -> usize {
+    let is_it = |at: &usize| bytes[*at..].starts_with(b"PK\x01\x02") && bytes[at + 46..].starts_with(name.as_bytes());
+    (0..bytes.len() - 46).find(is_it).expect("the entry")
+}
+
+/// S1: archives of each kind, with and without a folder around; their ending does not matter.
+#[test]
+fn archives_are_read() {
+    for format in FORMATS {
+        let world = World::new();
+        let entries = [
+            Folder("top/"),
+            Folder("top/a-skill/"),
+            skill("top/a-skill/SKILL.md"),
+            Program("top/a-skill/scripts/run.sh"),
+            Entry::File("top/a-skill/docs/é 😀.md", "text"),
+            Link("top/a-skill/AGENTS.md", "docs/é 😀.md"),
+            Link("top/README.md", "a-skill/SKILL.md"),
+        ];
+        fs::write(world.path("some.download"), archive(format, &entries)).expect("written");
+        let fetched = world.fetch(&world.path("some.download").display().to_string()).expect("fetched");
+        assert_eq!(names(&fetched), ["a-skill"], "{format:?}");
+        let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+        let place = &installed.places[0];
+        assert!(place.ends_with(".opencode/skills/a-skill"), "{place:?}");
+        let read = |name: &str| fs::read_to_string(place.join(name)).expect(name);
+        assert_eq!((&*read("SKILL.md"), &*read("docs/é 😀.md"), &*read("AGENTS.md")), (SKILL_TEXT, "text", "text"));
+        assert!(fs::symlink_metadata(place.join("AGENTS.md")).expect("there").is_file(), "it depends on nothing else");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let mode = |name: &str| fs::metadata(place.join(name)).expect("there").mode() & 0o7777;
+            assert_eq!((mode("scripts/run.sh") & 0o7711, mode("SKILL.md") & 0o7111), (0o711, 0), "{format:?}");
+        }
+        crate::edit::undo(&world.places, Some(&installed.token), None).expect("undone");
+        assert!(!place.exists());
+        drop(fetched);
+        assert_eq!(fs::read_dir(world.places.common_state.join("fetched")).expect("listed").count(), 0);
+    }
+}
+
+/// B10: each of these keeps all of an archive from being installed, by its name.
+#[test]
+fn hostile_archives_are_refused() {
+    let long = format!("a-skill/{}", "x/".repeat(20));
+    let refused: &[(&[Entry], &str, EntryFault)] = &[
+        (&[Entry::File("../evil", "")], "../evil", EntryFault::Outside),
+        (&[Entry::File("a-skill/../../evil", "")], "a-skill/../../evil", EntryFault::Outside),
+        (&[Folder("../")], "../", EntryFault::Outside),
+        (&[Entry::File("a-skill\\..\\..\\evil", "")], "a-skill\\..\\..\\evil", EntryFault::Outside),
+        (&[Entry::File("/tmp/evil", "")], "/tmp/evil", EntryFault::Absolute),
+        (&[Entry::File("C:/evil", "")], "C:/evil", EntryFault::Absolute),
+        (&[Link("a-skill/l", "/etc/passwd")], "a-skill/l", EntryFault::Link { to: "/etc/passwd".to_owned() }),
+        (&[Link("a-skill/l", "../../x")], "a-skill/l", EntryFault::Link { to: "../../x".to_owned() }),
+        (&[Link("a-skill/l", "nowhere")], "a-skill/l", EntryFault::Link { to: "nowhere".to_owned() }),
+        (&[Link("a-skill/l", "l")], "a-skill/l", EntryFault::Link { to: "l".to_owned() }),
+        (&[Link("a-skill/l", "."), Entry::File("a-skill/l/x", "")], "a-skill/l", EntryFault::Twice),
+        (&[Device("a-skill/d")], "a-skill/d", EntryFault::Special),
+        (&[Entry::File("a-skill/aux.md", "")], "a-skill/aux.md", EntryFault::Reserved),
+        (&[Entry::File("a-skill/b.", "")], "a-skill/b.", EntryFault::BadName),
+        (
+            &[Entry::File("a-skill/skill.MD", "")],
+            "a-skill/skill.MD",
+            EntryFault::Clash { with: "a-skill/SKILL.md".to_owned() },
+        ),
+        (
+            &[Entry::File("a-skill/caf\u{e9}", ""), Entry::File("a-skill/cafe\u{301}", "")],
+            "a-skill/cafe\u{301}",
+            EntryFault::Clash { with: "a-skill/caf\u{e9}".to_owned() },
+        ),
+        (&[Entry::File("a-skill/aa", "1"), Entry::File("a-skill/aa", "2")], "a-skill/aa", EntryFault::Twice),
+    ];
+    for format in FORMATS {
+        let check = |entries: &[Entry], expected: Notice| {
+            let world = World::new();
+            let entries = [&[skill("a-skill/SKILL.md")], entries].concat();
+            fs::write(world.path("a.zip"), archive(format, &entries)).expect("written");
+            let told = world.refusal(&world.path("a.zip").display().to_string());
+            assert_eq!(told, expected, "{format:?} {entries:?}");
+            let outside = fs::read_dir(world.root.path()).expect("listed").count();
+            assert_eq!(outside, 3, "the archive, the project and the state");
+        };
+        for (entries, entry, why) in refused {
+            let entry = (*entry).to_owned();
+            check(entries, InstallNotice::EntryRefused { entry, why: why.clone() }.into());
+        }
+        check(&[Entry::File(&long, "")], EditNotice::SkillTooDeep { most: rules::DEEPEST }.into());
+    }
+    for format in [Format::Tar, Format::TarGz] {
+        let world = World::new();
+        let entries = [skill("a-skill/SKILL.md"), HardLink("a-skill/h", "a-skill/SKILL.md")];
+        fs::write(world.path("a"), archive(format, &entries)).expect("written");
+        let told = world.refusal(&world.path("a").display().to_string());
+        let expected = InstallNotice::EntryRefused { entry: "a-skill/h".to_owned(), why: EntryFault::HardLink };
+        assert_eq!(told, expected);
+    }
+}
+
+/// B10: what would fill a disk or the memory ends at the limit.
+#[test]
+fn bombs_stop_at_the_limit() {
+    let world = World::new();
+    let path = world.path("bomb.zip");
+    let refusal = || world.refusal(&path.display().to_string());
+    let mut zip = ZipWriter::new(File::create(&path).expect("a file"));
+    zip.start_file("a-skill/SKILL.md", SimpleFileOptions::default()).expect("begun");
+    for _ in 0..=rules::MOST_BYTES / (1024 * 1024) {
+        zip.write_all(&[b' '; 1024 * 1024]).expect("written");
+    }
+    zip.finish().expect("an archive");
+    assert_eq!(refusal(), EditNotice::SkillTooLarge { mebibytes: 512 });
+
+    let names: Vec<_> = (0..=rules::MOST_ENTRIES).map(|number| format!("a-skill/{number}")).collect();
+    let entries: Vec<_> = names.iter().map(|name| Entry::File(name, "")).collect();
+    for format in FORMATS {
+        fs::write(&path, archive(format, &entries)).expect("written");
+        assert_eq!(refusal(), EditNotice::SkillTooManyFiles { most: rules::MOST_ENTRIES }, "{format:?}");
+    }
+
+    // A name that takes half a gigabyte.
+    let mut header = tar::Header::new_gnu();
+    header.set_size(400 * 1024 * 1024);
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_path("././@LongLink").expect("a path");
+    header.set_cksum();
+    let mut gz = GzEncoder::new(File::create(&path).expect("a file"), Compression::fast());
+    gz.write_all(header.as_bytes()).expect("written");
+    (0..400).for_each(|_| gz.write_all(&[b'x'; 1024 * 1024]).expect("written"));
+    gz.finish().expect("an archive");
+    let expected = InstallNotice::EntryRefused { entry: String::new(), why: EntryFault::TooLong };
+    assert_eq!(refusal(), expected);
+
+    File::create(&path).and_then(|file| file.set_len(rules::MOST_PACKED + 1)).expect("a large file");
+    assert_eq!(refusal(), InstallNotice::ArchiveTooLarge { mebibytes: 128 });
+}
+
+/// What is no archive, or only the beginning of one.
+#[test]
+fn broken_archives_are_told() {
+    let world = World::new();
+    let path = world.path("a.zip");
+    let refusal = || world.refusal(&path.display().to_string());
+    for content in ["", "text", "PK", "<!doctype html>"] {
+        fs::write(&path, content).expect("written");
+        assert!(matches!(refusal(), Notice::Install(InstallNotice::NoArchive { .. })), "{content:?}");
+    }
+    for format in FORMATS {
+        let long = "x".repeat(5000);
+        let whole = archive(format, &[skill("SKILL.md"), Entry::File("x", &long)]);
+        for part in [30, whole.len() / 2, whole.len().saturating_sub(1040)] {
+            fs::write(&path, &whole[..part.min(whole.len() - 30)]).expect("written");
+            let told = refusal();
+            let is_told = matches!(
+                told,
+                Notice::Install(
+                    InstallNotice::ArchiveBroken { .. } | InstallNotice::NoArchive { .. } | InstallNotice::NoSkills
+                )
+            );
+            assert!(is_told, "{format:?} {part}: {told:?}");
+        }
+    }
+    assert!(matches!(
+        world.refusal(&world.path("none.zip").display().to_string()),
+        Notice::Install(InstallNotice::SourceMissing { .. })
+    ));
+}
+
+/// A repository of the test's own, in a folder; the commit that it is at.
+fn repository(folder: &Path, files: &[(&str, &str)]) -> String {
+    fs::create_dir_all(folder).expect("made");
+    if !folder.join(".git").exists() {
+        git(folder, &["init", "--quiet", "--initial-branch=main", "."]);
+    }
+    for (name, content) in files {
+        fs::create_dir_all(folder.join(name).parent().expect("a folder")).expect("made");
+        fs::write(folder.join(name), content).expect("written");
+    }
+    git(folder, &["add", "--all"]);
+    git(folder, &["commit", "--quiet", "--message=x"]);
+    git(folder, &["rev-parse", "HEAD"])
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(arguments).current_dir(folder);
+    let output = command.output().expect("git");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn named(name: &str) -> String {
+    format!("---\nname: {name}\ndescription: d\n---\n")
+}
+
+/// S1: repositories: a branch, a tag, a commit, one skill of several.
+#[test]
+fn repositories_are_fetched() {
+    let world = World::new();
+    let remote = world.path("remote");
+    let (one, two) = (named("one"), named("two"));
+    let first = repository(&remote, &[("skills/one/SKILL.md", &one), ("README.md", "x")]);
+    git(&remote, &["tag", "v1"]);
+    git(&remote, &["checkout", "--quiet", "-b", "feature/x"]);
+    let second = repository(&remote, &[("skills/second/SKILL.md", &two), ("skills/second/a.txt", "a")]);
+    git(&remote, &["checkout", "--quiet", "main"]);
+    let source = |rest: &str| format!("git+file://{}{rest}", remote.display());
+
+    let fetched = world.fetch(&source("")).expect("fetched");
+    assert_eq!((names(&fetched), fetched.commit.as_deref()), (vec!["one"], Some(&*first)));
+    let fetched = world.fetch(&source("#v1")).expect("fetched");
+    assert_eq!(fetched.commit.as_deref(), Some(&*first));
+    let error = world.fetch(&source("#feature/x")).expect_err("two skills");
+    let both = InstallNotice::SeveralSkills { names: vec!["one".to_owned(), "two".to_owned()] };
+    assert_eq!((error.code, error.what), (ErrorCode::SeveralSkills, both.into()));
+    let all = world.fetch_some(&source("#feature/x"), &[], All::Wanted).expect("fetched");
+    assert_eq!((names(&all), all.commit.as_deref()), (vec!["one", "two"], Some(&*second)));
+    for name in ["two", "second"] {
+        let fetched = world.fetch_some(&source("#feature/x"), &[name], All::NotWanted).expect("by its name or folder");
+        assert_eq!(names(&fetched), ["two"]);
+    }
+    let error = world.fetch_some(&source("#feature/x"), &["three"], All::NotWanted).expect_err("none of that name");
+    assert!(matches!(error.what, Notice::Install(InstallNotice::NoSuchSkill { .. })), "{error:?}");
+    assert!(matches!(world.refusal(&source("#none")), Notice::Install(InstallNotice::NoSuchRevision { .. })));
+    let nowhere = format!("git+file://{}", world.path("nowhere").display());
+    assert!(matches!(world.refusal(&nowhere), Notice::Install(InstallNotice::GitFailed { .. })));
+
+    let installed = crate::edit::install_skills(&world.places, &all, None).expect("installed");
+    assert_eq!(installed.places.len(), 2);
+    assert!(installed.places.iter().any(|place| place.join("a.txt").exists()));
+    crate::edit::undo(&world.places, None, None).expect("undone at once");
+    assert!(installed.places.iter().all(|place| !place.exists()));
+}
+
+/// A page names a branch and a folder in one: only the repository knows where the one ends.
+#[test]
+fn a_page_is_split_where_the_branch_ends() {
+    let world = World::new();
+    let remote = world.path("remote");
+    let commit = repository(&remote, &[("x/s/SKILL.md", &named("s")), ("SKILL.md", &named("root"))]);
+    git(&remote, &["branch", "feature/x"]);
+    let fetched = |revision: Revision| {
+        let Origin::Git(mut git) =
+            paste(&format!("git+file://{}", remote.display()), |_| false).expect("a source").source.origin
+        else {
+            panic!("a repository")
+        };
+        git.revision = revision;
+        let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let commit = git::fetch(&git, &[], repository.path(), folder.path())?;
+        Ok::<_, UserError>((commit, find::find(folder.path())?.skills.remove(0).skill.name))
+    };
+    let page = |path: &str| fetched(Revision::Page(rekindle_sources::Folder::of(path).expect("a folder")));
+    assert_eq!(page("feature/x").expect("fetched").1, "root");
+    assert_eq!(page("feature/x/x/s").expect("fetched").1, "s");
+    assert_eq!(page("main/x/s").expect("fetched").1, "s");
+    assert_eq!(page(&format!("{commit}/x/s")).expect("fetched"), (commit.clone(), "s".to_owned()));
+    let what = |error: Result<(String, String), UserError>| error.expect_err("refused").what;
+    assert!(matches!(what(page("feature/y/s")), Notice::Install(InstallNotice::NoSuchRevision { .. })));
+    assert!(matches!(what(page("main/none")), Notice::Install(InstallNotice::NoSuchFolder { .. })));
+    assert!(matches!(what(page("main/x/s/SKILL.md")), Notice::Install(InstallNotice::NoSuchFolder { .. })));
+}
+
+/// B10: what is in a repository is written as it is kept, and nothing that it says is run; what is beside the skill does not
+/// matter.
+#[test]
+#[cfg(unix)]
+fn nothing_of_a_repository_is_run() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let world = World::new();
+    let remote = world.path("remote");
+    fs::create_dir_all(remote.join("s/docs")).expect("made");
+    symlink("/etc/passwd", remote.join("link")).expect("linked");
+    symlink("docs/a.txt", remote.join("s/AGENTS.md")).expect("linked");
+    fs::write(remote.join("run.sh"), "#!/bin/sh\n").expect("written");
+    fs::write(remote.join("s/run.sh"), "#!/bin/sh\n").expect("written");
+    fs::set_permissions(remote.join("s/run.sh"), fs::Permissions::from_mode(0o755)).expect("a program");
+    let attributes = "* filter=evil text eol=crlf\ns/docs/a.txt export-ignore export-subst ident\n";
+    repository(
+        &remote,
+        &[
+            ("s/SKILL.md", &named("s")),
+            ("s/docs/a.txt", "$Format:%H$ $Id$\n"),
+            (".gitattributes", attributes),
+            ("aux", ""),
+        ],
+    );
+    let fetched = world.fetch(&format!("git+file://{}", remote.display())).expect("fetched");
+    let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+    let read = |name: &str| fs::read_to_string(installed.places[0].join(name)).expect(name);
+    assert_eq!(read("docs/a.txt"), "$Format:%H$ $Id$\n");
+    assert_eq!(read("AGENTS.md"), read("docs/a.txt"));
+    let mode = fs::metadata(installed.places[0].join("run.sh")).expect("there").permissions().mode();
+    assert_ne!(mode & 0o100, 0, "a program");
+
+    symlink("../../run.sh", remote.join("s/docs/out")).expect("linked");
+    repository(&remote, &[]);
+    let fetched = world.fetch(&format!("git+file://{}", remote.display()));
+    let told = fetched.expect_err("refused").what;
+    let why = EntryFault::Link { to: "../../run.sh".to_owned() };
+    assert_eq!(told, InstallNotice::EntryRefused { entry: "s/docs/out".to_owned(), why });
+}
+
+/// What the engine would not load is told, and keeps nothing else from being installed.
+#[test]
+fn what_would_not_load_is_told() {
+    let world = World::new();
+    let source = world.path("source");
+    for (name, text) in [("good", named("good")), ("bad", "no front matter".to_owned())] {
+        fs::create_dir_all(source.join(name)).expect("made");
+        fs::write(source.join(name).join("SKILL.md"), text).expect("written");
+    }
+    let source = source.display().to_string();
+    let fetched = world.fetch(&source).expect("one is good");
+    assert_eq!(names(&fetched), ["good"]);
+    assert_eq!(fetched.broken.iter().map(|error| error.path.as_deref()).collect::<Vec<_>>(), [Some("bad/SKILL.md")]);
+    let error = world.fetch_some(&source, &["bad"], All::NotWanted).expect_err("it was meant");
+    assert!(matches!(error.what, Notice::Edit(EditNotice::SkillWouldNotLoad { .. })), "{error:?}");
+}
+
+/// All of several skills land, or none; and a process that was killed between two of them leaves none.
+#[test]
+fn several_skills_are_one_change() {
+    let world = World::new();
+    let source = world.path("source");
+    for name in ["one", "two", "three"] {
+        fs::create_dir_all(source.join(name)).expect("made");
+        fs::write(source.join(name).join("SKILL.md"), named(name)).expect("written");
+    }
+    let all = || world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
+    let skills = world.places.skills_to_edit(Scope::Project);
+    let there = || fs::read_dir(&skills).into_iter().flatten().filter_map(Result::ok).count();
+    fs::create_dir_all(skills.join("two")).expect("in the way");
+    let error = crate::edit::install_skills(&world.places, &all(), None).expect_err("one is there");
+    assert!(matches!(error.what, Notice::Edit(EditNotice::SkillThere { .. })), "{error:?}");
+    assert_eq!(there(), 1);
+    fs::remove_dir(skills.join("two")).expect("removed");
+    let installed = crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+    assert_eq!((installed.places.len(), there()), (3, 3));
+
+    // Somebody changed one: nothing is taken back without their choice.
+    fs::write(skills.join("two/SKILL.md"), named("other")).expect("written");
+    let error = crate::edit::undo(&world.places, None, None).expect_err("changed since");
+    assert_eq!((error.code, there()), (ErrorCode::ChangedSince, 3));
+    crate::edit::undo(&world.places, None, Some(rekindle_domain::UndoChoice::Before)).expect("undone");
+    assert_eq!(there(), 0);
+}

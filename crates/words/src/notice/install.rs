@@ -1,0 +1,129 @@
+//! Where skills come from: what was pasted, what was fetched, and what is in it.
+
+use rekindle_domain::{EntryFault, InstallNotice};
+
+use super::Front;
+
+/// Every form that is understood.
+const FORMS: &str = "use a path, an https address, owner/repository, a git address, npm:package, or a whole command such as \
+                     “npx skills add owner/repository”";
+
+pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
+    let fixed = match notice {
+        InstallNotice::SourceEmpty => "no source was given",
+        InstallNotice::SourceNotText => "the source is too long, or contains control characters",
+        InstallNotice::SourceNotUnderstood { text } => return format!("“{text}” is not a source that Rekindle knows"),
+        InstallNotice::SourceOnlyName { name } => return format!("“{name}” does not say where the skill comes from"),
+        InstallNotice::SourceOtherPage { host } => {
+            return format!("this page of {host} does not show a repository, a folder or a SKILL.md");
+        }
+        InstallNotice::SourcePlain { url } => return format!("{url} is not encrypted"),
+        InstallNotice::SourceScheme { scheme } => return format!("{scheme}: addresses are not supported"),
+        InstallNotice::SourceBadRevision { revision } => {
+            return format!("“{revision}” cannot be the name of a branch, a tag or a commit");
+        }
+        InstallNotice::SourceBadPackage { package } => return format!("“{package}” cannot be an npm package"),
+        InstallNotice::SourceBadFolder { folder } => return format!("the folder “{folder}” leads out of the source"),
+        InstallNotice::SourceSeveralCommands => "this is more than one command",
+        InstallNotice::SourceSeveral { sources } => {
+            return format!("this names several sources: {}", sources.join(", "));
+        }
+        InstallNotice::SourceOtherCommand { command } => return format!("“{command} …” does not install a skill"),
+        InstallNotice::SourceNotFetched { text } => {
+            return format!("Rekindle understands “{text}”, but cannot download from there yet");
+        }
+        InstallNotice::SourceMissing { path } => return format!("{path} does not exist"),
+        InstallNotice::NoArchive { path } => {
+            return format!("{path} is neither a folder, a SKILL.md nor an archive that Rekindle can read");
+        }
+        InstallNotice::ArchiveBroken { why } => {
+            return format!("the archive is damaged or incomplete: {}", super::said(why, front));
+        }
+        InstallNotice::ArchiveTooLarge { mebibytes } => return format!("the archive is larger than {mebibytes} MiB"),
+        InstallNotice::EntryRefused { entry, why } => return refused(entry, why),
+        InstallNotice::NoGit => "git is not installed",
+        InstallNotice::GitFailed { remote, why } => return format!("git could not fetch {remote}: {why}"),
+        InstallNotice::GitSlow { remote, seconds } => {
+            return format!("git did not finish fetching {remote} within {seconds} s");
+        }
+        InstallNotice::GitTooLarge { remote, mebibytes } => {
+            return format!("{remote} is larger than {mebibytes} MiB");
+        }
+        InstallNotice::NoSuchRevision { remote, revision } => {
+            return format!("{remote} has no branch, tag or commit “{revision}”");
+        }
+        InstallNotice::NoSuchFolder { folder } => return format!("the source has no folder “{folder}”"),
+        InstallNotice::NoSkills => "no folder of it contains a SKILL.md",
+        InstallNotice::SeveralSkills { names } => {
+            return format!("it contains {} skills: {}", names.len(), names.join(", "));
+        }
+        InstallNotice::NoSuchSkill { name, names } => {
+            return format!("it does not contain “{name}”, only {}", names.join(", "));
+        }
+    };
+    fixed.to_owned()
+}
+
+fn refused(entry: &str, why: &EntryFault) -> String {
+    match why {
+        EntryFault::Outside => format!("{entry} leads out of the folder"),
+        EntryFault::Absolute => format!("{entry} is an absolute path"),
+        EntryFault::Link { to } => format!("{entry} is a link to {to}, which is not a file of the skill"),
+        EntryFault::HardLink => format!("{entry} is a hard link"),
+        EntryFault::Special => format!("{entry} is a device, a pipe or a socket"),
+        EntryFault::BadName => format!("{entry} cannot be a file name on every system"),
+        EntryFault::Reserved => format!("{entry} is the name of a device on Windows"),
+        EntryFault::Twice => format!("{entry} is there twice"),
+        EntryFault::Clash { with } => format!("{entry} and {with} are the same name on some systems"),
+        EntryFault::TooLong => format!("the path {entry} is too long"),
+        EntryFault::Encrypted => format!("{entry} is encrypted"),
+    }
+}
+
+pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
+    let fixed = match (notice, front) {
+        (
+            InstallNotice::SourceEmpty
+            | InstallNotice::SourceNotText
+            | InstallNotice::SourceNotUnderstood { .. }
+            | InstallNotice::SourceScheme { .. },
+            _,
+        ) => FORMS,
+        (InstallNotice::SourceOnlyName { name }, _) => {
+            return format!(
+                "use npm:{name} for the npm package, ./{name} for the folder, or owner/{name} for a repository"
+            );
+        }
+        (InstallNotice::SourceOtherPage { .. }, _) => "use the address of the repository, or of a folder in it",
+        (InstallNotice::SourcePlain { .. }, _) => "use https, or download it yourself and use its path",
+        (InstallNotice::SourceBadRevision { .. } | InstallNotice::NoSuchRevision { .. }, _) => {
+            "use the name of a branch or a tag, or a whole commit id"
+        }
+        (InstallNotice::SourceBadPackage { .. }, _) => "use npm:name, npm:@scope/name or npm:name@version",
+        (InstallNotice::SourceBadFolder { .. } | InstallNotice::NoSuchFolder { .. }, _) => {
+            "check the folder's path in the source"
+        }
+        (InstallNotice::SourceSeveralCommands | InstallNotice::SourceSeveral { .. }, _) => "install them one at a time",
+        (InstallNotice::SourceOtherCommand { .. }, _) => "use the command that adds a skill, or the source alone",
+        (InstallNotice::SourceNotFetched { .. }, _) => "download it yourself and use its path",
+        (InstallNotice::SourceMissing { .. }, _) => "check the path",
+        (InstallNotice::NoArchive { .. }, _) => "use a folder with a SKILL.md, or a .zip, .tar, .tar.gz or .skill file",
+        (InstallNotice::ArchiveBroken { .. }, _) => "download it again; nothing was installed",
+        (InstallNotice::ArchiveTooLarge { .. } | InstallNotice::GitTooLarge { .. }, _) => {
+            "nothing was installed; download it yourself and use the path of the skill's folder"
+        }
+        (InstallNotice::EntryRefused { .. }, _) => "nothing was installed; ask its author to change that",
+        (InstallNotice::NoGit, _) => "install git, or download the skill yourself and use its path",
+        (InstallNotice::GitFailed { .. }, _) => {
+            "check the address, the network and your access to it; nothing was installed"
+        }
+        (InstallNotice::GitSlow { .. }, _) => "check the network, then try again; nothing was installed",
+        (InstallNotice::NoSkills, _) => "check the address; a skill is a folder with a file named SKILL.md",
+        (InstallNotice::SeveralSkills { .. }, Front::Command) => "choose with --skill NAME, or install all with --all",
+        (InstallNotice::NoSuchSkill { .. }, Front::Command) => "choose one of these with --skill NAME",
+        (InstallNotice::SeveralSkills { .. } | InstallNotice::NoSuchSkill { .. }, Front::Window) => {
+            "use the address of one of them, such as owner/repository@name"
+        }
+    };
+    fixed.to_owned()
+}
