@@ -3,6 +3,7 @@
 use rekindle_tests::{
     model::Model,
     raw::installed,
+    shelf::Shelf,
     wait,
     world::{World, is_alive, kill, plugin, skill, write},
 };
@@ -197,7 +198,7 @@ async fn a_repository_is_a_source() {
     assert!(installed.err.contains("--agent cursor"), "{installed:?}");
     let installed = installed.json();
     let place = world.path(".opencode/skills/two");
-    assert_eq!((&installed["commit"], &installed["paths"]), (&json!(commit), &json!([place])));
+    assert_eq!((&installed["resolved"], &installed["paths"]), (&json!(commit), &json!([place])));
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     assert!(engine.has_skill("two", "From a repository.").await && !engine.has_skill("one", "").await);
 
@@ -208,6 +209,57 @@ async fn a_repository_is_a_source() {
     assert!(engine.has_skill("one", "From a repository.").await);
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
     assert!(!world.path(".opencode/skills").exists() || !place.exists());
+}
+
+/// S1: a package comes through the `npm` of the machine, and its own configuration; a download is told by its content.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_and_a_download_are_sources() {
+    let world = World::new();
+    let package = world.outside("package");
+    write(
+        &package.join("package.json"),
+        r#"{"name": "@acme/skills", "version": "1.2.3", "scripts": {"prepare": "touch ran"}}"#,
+    );
+    write(&package.join("skills/from-npm/SKILL.md"), &skill("from-npm", "From a package."));
+    let packed = world.outside("packed.tgz");
+    let tar = std::process::Command::new("tar")
+        .arg("-czf")
+        .arg(&packed)
+        .args(["-C", &world.outside("").display().to_string(), "package"])
+        .status();
+    assert!(tar.expect("tar").success());
+    let packed = std::fs::read(&packed).expect("read");
+    let site = Shelf::start(|here| {
+        let version =
+            json!({"name": "@acme/skills", "version": "1.2.3", "dist": {"tarball": format!("{here}/packed.tgz")}});
+        let about = json!({"name": "@acme/skills", "dist-tags": {"latest": "1.2.3"}, "versions": {"1.2.3": version}});
+        [
+            ("/@acme%2fskills".to_owned(), about.to_string().into_bytes()),
+            ("/packed.tgz".to_owned(), packed.clone()),
+            ("/page".to_owned(), b"<!doctype html>".to_vec()),
+        ]
+        .into()
+    })
+    .await;
+    write(&world.home(".npmrc"), &format!("@acme:registry={}/\n", site.url()));
+
+    let installed = world.rekindle(&["skill", "install", "npm:@acme/skills@^1", "--json"]).await;
+    assert_eq!(installed.code, 0, "{installed:?}");
+    assert_eq!(installed.json()["resolved"], "@acme/skills@1.2.3");
+    let place = world.path(".opencode/skills/from-npm/SKILL.md");
+    assert!(place.exists());
+    let none = world.rekindle(&["skill", "install", "npm:@acme/skills@^2"]).await;
+    assert!(none.code == 2 && none.err.contains("npm:@acme/skills@^2"), "{none:?}");
+
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    let installed = world.rekindle(&["skill", "install", &format!("{}/packed.tgz", site.url()), "--json"]).await;
+    assert_eq!(installed.code, 0, "{installed:?}");
+    let digest = installed.json()["resolved"].as_str().map(str::to_owned);
+    assert!(digest.is_some_and(|digest| digest.starts_with("sha256:")) && place.exists());
+    for (path, words) in [("/page", "archive"), ("/none.zip", "404")] {
+        let refused = world.rekindle(&["skill", "install", &format!("{}{path}", site.url())]).await;
+        assert!(refused.code == 2 && refused.err.contains(words), "{refused:?}");
+    }
 }
 
 /// P1, B9: a plugin is declared and removed in the text, and everything else in it stays.

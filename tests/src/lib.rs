@@ -13,6 +13,7 @@ pub mod model;
 pub mod project;
 pub mod proxy;
 pub mod raw;
+pub mod shelf;
 pub mod users;
 pub mod wait;
 pub mod window;

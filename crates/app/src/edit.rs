@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Scope, UserError};
+use rekindle_domain::{Copied, EditNotice, ErrorCode, InstallNotice, Kind, PluginOrigin, Row, Scope, UserError};
 use rekindle_opencode::config::edit;
 use serde_json::Value;
 
@@ -50,13 +50,14 @@ pub struct Installed {
 
 /// Puts skills in place, all of them or none. `name`: that of the folder, for a single one.
 pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Installed, UserError> {
-    let name = name.filter(|_| fetched.skills.len() == 1);
+    if name.is_some() && fetched.skills.len() > 1 {
+        let names = fetched.skills.iter().map(|skill| skill.skill.name.clone()).collect();
+        return Err(UserError::new(ErrorCode::SeveralSkills, InstallNotice::SeveralSkills { names }));
+    }
     let records = Records::open(places)?;
-    let folder = places.skills_to_edit(fetched.scope);
-    let staged = fetched.skills.iter().map(|skill| install::stage(places, &skill.folder, &folder, name));
-    let staged = staged.collect::<Result<Vec<_>, _>>()?;
-    let undo = Undo::together(staged.iter().map(|staged| Undo::of_folder(staged.target(), &staged.folder())).collect());
-    let (places, token) = records.carry_out(places, &undo, || install::put_in_place(staged))?;
+    let staged = install::stage(places, &fetched.skills, &places.skills_to_edit(fetched.scope), name)?;
+    let undo = Undo::together(staged.skills().iter().map(|one| Undo::of_folder(&one.target, &one.folder)).collect());
+    let (places, token) = records.carry_out(places, &undo, || staged.put_in_place(places))?;
     Ok(Installed { places, token })
 }
 

@@ -5,11 +5,17 @@ mod archive;
 pub mod candidate;
 mod find;
 mod git;
+mod npm;
 pub(crate) mod rules;
 pub(crate) mod scratch;
+mod tool;
+mod web;
 mod writer;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, Scope, UserError};
 use rekindle_sources::{Origin, Pasted, paste};
@@ -20,10 +26,14 @@ use self::{
     find::Found,
     rules::refused,
     scratch::Scratch,
+    writer::Writer,
 };
 use crate::{
     error::{cause, shown},
-    files::{file::create_private_dir, locate::Places},
+    files::{
+        file::{self, create_private_dir},
+        locate::Places,
+    },
 };
 
 /// What a person wants to install.
@@ -46,8 +56,9 @@ pub struct Fetched {
     pub skills: Vec<Candidate>,
     /// For which projects.
     pub scope: Scope,
-    /// The commit that they are from, if they are from a repository.
-    pub commit: Option<String>,
+    /// What exactly they are from: a commit, `name@version` of a package, or `sha256:…` of a download. None: they are from
+    /// this machine.
+    pub resolved: Option<String>,
     /// What a command of another tool asked for and is not done here.
     pub left_out: Vec<String>,
     /// What else is in the source, and the engine would not load: why, with its path in the source.
@@ -62,63 +73,88 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
     let pasted = paste(wanted.source, |path| here(path).symlink_metadata().is_ok());
     let Pasted { source, scope, left_out } = pasted.map_err(|why| UserError::new(ErrorCode::BadSource, why))?;
     let names: Vec<_> = source.skills.iter().chain(wanted.skills).cloned().collect();
-    let (mut commit, mut fetched) = (None, None);
+    let mut brought = Brought::default();
     let found = match &source.origin {
-        Origin::Local(path) => {
-            let path = here(path);
-            match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() || path.ends_with(SKILL) => local(&path)?,
-                Ok(_) => {
-                    let folder = fetched.insert(scratch(places)?).path().join("skills");
-                    if !archive::unpack(&path, &folder)? {
-                        return Err(refused(InstallNotice::NoArchive { path: shown(&path) }));
-                    }
-                    find::find(&folder)?
-                }
-                Err(_) => return Err(refused(InstallNotice::SourceMissing { path: shown(&path) })),
-            }
-        }
+        Origin::Local(path) => brought.local(places, &here(path), &names)?,
         Origin::Git(git) => {
-            let scratch = fetched.insert(scratch(places)?).path().to_owned();
+            let scratch = brought.scratch(places)?;
             let (repository, folder) = (scratch.join("repository"), scratch.join("skills"));
             fs::create_dir(&repository).map_err(not_made(&repository))?;
-            commit = Some(git::fetch(git, &names, &repository, &folder)?);
-            find::find(&folder)?
+            brought.resolved = Some(git::fetch(git, &names, &repository, &folder)?);
+            find::find(&folder, &names)?
         }
-        Origin::Npm(_) | Origin::Web(_) => {
-            let text = wanted.source.trim().to_owned();
-            return Err(UserError::new(ErrorCode::NotFetched, InstallNotice::SourceNotFetched { text }));
+        Origin::Npm(package) => {
+            let scratch = brought.scratch(places)?;
+            let folder = scratch.join("skills");
+            brought.resolved = Some(npm::fetch(package, &scratch, &folder)?);
+            find::find(&folder, &names)?
+        }
+        Origin::Web(address) => {
+            let scratch = brought.scratch(places)?;
+            let file = scratch.join("download");
+            brought.resolved = Some(web::download(address, &file)?);
+            read_file(&file, &scratch.join("skills"), &address.shown(), &names)?
         }
     };
-    let broken = found.broken.iter().map(|(_, error)| error.clone()).collect();
+    // Of what nobody asked for nothing is said.
+    let broken = found.broken.iter().filter(|_| names.is_empty()).map(|(_, error)| error.clone()).collect();
     Ok(Fetched {
         skills: find::chosen(found, &names, wanted.all)?,
         scope: wanted.scope.or(scope).unwrap_or(Scope::Project),
-        commit,
+        resolved: brought.resolved,
         left_out,
         broken,
-        _fetched: fetched,
+        _fetched: brought.fetched,
     })
 }
 
-/// The skill of a folder on this machine, or those in it.
-fn local(path: &Path) -> Result<Found, UserError> {
-    let is_skill = path.ends_with(SKILL) || path.join(SKILL).symlink_metadata().is_ok();
-    let none = |error: UserError| match error.what == InstallNotice::NoSkills {
-        true => refused(EditNotice::NoSkillFolder { path: shown(path) }),
-        false => error,
-    };
-    if is_skill {
-        return Ok(Found { skills: vec![check(path)?], broken: Vec::new() });
-    }
-    find::find(path).map_err(none)
+/// What a source brought, and where it is.
+#[derive(Default)]
+struct Brought {
+    resolved: Option<String>,
+    fetched: Option<Scratch>,
 }
 
-/// A folder of ours for what is fetched.
-fn scratch(places: &Places) -> Result<Scratch, UserError> {
-    let folder = places.common_state.join("fetched");
-    create_private_dir(&folder).map_err(not_made(&folder))?;
-    Scratch::new(places, &folder, "").map_err(not_made(&folder))
+impl Brought {
+    /// A folder of ours for it.
+    fn scratch(&mut self, places: &Places) -> Result<PathBuf, UserError> {
+        let folder = places.common_state.join("fetched");
+        create_private_dir(&folder).map_err(not_made(&folder))?;
+        let scratch = Scratch::new(places, &folder, "").map_err(not_made(&folder))?;
+        Ok(self.fetched.insert(scratch).path().to_owned())
+    }
+
+    /// The skill of a path on this machine, or those in it.
+    fn local(&mut self, places: &Places, path: &Path, names: &[String]) -> Result<Found, UserError> {
+        let metadata = fs::metadata(path).map_err(|_| refused(InstallNotice::SourceMissing { path: shown(path) }))?;
+        let is_skill = metadata.is_dir() && names.is_empty() && path.join(SKILL).symlink_metadata().is_ok();
+        if path.ends_with(SKILL) || is_skill {
+            return Ok(Found { skills: vec![check(path)?], broken: Vec::new() });
+        }
+        if metadata.is_dir() {
+            let none = |error: UserError| match error.what == InstallNotice::NoSkills {
+                true => refused(EditNotice::NoSkillFolder { path: shown(path) }),
+                false => error,
+            };
+            return find::find(path, names).map_err(none);
+        }
+        let folder = self.scratch(places)?.join("skills");
+        // What a link leads to is meant.
+        let file = path.canonicalize().map_err(not_made(path))?;
+        read_file(&file, &folder, &shown(path), names)
+    }
+}
+
+/// The skills of a file: an archive, which is unpacked into a folder, or the text of a `SKILL.md`. `name`: how it is told.
+fn read_file(path: &Path, folder: &Path, name: &str, names: &[String]) -> Result<Found, UserError> {
+    if archive::unpack(path, folder)? {
+        return find::find(folder, names);
+    }
+    let text = file::read(path).ok().flatten().filter(|text| text.starts_with("---"));
+    let text = text.ok_or_else(|| refused(InstallNotice::NoArchive { path: name.to_owned() }))?;
+    let mut writer = Writer::new(folder)?;
+    writer.file(SKILL, false, &mut text.as_bytes(), not_made(path))?;
+    find::find(folder, names)
 }
 
 fn not_made(path: &Path) -> impl Fn(std::io::Error) -> UserError {

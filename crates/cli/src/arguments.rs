@@ -171,7 +171,7 @@ pub(crate) enum SkillCommand {
         #[arg(long, conflicts_with = "skills")]
         all: bool,
         /// The name of the new folder, for a single skill [default: the skill's name]
-        #[arg(long)]
+        #[arg(long, conflicts_with = "all")]
         name: Option<String>,
         /// For every project
         #[arg(long)]

@@ -307,7 +307,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
             }
             let installed = edit::install_skills(&places, &fetched, name.as_deref())?;
             let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
-            let value = json!({ "undo": installed.token, "paths": installed.places, "commit": fetched.commit });
+            let value = json!({ "undo": installed.token, "paths": installed.places, "resolved": fetched.resolved });
             print_change(arguments, &value, edits::installed(&shown));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,

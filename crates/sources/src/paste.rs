@@ -7,7 +7,7 @@ mod hosts;
 #[cfg(test)]
 mod tests;
 
-use rekindle_domain::{InstallNotice, Scope};
+use rekindle_domain::{InstallNotice, Scope, masked_text};
 use url::Url;
 
 use crate::source::{Address, Folder, Git, Origin, Package, Remote, Revision, Source, is_revision, without_user};
@@ -31,6 +31,8 @@ pub struct Pasted {
 /// What a text means that somebody pasted. `is_there` says whether a path, as it is written, leads to something: what is
 /// there is meant before what has the same name elsewhere.
 pub fn paste(text: &str, is_there: impl Fn(&str) -> bool) -> Result<Pasted, InstallNotice> {
+    // A command that goes on in the next line.
+    let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
     let text = unwrapped(text.trim());
     if text.is_empty() {
         return Err(InstallNotice::SourceEmpty);
@@ -134,7 +136,7 @@ fn local(path: &str) -> Source {
 }
 
 fn unknown(text: &str) -> InstallNotice {
-    InstallNotice::SourceNotUnderstood { text: text.to_owned() }
+    InstallNotice::SourceNotUnderstood { text: masked_text(text) }
 }
 
 /// Whether a text can only be a path: `./s`, `/s`, `~/s`, `C:\s`, `..`.
@@ -220,7 +222,7 @@ fn shorthand(text: &str, host: &str) -> Option<Result<Source, InstallNotice>> {
             && !name.starts_with('-')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
-    let is_owner = |name: &str| host != GITHUB || !name.contains(['.', '_']);
+    let is_owner = |name: &str| host != GITHUB || !name.contains('.');
     let whole = if host == GITHUB { 2 } else { names.len() };
     if names.len() < 2 || !is_owner(names[0]) || !names[..whole].iter().all(is_name) || skill == Some("") {
         return None;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use rekindle_domain::{InstallNotice, masked_text};
 use url::Url;
 
 /// Where skills come from.
@@ -87,12 +88,9 @@ impl Remote {
         &self.0
     }
 
-    /// As a person sees it: without a user and a password in front of a web address.
+    /// As a person sees it, without a password.
     pub fn shown(&self) -> String {
-        match Url::parse(&self.0) {
-            Ok(url) if url.scheme() != "ssh" => without_user(&url),
-            _ => self.0.clone(),
-        }
+        Url::parse(&self.0).map_or_else(|_| self.0.clone(), |url| without_user(&url))
     }
 }
 
@@ -111,6 +109,21 @@ pub struct Address(Url);
 impl Address {
     pub(crate) fn of(url: Url) -> Option<Self> {
         (url.scheme() == "https" || url.scheme() == "http" && is_this_machine(&url)).then_some(Self(url))
+    }
+
+    /// Where it leads on to.
+    ///
+    /// # Errors
+    ///
+    /// That is not encrypted, or no address of the web.
+    pub fn leads_to(&self, url: Url) -> Result<Self, InstallNotice> {
+        let was_plain = self.0.scheme() == "http";
+        match url.scheme() {
+            "https" => Ok(Self(url)),
+            "http" if was_plain && is_this_machine(&url) => Ok(Self(url)),
+            "http" => Err(InstallNotice::SourcePlain { url: without_user(&url) }),
+            other => Err(InstallNotice::SourceScheme { scheme: other.to_owned() }),
+        }
     }
 
     /// As it is asked for.
@@ -237,10 +250,13 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// An address without the user and the password that may be in it.
+/// An address as a person may see it: without a password, and without the user of a web address, which may be one, too.
 pub(crate) fn without_user(url: &Url) -> String {
-    let mut url = url.clone();
+    let mut shown = url.clone();
     // It can only fail where there is none.
-    let (_, _) = (url.set_username(""), url.set_password(None));
-    url.into()
+    let _ = shown.set_password(None);
+    if url.scheme() != "ssh" {
+        let _ = shown.set_username("");
+    }
+    masked_text(shown.as_str())
 }

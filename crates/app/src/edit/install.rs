@@ -14,6 +14,7 @@ use std::{
 use rekindle_domain::{EditNotice, EntryFault, UserError, visible};
 use walkdir::{DirEntry, WalkDir};
 
+use super::{trash, undo::half_done};
 use crate::{
     error::{cause, shown},
     files::{
@@ -22,8 +23,8 @@ use crate::{
         locate::{Places, real},
     },
     install::{
-        candidate::check,
-        rules::{EntryKind, Rules, followed, refused, refused_entry},
+        candidate::Candidate,
+        rules::{self, EntryKind, Rules, followed, refused, refused_entry},
         scratch::Scratch,
     },
 };
@@ -31,87 +32,90 @@ use crate::{
 /// How the name of a folder begins in which a skill is copied.
 const STAGED: &str = ".rekindle-new-";
 
-/// A skill that is copied and not yet where the engine looks. Dropped, nothing is left of it.
+/// Skills that are copied and not yet where the engine looks. Dropped, nothing is left of them.
 pub(super) struct Staged {
-    staging: Scratch,
-    target: PathBuf,
-    made: Vec<PathBuf>,
+    skills: Vec<OneStaged>,
+    // Goes before the folders that were made for it.
+    scratch: Scratch,
+    made: MadeFolders,
+}
+
+/// One of them.
+pub(super) struct OneStaged {
+    /// The copy.
+    pub(super) folder: PathBuf,
+    /// Where it will be.
+    pub(super) target: PathBuf,
+}
+
+/// Folders that were made on the way; dropped, they go. One in which somebody put something stays.
+struct MadeFolders(Vec<PathBuf>);
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        self.0.iter().rev().for_each(|folder| fs::remove_dir(folder).unwrap_or_default());
+    }
 }
 
 impl Staged {
-    /// The copy.
-    pub(super) fn folder(&self) -> PathBuf {
-        self.staging.path().join("skill")
+    /// Each of them.
+    pub(super) fn skills(&self) -> &[OneStaged] {
+        &self.skills
     }
 
-    /// Where it will be.
-    pub(super) fn target(&self) -> &Path {
-        &self.target
+    /// Puts them where the engine looks, each whole and at once, and all of them or none; their places.
+    pub(super) fn put_in_place(mut self, places: &Places) -> Result<Vec<PathBuf>, UserError> {
+        let failed =
+            self.skills.iter().enumerate().find_map(|(count, one)| one.put_in_place().err().map(|why| (count, why)));
+        if let Some((count, why)) = failed {
+            for one in self.skills.iter().take(count) {
+                let created = || EditNotice::ItemCreated { path: shown(&one.target) };
+                trash::move_in(places, &one.target).map_err(|error| half_done(created(), &error))?;
+            }
+            return Err(why);
+        }
+        self.made.0.clear();
+        Ok(self.skills.iter().map(|one| one.target.clone()).collect())
     }
+}
 
-    /// Puts it where the engine looks, whole and at once.
+impl OneStaged {
     fn put_in_place(&self) -> Result<(), UserError> {
-        match rename_new(&self.folder(), &self.target) {
+        match rename_new(&self.folder, &self.target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(is_there(&self.target)),
             renamed => renamed.map_err(failed(&self.target)),
         }
     }
 }
 
-/// Puts skills where the engine looks, each whole and at once, and all of them or none; their places.
-pub(super) fn put_in_place(mut staged: Vec<Staged>) -> Result<Vec<PathBuf>, UserError> {
-    let failed =
-        staged.iter().enumerate().find_map(|(count, one)| one.put_in_place().err().map(|error| (count, error)));
-    if let Some((count, error)) = failed {
-        for one in staged.iter().take(count) {
-            if let Err(error) = rename_new(&one.target, &one.folder()) {
-                tracing::warn!(%error, path = %one.target.display(), "stays, although another one could not be installed");
-            }
+/// Copies skills beside their places in a skills folder, each under its own name or, if it is a single one, another.
+pub(super) fn stage(
+    places: &Places,
+    candidates: &[Candidate],
+    skills: &Path,
+    name: Option<&str>,
+) -> Result<Staged, UserError> {
+    for candidate in candidates {
+        if real(skills).starts_with(&candidate.folder) {
+            return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
         }
-        return Err(error);
     }
-    staged.iter_mut().for_each(|one| one.made.clear());
-    Ok(staged.iter().map(|one| one.target.clone()).collect())
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        // The folders that were made for it can only go after it.
-        fs::remove_dir_all(self.staging.path()).unwrap_or_default();
-        remove_made(&self.made);
-    }
-}
-
-fn remove_made(made: &[PathBuf]) {
-    // One in which somebody put something stays.
-    made.iter().rev().for_each(|folder| fs::remove_dir(folder).unwrap_or_default());
-}
-
-/// Copies a skill beside the place in a skills folder where it is to be, under its own name or another.
-pub(super) fn stage(places: &Places, source: &Path, skills: &Path, name: Option<&str>) -> Result<Staged, UserError> {
-    let candidate = check(source)?;
-    let name = name.unwrap_or(&candidate.skill.name);
-    if !is_folder_name(name) {
-        return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
-    }
-    let target = skills.join(name);
-    if target.symlink_metadata().is_ok() {
-        return Err(is_there(&target));
-    }
-    if real(skills).starts_with(&candidate.folder) {
-        return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
-    }
-    let made = create_dirs(skills).map_err(failed(skills))?;
-    // The engine does not look into folders that begin with a dot; renaming makes it whole at once.
-    let staging = match Scratch::new(places, skills, STAGED) {
-        Ok(staging) => staging,
-        Err(error) => {
-            remove_made(&made);
-            return Err(failed(skills)(error));
+    let made = MadeFolders(create_dirs(skills).map_err(failed(skills))?);
+    // The engine does not look into folders that begin with a dot; renaming makes them whole at once.
+    let scratch = Scratch::new(places, skills, STAGED).map_err(failed(skills))?;
+    let mut staged = Staged { skills: Vec::new(), scratch, made };
+    for (number, candidate) in candidates.iter().enumerate() {
+        let name = name.unwrap_or(&candidate.skill.name);
+        if !is_folder_name(name) {
+            return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
         }
-    };
-    let staged = Staged { staging, target, made };
-    copy(&candidate.folder, &staged.folder())?;
+        let (folder, target) = (staged.scratch.path().join(number.to_string()), skills.join(name));
+        if target.symlink_metadata().is_ok() {
+            return Err(is_there(&target));
+        }
+        copy(&candidate.folder, &folder)?;
+        staged.skills.push(OneStaged { folder, target });
+    }
     Ok(staged)
 }
 
@@ -126,12 +130,8 @@ fn is_there(target: &Path) -> UserError {
 }
 
 fn is_folder_name(name: &str) -> bool {
-    let reserved = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
-    !name.trim().is_empty()
-        && name.len() <= 200
-        && !name.starts_with('.')
-        && name.trim() == name
-        && !name.chars().any(|c| c.is_control() || reserved.contains(&c))
+    // One that begins with a dot is none that the engine looks into.
+    name.len() <= 200 && !name.starts_with(['.', ' ']) && !name.contains('/') && rules::check_name(name).is_ok()
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), UserError> {
@@ -219,11 +219,13 @@ mod tests {
     use rekindle_domain::{InstallNotice, Notice};
 
     use super::*;
+    use crate::install::candidate::check;
 
     fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, UserError> {
         let mut places = Places::of(skills.parent().expect("a folder")).expect("places");
         places.common_state = skills.with_file_name("state");
-        put_in_place(vec![stage(&places, source, skills, name)?]).map(|mut places| places.remove(0))
+        let staged = stage(&places, &[check(source)?], skills, name)?;
+        staged.put_in_place(&places).map(|mut placed| placed.remove(0))
     }
 
     fn refusal(source: &Path, skills: &Path, name: Option<&str>) -> EditNotice {
@@ -259,7 +261,7 @@ mod tests {
     fn what_is_no_skill_is_refused() {
         let root = tempfile::tempdir().expect("a folder");
         let (from, skills) = (source(root.path()), root.path().join("skills"));
-        for name in ["..", ".", "a/b", "", " ", "a\nb", ".hidden"] {
+        for name in ["..", ".", "a/b", "", " ", "a\nb", ".hidden", "aux", "x."] {
             assert!(matches!(refusal(&from, &skills, Some(name)), EditNotice::BadFolderName { .. }), "{name:?}");
         }
         fs::write(root.path().join("outside"), "").expect("written");

@@ -230,9 +230,10 @@ impl Records {
                 Reached::Intended if was_done => self.settle(&token, reached, Reached::Made),
                 Reached::Undoing if !was_done => self.settle(&token, reached, Reached::Made),
                 _ => {
-                    match reached {
-                        Reached::Undoing => self.follow(&token, places),
-                        _ => record.undo.take_part_back(places),
+                    if reached == Reached::Undoing {
+                        self.follow(&token, places);
+                    } else if !record.undo.take_part_back(places) {
+                        continue;
                     }
                     self.remove(&token, reached);
                 }

@@ -305,16 +305,12 @@ impl Undo {
         }
     }
 
-    /// Takes back what was done of several things, if whoever did them was cut off before the last one.
-    pub(super) fn take_part_back(&self, places: &Places) {
-        let Self::Together { parts } = self else { return };
-        for part in parts.iter().rev().filter(|part| part.was_made(places)) {
-            match part.take_back(places) {
-                Ok(true) => {}
-                Ok(false) => tracing::warn!(path = %part.path().display(), "changed since; stays"),
-                Err(error) => tracing::warn!(?error, path = %part.path().display(), "stays"),
-            }
-        }
+    /// Takes back what was done of several things, if whoever did them was cut off before the last one; false when that
+    /// could not be done for the moment.
+    pub(super) fn take_part_back(&self, places: &Places) -> bool {
+        let Self::Together { parts } = self else { return true };
+        let mut made = parts.iter().rev().filter(|part| part.was_made(places));
+        made.all(|part| part.take_back(places).inspect_err(|error| tracing::warn!(?error, "stays")).is_ok())
     }
 
     /// Whether a folder is as it was created.

@@ -336,7 +336,7 @@ impl Places {
 
     /// A path that somebody typed, which may begin with `~/`: a person means their home folder.
     pub(crate) fn expanded(&self, typed: &str) -> String {
-        match typed.trim().strip_prefix("~/") {
+        match typed.trim().strip_prefix("~/").or_else(|| (typed.trim() == "~").then_some("")) {
             Some(rest) => self.home.join(rest).display().to_string(),
             None => typed.trim().to_owned(),
         }

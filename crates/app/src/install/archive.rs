@@ -10,7 +10,7 @@ use std::{
 };
 
 use flate2::bufread::MultiGzDecoder;
-use rekindle_domain::{EntryFault, InstallNotice, Notice, UserError};
+use rekindle_domain::{EditNotice, EntryFault, InstallNotice, Notice, UserError};
 use tar::EntryType;
 use zip::ZipArchive;
 
@@ -72,7 +72,7 @@ pub(crate) fn unpack(path: &Path, into: &Path) -> Result<bool, UserError> {
 pub(crate) fn unpack_tar(archive: impl Read, into: &Path) -> Result<(), UserError> {
     // Its headers are read too: one more for each entry, and two more for a long name.
     let most = MOST_BYTES + MOST_ENTRIES as u64 * 4 * 512 + 1;
-    let mut archive = tar::Archive::new(archive.take(most));
+    let mut archive = tar::Archive::new(Tail { inner: archive.take(most), zeros: 0 });
     let mut writer = Writer::new(into)?;
     let (mut long_name, mut long_target) = (None, None);
     // Raw: the library would read names of any length into memory.
@@ -90,14 +90,13 @@ pub(crate) fn unpack_tar(archive: impl Read, into: &Path) -> Result<(), UserErro
             }
             EntryType::XHeader => {
                 let bytes = header_bytes(&mut entry)?;
-                for extension in tar::PaxExtensions::new(&bytes) {
-                    let extension = extension.map_err(broken)?;
-                    let value = || text(extension.value_bytes());
-                    match extension.key_bytes() {
-                        b"path" => long_name = Some(value()?),
-                        b"linkpath" => long_target = Some(value()?),
+                for (key, value) in pax(&bytes).ok_or_else(|| broken(io::ErrorKind::InvalidData.into()))? {
+                    match key {
+                        b"path" => long_name = Some(text(value)?),
+                        b"linkpath" => long_target = Some(text(value)?),
                         key if key.starts_with(b"GNU.sparse.") => {
-                            return Err(refused_entry(long_name.as_deref().unwrap_or_default(), EntryFault::Special));
+                            let name = long_name.unwrap_or_default();
+                            return Err(refused_entry(&name, EntryFault::Special));
                         }
                         _ => {}
                     }
@@ -126,14 +125,56 @@ pub(crate) fn unpack_tar(archive: impl Read, into: &Path) -> Result<(), UserErro
             _ => return Err(refused_entry(&name, EntryFault::Special)),
         }
     }
+    // To the very end, where a compressed one has its checksum. A whole archive ends with at least a block of zeros.
+    let mut rest = archive.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(broken)?;
+    if rest.zeros < BLOCK {
+        return Err(broken(io::ErrorKind::UnexpectedEof.into()));
+    }
     writer.finish()
+}
+
+/// The size of what a tar archive is made of, in bytes.
+const BLOCK: usize = 512;
+
+/// Remembers with how many zeros ends what was read.
+struct Tail<R> {
+    inner: R,
+    zeros: usize,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let read = buffer.get(..count).unwrap_or_default();
+        self.zeros = match read.iter().rposition(|byte| *byte != 0) {
+            Some(last) => count - last - 1,
+            None => self.zeros.saturating_add(count),
+        };
+        Ok(count)
+    }
+}
+
+/// The records of an extended header: `LENGTH KEY=VALUE`, each with a line break that its length counts. A value may hold
+/// any byte, line breaks too. `None`: it has others.
+fn pax(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut records = Vec::new();
+    while !bytes.is_empty() {
+        let blank = bytes.iter().position(|byte| *byte == b' ')?;
+        let length: usize = std::str::from_utf8(bytes.get(..blank)?).ok()?.parse().ok()?;
+        let record = bytes.get(blank + 1..length)?.strip_suffix(b"\n")?;
+        let equals = record.iter().position(|byte| *byte == b'=')?;
+        records.push((record.get(..equals)?, record.get(equals + 1..)?));
+        bytes = bytes.get(length..)?;
+    }
+    Some(records)
 }
 
 fn header_bytes(entry: &mut impl Read) -> Result<Vec<u8>, UserError> {
     let mut bytes = Vec::new();
     entry.take(LONGEST_HEADER + 1).read_to_end(&mut bytes).map_err(broken)?;
     match bytes.len() as u64 > LONGEST_HEADER {
-        true => Err(refused_entry("", EntryFault::TooLong)),
+        true => Err(refused_entry(&String::from_utf8_lossy(&bytes), EntryFault::TooLong)),
         false => Ok(bytes),
     }
 }
@@ -151,7 +192,11 @@ fn text(bytes: &[u8]) -> Result<String, UserError> {
     }
 }
 
-fn unpack_zip(file: File, into: &Path) -> Result<(), UserError> {
+fn unpack_zip(mut file: File, into: &Path) -> Result<(), UserError> {
+    // The library reads the whole directory into memory.
+    if entries_of_zip(&mut file).map_err(broken)?.is_some_and(|count| count > MOST_ENTRIES) {
+        return Err(refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }));
+    }
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     if archive.has_duplicate_names() {
         let start = archive.central_directory_start();
@@ -181,6 +226,23 @@ fn unpack_zip(file: File, into: &Path) -> Result<(), UserError> {
         }
     }
     writer.finish()
+}
+
+/// How many entries a zip archive says that it has; where there are too many for the number it has the largest one.
+/// `None`: it does not end as one.
+fn entries_of_zip(file: &mut File) -> io::Result<Option<usize>> {
+    /// The end of the directory: its length without the comment, and how it begins.
+    const END: u64 = 22;
+    const BEGIN: [u8; 4] = [b'P', b'K', 5, 6];
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(END + u64::from(u16::MAX));
+    let mut tail = Vec::new();
+    file.seek(io::SeekFrom::Start(start))?;
+    file.by_ref().take(END + u64::from(u16::MAX)).read_to_end(&mut tail)?;
+    file.rewind()?;
+    let end = tail.windows(END as usize).rev().find(|window| window.starts_with(&BEGIN));
+    let count = end.and_then(|end| <[u8; 2]>::try_from(end.get(10..12)?).ok());
+    Ok(count.map(|count| usize::from(u16::from_le_bytes(count))))
 }
 
 /// The name that two entries have in the directory of a zip archive, which begins at this byte. The library keeps only one

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{ErrorCode, InstallNotice, UserError};
+use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, UserError};
 use walkdir::WalkDir;
 
 use super::{
     candidate::{Candidate, SKILL, check},
-    rules::{DEEPEST, refused},
+    rules::{DEEPEST, MOST_ENTRIES, refused},
 };
 
 /// What is in a folder.
@@ -19,11 +19,12 @@ pub(crate) struct Found {
     pub(crate) broken: Vec<(String, UserError)>,
 }
 
-/// Each folder with a `SKILL.md`, but for those in a skill. Of two that have the same name the one counts that is not in a
-/// hidden folder, or less deep: some repositories hold a copy for each tool.
-pub(crate) fn find(folder: &Path) -> Result<Found, UserError> {
+/// The skills of a folder: each folder with a `SKILL.md`. One that is in another skill is part of that, unless skills are
+/// named. Of two that have the same name the one counts that is not in a hidden folder, or less deep: some repositories hold
+/// a copy for each tool.
+pub(crate) fn find(folder: &Path, names: &[String]) -> Result<Found, UserError> {
     let mut found = Found::default();
-    for place in places(folder) {
+    for place in places(folder, names.is_empty())? {
         match check(&place) {
             Ok(skill) if found.skills.iter().any(|other| other.skill.name == skill.skill.name) => {}
             Ok(skill) => found.skills.push(skill),
@@ -41,11 +42,18 @@ pub(crate) fn find(folder: &Path) -> Result<Found, UserError> {
     }
 }
 
-/// The folders with a `SKILL.md`, the plainest places first.
-fn places(folder: &Path) -> Vec<PathBuf> {
+/// The folders with a `SKILL.md`, the plainest places first; only the outermost ones, if that is asked for.
+fn places(folder: &Path, is_outermost: bool) -> Result<Vec<PathBuf>, UserError> {
+    /// How many entries are looked at.
+    const MOST: usize = 20 * MOST_ENTRIES;
     let mut places = Vec::new();
     let mut walk = WalkDir::new(folder).max_depth(DEEPEST).sort_by_file_name().into_iter();
+    let mut seen = 0;
     while let Some(entry) = walk.next() {
+        seen += 1;
+        if seen > MOST {
+            return Err(refused(EditNotice::SkillTooManyFiles { most: MOST }));
+        }
         let Ok(entry) = entry else { continue };
         if !entry.file_type().is_dir() {
             continue;
@@ -55,7 +63,7 @@ fn places(folder: &Path) -> Vec<PathBuf> {
         if is_skill {
             places.push(entry.path().to_owned());
         }
-        if is_left_out || is_skill {
+        if is_left_out || is_skill && is_outermost {
             walk.skip_current_dir();
         }
     }
@@ -64,7 +72,7 @@ fn places(folder: &Path) -> Vec<PathBuf> {
         below.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'))
     };
     places.sort_by_key(|place| (is_hidden(place), place.components().count()));
-    places
+    Ok(places)
 }
 
 /// Those that are meant: by the name that they say, or that of their folder. What would not load is an error where it was

@@ -121,11 +121,25 @@ fn names_of(path: &str) -> Result<Vec<&str>, EntryFault> {
     }
 }
 
-/// Whether every system takes a name for that of a file.
-fn check_name(name: &str) -> Result<(), EntryFault> {
+/// Whether every system takes a name for that of a file, and none for that of a repository: what is in one is run by many
+/// programs that only look.
+pub(crate) fn check_name(name: &str) -> Result<(), EntryFault> {
     const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
     let is_bad = |c: char| c.is_control() || r#"<>:"|?*\"#.contains(c);
     if name.chars().any(is_bad) || name.ends_with([' ', '.']) {
+        return Err(EntryFault::BadName);
+    }
+    // What some file systems ignore in a name.
+    let plain: String = name
+        .chars()
+        .filter(
+            |c| !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'),
+        )
+        .collect();
+    if matches!(plain.to_lowercase().as_str(), ".git" | "git~1" | ".hg" | ".svn" | ".jj" | ".bzr") {
+        return Err(EntryFault::Repository);
+    }
+    if name.is_empty() {
         return Err(EntryFault::BadName);
     }
     if name.len() > LONGEST_NAME {
@@ -186,6 +200,9 @@ mod tests {
         for name in ["a/con", "NUL.txt", "x/Aux.md", "com1", "lpt9.tar.gz", "COM²"] {
             assert_eq!(fault(&[name]), Some((name.to_owned(), EntryFault::Reserved)));
         }
+        for name in ["a/.git/config", ".GIT", "x/.git", "git~1/x", ".g\u{200c}it", ".hg/hgrc"] {
+            assert_eq!(fault(&[name]).map(|(_, why)| why), Some(EntryFault::Repository), "{name}");
+        }
         for name in ["a b.", "a ", "a?b", "ab:c", "a\\b"] {
             assert_eq!(fault(&[name]), Some((name.to_owned(), EntryFault::BadName)));
         }
@@ -193,7 +210,9 @@ mod tests {
         assert!(matches!(fault(&[&"x".repeat(256)]), Some((_, EntryFault::TooLong))));
         let long = "d/".repeat(10) + &"y/".repeat(600);
         assert!(matches!(fault(&[&long]), Some((_, EntryFault::TooLong))));
-        for name in ["a/./b", "a//b", "./a", "é 😀/x.y.z", ".hidden", "console.md", "com10", "…"] {
+        for name in
+            ["a/./b", "a//b", "./a", "é 😀/x.y.z", ".hidden", ".gitignore", ".github/x", "console.md", "com10", "…"]
+        {
             assert_eq!(fault(&[name]), None, "{name}");
         }
     }

@@ -58,7 +58,7 @@ fn clear(places: &Places, inside: &Path, prefix: &str) {
         let lock = lock_of(places, id);
         let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
         // Without a lock it is none of ours.
-        if is_id && lock.exists() && matches!(Lock::take(&lock), Ok(Some(_))) {
+        if is_id && lock.exists() && !Lock::is_held(&lock) && matches!(Lock::take(&lock), Ok(Some(_))) {
             remove(&entry.path(), &lock);
         }
     }

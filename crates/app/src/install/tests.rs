@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Cursor, Write},
+    io::{BufRead, BufReader, Cursor, Write},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -228,6 +228,8 @@ fn hostile_archives_are_refused() {
         (&[Link("a-skill/l", "nowhere")], "a-skill/l", EntryFault::Link { to: "nowhere".to_owned() }),
         (&[Link("a-skill/l", "l")], "a-skill/l", EntryFault::Link { to: "l".to_owned() }),
         (&[Link("a-skill/l", "."), Entry::File("a-skill/l/x", "")], "a-skill/l", EntryFault::Twice),
+        (&[Entry::File("a-skill/.git", "gitdir: x")], "a-skill/.git", EntryFault::Repository),
+        (&[Entry::File("a-skill/.GIT/config", "")], "a-skill/.GIT/config", EntryFault::Repository),
         (&[Device("a-skill/d")], "a-skill/d", EntryFault::Special),
         (&[Entry::File("a-skill/aux.md", "")], "a-skill/aux.md", EntryFault::Reserved),
         (&[Entry::File("a-skill/b.", "")], "a-skill/b.", EntryFault::BadName),
@@ -300,7 +302,7 @@ fn bombs_stop_at_the_limit() {
     gz.write_all(header.as_bytes()).expect("written");
     (0..400).for_each(|_| gz.write_all(&[b'x'; 1024 * 1024]).expect("written"));
     gz.finish().expect("an archive");
-    let expected = InstallNotice::EntryRefused { entry: String::new(), why: EntryFault::TooLong };
+    let expected = InstallNotice::EntryRefused { entry: "x".repeat(200), why: EntryFault::TooLong };
     assert_eq!(refusal(), expected);
 
     File::create(&path).and_then(|file| file.set_len(rules::MOST_PACKED + 1)).expect("a large file");
@@ -332,6 +334,18 @@ fn broken_archives_are_told() {
             assert!(is_told, "{format:?} {part}: {told:?}");
         }
     }
+    // Cut between two entries, and a letter that was changed on the way.
+    let entries = [skill("SKILL.md"), Entry::File("x", "")];
+    fs::write(&path, &tar(&entries)[..1024]).expect("written");
+    assert!(matches!(refusal(), Notice::Install(InstallNotice::ArchiveBroken { .. })));
+    let text = "x".repeat(2000);
+    let mut gz = GzEncoder::new(Vec::new(), Compression::none());
+    gz.write_all(&tar(&[skill("SKILL.md"), Entry::File("x", &text)])).expect("written");
+    let mut bytes = gz.finish().expect("an archive");
+    let at = bytes.windows(9).position(|window| window == b"xxxxxxxxx").expect("the text");
+    bytes[at] = b'y';
+    fs::write(&path, &bytes).expect("written");
+    assert!(matches!(refusal(), Notice::Install(InstallNotice::ArchiveBroken { .. })));
     assert!(matches!(
         world.refusal(&world.path("none.zip").display().to_string()),
         Notice::Install(InstallNotice::SourceMissing { .. })
@@ -379,14 +393,14 @@ fn repositories_are_fetched() {
     let source = |rest: &str| format!("git+file://{}{rest}", remote.display());
 
     let fetched = world.fetch(&source("")).expect("fetched");
-    assert_eq!((names(&fetched), fetched.commit.as_deref()), (vec!["one"], Some(&*first)));
+    assert_eq!((names(&fetched), fetched.resolved.as_deref()), (vec!["one"], Some(&*first)));
     let fetched = world.fetch(&source("#v1")).expect("fetched");
-    assert_eq!(fetched.commit.as_deref(), Some(&*first));
+    assert_eq!(fetched.resolved.as_deref(), Some(&*first));
     let error = world.fetch(&source("#feature/x")).expect_err("two skills");
     let both = InstallNotice::SeveralSkills { names: vec!["one".to_owned(), "two".to_owned()] };
     assert_eq!((error.code, error.what), (ErrorCode::SeveralSkills, both.into()));
     let all = world.fetch_some(&source("#feature/x"), &[], All::Wanted).expect("fetched");
-    assert_eq!((names(&all), all.commit.as_deref()), (vec!["one", "two"], Some(&*second)));
+    assert_eq!((names(&all), all.resolved.as_deref()), (vec!["one", "two"], Some(&*second)));
     for name in ["two", "second"] {
         let fetched = world.fetch_some(&source("#feature/x"), &[name], All::NotWanted).expect("by its name or folder");
         assert_eq!(names(&fetched), ["two"]);
@@ -395,7 +409,7 @@ fn repositories_are_fetched() {
     assert!(matches!(error.what, Notice::Install(InstallNotice::NoSuchSkill { .. })), "{error:?}");
     assert!(matches!(world.refusal(&source("#none")), Notice::Install(InstallNotice::NoSuchRevision { .. })));
     let nowhere = format!("git+file://{}", world.path("nowhere").display());
-    assert!(matches!(world.refusal(&nowhere), Notice::Install(InstallNotice::GitFailed { .. })));
+    assert!(matches!(world.refusal(&nowhere), Notice::Install(InstallNotice::FetchFailed { .. })));
 
     let installed = crate::edit::install_skills(&world.places, &all, None).expect("installed");
     assert_eq!(installed.places.len(), 2);
@@ -420,7 +434,7 @@ fn a_page_is_split_where_the_branch_ends() {
         git.revision = revision;
         let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let commit = git::fetch(&git, &[], repository.path(), folder.path())?;
-        Ok::<_, UserError>((commit, find::find(folder.path())?.skills.remove(0).skill.name))
+        Ok::<_, UserError>((commit, find::find(folder.path(), &[])?.skills.remove(0).skill.name))
     };
     let page = |path: &str| fetched(Revision::Page(rekindle_sources::Folder::of(path).expect("a folder")));
     assert_eq!(page("feature/x").expect("fetched").1, "root");
@@ -473,6 +487,64 @@ fn nothing_of_a_repository_is_run() {
     assert_eq!(told, InstallNotice::EntryRefused { entry: "s/docs/out".to_owned(), why });
 }
 
+/// A submodule is not part of a skill; a file that cannot be named is, and keeps it from being installed.
+#[test]
+#[cfg(unix)]
+fn submodules_are_left_out_and_names_are_text() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let world = World::new();
+    let remote = world.path("remote");
+    let commit = repository(&remote, &[("s/SKILL.md", &named("s"))]);
+    git(&remote, &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},s/module")]);
+    git(&remote, &["commit", "--quiet", "--message=module"]);
+    let source = format!("git+file://{}", remote.display());
+    assert_eq!(names(&world.fetch(&source).expect("fetched")), ["s"]);
+
+    fs::write(remote.join("s").join(OsStr::from_bytes(b"caf\xe9")), "").expect("written");
+    git(&remote, &["add", "s"]);
+    git(&remote, &["commit", "--quiet", "--message=name"]);
+    let told = world.refusal(&source);
+    assert!(matches!(told, Notice::Install(InstallNotice::EntryRefused { why: EntryFault::BadName, .. })), "{told:?}");
+}
+
+/// `HEAD` and full names are what some pages and people write.
+#[test]
+fn a_page_may_name_its_branch_in_full() {
+    let world = World::new();
+    let remote = world.path("remote");
+    repository(&remote, &[("x/SKILL.md", &named("s"))]);
+    for page in ["HEAD/x", "refs/heads/main/x"] {
+        let source = format!("git+file://{}", remote.display());
+        let Origin::Git(mut git) = paste(&source, |_| false).expect("a source").source.origin else { panic!("git") };
+        git.revision = Revision::Page(rekindle_sources::Folder::of(page).expect("a folder"));
+        let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        git::fetch(&git, &[], repository.path(), folder.path()).expect(page);
+    }
+}
+
+/// A skill within a skill is part of it, unless it is named; however the source is fetched.
+#[test]
+fn a_skill_in_a_skill_is_named() {
+    let world = World::new();
+    let remote = world.path("remote");
+    repository(&remote, &[("SKILL.md", &named("outer")), ("skills/inner/SKILL.md", &named("inner"))]);
+    fs::write(
+        world.path("a.tar"),
+        tar(&[Entry::File("SKILL.md", &named("outer")), Entry::File("skills/inner/SKILL.md", &named("inner"))]),
+    )
+    .expect("written");
+    let sources = [
+        remote.display().to_string(),
+        format!("git+file://{}", remote.display()),
+        world.path("a.tar").display().to_string(),
+    ];
+    for source in sources {
+        assert_eq!(names(&world.fetch(&source).expect("fetched")), ["outer"], "{source}");
+        let inner = world.fetch_some(&source, &["inner"], All::NotWanted).expect("fetched");
+        assert_eq!(names(&inner), ["inner"], "{source}");
+    }
+}
+
 /// What the engine would not load is told, and keeps nothing else from being installed.
 #[test]
 fn what_would_not_load_is_told() {
@@ -510,10 +582,146 @@ fn several_skills_are_one_change() {
     let installed = crate::edit::install_skills(&world.places, &all(), None).expect("installed");
     assert_eq!((installed.places.len(), there()), (3, 3));
 
+    // As it is when whoever installs is killed between two of them: the next change takes back what had landed.
+    let record = |ending: &str| world.places.state.join("undo").join(format!("{}.{ending}", installed.token));
+    fs::rename(record("json"), record("intended")).expect("cut off");
+    fs::remove_dir_all(skills.join("two")).expect("not there yet");
+    crate::edit::undo(&world.places, None, None).expect_err("nothing to undo");
+    assert_eq!((there(), record("intended").exists()), (0, false));
+
+    // The same while it is undone: that goes on the next time.
+    let installed = crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+    let record = |ending: &str| world.places.state.join("undo").join(format!("{}.{ending}", installed.token));
+    fs::rename(record("json"), record("undoing")).expect("cut off");
+    fs::remove_dir_all(skills.join("two")).expect("undone");
+    crate::edit::undo(&world.places, None, None).expect("undone");
+    assert_eq!(there(), 0);
+    crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+
     // Somebody changed one: nothing is taken back without their choice.
     fs::write(skills.join("two/SKILL.md"), named("other")).expect("written");
     let error = crate::edit::undo(&world.places, None, None).expect_err("changed since");
     assert_eq!((error.code, there()), (ErrorCode::ChangedSince, 3));
     crate::edit::undo(&world.places, None, Some(rekindle_domain::UndoChoice::Before)).expect("undone");
     assert_eq!(there(), 0);
+}
+
+/// Answers requests with what stands at their paths, until the test ends.
+fn serve(pages: Vec<(&'static str, Vec<u8>)>) -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let here = address.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut head = String::new();
+            let mut lines = BufReader::new(stream.try_clone().expect("a stream"));
+            while lines.read_line(&mut head).is_ok_and(|count| count > 2) {}
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            // Whoever asked may have hung up.
+            let answer = pages.iter().find(|(page, _)| *page == path).map(|(_, answer)| answer.clone());
+            let answer = answer.unwrap_or_else(|| b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec());
+            let answer = replaced(&answer, b"{here}", here.as_bytes());
+            let _ = stream.write_all(&answer);
+            if path == "/whoami" {
+                let _ = stream.write_all(head.as_bytes());
+            }
+        }
+    });
+    address
+}
+
+fn replaced(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    match text.windows(what.len()).position(|window| window == what) {
+        Some(at) => [&text[..at], with, &text[at + what.len()..]].concat(),
+        None => text.to_vec(),
+    }
+}
+
+fn page(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn moved(to: &str) -> Vec<u8> {
+    format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n").into_bytes()
+}
+
+/// S1, B10: what an address leads to is told by its content, and stays within bounds.
+#[test]
+fn addresses_are_downloaded() {
+    let world = World::new();
+    let here = serve(vec![
+        ("/archive", page(&archive(Format::TarGz, &[skill("x/SKILL.md")]))),
+        ("/SKILL.md", page(SKILL_TEXT.as_bytes())),
+        ("/moved", moved("/once/more")),
+        ("/once/more", moved("{here}/archive")),
+        ("/round", moved("/round")),
+        ("/plain", moved("http://example.com/s.zip")),
+        ("/elsewhere", moved("file:///etc/passwd")),
+        ("/page", page(b"<!doctype html>")),
+        ("/cut", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nPK".to_vec()),
+        ("/large", {
+            let mut answer = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+            answer.resize(usize::try_from(rules::MOST_PACKED).expect("a size") + 1024, b' ');
+            answer
+        }),
+    ]);
+    for path in ["/archive", "/SKILL.md", "/moved"] {
+        let fetched = world.fetch(&format!("{here}{path}")).expect(path);
+        assert_eq!(names(&fetched), ["a-skill"]);
+        assert!(fetched.resolved.as_deref().is_some_and(|digest| digest.len() == 71 && digest.starts_with("sha256:")));
+    }
+    let refusal = |path: &str| match world.refusal(&format!("{here}{path}")) {
+        Notice::Install(why) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(refusal("/none"), InstallNotice::FetchFailed { why, .. } if why.contains("404")));
+    assert!(matches!(refusal("/round"), InstallNotice::FetchFailed { .. }));
+    assert!(matches!(refusal("/plain"), InstallNotice::SourcePlain { url } if url == "http://example.com/s.zip"));
+    assert!(matches!(refusal("/elsewhere"), InstallNotice::SourceScheme { scheme } if scheme == "file"));
+    assert!(matches!(refusal("/page"), InstallNotice::NoArchive { .. }));
+    assert!(matches!(refusal("/cut"), InstallNotice::FetchFailed { .. }));
+    assert!(matches!(refusal("/large"), InstallNotice::FetchTooLarge { .. }));
+    let nobody = "http://127.0.0.1:1/s.zip";
+    assert!(matches!(world.refusal(nobody), Notice::Install(InstallNotice::FetchFailed { .. })));
+}
+
+/// A password goes to the host that it was given for, and is told nobody.
+#[test]
+fn a_password_stays_with_its_host() {
+    let there = serve(vec![("/whoami", b"HTTP/1.1 200 OK\r\n\r\n".to_vec())]);
+    let here =
+        serve(vec![("/to", moved(&format!("{there}/whoami"))), ("/whoami", b"HTTP/1.1 200 OK\r\n\r\n".to_vec())]);
+    let heard = |source: &str| {
+        let Origin::Web(address) = paste(source, |_| false).expect("a source").source.origin else {
+            panic!("an address")
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        web::download(&address, &folder.path().join("x")).expect("downloaded");
+        fs::read_to_string(folder.path().join("x")).expect("read").to_lowercase()
+    };
+    let with_password = here.replace("http://", "http://user:secret@");
+    assert!(heard(&format!("{with_password}/whoami")).contains("authorization: basic"));
+    assert!(!heard(&format!("{with_password}/to")).contains("authorization"));
+    let world = World::new();
+    let error = world.fetch(&format!("{with_password}/none")).expect_err("nothing there");
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+}
+
+/// Many skills take no longer each than a few.
+#[test]
+fn many_skills_land_at_once() {
+    let world = World::new();
+    let source = world.path("source");
+    for number in 0..200 {
+        let folder = source.join(format!("s{number}"));
+        fs::create_dir_all(&folder).expect("made");
+        fs::write(folder.join(SKILL), named(&format!("s{number}"))).expect("written");
+    }
+    let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
+    let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+    assert_eq!(installed.places.len(), 200);
+    let state = world.places.common_state.join("staged");
+    assert_eq!(fs::read_dir(state).expect("listed").count(), 0, "no lock is left");
 }

@@ -19,12 +19,14 @@ pub enum EntryFault {
     },
     /// It is another name of a file (a hard link).
     HardLink,
-    /// It is a device, a pipe or a socket.
+    /// It is no plain file: a device, a pipe or a socket.
     Special,
     /// Its name is no text, or holds control characters or such as file systems do not take.
     BadName,
     /// Its name is taken by some systems for a device.
     Reserved,
+    /// It belongs to a repository, whose configuration can make other programs run something.
+    Repository,
     /// Another entry has the same path.
     Twice,
     /// On some systems another entry has the same name: they differ only in case, or in how letters are composed.
@@ -98,11 +100,6 @@ notices! {
             /// Its first words.
             command: String,
         },
-        /// Rekindle understands it, and cannot fetch it.
-        SourceNotFetched {
-            /// What it is.
-            text: String,
-        },
         /// There is nothing at a path.
         SourceMissing {
             /// The path.
@@ -130,26 +127,29 @@ notices! {
             /// Why.
             why: EntryFault,
         },
-        /// `git` is not installed.
-        NoGit,
-        /// `git` could not fetch it.
-        GitFailed {
-            /// The repository, without a password.
-            remote: String,
-            /// The last words of `git`.
+        /// A program that fetches it is not installed.
+        NoTool {
+            /// Its name.
+            tool: String,
+        },
+        /// It could not be fetched.
+        FetchFailed {
+            /// The source, without a password.
+            from: String,
+            /// The last words of whatever was to fetch it.
             why: String,
         },
-        /// `git` took too long.
-        GitSlow {
-            /// The repository, without a password.
-            remote: String,
+        /// Fetching it took too long.
+        FetchSlow {
+            /// The source, without a password.
+            from: String,
             /// After so many seconds.
             seconds: u64,
         },
-        /// What `git` brought is too large.
-        GitTooLarge {
-            /// The repository, without a password.
-            remote: String,
+        /// More came than a source may have.
+        FetchTooLarge {
+            /// The source, without a password.
+            from: String,
             /// How many mebibytes it may have.
             mebibytes: u64,
         },

@@ -3,7 +3,7 @@
 //! Nothing of them is run: what they would install is read from their words. Source of the words: `skills` 1.7, `openskills`
 //! 1.5, OpenPackage and apm, by their documentation.
 
-use rekindle_domain::{InstallNotice, Scope};
+use rekindle_domain::{InstallNotice, Scope, masked_text};
 
 use super::{Pasted, one, unknown};
 
@@ -31,7 +31,21 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     Tool {
-        names: &["skills", "add-skill"],
+        names: &["add-skill"],
+        verbs: &[&["add"], &[]],
+        flags: &[
+            ("-s", Flag::Skills),
+            ("--skill", Flag::Skills),
+            ("-g", Flag::Global),
+            ("--global", Flag::Global),
+            ("-y", Flag::Nothing),
+            ("--yes", Flag::Nothing),
+            ("-a", Flag::Others),
+            ("--agent", Flag::Others),
+        ],
+    },
+    Tool {
+        names: &["skills"],
         verbs: &[&["add"], &["install"], &["i"], &["a"], &["use"]],
         flags: &[
             ("-s", Flag::Skills),
@@ -84,7 +98,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         names: &["rekindle"],
         verbs: &[&["skill", "install"]],
-        flags: &[("--global", Flag::Global), ("--skill", Flag::Skills), ("--yes", Flag::Nothing)],
+        flags: &[("--global", Flag::Global), ("--skill", Flag::Skills), ("--all", Flag::All), ("--name", Flag::Others)],
     },
     Tool {
         names: &["claude", "/plugin"],
@@ -130,8 +144,8 @@ fn read(text: &str) -> Result<Pasted, InstallNotice> {
         return Err(InstallNotice::SourceSeveralCommands);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let other =
-        || InstallNotice::SourceOtherCommand { command: words.iter().take(3).copied().collect::<Vec<_>>().join(" ") };
+    let told = words.iter().skip_while(|word| is_assignment(word)).take(3).copied().collect::<Vec<_>>().join(" ");
+    let other = || InstallNotice::SourceOtherCommand { command: masked_text(&told) };
     let rest = behind_runners(&words);
     let [name, rest @ ..] = rest else { return Err(other()) };
     let tool = TOOLS.iter().find(|tool| tool.names.contains(&unversioned(name))).ok_or_else(other)?;
@@ -167,8 +181,18 @@ fn of_tool(tool: &Tool, words: &[&str], other: impl Fn() -> InstallNotice) -> Re
         let flag = tool.flags.iter().find(|(flag, _)| *flag == name).map(|(_, flag)| *flag);
         // The source comes first, so that what follows a flag with values is one of them.
         let mut values: Vec<&str> = value.into_iter().collect();
-        if value.is_none() && matches!(flag, Some(Flag::Skills | Flag::Others)) {
-            let most = if sources.is_empty() { 1 } else { usize::MAX };
+        if value.is_none() && matches!(flag, None | Some(Flag::Skills | Flag::Others)) {
+            let most = match (flag, sources.is_empty()) {
+                // One that is not known has a value, if anything: the source is there already.
+                (None, is_missing) => usize::from(!is_missing),
+                (Some(_), is_missing) => {
+                    if is_missing {
+                        1
+                    } else {
+                        usize::MAX
+                    }
+                }
+            };
             let count = after.iter().take(most).take_while(|word| !word.starts_with('-')).count();
             values.extend(&after[..count]);
             rest = &after[count..];
@@ -179,14 +203,17 @@ fn of_tool(tool: &Tool, words: &[&str], other: impl Fn() -> InstallNotice) -> Re
             Some(Flag::All) => skills.push("*".to_owned()),
             Some(Flag::Nothing) => {}
             Some(Flag::Others) | None => {
-                left_out.push([name].into_iter().chain(values).collect::<Vec<_>>().join(" "));
+                left_out.push(masked_text(&[name].into_iter().chain(values).collect::<Vec<_>>().join(" ")));
             }
         }
     }
     let source = match sources.as_slice() {
         [] => return Err(other()),
         [source] => source,
-        _ => return Err(InstallNotice::SourceSeveral { sources }),
+        _ => {
+            let sources = sources.iter().map(|source| masked_text(source)).collect();
+            return Err(InstallNotice::SourceSeveral { sources });
+        }
     };
     let mut source = one(source, &|_| false)?;
     source.skills.extend(skills);

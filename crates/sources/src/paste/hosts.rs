@@ -34,9 +34,8 @@ pub(super) fn page(url: &Url) -> Option<Result<Source, InstallNotice>> {
         "bitbucket.org" => bitbucket(&names),
         _ if names.contains(&"_git") => azure(url, &names),
         _ if names.contains(&"-") => gitlab(url, &names),
-        "gitlab.com" | "codeberg.org" if names.len() > 1 && names.get(2).is_none_or(|name| *name != "src") => {
-            whole(&address(url, &names))
-        }
+        "gitlab.com" if names.len() > 1 => whole(&address(url, &names)),
+        "codeberg.org" if names.len() == 2 => whole(&address(url, &names)),
         _ => forge(url, &names),
     };
     match read {
@@ -97,12 +96,12 @@ fn gitlab(url: &Url, names: &[&str]) -> Result<Git, Other> {
     let (repository, rest) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
     let address = address(url, repository);
     match rest {
-        _ if repository.len() < 2 => Err(Other::Page),
+        _ if repository.len() < 2 => Err(Other::Address),
         ["tree", place @ ..] => below(&address, place),
         ["blob", place @ ..] => below(&address, without_file(place)?),
         ["commit" | "tags", revision] => at(&address, revision),
-        ["raw" | "archive" | "releases", ..] => Err(Other::Address),
-        _ => Err(Other::Page),
+        // Others have such addresses, too.
+        _ => Err(Other::Address),
     }
 }
 

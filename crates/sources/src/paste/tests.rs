@@ -72,6 +72,7 @@ fn paths_are_understood() {
 fn shorthands_are_understood() {
     check(&[
         ("o/r", "git https://github.com/o/r.git HEAD"),
+        ("o_corp/r", "git https://github.com/o_corp/r.git HEAD"),
         ("o/r.js/", "git https://github.com/o/r.js.git HEAD"),
         ("o/r/skills/a", "git https://github.com/o/r.git HEAD in skills/a"),
         ("o/r@a-skill", "git https://github.com/o/r.git HEAD @a-skill"),
@@ -118,6 +119,8 @@ fn pages_are_understood() {
             "git https://dev.azure.com/o/p/_git/R main in skills/a",
         ),
         ("https://codeberg.org/o/r", "git https://codeberg.org/o/r.git HEAD"),
+        ("https://codeberg.org/o/r/archive/main.zip", "web https://codeberg.org/o/r/archive/main.zip"),
+        ("https://host.example/@s/p/-/p-1.tgz", "web https://host.example/@s/p/-/p-1.tgz"),
         ("https://codeberg.org/o/r/src/branch/main/s/SKILL.md", "git https://codeberg.org/o/r.git page:main/s"),
         ("https://bitbucket.org/o/r/src/main/s/", "git https://bitbucket.org/o/r.git page:main/s"),
         ("https://skills.sh/o/r/a-skill", "git https://github.com/o/r.git HEAD @a-skill"),
@@ -174,6 +177,10 @@ fn commands_are_understood() {
         ("rekindle skill install o/r --global", &format!("{repository} global")),
         ("/plugin marketplace add o/r", repository),
         ("claude plugin marketplace add o/r", repository),
+        ("npx skills add o/r \\\n  --skill a", &format!("{repository} @a")),
+        ("npx add-skill o/r -y", repository),
+        ("npx skills add o/r --branch main", &format!("{repository} without[--branch main]")),
+        ("rekindle skill install o/r --all --name x", &format!("{repository} without[--name x]")),
         ("npx skills add o/r --new-flag=1", &format!("{repository} without[--new-flag 1]")),
     ]);
 }
@@ -231,6 +238,23 @@ fn a_password_is_not_shown() {
     assert!(git.remote.as_str().contains("secret"));
     assert_eq!(git.remote.shown(), "https://host/r.git");
     assert!(!format!("{pasted:?}").contains("secret"));
+    let told = [
+        "ssh://user:secretpw@host/r.git",
+        "https://user:secretpw@host/s.zip",
+        "https://host/s.zip?private_token=secretpw",
+        "GITHUB_TOKEN=secretpw npm install y",
+        "npx skills add o/r --token=secretpw",
+    ];
+    for text in told {
+        let shown = match paste(text, |_| false) {
+            Ok(Pasted { source: Source { origin: Origin::Git(git), .. }, left_out, .. }) => {
+                git.remote.shown() + &left_out.join(" ")
+            }
+            Ok(Pasted { source: Source { origin: Origin::Web(address), .. }, .. }) => address.shown(),
+            other => format!("{other:?}"),
+        };
+        assert!(!shown.contains("secretpw"), "{shown}");
+    }
 }
 
 proptest! {

@@ -31,7 +31,7 @@ pub fn not_installed(error: &UserError) -> String {
 
 /// What a command of another tool asked for and is not done.
 pub fn left_out(options: &[String]) -> String {
-    format!("Ignored {}, which only that tool knows.", options.join(", "))
+    format!("Ignored {}, which Rekindle does not use.", options.join(", "))
 }
 
 /// An item is gone.

@@ -29,9 +29,6 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
             return format!("this names several sources: {}", sources.join(", "));
         }
         InstallNotice::SourceOtherCommand { command } => return format!("“{command} …” does not install a skill"),
-        InstallNotice::SourceNotFetched { text } => {
-            return format!("Rekindle understands “{text}”, but cannot download from there yet");
-        }
         InstallNotice::SourceMissing { path } => return format!("{path} does not exist"),
         InstallNotice::NoArchive { path } => {
             return format!("{path} is neither a folder, a SKILL.md nor an archive that Rekindle can read");
@@ -41,24 +38,22 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         }
         InstallNotice::ArchiveTooLarge { mebibytes } => return format!("the archive is larger than {mebibytes} MiB"),
         InstallNotice::EntryRefused { entry, why } => return refused(entry, why),
-        InstallNotice::NoGit => "git is not installed",
-        InstallNotice::GitFailed { remote, why } => return format!("git could not fetch {remote}: {why}"),
-        InstallNotice::GitSlow { remote, seconds } => {
-            return format!("git did not finish fetching {remote} within {seconds} s");
+        InstallNotice::NoTool { tool } => return format!("{tool} is not installed"),
+        InstallNotice::FetchFailed { from, why } => return format!("could not download {from}: {why}"),
+        InstallNotice::FetchSlow { from, seconds } => {
+            return format!("downloading {from} took longer than {seconds} s");
         }
-        InstallNotice::GitTooLarge { remote, mebibytes } => {
-            return format!("{remote} is larger than {mebibytes} MiB");
-        }
+        InstallNotice::FetchTooLarge { from, mebibytes } => return format!("{from} is larger than {mebibytes} MiB"),
         InstallNotice::NoSuchRevision { remote, revision } => {
             return format!("{remote} has no branch, tag or commit “{revision}”");
         }
         InstallNotice::NoSuchFolder { folder } => return format!("the source has no folder “{folder}”"),
-        InstallNotice::NoSkills => "no folder of it contains a SKILL.md",
+        InstallNotice::NoSkills => "the source has no folder with a SKILL.md",
         InstallNotice::SeveralSkills { names } => {
-            return format!("it contains {} skills: {}", names.len(), names.join(", "));
+            return format!("the source has {} skills: {}", names.len(), names.join(", "));
         }
         InstallNotice::NoSuchSkill { name, names } => {
-            return format!("it does not contain “{name}”, only {}", names.join(", "));
+            return format!("the source has no skill “{name}”, only {}", names.join(", "));
         }
     };
     fixed.to_owned()
@@ -70,7 +65,8 @@ fn refused(entry: &str, why: &EntryFault) -> String {
         EntryFault::Absolute => format!("{entry} is an absolute path"),
         EntryFault::Link { to } => format!("{entry} is a link to {to}, which is not a file of the skill"),
         EntryFault::HardLink => format!("{entry} is a hard link"),
-        EntryFault::Special => format!("{entry} is a device, a pipe or a socket"),
+        EntryFault::Special => format!("{entry} is not a plain file"),
+        EntryFault::Repository => format!("{entry} is part of a repository, which could make other programs run code"),
         EntryFault::BadName => format!("{entry} cannot be a file name on every system"),
         EntryFault::Reserved => format!("{entry} is the name of a device on Windows"),
         EntryFault::Twice => format!("{entry} is there twice"),
@@ -89,6 +85,9 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
             | InstallNotice::SourceScheme { .. },
             _,
         ) => FORMS,
+        (InstallNotice::SourceOnlyName { name }, _) if name.starts_with('@') => {
+            return format!("use npm:{name} for the npm package");
+        }
         (InstallNotice::SourceOnlyName { name }, _) => {
             return format!(
                 "use npm:{name} for the npm package, ./{name} for the folder, or owner/{name} for a repository"
@@ -105,24 +104,25 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
         }
         (InstallNotice::SourceSeveralCommands | InstallNotice::SourceSeveral { .. }, _) => "install them one at a time",
         (InstallNotice::SourceOtherCommand { .. }, _) => "use the command that adds a skill, or the source alone",
-        (InstallNotice::SourceNotFetched { .. }, _) => "download it yourself and use its path",
         (InstallNotice::SourceMissing { .. }, _) => "check the path",
         (InstallNotice::NoArchive { .. }, _) => "use a folder with a SKILL.md, or a .zip, .tar, .tar.gz or .skill file",
         (InstallNotice::ArchiveBroken { .. }, _) => "download it again; nothing was installed",
-        (InstallNotice::ArchiveTooLarge { .. } | InstallNotice::GitTooLarge { .. }, _) => {
+        (InstallNotice::ArchiveTooLarge { .. } | InstallNotice::FetchTooLarge { .. }, _) => {
             "nothing was installed; download it yourself and use the path of the skill's folder"
         }
         (InstallNotice::EntryRefused { .. }, _) => "nothing was installed; ask its author to change that",
-        (InstallNotice::NoGit, _) => "install git, or download the skill yourself and use its path",
-        (InstallNotice::GitFailed { .. }, _) => {
+        (InstallNotice::NoTool { tool }, _) => {
+            return format!("install {tool}, or download the skill yourself and use its path");
+        }
+        (InstallNotice::FetchFailed { .. }, _) => {
             "check the address, the network and your access to it; nothing was installed"
         }
-        (InstallNotice::GitSlow { .. }, _) => "check the network, then try again; nothing was installed",
+        (InstallNotice::FetchSlow { .. }, _) => "check the network, then try again; nothing was installed",
         (InstallNotice::NoSkills, _) => "check the address; a skill is a folder with a file named SKILL.md",
         (InstallNotice::SeveralSkills { .. }, Front::Command) => "choose with --skill NAME, or install all with --all",
         (InstallNotice::NoSuchSkill { .. }, Front::Command) => "choose one of these with --skill NAME",
         (InstallNotice::SeveralSkills { .. } | InstallNotice::NoSuchSkill { .. }, Front::Window) => {
-            "use the address of one of them, such as owner/repository@name"
+            "use the folder or the address of one of them, such as owner/repository@name"
         }
     };
     fixed.to_owned()

@@ -1,0 +1,192 @@
+//! Running a program of this machine that fetches something, within bounds.
+//!
+//! Invariants: it ends within a bound of time and of what it writes; what it says is kept in part, without the password of the source.
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rekindle_domain::{ErrorCode, InstallNotice, UserError, chain, masked_text, visible};
+use walkdir::WalkDir;
+
+use super::rules::{MOST_PACKED, refused};
+
+/// How long fetching a source may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+/// How often it is looked whether a program has ended.
+const BEAT: Duration = Duration::from_millis(10);
+/// After how many of them it is looked how much it has written.
+const SELDOM: u32 = 50;
+/// How long its last words may take once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The most bytes of an answer that is read as a whole.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
+/// The most bytes that are kept of what it says to people.
+const LONGEST_WORDS: usize = 64 * 1024;
+
+/// The error of what could not be fetched: nothing was changed.
+pub(crate) fn not_fetched(why: InstallNotice) -> UserError {
+    UserError::new(ErrorCode::NotFetched, why)
+}
+
+/// What is fetched, and within which bounds.
+pub(crate) struct Job<'a> {
+    /// The source, as a person sees it.
+    pub(crate) from: String,
+    /// The source as the program gets it, which is not told.
+    pub(crate) secret: &'a str,
+    /// Where the program runs and writes to.
+    pub(crate) folder: &'a Path,
+    /// When it has to be done.
+    pub(crate) until: Instant,
+}
+
+/// How a program ended.
+enum Ended {
+    Well,
+    Badly,
+    Slow,
+    TooLarge,
+}
+
+impl Job<'_> {
+    /// Runs a program, and reads all that it answers.
+    pub(crate) fn ask(&self, command: Command) -> Result<Vec<u8>, UserError> {
+        self.run(command, String::new(), |output| self.all(output))
+    }
+
+    /// All of an answer, as far as it is not too long.
+    pub(crate) fn all(&self, output: impl Read) -> Result<Vec<u8>, UserError> {
+        let mut answer = Vec::new();
+        output.take(LONGEST_ANSWER).read_to_end(&mut answer).map_err(|error| self.unread(&error))?;
+        Ok(answer)
+    }
+
+    /// Runs a program, and reads what it answers. Where it fails, that is the error, unless what it brought was refused.
+    pub(crate) fn run<T>(
+        &self,
+        mut command: Command,
+        input: String,
+        read: impl FnOnce(ChildStdout) -> Result<T, UserError>,
+    ) -> Result<T, UserError> {
+        command.current_dir(self.folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // In our process group, so that what ends us from a terminal ends it, too.
+        let mut child = command.spawn().map_err(|error| self.unread(&error))?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(mut stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+            return Err(self.failed("it has no pipes"));
+        };
+        let words = Words::of(stderr);
+        thread::scope(|scope| {
+            // It may end before it has read all.
+            scope.spawn(move || stdin.write_all(input.as_bytes()).ok());
+            let end = scope.spawn(|| self.end(child));
+            let answer = read(stdout);
+            match (end.join().unwrap_or(Ended::Badly), answer) {
+                (Ended::Well, answer) => answer,
+                // Nobody read on, so that it had to end.
+                (Ended::Badly, Err(error)) if error.code == ErrorCode::NotInstalled => Err(error),
+                (Ended::Badly, _) => Err(self.failed(&words.said())),
+                (Ended::Slow, _) => {
+                    Err(not_fetched(InstallNotice::FetchSlow { from: self.from.clone(), seconds: PATIENCE.as_secs() }))
+                }
+                (Ended::TooLarge, _) => Err(too_large(&self.from)),
+            }
+        })
+    }
+
+    /// Waits for the end, and brings it about where it takes too long or too much comes.
+    fn end(&self, mut child: Child) -> Ended {
+        for beat in 1_u32.. {
+            match child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ended::Well,
+                Ok(Some(_)) | Err(_) => return Ended::Badly,
+                Ok(None) => {}
+            }
+            let is_slow = Instant::now() > self.until;
+            if is_slow || beat.is_multiple_of(SELDOM) && self.size() > MOST_PACKED {
+                // What it started ends when the pipe to it breaks.
+                if let Err(error) = child.kill().and_then(|()| child.wait()) {
+                    tracing::debug!(%error, "a program that fetches");
+                }
+                return if is_slow { Ended::Slow } else { Ended::TooLarge };
+            }
+            thread::sleep(BEAT);
+        }
+        Ended::Slow
+    }
+
+    /// How much it has written, in bytes.
+    fn size(&self) -> u64 {
+        let files = WalkDir::new(self.folder).into_iter().filter_map(Result::ok);
+        files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+    }
+
+    /// It failed, and said this.
+    pub(crate) fn failed(&self, words: &str) -> UserError {
+        let is_told =
+            |line: &&str| !line.is_empty() && !line.starts_with("hint:") && !line.contains("complete log of this run");
+        let lines: Vec<_> =
+            words.lines().map(|line| line.trim_start_matches("npm error").trim()).filter(is_told).collect();
+        let told = lines.iter().rev().take(3).rev().copied().collect::<Vec<_>>().join("; ");
+        let told = if told.is_empty() { "it gave no reason".to_owned() } else { told };
+        let told = if self.secret.is_empty() { told } else { told.replace(self.secret, &self.from) };
+        not_fetched(InstallNotice::FetchFailed { from: self.from.clone(), why: masked_text(&visible(&told)) })
+    }
+
+    pub(crate) fn unread(&self, error: &io::Error) -> UserError {
+        self.failed(&chain(error))
+    }
+}
+
+impl fmt::Debug for Job<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Job({})", self.from)
+    }
+}
+
+/// More came than a source may have.
+pub(crate) fn too_large(from: &str) -> UserError {
+    refused(InstallNotice::FetchTooLarge { from: from.to_owned(), mebibytes: MOST_PACKED / 1024 / 1024 })
+}
+
+/// What a program says to people, as far as it was heard. What it started may outlive it and keep the pipe open, as a
+/// shared connection of ssh does.
+struct Words {
+    said: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Words {
+    fn of(mut from: impl Read + Send + 'static) -> Self {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = mpsc::channel();
+        let heard = said.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count) = from.read(&mut buffer)
+                && count > 0
+            {
+                let mut said = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                said.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                let too_much = said.len().saturating_sub(LONGEST_WORDS);
+                said.drain(..too_much);
+            }
+            drop(end);
+        });
+        Self { said, ended }
+    }
+
+    /// All that it said, once it has ended.
+    fn said(&self) -> String {
+        // Nothing is sent: the end is that nobody can any more.
+        let _ = self.ended.recv_timeout(LAST_WORDS);
+        String::from_utf8_lossy(&self.said.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
