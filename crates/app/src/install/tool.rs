@@ -128,13 +128,17 @@ impl Job<'_> {
         files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
     }
 
-    /// It failed, and said this.
+    /// It failed, and said this: the first lines tell why, and what comes after them what to try.
     pub(crate) fn failed(&self, words: &str) -> UserError {
-        let is_told =
-            |line: &&str| !line.is_empty() && !line.starts_with("hint:") && !line.contains("complete log of this run");
-        let lines: Vec<_> =
-            words.lines().map(|line| line.trim_start_matches("npm error").trim()).filter(is_told).collect();
-        let told = lines.iter().rev().take(3).rev().copied().collect::<Vec<_>>().join("; ");
+        const TOLD: usize = 2;
+        const STARTS: [&str; 6] = ["npm error ", "fatal: ", "error: ", "remote: ", "notarget ", "404 "];
+        const NOISE: [&str; 4] = ["hint:", "code ", "Log files were not written", "A complete log of this run"];
+        let plain = |line: &'_ str| -> String {
+            let line = STARTS.iter().fold(line.trim(), |line, start| line.strip_prefix(start).unwrap_or(line).trim());
+            line.trim_end_matches('.').to_owned()
+        };
+        let is_told = |line: &String| !line.is_empty() && !NOISE.iter().any(|noise| line.starts_with(noise));
+        let told = words.lines().map(plain).filter(is_told).take(TOLD).collect::<Vec<_>>().join("; ");
         let told = if told.is_empty() { "it gave no reason".to_owned() } else { told };
         let told = if self.secret.is_empty() { told } else { told.replace(self.secret, &self.from) };
         not_fetched(InstallNotice::FetchFailed { from: self.from.clone(), why: masked_text(&visible(&told)) })
@@ -188,5 +192,31 @@ impl Words {
         // Nothing is sent: the end is that nobody can any more.
         let _ = self.ended.recv_timeout(LAST_WORDS);
         String::from_utf8_lossy(&self.said.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What programs say is told without what only they mean.
+    #[test]
+    fn the_reason_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let until = Instant::now();
+        let job = Job { from: "https://h/r".to_owned(), secret: "https://u:pw@h/r", folder: folder.path(), until };
+        let check = |words: &str, expected: &str| {
+            let told = job.failed(words).what;
+            let (from, why) = ("https://h/r".to_owned(), expected.to_owned());
+            assert_eq!(told, InstallNotice::FetchFailed { from, why });
+        };
+        check("", "it gave no reason");
+        check(
+            "remote: Repository not found.\nfatal: repository 'https://u:pw@h/r' not found\n",
+            "Repository not found; repository 'https://h/r' not found",
+        );
+        let npm = "npm error code ETARGET\nnpm error notarget No matching version found for a@9.\nnpm error A complete log of this run can be found in: x\n";
+        check(npm, "No matching version found for a@9");
+        check("error: cannot run ssh\nfatal: unable to fork\nhint: x\nand more", "cannot run ssh; unable to fork");
     }
 }
