@@ -183,7 +183,6 @@ async fn a_repository_is_a_source() {
     git(&["init", "--quiet", "."]);
     git(&["add", "--all"]);
     git(&["commit", "--quiet", "--message=skills"]);
-    let commit = git(&["rev-parse", "HEAD"]);
     let source = format!("npx skills add 'git+file://{}' --agent cursor", remote.display());
 
     let engine = world.start_engine().await;
@@ -193,18 +192,39 @@ async fn a_repository_is_a_source() {
     let unknown = world.rekindle(&["skill", "install", "what is this"]).await;
     assert!(unknown.code == 2 && unknown.err.contains("owner/repository"), "{unknown:?}");
 
+    // Looked at first: nothing lands, and what nobody would see is shown.
+    let hidden = skill("three", "Body.") + "<!-- tell nobody -->";
+    write(&remote.join("skills/three/SKILL.md"), &hidden);
+    write(&remote.join("skills/three/run.sh"), "#!/bin/sh");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=more"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let looked = world.rekindle(&["skill", "install", &source, "--skill", "three", "--dry-run", "--json"]).await.json();
+    assert_eq!(looked["source"]["resolved"], json!(commit));
+    let three = &looked["skills"][0];
+    let found: Vec<_> = three["findings"].as_array().expect("a list").iter().map(|one| one["code"].clone()).collect();
+    assert_eq!((&three["name"], found), (&json!("three"), vec![json!("hidden-comment")]));
+    assert_eq!(three["files"][1], json!({"path": "run.sh", "bytes": 9, "executable": true}));
+    assert!(three["tokens"]["listed"].as_u64() > Some(0) && three["replaces"].is_null());
+    let told = world.rekindle(&["skill", "install", &source, "--skill", "three", "--dry-run"]).await;
+    assert!(
+        told.out.contains("tell nobody") && told.out.contains("run.sh") && told.out.contains("--dry-run"),
+        "{told:?}"
+    );
+    assert!(!world.path(".opencode/skills").exists(), "nothing landed");
+
     let installed = world.rekindle(&["skill", "install", &source, "--skill", "two", "--json"]).await;
     assert_eq!(installed.code, 0, "{installed:?}");
     assert!(installed.err.contains("--agent cursor"), "{installed:?}");
     let installed = installed.json();
     let place = world.path(".opencode/skills/two");
-    assert_eq!((&installed["resolved"], &installed["paths"]), (&json!(commit), &json!([place])));
+    assert_eq!((&installed["resolved"], &installed["places"]), (&json!(commit), &json!([place])));
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     assert!(engine.has_skill("two", "From a repository.").await && !engine.has_skill("one", "").await);
 
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
     let all = world.rekindle(&["skill", "install", &source, "--all"]).await;
-    assert!(all.code == 0 && all.out.contains("2 skills"), "{all:?}");
+    assert!(all.code == 0 && all.out.contains("3 skills"), "{all:?}");
     assert_eq!(world.rekindle(&["reload"]).await.code, 0);
     assert!(engine.has_skill("one", "From a repository.").await);
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
@@ -254,7 +274,7 @@ async fn a_package_and_a_download_are_sources() {
     assert_eq!(world.rekindle(&["undo"]).await.code, 0);
     let installed = world.rekindle(&["skill", "install", &format!("{}/packed.tgz", site.url()), "--json"]).await;
     assert_eq!(installed.code, 0, "{installed:?}");
-    let digest = installed.json()["resolved"].as_str().map(str::to_owned);
+    let digest = installed.json()["digest"].as_str().map(str::to_owned);
     assert!(digest.is_some_and(|digest| digest.starts_with("sha256:")) && place.exists());
     for (path, words) in [("/page", "archive"), ("/none.zip", "404")] {
         let refused = world.rekindle(&["skill", "install", &format!("{}{path}", site.url())]).await;

@@ -36,7 +36,7 @@ use self::{
 use crate::{
     error::shown,
     files::{locate::Places, scan::declared_id},
-    install::Fetched,
+    install::{Fetched, candidate::Candidate},
 };
 
 /// What was installed.
@@ -59,6 +59,12 @@ pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) ->
     let undo = Undo::together(staged.skills().iter().map(|one| Undo::of_folder(&one.target, &one.folder)).collect());
     let (places, token) = records.carry_out(places, &undo, || staged.put_in_place(places))?;
     Ok(Installed { places, token })
+}
+
+/// Copies a skill into a folder of ours, to find out what keeps it from being installed.
+pub(crate) fn try_skill(places: &Places, skill: &Candidate) -> Result<(), UserError> {
+    let folder = places.common_state.join("fetched").join("tried");
+    install::stage(places, std::slice::from_ref(skill), &folder, None).map(drop)
 }
 
 /// What was removed.

@@ -6,6 +6,7 @@ pub mod candidate;
 mod find;
 mod git;
 mod npm;
+mod preview;
 pub(crate) mod rules;
 pub(crate) mod scratch;
 mod tool;
@@ -17,16 +18,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, Scope, UserError};
+use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, PreviewSource, Scope, UserError, masked_text};
 use rekindle_sources::{Origin, Pasted, paste};
 
-pub use self::find::All;
 use self::{
     candidate::{Candidate, SKILL, check},
     find::Found,
     rules::refused,
     scratch::Scratch,
     writer::Writer,
+};
+pub use self::{
+    find::All,
+    preview::{findings, preview},
 };
 use crate::{
     error::{cause, shown},
@@ -56,9 +60,8 @@ pub struct Fetched {
     pub skills: Vec<Candidate>,
     /// For which projects.
     pub scope: Scope,
-    /// What exactly they are from: a commit, `name@version` of a package, or `sha256:…` of a download. None: they are from
-    /// this machine.
-    pub resolved: Option<String>,
+    /// Where they are from.
+    pub source: PreviewSource,
     /// What a command of another tool asked for and is not done here.
     pub left_out: Vec<String>,
     /// What else is in the source, and the engine would not load: why, with its path in the source.
@@ -92,7 +95,7 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
         Origin::Web(address) => {
             let scratch = brought.scratch(places)?;
             let file = scratch.join("download");
-            brought.resolved = Some(web::download(address, &file)?);
+            brought.digest = Some(web::download(address, &file)?);
             read_file(&file, &scratch.join("skills"), &address.shown(), &names)?
         }
     };
@@ -101,7 +104,11 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
     Ok(Fetched {
         skills: find::chosen(found, &names, wanted.all)?,
         scope: wanted.scope.or(scope).unwrap_or(Scope::Project),
-        resolved: brought.resolved,
+        source: PreviewSource {
+            given: masked_text(wanted.source.trim()),
+            resolved: brought.resolved,
+            digest: brought.digest,
+        },
         left_out,
         broken,
         _fetched: brought.fetched,
@@ -112,6 +119,7 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
 #[derive(Default)]
 struct Brought {
     resolved: Option<String>,
+    digest: Option<String>,
     fetched: Option<Scratch>,
 }
 

@@ -176,6 +176,9 @@ pub(crate) enum SkillCommand {
         /// For every project
         #[arg(long)]
         global: bool,
+        /// Show what would be installed, and install nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Move a skill to the trash
     Remove {

@@ -21,8 +21,8 @@ use rekindle_app::{
     },
 };
 use rekindle_domain::{
-    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
-    Resume, Scope, UndoChoice, UserError, Whose, Wish,
+    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, PreviewSource, Problem,
+    ReceiptResult, Resume, Scope, UndoChoice, UserError, Whose, Wish,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -295,7 +295,7 @@ async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCo
 async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
     let places = context::places_of_engine(arguments)?;
     match command {
-        SkillCommand::Install { source, skills, all, name, global } => {
+        SkillCommand::Install { source, skills, all, name, global, dry_run } => {
             let all = if *all { All::Wanted } else { All::NotWanted };
             let fetched =
                 install::fetch(&places, &Wanted { source, scope: global.then_some(Scope::Global), skills, all })?;
@@ -305,17 +305,30 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
             for broken in &fetched.broken {
                 print::warn(arguments, &edits::not_installed(broken));
             }
+            if *dry_run {
+                let preview = install::preview(&places, &fetched);
+                print::result(arguments, &preview, || words::preview::preview(&preview));
+                return Ok(ExitCode::SUCCESS);
+            }
             let installed = edit::install_skills(&places, &fetched, name.as_deref())?;
             let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
-            let value = json!({ "undo": installed.token, "paths": installed.places, "resolved": fetched.resolved });
+            let PreviewSource { resolved, digest, .. } = &fetched.source;
+            let value = json!({
+                "undo": installed.token, "places": installed.places, "resolved": resolved, "digest": digest,
+            });
             print_change(arguments, &value, edits::installed(&shown));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
             let checked = candidate::check(path)?;
-            let value = json!({ "name": checked.skill.name, "description": checked.skill.description });
-            print::result(arguments, &value, || vec![edits::would_load(&checked.skill.name)]);
+            let findings = install::findings(&checked);
+            let (name, description) = (&checked.skill.name, &checked.skill.description);
+            let value = json!({ "name": name, "description": description, "findings": findings });
+            print::result(arguments, &value, || {
+                let first = edits::would_load(&checked.skill.name);
+                [first].into_iter().chain(findings.iter().map(words::preview::finding)).collect()
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

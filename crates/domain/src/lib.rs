@@ -35,6 +35,7 @@ mod leftover;
 mod mask;
 mod notice;
 mod plan;
+mod preview;
 mod receipt;
 mod reload;
 mod text;
@@ -60,6 +61,7 @@ pub use notice::{
     ReloadNotice, SkillNotice, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
+pub use preview::{Preview, PreviewFile, PreviewSource, SkillFinding, SkillPreview, Tokens};
 pub use receipt::{
     After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };
@@ -68,7 +70,7 @@ pub use reload::{
     Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use text::Text;
-pub use visible::{visible, visible_json};
+pub use visible::{hidden_runs, visible, visible_json};
 pub use wire::{
     Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,
     List, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Stage, Theme, UndoChoice,

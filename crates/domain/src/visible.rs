@@ -39,6 +39,26 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
     })
 }
 
+/// The runs of such characters in a text, each with where it begins, in bytes, and what it stands for: letters that only a
+/// model reads (the tag characters) as those letters, all others by their numbers. The ends of lines are none, nor is a mark
+/// at the beginning of a file that says how it is encoded.
+pub fn hidden_runs(text: &str) -> impl Iterator<Item = (usize, String)> {
+    let is_one = |at: usize, c: char| is_hidden(c) && !matches!(c, '\n' | '\r') && (at, c) != (0, '\u{feff}');
+    let mut letters = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        let (start, first) = letters.by_ref().find(|(at, c)| is_one(*at, *c))?;
+        let mut run = String::from(first);
+        while let Some((_, c)) = letters.next_if(|(at, c)| is_one(*at, *c)) {
+            run.push(c);
+        }
+        let plain = |c: char| match u32::from(c).checked_sub(0xe0000).and_then(char::from_u32) {
+            Some(letter) if letter.is_ascii_graphic() || letter == ' ' => letter.to_string(),
+            _ => visible(c.encode_utf8(&mut [0; 4])).into_owned(),
+        };
+        Some((start, run.chars().map(plain).collect()))
+    })
+}
+
 fn replaced(text: &str, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);

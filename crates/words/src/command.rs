@@ -6,6 +6,7 @@ pub mod edits;
 pub mod engine;
 pub mod failures;
 mod json;
+pub mod preview;
 
 use rekindle_domain::{
     Action, BusyRun, Change, ChangeKind, DiffLine, EngineState, Finding, FindingLevel, ItemState, Leftover, Mark,

@@ -41,7 +41,7 @@ const ELSEWHERE: [&str; 7] = [
 /// if they are known. `scratch`: a folder for the repository, which may stay behind.
 pub(crate) fn fetch(git: &Git, wanted: &[String], scratch: &Path, into: &Path) -> Result<String, UserError> {
     if which::which("git").is_err() {
-        return Err(not_fetched(InstallNotice::NoTool { tool: "git".to_owned() }));
+        return Err(not_fetched(InstallNotice::FetcherMissing { tool: "git".to_owned() }));
     }
     let (from, secret, until) = (git.remote.shown(), git.remote.as_str(), Instant::now() + PATIENCE);
     let job = Job { from, secret, folder: scratch, until };

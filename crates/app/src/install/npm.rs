@@ -16,7 +16,7 @@ use super::{
 
 /// Unpacks a package into a folder; its name and version.
 pub(crate) fn fetch(package: &Package, scratch: &Path, into: &Path) -> Result<String, UserError> {
-    let npm = which::which("npm").map_err(|_| not_fetched(InstallNotice::NoTool { tool: "npm".to_owned() }))?;
+    let npm = which::which("npm").map_err(|_| not_fetched(InstallNotice::FetcherMissing { tool: "npm".to_owned() }))?;
     let spec = format!("{}@{}", package.name(), package.range().unwrap_or("latest"));
     let job = Job { from: format!("npm:{spec}"), secret: "", folder: scratch, until: Instant::now() + PATIENCE };
     let mut command = Command::new(npm);

@@ -393,14 +393,14 @@ fn repositories_are_fetched() {
     let source = |rest: &str| format!("git+file://{}{rest}", remote.display());
 
     let fetched = world.fetch(&source("")).expect("fetched");
-    assert_eq!((names(&fetched), fetched.resolved.as_deref()), (vec!["one"], Some(&*first)));
+    assert_eq!((names(&fetched), fetched.source.resolved.as_deref()), (vec!["one"], Some(&*first)));
     let fetched = world.fetch(&source("#v1")).expect("fetched");
-    assert_eq!(fetched.resolved.as_deref(), Some(&*first));
+    assert_eq!(fetched.source.resolved.as_deref(), Some(&*first));
     let error = world.fetch(&source("#feature/x")).expect_err("two skills");
     let both = InstallNotice::SeveralSkills { names: vec!["one".to_owned(), "two".to_owned()] };
     assert_eq!((error.code, error.what), (ErrorCode::SeveralSkills, both.into()));
     let all = world.fetch_some(&source("#feature/x"), &[], All::Wanted).expect("fetched");
-    assert_eq!((names(&all), all.resolved.as_deref()), (vec!["one", "two"], Some(&*second)));
+    assert_eq!((names(&all), all.source.resolved.as_deref()), (vec!["one", "two"], Some(&*second)));
     for name in ["two", "second"] {
         let fetched = world.fetch_some(&source("#feature/x"), &[name], All::NotWanted).expect("by its name or folder");
         assert_eq!(names(&fetched), ["two"]);
@@ -670,7 +670,9 @@ fn addresses_are_downloaded() {
     for path in ["/archive", "/SKILL.md", "/moved"] {
         let fetched = world.fetch(&format!("{here}{path}")).expect(path);
         assert_eq!(names(&fetched), ["a-skill"]);
-        assert!(fetched.resolved.as_deref().is_some_and(|digest| digest.len() == 71 && digest.starts_with("sha256:")));
+        assert!(
+            fetched.source.digest.as_deref().is_some_and(|digest| digest.len() == 71 && digest.starts_with("sha256:"))
+        );
     }
     let refusal = |path: &str| match world.refusal(&format!("{here}{path}")) {
         Notice::Install(why) => why,
@@ -724,4 +726,34 @@ fn many_skills_land_at_once() {
     assert_eq!(installed.places.len(), 200);
     let state = world.places.common_state.join("staged");
     assert_eq!(fs::read_dir(state).expect("listed").count(), 0, "no lock is left");
+}
+
+/// S2: what would be installed, what it would replace, and what keeps it from being installed.
+#[test]
+#[cfg(unix)]
+fn a_preview_lands_nothing() {
+    let world = World::new();
+    let source = world.path("source");
+    fs::create_dir_all(source.join("good")).expect("made");
+    fs::create_dir_all(source.join("bad")).expect("made");
+    let text = "---\nname: good\ndescription: four\nallowed-tools: Read\n---\nseen\u{e0068}\u{e0069}\n";
+    fs::write(source.join("good/SKILL.md"), text).expect("written");
+    fs::write(source.join("bad/SKILL.md"), named("other")).expect("written");
+    std::os::unix::fs::symlink("/etc/passwd", source.join("bad/link")).expect("linked");
+    fs::create_dir_all(world.places.skills_to_edit(Scope::Project).join("good")).expect("in the way");
+    let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
+    let preview = preview(&world.places, &fetched);
+    let [good, bad] = &preview.skills[..] else { panic!("{preview:?}") };
+    assert_eq!((good.replaces.as_deref(), bad.replaces.as_deref()), (Some(&*good.place), None));
+    assert_eq!((&good.tools, good.tokens.listed), (&vec!["Read".to_owned()], 2));
+    let found = |skill: &rekindle_domain::SkillPreview| -> Vec<(String, Option<usize>)> {
+        skill.findings.iter().map(|one| (one.code.clone(), one.line)).collect()
+    };
+    assert_eq!(found(good), [("hidden-characters".to_owned(), Some(6))]);
+    let expected = [("entry-refused".to_owned(), None), ("name-not-folder".to_owned(), Some(2))];
+    assert_eq!(found(bad), expected);
+    assert!(!bad.files.is_empty());
+    let fetched = world.places.common_state.join("fetched");
+    assert_eq!(fs::read_dir(fetched).into_iter().flatten().count(), 0, "nothing is left");
+    assert_eq!(fs::read_dir(world.places.skills_to_edit(Scope::Project)).expect("listed").count(), 1);
 }

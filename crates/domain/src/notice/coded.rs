@@ -172,6 +172,13 @@ subjects! {
     State(StateNotice),
 }
 
+impl Notice {
+    /// Its code; `verbatim` for the words of somebody else.
+    pub fn code(&self) -> String {
+        self.to_value().get(CODE).and_then(Value::as_str).unwrap_or("verbatim").to_owned()
+    }
+}
+
 impl Serialize for Notice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_value().serialize(serializer)

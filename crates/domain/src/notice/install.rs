@@ -128,7 +128,7 @@ notices! {
             why: EntryFault,
         },
         /// A program that fetches it is not installed.
-        NoTool {
+        FetcherMissing {
             /// Its name.
             tool: String,
         },

@@ -65,6 +65,44 @@ notices! {
         YamlGoesOn,
         /// A document that is not whole.
         YamlCutOff,
+        /// By the specification of skills a name has another form.
+        NameForm {
+            /// The name.
+            name: String,
+        },
+        /// By the specification a skill is called like its folder.
+        NameNotFolder {
+            /// The name.
+            name: String,
+            /// The name of the folder.
+            folder: String,
+        },
+        /// It does not say what it is for.
+        NoDescription,
+        /// By the specification a description is shorter.
+        DescriptionLong {
+            /// Its length, in characters.
+            length: usize,
+            /// The longest one.
+            most: usize,
+        },
+        /// By the specification a body is shorter.
+        BodyLong {
+            /// How many lines it has.
+            lines: usize,
+            /// How many it should have.
+            most: usize,
+        },
+        /// There are characters that nobody sees.
+        HiddenCharacters {
+            /// What they stand for.
+            text: String,
+        },
+        /// There is a comment that only a model reads.
+        HiddenComment {
+            /// Its text.
+            text: String,
+        },
         /// The engine drops a skill.
         SkillIgnored {
             /// Why.

@@ -38,7 +38,7 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         }
         InstallNotice::ArchiveTooLarge { mebibytes } => return format!("the archive is larger than {mebibytes} MiB"),
         InstallNotice::EntryRefused { entry, why } => return refused(entry, why),
-        InstallNotice::NoTool { tool } => return format!("{tool} is not installed"),
+        InstallNotice::FetcherMissing { tool } => return format!("{tool} is not installed"),
         InstallNotice::FetchFailed { from, why } => return format!("could not download {from}: {why}"),
         InstallNotice::FetchSlow { from, seconds } => {
             return format!("downloading {from} took longer than {seconds} s");
@@ -111,7 +111,7 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
             "nothing was installed; download it yourself and use the path of the skill's folder"
         }
         (InstallNotice::EntryRefused { .. }, _) => "nothing was installed; ask its author to change that",
-        (InstallNotice::NoTool { tool }, _) => {
+        (InstallNotice::FetcherMissing { tool }, _) => {
             return format!("install {tool}, or download the skill yourself and use its path");
         }
         (InstallNotice::FetchFailed { .. }, _) => {

@@ -29,6 +29,23 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::YamlTagWrong { text } => return format!("“{text}” does not match its tag"),
         SkillNotice::YamlGoesOn => "a line --- or ... ends it, and more follows",
         SkillNotice::YamlCutOff => "it ends too early",
+        SkillNotice::NameForm { name } => {
+            return format!(
+                "the name “{name}” is not one that every tool takes: up to 64 lowercase letters, digits and single hyphens"
+            );
+        }
+        SkillNotice::NameNotFolder { name, folder } => {
+            return format!("the name “{name}” differs from that of its folder, “{folder}”");
+        }
+        SkillNotice::NoDescription => "it has no “description”, so a model cannot tell when to use it",
+        SkillNotice::DescriptionLong { length, most } => {
+            return format!("its “description” has {length} characters; other tools allow {most}");
+        }
+        SkillNotice::BodyLong { lines, most } => {
+            return format!("its body has {lines} lines; the specification advises fewer than {most}");
+        }
+        SkillNotice::HiddenCharacters { text } => return format!("invisible characters: {text}"),
+        SkillNotice::HiddenComment { text } => return format!("a comment that only a model reads: {text}"),
         SkillNotice::SkillIgnored { why } => return format!("OpenCode silently ignores this skill: {}", of(why)),
         SkillNotice::MarkdownIgnored { why } => return format!("OpenCode silently ignores this file: {}", of(why)),
         SkillNotice::AllIsPrompt { why } => {
@@ -94,6 +111,14 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::SameSkillName { .. } => "rename all but one",
         SkillNotice::TooManySkillFolders { .. } => "name one folder that holds them all",
         SkillNotice::SkillsNotRead { .. } => "remove what does not belong there",
+        SkillNotice::NameForm { .. } => "OpenCode takes it; rename the skill to share it",
+        SkillNotice::NameNotFolder { .. } => "give both the same name",
+        SkillNotice::NoDescription => "say in one sentence what it is for, and when to use it",
+        SkillNotice::DescriptionLong { .. } => "OpenCode takes it; shorten it to share the skill",
+        SkillNotice::BodyLong { .. } => "move details into files next to it",
+        SkillNotice::HiddenCharacters { .. } | SkillNotice::HiddenComment { .. } => {
+            "read it: whoever looks at the file does not see it, but a model does"
+        }
     };
     fixed.to_owned()
 }

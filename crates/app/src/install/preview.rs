@@ -1,0 +1,113 @@
+//! What would be installed, told before anything lands where the engine looks.
+
+use std::fs;
+
+use rekindle_domain::{FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillPreview, Tokens, UserError};
+use rekindle_opencode::skill::spec::{self, Remark};
+use walkdir::WalkDir;
+
+use super::{
+    Fetched,
+    candidate::{Candidate, SKILL},
+};
+use crate::{
+    edit::try_skill,
+    error::shown,
+    files::{file, locate::Places},
+};
+
+/// The longest file that is searched for what is hidden, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+/// What a source would install.
+pub fn preview(places: &Places, fetched: &Fetched) -> Preview {
+    let skills = fetched.skills.iter().map(|skill| skill_preview(places, fetched, skill)).collect();
+    Preview { source: fetched.source.clone(), skills }
+}
+
+fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate) -> SkillPreview {
+    let skill = &candidate.skill;
+    let place = places.skills_to_edit(fetched.scope).join(&skill.name);
+    let files = files(candidate);
+    let mut findings = findings_of(candidate, &files);
+    // Copied into a folder of ours, as it would be for good: what keeps it from landing is told.
+    if let Err(error) = try_skill(places, candidate) {
+        findings.insert(0, refused(error));
+    }
+    SkillPreview {
+        name: skill.name.clone(),
+        description: skill.description.clone(),
+        replaces: place.symlink_metadata().is_ok().then(|| shown(&place)),
+        place: shown(&place),
+        files,
+        tools: spec::tools(&text(candidate, SKILL).unwrap_or_default()),
+        tokens: Tokens {
+            listed: spec::tokens(&skill.name) + spec::tokens(skill.description.as_deref().unwrap_or_default()),
+            body: spec::tokens(&skill.body),
+        },
+        findings,
+    }
+}
+
+/// What an author should know of a skill.
+pub fn findings(candidate: &Candidate) -> Vec<SkillFinding> {
+    findings_of(candidate, &files(candidate))
+}
+
+/// What is wrong with the text of a skill, or hidden in its files.
+fn findings_of(candidate: &Candidate, files: &[PreviewFile]) -> Vec<SkillFinding> {
+    let folder = candidate.folder.file_name().unwrap_or_default().to_string_lossy();
+    let manifest = text(candidate, SKILL).unwrap_or_default();
+    let remarks = spec::remarks(&manifest, &folder).into_iter().map(|remark| finding(SKILL, remark));
+    let hidden = files.iter().filter(|file| file.bytes <= LONGEST).flat_map(|file| {
+        let is_markdown = file.path.to_lowercase().ends_with(".md");
+        let text = text(candidate, &file.path).unwrap_or_default();
+        spec::hidden(&text, is_markdown).into_iter().map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
+    });
+    remarks.chain(hidden).collect()
+}
+
+fn finding(path: &str, Remark { line, column, what }: Remark) -> SkillFinding {
+    let what = Notice::from(what);
+    let (path, line, column) = (Some(path.to_owned()), Some(line), Some(column));
+    SkillFinding { level: FindingLevel::Warning, code: what.code(), path, line, column, what }
+}
+
+fn refused(error: UserError) -> SkillFinding {
+    let code = error.what.code();
+    SkillFinding { level: FindingLevel::Error, code, path: None, line: None, column: None, what: error.what }
+}
+
+fn text(candidate: &Candidate, path: &str) -> Option<String> {
+    file::read(&candidate.folder.join(path)).ok().flatten()
+}
+
+/// The files of a skill, by their paths.
+fn files(candidate: &Candidate) -> Vec<PreviewFile> {
+    let entries = WalkDir::new(&candidate.folder).sort_by_file_name().into_iter();
+    let entries = entries.filter_entry(|entry| entry.file_name() != ".git").filter_map(Result::ok);
+    let file = |entry: walkdir::DirEntry| {
+        let metadata = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file)?;
+        let path = entry.path().strip_prefix(&candidate.folder).ok()?.to_str()?.to_owned();
+        let begins = || {
+            let mut head = [0; 2];
+            let read =
+                file::open_plain(entry.path()).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+            read.is_ok() && head == *b"#!"
+        };
+        let executable = is_program(&metadata) || begins();
+        Some(PreviewFile { path, bytes: metadata.len(), executable })
+    };
+    entries.filter(|entry| !entry.file_type().is_dir()).filter_map(file).collect()
+}
+
+#[cfg(unix)]
+fn is_program(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_program(_metadata: &fs::Metadata) -> bool {
+    false
+}
