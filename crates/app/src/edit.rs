@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, EditNotice, ErrorCode, InstallNotice, Kind, PluginOrigin, Row, Scope, UserError};
+use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Scope, UserError};
 use rekindle_opencode::config::edit;
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ use self::{
 use crate::{
     error::shown,
     files::{locate::Places, scan::declared_id},
-    install::{Fetched, candidate::Candidate},
+    install::{Fetched, candidate::Candidate, only_one, scratch},
 };
 
 /// What was installed.
@@ -50,10 +50,7 @@ pub struct Installed {
 
 /// Puts skills in place, all of them or none. `name`: that of the folder, for a single one.
 pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Installed, UserError> {
-    if name.is_some() && fetched.skills.len() > 1 {
-        let names = fetched.skills.iter().map(|skill| skill.skill.name.clone()).collect();
-        return Err(UserError::new(ErrorCode::SeveralSkills, InstallNotice::SeveralSkills { names }));
-    }
+    only_one(fetched, name)?;
     let records = Records::open(places)?;
     let staged = install::stage(places, &fetched.skills, &places.skills_to_edit(fetched.scope), name)?;
     let undo = Undo::together(staged.skills().iter().map(|one| Undo::of_folder(&one.target, &one.folder)).collect());
@@ -61,10 +58,11 @@ pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) ->
     Ok(Installed { places, token })
 }
 
-/// Copies a skill into a folder of ours, to find out what keeps it from being installed.
-pub(crate) fn try_skill(places: &Places, skill: &Candidate) -> Result<(), UserError> {
-    let folder = places.common_state.join("fetched").join("tried");
-    install::stage(places, std::slice::from_ref(skill), &folder, None).map(drop)
+/// Finds out what keeps a skill from being installed in a folder of skills, by copying it into one of ours.
+pub(crate) fn try_skill(places: &Places, skill: &Candidate, skills: &Path, name: &str) -> Result<(), UserError> {
+    install::check_place(skill, skills, name)?;
+    let scratch = scratch(places)?;
+    install::stage(places, std::slice::from_ref(skill), &scratch.path().join("tried"), Some(name)).map(drop)
 }
 
 /// What was removed.

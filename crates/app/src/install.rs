@@ -70,6 +70,15 @@ pub struct Fetched {
     _fetched: Option<Scratch>,
 }
 
+/// A name is for a single skill.
+pub(crate) fn only_one(fetched: &Fetched, name: Option<&str>) -> Result<(), UserError> {
+    let names = || fetched.skills.iter().map(|skill| skill.skill.name.clone()).collect();
+    match name.is_some() && fetched.skills.len() > 1 {
+        true => Err(UserError::new(ErrorCode::SeveralSkills, InstallNotice::SeveralSkills { names: names() })),
+        false => Ok(()),
+    }
+}
+
 /// Fetches a source, and finds the skills that are meant.
 pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
     let here = |path: &str| places.directory.join(places.expanded(path));
@@ -115,6 +124,13 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
     })
 }
 
+/// A folder of ours, for what does not stay.
+pub(crate) fn scratch(places: &Places) -> Result<Scratch, UserError> {
+    let folder = places.common_state.join("fetched");
+    create_private_dir(&folder).map_err(not_made(&folder))?;
+    Scratch::new(places, &folder, "").map_err(not_made(&folder))
+}
+
 /// What a source brought, and where it is.
 #[derive(Default)]
 struct Brought {
@@ -126,10 +142,7 @@ struct Brought {
 impl Brought {
     /// A folder of ours for it.
     fn scratch(&mut self, places: &Places) -> Result<PathBuf, UserError> {
-        let folder = places.common_state.join("fetched");
-        create_private_dir(&folder).map_err(not_made(&folder))?;
-        let scratch = Scratch::new(places, &folder, "").map_err(not_made(&folder))?;
-        Ok(self.fetched.insert(scratch).path().to_owned())
+        Ok(self.fetched.insert(scratch(places)?).path().to_owned())
     }
 
     /// The skill of a path on this machine, or those in it.

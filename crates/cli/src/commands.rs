@@ -297,6 +297,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
     match command {
         SkillCommand::Install { source, skills, all, name, global, dry_run } => {
             let all = if *all { All::Wanted } else { All::NotWanted };
+            print::progress(arguments, &edits::fetching(source));
             let fetched =
                 install::fetch(&places, &Wanted { source, scope: global.then_some(Scope::Global), skills, all })?;
             if !fetched.left_out.is_empty() {
@@ -306,7 +307,7 @@ async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode
                 print::warn(arguments, &edits::not_installed(broken));
             }
             if *dry_run {
-                let preview = install::preview(&places, &fetched);
+                let preview = install::preview(&places, &fetched, name.as_deref())?;
                 print::result(arguments, &preview, || words::preview::preview(&preview));
                 return Ok(ExitCode::SUCCESS);
             }

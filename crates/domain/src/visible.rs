@@ -40,23 +40,50 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
 }
 
 /// The runs of such characters in a text, each with where it begins, in bytes, and what it stands for: letters that only a
-/// model reads (the tag characters) as those letters, all others by their numbers. The ends of lines are none, nor is a mark
-/// at the beginning of a file that says how it is encoded.
+/// model reads (tags, and variation selectors where more than one follow each other) as those letters, all others by their
+/// numbers. The ends of lines are none, nor are a mark at the beginning of a file that says how it is encoded, and the flags
+/// that are written with tags.
 pub fn hidden_runs(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let is_one = |at: usize, c: char| is_hidden(c) && !matches!(c, '\n' | '\r') && (at, c) != (0, '\u{feff}');
+    let is_one = |at: usize, c: char| {
+        (is_hidden(c) || selected(c).is_some()) && !matches!(c, '\n' | '\r') && (at, c) != (0, '\u{feff}')
+    };
     let mut letters = text.char_indices().peekable();
+    let mut before = ' ';
     std::iter::from_fn(move || {
-        let (start, first) = letters.by_ref().find(|(at, c)| is_one(*at, *c))?;
-        let mut run = String::from(first);
-        while let Some((_, c)) = letters.next_if(|(at, c)| is_one(*at, *c)) {
-            run.push(c);
+        loop {
+            let (start, first) = letters.next()?;
+            if !is_one(start, first) {
+                before = first;
+                continue;
+            }
+            let mut run = vec![first];
+            while let Some((_, c)) = letters.next_if(|(at, c)| is_one(*at, *c)) {
+                run.push(c);
+            }
+            let is_flag = before == '\u{1f3f4}' && run.len() <= 7 && run.last() == Some(&'\u{e007f}');
+            let is_form = run.len() == 1 && selected(first).is_some();
+            if !is_flag && !is_form {
+                return Some((start, run.into_iter().map(letter).collect()));
+            }
         }
-        let plain = |c: char| match u32::from(c).checked_sub(0xe0000).and_then(char::from_u32) {
-            Some(letter) if letter.is_ascii_graphic() || letter == ' ' => letter.to_string(),
-            _ => visible(c.encode_utf8(&mut [0; 4])).into_owned(),
-        };
-        Some((start, run.chars().map(plain).collect()))
     })
+}
+
+/// What a variation selector counts: one alone chooses the form of the letter before it, several can hide a text.
+fn selected(c: char) -> Option<u32> {
+    match c {
+        '\u{fe00}'..='\u{fe0f}' => Some(u32::from(c) - 0xfe00),
+        '\u{e0100}'..='\u{e01ef}' => Some(u32::from(c) - 0xe0100 + 16),
+        _ => None,
+    }
+}
+
+fn letter(c: char) -> String {
+    let tag = u32::from(c).checked_sub(0xe0000).filter(|number| *number < 0x80);
+    match tag.or(selected(c)).and_then(char::from_u32) {
+        Some(letter) if letter.is_ascii_graphic() || letter == ' ' => letter.to_string(),
+        _ => format!("\\u{{{:x}}}", u32::from(c)),
+    }
 }
 
 fn replaced(text: &str, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {

@@ -68,11 +68,13 @@ impl Staged {
         let failed =
             self.skills.iter().enumerate().find_map(|(count, one)| one.put_in_place().err().map(|why| (count, why)));
         if let Some((count, why)) = failed {
-            for one in self.skills.iter().take(count) {
-                let created = || EditNotice::ItemCreated { path: shown(&one.target) };
-                trash::move_in(places, &one.target).map_err(|error| half_done(created(), &error))?;
-            }
-            return Err(why);
+            let back = |one: &OneStaged| {
+                let created = EditNotice::ItemCreated { path: shown(&one.target) };
+                trash::move_in(places, &one.target).err().map(|error| half_done(created, &error))
+            };
+            // Each of them, whatever becomes of the others.
+            let stay: Vec<_> = self.skills.iter().take(count).filter_map(back).collect();
+            return Err(stay.into_iter().next().unwrap_or(why));
         }
         self.made.0.clear();
         Ok(self.skills.iter().map(|one| one.target.clone()).collect())
@@ -95,28 +97,33 @@ pub(super) fn stage(
     skills: &Path,
     name: Option<&str>,
 ) -> Result<Staged, UserError> {
-    for candidate in candidates {
-        if real(skills).starts_with(&candidate.folder) {
-            return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
-        }
-    }
     let made = MadeFolders(create_dirs(skills).map_err(failed(skills))?);
     // The engine does not look into folders that begin with a dot; renaming makes them whole at once.
     let scratch = Scratch::new(places, skills, STAGED).map_err(failed(skills))?;
     let mut staged = Staged { skills: Vec::new(), scratch, made };
     for (number, candidate) in candidates.iter().enumerate() {
         let name = name.unwrap_or(&candidate.skill.name);
-        if !is_folder_name(name) {
-            return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
-        }
+        check_place(candidate, skills, name)?;
         let (folder, target) = (staged.scratch.path().join(number.to_string()), skills.join(name));
-        if target.symlink_metadata().is_ok() {
-            return Err(is_there(&target));
-        }
         copy(&candidate.folder, &folder)?;
         staged.skills.push(OneStaged { folder, target });
     }
     Ok(staged)
+}
+
+/// Whether a skill can land in a folder of skills under this name.
+pub(super) fn check_place(candidate: &Candidate, skills: &Path, name: &str) -> Result<(), UserError> {
+    if !is_folder_name(name) {
+        return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
+    }
+    if real(skills).starts_with(&candidate.folder) {
+        return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
+    }
+    let target = skills.join(name);
+    match target.symlink_metadata() {
+        Ok(_) => Err(is_there(&target)),
+        Err(_) => Ok(()),
+    }
 }
 
 /// What it is called when the system refuses to copy something.

@@ -95,7 +95,7 @@ pub(crate) fn unpack_tar(archive: impl Read, into: &Path) -> Result<(), UserErro
                         b"path" => long_name = Some(text(value)?),
                         b"linkpath" => long_target = Some(text(value)?),
                         key if key.starts_with(b"GNU.sparse.") => {
-                            let name = long_name.unwrap_or_default();
+                            let name = long_name.unwrap_or_else(|| "a sparse file".to_owned());
                             return Err(refused_entry(&name, EntryFault::Special));
                         }
                         _ => {}
@@ -194,7 +194,7 @@ fn text(bytes: &[u8]) -> Result<String, UserError> {
 
 fn unpack_zip(mut file: File, into: &Path) -> Result<(), UserError> {
     // The library reads the whole directory into memory.
-    if entries_of_zip(&mut file).map_err(broken)?.is_some_and(|count| count > MOST_ENTRIES) {
+    if has_too_many_entries(&mut file).map_err(broken)? {
         return Err(refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }));
     }
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
@@ -228,21 +228,25 @@ fn unpack_zip(mut file: File, into: &Path) -> Result<(), UserError> {
     writer.finish()
 }
 
-/// How many entries a zip archive says that it has; where there are too many for the number it has the largest one.
-/// `None`: it does not end as one.
-fn entries_of_zip(file: &mut File) -> io::Result<Option<usize>> {
+/// Whether a zip archive says that it has more entries than may be, or more than such an archive can say in the plain way.
+/// Every place counts at which the end of its directory could be: the library chooses one of them.
+fn has_too_many_entries(file: &mut File) -> io::Result<bool> {
     /// The end of the directory: its length without the comment, and how it begins.
     const END: u64 = 22;
     const BEGIN: [u8; 4] = [b'P', b'K', 5, 6];
     let length = file.metadata()?.len();
-    let start = length.saturating_sub(END + u64::from(u16::MAX));
     let mut tail = Vec::new();
-    file.seek(io::SeekFrom::Start(start))?;
+    file.seek(io::SeekFrom::Start(length.saturating_sub(END + u64::from(u16::MAX))))?;
     file.by_ref().take(END + u64::from(u16::MAX)).read_to_end(&mut tail)?;
     file.rewind()?;
-    let end = tail.windows(END as usize).rev().find(|window| window.starts_with(&BEGIN));
-    let count = end.and_then(|end| <[u8; 2]>::try_from(end.get(10..12)?).ok());
-    Ok(count.map(|count| usize::from(u16::from_le_bytes(count))))
+    let is_too_much = |end: &[u8]| {
+        // The number of entries, and then the size of the directory and where it begins.
+        let (count, rest) = (end.get(10..12).unwrap_or_default(), end.get(12..20).unwrap_or_default());
+        let is_more =
+            <[u8; 2]>::try_from(count).is_ok_and(|count| usize::from(u16::from_le_bytes(count)) > MOST_ENTRIES);
+        is_more || rest.chunks(4).any(|number| number == [0xff; 4])
+    };
+    Ok(tail.windows(END as usize).any(|end| end.starts_with(&BEGIN) && is_too_much(end)))
 }
 
 /// The name that two entries have in the directory of a zip archive, which begins at this byte. The library keeps only one

@@ -22,7 +22,7 @@ pub(crate) fn fetch(package: &Package, scratch: &Path, into: &Path) -> Result<St
     let mut command = Command::new(npm);
     command
         .args(["pack", "--json", "--ignore-scripts", "--loglevel=error", "--logs-max=0", "--no-update-notifier"])
-        .args(["--no-audit", "--no-fund", "--", &spec]);
+        .args(["--no-audit", "--no-fund", "--pack-destination=.", "--dry-run=false", "--", &spec]);
     let answer = job.ask(command)?;
     let answer: Value = serde_json::from_slice(&answer).map_err(|_| job.failed("npm gave no JSON"))?;
     let told = |key: &str| answer.pointer(&format!("/0/{key}")).and_then(Value::as_str);

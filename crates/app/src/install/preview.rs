@@ -2,36 +2,48 @@
 
 use std::fs;
 
-use rekindle_domain::{FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillPreview, Tokens, UserError};
+use rekindle_domain::{
+    FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillNotice, SkillPreview, Tokens, UserError,
+};
 use rekindle_opencode::skill::spec::{self, Remark};
 use walkdir::WalkDir;
 
 use super::{
     Fetched,
     candidate::{Candidate, SKILL},
+    only_one,
+    rules::MOST_ENTRIES,
 };
 use crate::{
     edit::try_skill,
     error::shown,
-    files::{file, locate::Places},
+    files::{file, foreign, locate::Places},
 };
 
 /// The longest file that is searched for what is hidden, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+const LONGEST: u64 = 4 * 1024 * 1024;
 
-/// What a source would install.
-pub fn preview(places: &Places, fetched: &Fetched) -> Preview {
-    let skills = fetched.skills.iter().map(|skill| skill_preview(places, fetched, skill)).collect();
-    Preview { source: fetched.source.clone(), skills }
+/// What a source would install. `name`: that of the folder, for a single skill.
+///
+/// # Errors
+///
+/// There are several skills, and a name for one.
+pub fn preview(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Preview, UserError> {
+    only_one(fetched, name)?;
+    let skills = fetched.skills.iter().map(|skill| skill_preview(places, fetched, skill, name)).collect();
+    Ok(Preview { source: fetched.source.clone(), skills })
 }
 
-fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate) -> SkillPreview {
+fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, name: Option<&str>) -> SkillPreview {
     let skill = &candidate.skill;
-    let place = places.skills_to_edit(fetched.scope).join(&skill.name);
+    let name = name.unwrap_or(&skill.name);
+    let skills = places.skills_to_edit(fetched.scope);
+    let place = skills.join(name);
     let files = files(candidate);
-    let mut findings = findings_of(candidate, &files);
+    // In whatever folder it is now, it will be in one of its name.
+    let mut findings = findings_of(candidate, &files, name);
     // Copied into a folder of ours, as it would be for good: what keeps it from landing is told.
-    if let Err(error) = try_skill(places, candidate) {
+    if let Err(error) = try_skill(places, candidate, &skills, name) {
         findings.insert(0, refused(error));
     }
     SkillPreview {
@@ -51,18 +63,21 @@ fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate) -> S
 
 /// What an author should know of a skill.
 pub fn findings(candidate: &Candidate) -> Vec<SkillFinding> {
-    findings_of(candidate, &files(candidate))
+    let folder = candidate.folder.file_name().unwrap_or_default().to_string_lossy();
+    findings_of(candidate, &files(candidate), &folder)
 }
 
-/// What is wrong with the text of a skill, or hidden in its files.
-fn findings_of(candidate: &Candidate, files: &[PreviewFile]) -> Vec<SkillFinding> {
-    let folder = candidate.folder.file_name().unwrap_or_default().to_string_lossy();
+/// What is wrong with the text of a skill in a folder of this name, or hidden in its files.
+fn findings_of(candidate: &Candidate, files: &[PreviewFile], folder: &str) -> Vec<SkillFinding> {
     let manifest = text(candidate, SKILL).unwrap_or_default();
-    let remarks = spec::remarks(&manifest, &folder).into_iter().map(|remark| finding(SKILL, remark));
-    let hidden = files.iter().filter(|file| file.bytes <= LONGEST).flat_map(|file| {
+    let remarks = spec::remarks(&manifest, folder).into_iter().map(|remark| finding(SKILL, remark));
+    let hidden = files.iter().flat_map(|file| {
         let is_markdown = file.path.to_lowercase().ends_with(".md");
-        let text = text(candidate, &file.path).unwrap_or_default();
-        spec::hidden(&text, is_markdown).into_iter().map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
+        let hidden = match text(candidate, &file.path) {
+            Some(text) => spec::hidden(&text, is_markdown),
+            None => vec![Remark { line: 1, column: 1, what: SkillNotice::NotSearched }],
+        };
+        hidden.into_iter().map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
     });
     remarks.chain(hidden).collect()
 }
@@ -78,14 +93,17 @@ fn refused(error: UserError) -> SkillFinding {
     SkillFinding { level: FindingLevel::Error, code, path: None, line: None, column: None, what: error.what }
 }
 
+/// The text of a file, as far as it is one; empty, where it is none. `None`: it is too large, or cannot be read.
 fn text(candidate: &Candidate, path: &str) -> Option<String> {
-    file::read(&candidate.folder.join(path)).ok().flatten()
+    let bytes = foreign::bytes(&candidate.folder.join(path), LONGEST).ok()??;
+    let is_text = !bytes.iter().take(8 * 1024).any(|byte| *byte == 0);
+    Some(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() })
 }
 
 /// The files of a skill, by their paths.
 fn files(candidate: &Candidate) -> Vec<PreviewFile> {
     let entries = WalkDir::new(&candidate.folder).sort_by_file_name().into_iter();
-    let entries = entries.filter_entry(|entry| entry.file_name() != ".git").filter_map(Result::ok);
+    let entries = entries.filter_entry(|entry| entry.file_name() != ".git").filter_map(Result::ok).take(MOST_ENTRIES);
     let file = |entry: walkdir::DirEntry| {
         let metadata = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file)?;
         let path = entry.path().strip_prefix(&candidate.folder).ok()?.to_str()?.to_owned();

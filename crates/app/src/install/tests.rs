@@ -742,15 +742,15 @@ fn a_preview_lands_nothing() {
     std::os::unix::fs::symlink("/etc/passwd", source.join("bad/link")).expect("linked");
     fs::create_dir_all(world.places.skills_to_edit(Scope::Project).join("good")).expect("in the way");
     let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
-    let preview = preview(&world.places, &fetched);
+    let preview = preview(&world.places, &fetched, None).expect("a preview");
     let [good, bad] = &preview.skills[..] else { panic!("{preview:?}") };
     assert_eq!((good.replaces.as_deref(), bad.replaces.as_deref()), (Some(&*good.place), None));
     assert_eq!((&good.tools, good.tokens.listed), (&vec!["Read".to_owned()], 2));
     let found = |skill: &rekindle_domain::SkillPreview| -> Vec<(String, Option<usize>)> {
         skill.findings.iter().map(|one| (one.code.clone(), one.line)).collect()
     };
-    assert_eq!(found(good), [("hidden-characters".to_owned(), Some(6))]);
-    let expected = [("entry-refused".to_owned(), None), ("name-not-folder".to_owned(), Some(2))];
+    assert_eq!(found(good), [("skill-there".to_owned(), None), ("hidden-characters".to_owned(), Some(6))]);
+    let expected = [("entry-refused".to_owned(), None)];
     assert_eq!(found(bad), expected);
     assert!(!bad.files.is_empty());
     let fetched = world.places.common_state.join("fetched");

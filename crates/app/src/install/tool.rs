@@ -131,7 +131,7 @@ impl Job<'_> {
     /// It failed, and said this: the first lines tell why, and what comes after them what to try.
     pub(crate) fn failed(&self, words: &str) -> UserError {
         const TOLD: usize = 2;
-        const STARTS: [&str; 6] = ["npm error ", "fatal: ", "error: ", "remote: ", "notarget ", "404 "];
+        const STARTS: [&str; 7] = ["npm error ", "npm ERR! ", "fatal: ", "error: ", "remote: ", "notarget ", "404 "];
         const NOISE: [&str; 4] = ["hint:", "code ", "Log files were not written", "A complete log of this run"];
         let plain = |line: &'_ str| -> String {
             let line = STARTS.iter().fold(line.trim(), |line, start| line.strip_prefix(start).unwrap_or(line).trim());

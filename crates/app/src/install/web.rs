@@ -63,7 +63,7 @@ async fn get(address: &Address, into: &Path) -> Result<String, UserError> {
         }
         return save(answer, &from, into).await;
     }
-    Err(failed("it leads on and on".to_owned()))
+    Err(failed("too many redirects".to_owned()))
 }
 
 async fn save(mut answer: reqwest::Response, from: &str, into: &Path) -> Result<String, UserError> {

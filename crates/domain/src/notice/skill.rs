@@ -103,6 +103,13 @@ notices! {
             /// Its text.
             text: String,
         },
+        /// There is more of what nobody sees.
+        HiddenMore {
+            /// How many times.
+            count: usize,
+        },
+        /// A file was not searched for what nobody sees.
+        NotSearched,
         /// The engine drops a skill.
         SkillIgnored {
             /// Why.

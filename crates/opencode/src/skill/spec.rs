@@ -74,17 +74,25 @@ fn line_of(text: &str, key: &str) -> usize {
 /// What somebody who reads a file would not see, and a model does. `is_markdown`: whether comments are hidden in it.
 pub fn hidden(text: &str, is_markdown: bool) -> Vec<Remark> {
     let runs = hidden_runs(text).map(|(at, text)| (at, SkillNotice::HiddenCharacters { text: told(&text) }));
-    let comments = comments(text).filter(|_| is_markdown);
+    let comments = comments(text).into_iter().filter(|_| is_markdown);
     let mut found: Vec<_> =
         runs.chain(comments.map(|(at, text)| (at, SkillNotice::HiddenComment { text: told(text) }))).collect();
     found.sort_by_key(|(at, _)| *at);
+    if let Some((at, _)) = found.get(MOST_HIDDEN) {
+        let more = (*at, SkillNotice::HiddenMore { count: found.len() - MOST_HIDDEN });
+        found.truncate(MOST_HIDDEN);
+        found.push(more);
+    }
+    let (mut line, mut begin, mut seen) = (1, 0, 0);
     let place = |(at, what): (usize, SkillNotice)| {
-        let before = text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let between = text.get(seen..at).unwrap_or_default();
+        line += between.matches('\n').count();
+        begin = between.rfind('\n').map_or(begin, |end| seen + end + 1);
+        seen = at;
+        let column = text.get(begin..at).unwrap_or_default().chars().count() + 1;
         Remark { line, column, what }
     };
-    found.into_iter().take(MOST_HIDDEN).map(place).collect()
+    found.into_iter().map(place).collect()
 }
 
 fn told(text: &str) -> String {
@@ -94,33 +102,46 @@ fn told(text: &str) -> String {
 }
 
 /// The comments of HTML in Markdown, and where each begins; what stands in a block of code is seen by a reader.
-fn comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn comments(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    let (mut at, mut is_code) = (0, false);
-    let mut rest_of_comment = 0;
+    let mut fence: Option<(char, usize)> = None;
+    let (mut line_end, mut from) = (0, 0);
     for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        if start < rest_of_comment {
+        let begin = line_end;
+        line_end += line.len();
+        if line_end <= from {
             continue;
         }
-        if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
-            is_code = !is_code;
+        // What is left of a line in which a comment ended begins no block.
+        if from <= begin {
+            fence = next_fence(fence, line);
+            from = begin;
         }
-        let mut from = start;
-        while !is_code && let Some(open) = text.get(from..at).and_then(|line| line.find("<!--")).map(|open| from + open)
+        while fence.is_none()
+            && let Some(open) = text.get(from..line_end).and_then(|rest| rest.find("<!--"))
         {
+            let open = from + open;
             let inside = text.get(open + 4..).unwrap_or_default();
             let length = inside.find("-->").unwrap_or(inside.len());
             found.push((open, inside.get(..length).unwrap_or_default()));
             from = (open + 4 + length + 3).min(text.len());
-            rest_of_comment = from;
-            if from >= at {
-                break;
-            }
         }
     }
-    found.into_iter()
+    found
+}
+
+/// Within which block of code the text goes on behind a line: its mark, and how often that stands there.
+fn next_fence(fence: Option<(char, usize)>, line: &str) -> Option<(char, usize)> {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let line = line.trim();
+    let Some(mark) = line.chars().next().filter(|mark| indent <= 3 && matches!(mark, '`' | '~')) else { return fence };
+    let rest = line.trim_start_matches(mark);
+    let count = line.len() - rest.len();
+    match fence {
+        None if count >= 3 && !(mark == '`' && rest.contains('`')) => Some((mark, count)),
+        Some((open, length)) if open == mark && count >= length && rest.is_empty() => None,
+        other => other,
+    }
 }
 
 /// The tools that a skill asks to use without being asked: `allowed-tools`, a list or words.
@@ -184,8 +205,16 @@ mod tests {
         check("a <!-- do\n this --> b", &[(1, 3, comment("do this"))]);
         check("a <!--x--> <!--y-->\n<!-- z", &[(1, 3, comment("x")), (1, 12, comment("y")), (2, 1, comment("z"))]);
         check("```html\n<!-- seen -->\n```\n<!-- not -->", &[(4, 1, comment("not"))]);
+        check("<!--\n--><!-- x -->", &[(1, 1, comment("")), (2, 4, comment("x"))]);
+        check("```a``` b\n<!-- x -->", &[(2, 1, comment("x"))]);
+        check("````\n```\n<!-- seen -->\n~~~\n````\n<!-- x -->", &[(6, 1, comment("x"))]);
+        check("    ```\n<!-- x -->", &[(2, 1, comment("x"))]);
+        check("a\u{fe00}\u{e0158}b", &[(1, 2, characters("\\u{fe00}h"))]);
+        check("❤\u{fe0f} \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} 漢\u{e0100}", &[]);
         assert_eq!(hidden("<!-- x -->", false), []);
-        assert_eq!(hidden(&"\u{200b}a".repeat(100), true).len(), MOST_HIDDEN);
+        let many = hidden(&"\u{200b}a".repeat(100), true);
+        assert_eq!(many.last().map(|last| last.what.clone()), Some(SkillNotice::HiddenMore { count: 80 }));
+        assert_eq!(many.len(), MOST_HIDDEN + 1);
     }
 
     #[test]

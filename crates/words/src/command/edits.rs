@@ -1,6 +1,6 @@
 //! What the commands say of edits that are done.
 
-use rekindle_domain::{Kind, Restored, Restoring, UndoChoice, UserError};
+use rekindle_domain::{Kind, Restored, Restoring, UndoChoice, UserError, masked_text};
 
 use crate::{
     edits,
@@ -13,6 +13,11 @@ const NEXT: &str = "Make it live with: rekindle reload. Undo it with: rekindle u
 /// A plugin is declared.
 pub fn added(spec: &str) -> String {
     format!("Added plugin {spec}. {NEXT}")
+}
+
+/// A source is being fetched, and looked at.
+pub fn fetching(source: &str) -> String {
+    format!("Fetching {}…", masked_text(source))
 }
 
 /// The folders of skills are where the engine finds them.

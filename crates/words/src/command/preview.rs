@@ -15,7 +15,12 @@ pub fn preview(preview: &Preview) -> Vec<String> {
         lines.extend(skill_lines(skill));
     }
     lines.push(String::new());
-    lines.push("Nothing was installed. To install it, leave out --dry-run.".to_owned());
+    let is_error = |one: &SkillFinding| one.level == FindingLevel::Error;
+    let last = match preview.skills.iter().flat_map(|skill| &skill.findings).any(is_error) {
+        true => "Nothing was installed, and cannot be while there are errors.",
+        false => "Nothing was installed. To install it, leave out --dry-run.",
+    };
+    lines.push(last.to_owned());
     lines
 }
 
@@ -37,7 +42,7 @@ fn skill_lines(skill: &SkillPreview) -> Vec<String> {
     let bytes = skill.files.iter().map(|file| file.bytes).sum();
     add(format!("{}, {}", counted(skill.files.len(), "file"), size(bytes)));
     for file in &skill.files {
-        let program = if file.executable { ", a program" } else { "" };
+        let program = if file.executable { ", executable" } else { "" };
         add(format!("  {}  {}{program}", file.path, size(file.bytes)));
     }
     if !skill.tools.is_empty() {
@@ -45,9 +50,6 @@ fn skill_lines(skill: &SkillPreview) -> Vec<String> {
     }
     let tokens = skill.tokens;
     add(format!("about {} in every session, {} more when it is used", counted(tokens.listed, "token"), tokens.body));
-    if skill.replaces.is_some() {
-        add("a skill of this name is already there".to_owned());
-    }
     skill.findings.iter().for_each(|one| add(finding(one)));
     lines
 }

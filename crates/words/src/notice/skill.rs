@@ -45,6 +45,8 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
             return format!("its body has {lines} lines; the specification advises fewer than {most}");
         }
         SkillNotice::HiddenCharacters { text } => return format!("invisible characters: {text}"),
+        SkillNotice::HiddenMore { count } => return format!("{count} more of these from here on"),
+        SkillNotice::NotSearched => "this file is too large to be searched for hidden text",
         SkillNotice::HiddenComment { text } => return format!("a comment that only a model reads: {text}"),
         SkillNotice::SkillIgnored { why } => return format!("OpenCode silently ignores this skill: {}", of(why)),
         SkillNotice::MarkdownIgnored { why } => return format!("OpenCode silently ignores this file: {}", of(why)),
@@ -116,6 +118,7 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::NoDescription => "say in one sentence what it is for, and when to use it",
         SkillNotice::DescriptionLong { .. } => "OpenCode takes it; shorten it to share the skill",
         SkillNotice::BodyLong { .. } => "move details into files next to it",
+        SkillNotice::HiddenMore { .. } | SkillNotice::NotSearched => "read the file before you install it",
         SkillNotice::HiddenCharacters { .. } | SkillNotice::HiddenComment { .. } => {
             "read it: whoever looks at the file does not see it, but a model does"
         }
