@@ -69,7 +69,7 @@ pub const OPEN_ANOTHER: &str = "Open another folder…";
 pub const SCOPE: &str = "Scope";
 pub const PLUGIN_FIELD: &str = "npm package, file path or git URL";
 pub const ADD_PLUGIN: &str = "Add plugin";
-pub const SKILL_FIELD: &str = "Folder, archive, owner/repository or address";
+pub const SKILL_FIELD: &str = "Folder, repository or URL";
 pub const INSTALL_SKILL: &str = "Install skill";
 
 pub const ENGINE: &str = "Engine";

@@ -37,11 +37,11 @@ pub fn no_skills(scope: Scope) -> Nothing {
     match scope {
         Scope::Project => nothing(
             "No skills in this project",
-            "Choose a folder with a SKILL.md above. Importing copies it into this project.",
+            "Enter a folder, a repository such as owner/name, or a URL above. Installing copies it into this project.",
         ),
         Scope::Global => nothing(
             "No global skills",
-            "Choose a folder with a SKILL.md above. Importing makes it available in every project.",
+            "Enter a folder, a repository such as owner/name, or a URL above. Installing makes it available in every project.",
         ),
     }
 }
