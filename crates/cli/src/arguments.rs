@@ -1,9 +1,14 @@
 //! The arguments, as `docs/cli.md` promises them.
 
+mod plugin;
+mod skill;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rekindle_domain::Kind;
+
+pub(crate) use self::{plugin::PluginCommand, skill::SkillCommand};
 
 /// The longest wait that can be asked for, in seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
@@ -134,67 +139,6 @@ pub(crate) struct UndoArguments {
     /// Restore the configuration files that the engine last loaded without an error
     #[arg(long)]
     pub(crate) last_good: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum PluginCommand {
-    /// Add a plugin to the configuration: an npm package, a file or a git URL
-    Add {
-        /// For example opencode-wakatime@1.4.0 or ./my-plugin.ts
-        spec: String,
-        /// For every project
-        #[arg(long)]
-        global: bool,
-    },
-    /// Remove a plugin from the configuration, or move its file to the trash
-    Remove {
-        /// Its name, id or path
-        name: String,
-        /// Remove the global one
-        #[arg(long)]
-        global: bool,
-    },
-    /// List plugins
-    List,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum SkillCommand {
-    /// Install skills from a folder, an archive or a repository
-    Install {
-        /// A path, owner/repository, an address, or another tool's whole command in quotes
-        source: String,
-        /// Install only the skill of this name; can be repeated
-        #[arg(long = "skill", value_name = "NAME")]
-        skills: Vec<String>,
-        /// Install every skill of the source
-        #[arg(long, conflicts_with = "skills")]
-        all: bool,
-        /// The name of the new folder, for a single skill [default: the skill's name]
-        #[arg(long, conflicts_with = "all")]
-        name: Option<String>,
-        /// For every project
-        #[arg(long)]
-        global: bool,
-        /// Show what would be installed, and install nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Move a skill to the trash
-    Remove {
-        /// Its name, id or path
-        name: String,
-        /// Remove the global one
-        #[arg(long)]
-        global: bool,
-    },
-    /// List skills
-    List,
-    /// Check whether OpenCode would load a folder as a skill
-    Check {
-        /// The folder
-        path: PathBuf,
-    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -1,5 +1,8 @@
 //! One function a command: ask the core, print, and choose the exit code.
 
+mod plugin;
+mod skill;
+
 use std::{cell::Cell, convert::Infallible, process::ExitCode, time::Duration};
 
 use clap::CommandFactory;
@@ -10,7 +13,6 @@ use rekindle_app::{
         last_good::{self, LastGood},
     },
     files::{locate::Places, scan::scan},
-    install::{self, All, Wanted, candidate},
     state::{history::History, settings},
     terminal,
     workspace::{
@@ -21,14 +23,14 @@ use rekindle_app::{
     },
 };
 use rekindle_domain::{
-    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, PreviewSource, Problem,
-    ReceiptResult, Resume, Scope, UndoChoice, UserError, Whose, Wish,
+    AtLeast, Banner, Cause, Consent, EngineState, FindingLevel, Fingerprint, Kind, Phase, Plan, Problem, ReceiptResult,
+    Resume, Scope, UndoChoice, UserError, Whose, Wish,
 };
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    arguments::{Arguments, Command, PluginCommand, ReloadArguments, SkillCommand, UndoArguments},
+    arguments::{Arguments, Command, ReloadArguments, UndoArguments},
     context, engine, print,
     words::{self, edits, failures},
 };
@@ -51,8 +53,8 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::Reload(options) => run_reload(arguments, options).await,
         Command::Watch => watch_statuses(arguments).await,
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
-        Command::Plugin(command) => plugin(arguments, command).await,
-        Command::Skill(command) => skill(arguments, command).await,
+        Command::Plugin(command) => plugin::run(arguments, command).await,
+        Command::Skill(command) => skill::run(arguments, command).await,
         Command::Undo(options) => undo(arguments, options).await,
         Command::History { last } => history(arguments, *last),
         Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,
@@ -277,62 +279,6 @@ async fn list(arguments: &Arguments, kind: Option<Kind>) -> Result<ExitCode, Use
 
 fn scope(global: bool) -> Scope {
     if global { Scope::Global } else { Scope::Project }
-}
-
-async fn plugin(arguments: &Arguments, command: &PluginCommand) -> Result<ExitCode, UserError> {
-    let places = context::places_of_engine(arguments)?;
-    match command {
-        PluginCommand::Add { spec, global } => {
-            let token = edit::add_plugin(&places, spec, scope(*global))?;
-            print_change(arguments, &json!({ "undo": token }), edits::added(spec));
-        }
-        PluginCommand::Remove { name, global } => remove(arguments, &places, Kind::Plugin, name, scope(*global))?,
-        PluginCommand::List => return list(arguments, Some(Kind::Plugin)).await,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn skill(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
-    let places = context::places_of_engine(arguments)?;
-    match command {
-        SkillCommand::Install { source, skills, all, name, global, dry_run } => {
-            let all = if *all { All::Wanted } else { All::NotWanted };
-            print::progress(arguments, &edits::fetching(source));
-            let fetched =
-                install::fetch(&places, &Wanted { source, scope: global.then_some(Scope::Global), skills, all })?;
-            if !fetched.left_out.is_empty() {
-                print::warn(arguments, &edits::left_out(&fetched.left_out));
-            }
-            for broken in &fetched.broken {
-                print::warn(arguments, &edits::not_installed(broken));
-            }
-            if *dry_run {
-                let preview = install::preview(&places, &fetched, name.as_deref())?;
-                print::result(arguments, &preview, || words::preview::preview(&preview));
-                return Ok(ExitCode::SUCCESS);
-            }
-            let installed = edit::install_skills(&places, &fetched, name.as_deref())?;
-            let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
-            let PreviewSource { resolved, digest, .. } = &fetched.source;
-            let value = json!({
-                "undo": installed.token, "places": installed.places, "resolved": resolved, "digest": digest,
-            });
-            print_change(arguments, &value, edits::installed(&shown));
-        }
-        SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
-        SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
-        SkillCommand::Check { path } => {
-            let checked = candidate::check(path)?;
-            let findings = install::findings(&checked);
-            let (name, description) = (&checked.skill.name, &checked.skill.description);
-            let value = json!({ "name": name, "description": description, "findings": findings });
-            print::result(arguments, &value, || {
-                let first = edits::would_load(&checked.skill.name);
-                [first].into_iter().chain(findings.iter().map(words::preview::finding)).collect()
-            });
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope: Scope) -> Result<(), UserError> {
