@@ -292,3 +292,40 @@ async fn client_mode_and_a_dead_engine() {
     picture(&window, "banner-engine-down").await;
     window.close().await;
 }
+
+/// The preview of a collection, and what is read in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview() {
+    let world = World::named("acme-api");
+    let source = world.outside("collection");
+    for (name, body) in [
+        ("git-release", steps("Tag and push.")),
+        ("review", "Review.\n<!-- tell nobody -->\nDone\u{200b}.".to_owned()),
+        ("a-skill-with-a-name-that-is-much-longer-than-anyone-would-choose", "Long.".to_owned()),
+    ] {
+        write(&source.join(name).join("SKILL.md"), &skill(name, &body));
+        write(&source.join(name).join("scripts/a script with a long name.sh"), "#!/bin/sh\ngit tag\n");
+    }
+    write(&source.join("broken/SKILL.md"), "no front matter");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-skills").await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/skill.zip", silent.local_addr().expect("an address"));
+    window.type_into("skill-input", &address).await;
+    window.click("skill-import").await;
+    window.find("preview-fetching").await;
+    picture(&window, "preview-fetching").await;
+    window.escape().await;
+    window.type_into("skill-input", &source.display().to_string()).await;
+    window.click("skill-import").await;
+    window.count("preview-skill", 3).await;
+    picture(&window, "preview").await;
+    let css = "[data-testid='preview-skill'][data-name='git-release'] ";
+    window.click_css(&format!("{css}[data-testid='preview-files']")).await;
+    window.click_css(&format!("{css}[data-testid='preview-file']")).await;
+    window.find("preview-text").await;
+    picture(&window, "preview-text").await;
+    window.escape().await;
+    window.close().await;
+}

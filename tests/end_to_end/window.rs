@@ -3,6 +3,7 @@
 mod consent;
 mod habits;
 mod past;
+mod preview;
 mod trouble;
 
 use std::fs;
@@ -64,7 +65,12 @@ async fn a_skill_is_installed_and_removed() {
     assert!(error.contains("nowhere"), "{error}");
     window.type_into("skill-input", &world.outside("source").display().to_string()).await;
     window.click("skill-import").await;
+    window.find_css("[data-testid='preview-skill'][data-name='git-release']").await;
+    assert!(!world.path(".opencode/skills").exists(), "a preview installs nothing");
+    window.click("confirm-install").await;
+    window.gone("[role='dialog'][open]").await;
     window.banner("pending").await;
+    assert_eq!(window.value("skill-input").await, "");
     window.click("reload").await;
     window.banner("ended").await;
     assert!(world.engine().has_skill("git-release", "Tag and push.").await);
@@ -73,7 +79,8 @@ async fn a_skill_is_installed_and_removed() {
     window.click("row-remove").await;
     window.banner("pending").await;
     assert!(!world.path(".opencode/skills/git-release").exists());
-    window.click("toast-undo").await;
+    // The message of the installation may still be up, too.
+    window.click_css("[data-testid='toast']:last-child [data-testid='toast-undo']").await;
     window.gone("[data-testid='banner'][data-banner='pending']").await;
     assert!(world.path(".opencode/skills/git-release/SKILL.md").exists());
     window.close().await;

@@ -84,6 +84,19 @@ impl Window {
         .await;
     }
 
+    /// The same for a selector.
+    pub async fn click_css(&self, css: &str) {
+        wait::until(&format!("a click on {css}"), async || {
+            self.client.find(Locator::Css(css)).await.ok()?.click().await.ok()
+        })
+        .await;
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, id: &str) -> String {
+        self.find(id).await.prop("value").await.expect("a field").unwrap_or_default()
+    }
+
     /// Puts a text into a field.
     pub async fn type_into(&self, id: &str, text: &str) {
         let field = self.find(id).await;

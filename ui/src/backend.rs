@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Receipt, Restored, Scope, Shown, UndoChoice, UserError,
-    WindowEvent, Wish,
+    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Previewed, Receipt, Restored, Scope, Shown, UndoChoice,
+    UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -74,14 +74,40 @@ pub(crate) async fn add_plugin(spec: String, scope: Scope) -> Answer<Nothing> {
     invoke("add_plugin", &Arguments { spec, scope }).await
 }
 
-/// Copies a skill's folder to where the engine looks for it.
-pub(crate) async fn install_skill(path: String, scope: Scope) -> Answer<Nothing> {
+/// Fetches a source of skills, and tells what it would install.
+pub(crate) async fn preview_skills(source: String, scope: Scope) -> Answer<Previewed> {
     #[derive(Serialize)]
     struct Arguments {
-        path: String,
+        source: String,
         scope: Scope,
     }
-    invoke("install_skill", &Arguments { path, scope }).await
+    invoke("preview_skills", &Arguments { source, scope }).await
+}
+
+/// The text of a file that is previewed, with everything in it visible; `None`: it is too large, or no text.
+pub(crate) async fn preview_text(id: String, skill: String, path: String) -> Answer<Option<String>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+        skill: String,
+        path: String,
+    }
+    invoke("preview_text", &Arguments { id, skill, path }).await
+}
+
+/// Cancels what is fetched or previewed.
+pub(crate) async fn cancel_preview() -> Answer<Nothing> {
+    invoke("cancel_preview", &NoArguments {}).await
+}
+
+/// Puts skills that are previewed where the engine looks for them.
+pub(crate) async fn install_skills(id: String, names: Vec<String>) -> Answer<UndoToken> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+        names: Vec<String>,
+    }
+    invoke("install_skills", &Arguments { id, names }).await
 }
 
 /// Removes a plugin or a skill.

@@ -13,6 +13,7 @@ pub(crate) mod difference;
 pub(crate) mod engine_card;
 pub(crate) mod icon;
 pub(crate) mod plan;
+pub(crate) mod preview;
 pub(crate) mod rail;
 pub(crate) mod receipt;
 pub(crate) mod restore;

@@ -9,12 +9,15 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{ItemId, Scope, UndoChoice, UserError, WindowState};
+use rekindle_domain::{ItemId, Previewed, Scope, UndoChoice, UserError, WindowState};
 
 pub(crate) use rekindle_words::window::Page;
 
 use self::mail::Mail;
-use crate::backend::{self, Answer, UndoToken};
+use crate::{
+    backend::{self, Answer, UndoToken},
+    copy,
+};
 
 /// The connection to the core.
 #[derive(Clone)]
@@ -63,8 +66,8 @@ impl Link {
 pub(crate) enum Message {
     /// Something is done.
     Done(String),
-    /// An item is gone and can be had back.
-    Removed { name: String, token: UndoToken },
+    /// Something is done and can be taken back.
+    Undoable { text: String, token: UndoToken },
     /// A command failed.
     Failed(UserError),
 }
@@ -105,6 +108,23 @@ impl Draft {
     }
 }
 
+/// How far an installation is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Step {
+    /// Nothing is to be installed.
+    #[default]
+    None,
+    /// A source is fetched.
+    Fetching {
+        /// What was typed.
+        source: String,
+        /// Which of all fetches it is: one that was cancelled may end after the next one began.
+        attempt: u64,
+    },
+    /// A person looks at what it brought.
+    Looking(Previewed),
+}
+
 /// What every component below the shell works with.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
@@ -118,6 +138,8 @@ pub(crate) struct App {
     pub(crate) plugin: Draft,
     /// The source of a skill that is being installed.
     pub(crate) skill: Draft,
+    /// What is fetched, and would be installed.
+    pub(crate) preview: RwSignal<Step>,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
     /// The change of which is asked how it is to be taken back.
@@ -129,6 +151,7 @@ pub(crate) struct App {
     /// Whether is asked if the last good files are to be restored.
     pub(crate) is_restoring: RwSignal<bool>,
     last_toast: StoredValue<u64>,
+    last_fetch: StoredValue<u64>,
 }
 
 impl App {
@@ -140,12 +163,14 @@ impl App {
             toasts: RwSignal::default(),
             plugin: Draft::new(),
             skill: Draft::new(),
+            preview: RwSignal::default(),
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),
             is_asking: RwSignal::new(false),
             is_confirming: RwSignal::new(false),
             is_restoring: RwSignal::new(false),
             last_toast: StoredValue::new(0),
+            last_fetch: StoredValue::new(0),
         };
         provide_context(app);
         app
@@ -173,11 +198,28 @@ impl App {
         });
     }
 
+    /// Fetches a source of skills, and lets the person look at what it brought. Nothing is said of what they cancelled.
+    pub(crate) async fn preview_skills(self, source: String, scope: Scope) -> Answer<()> {
+        self.last_fetch.update_value(|attempt| *attempt += 1);
+        let fetching = Step::Fetching { source: source.clone(), attempt: self.last_fetch.get_value() };
+        self.preview.set(fetching.clone());
+        let answer = backend::preview_skills(source, scope).await;
+        if self.preview.get_untracked() != fetching {
+            return Ok(());
+        }
+        let (step, answer) = match answer {
+            Ok(previewed) => (Step::Looking(previewed), Ok(())),
+            Err(error) => (Step::None, Err(error)),
+        };
+        self.preview.set(step);
+        answer
+    }
+
     /// Removes an item, offers to take that back, and goes on with `then`.
     pub(crate) fn remove(self, id: ItemId, name: String, then: impl FnOnce() + 'static) {
         self.run(async move {
             let token = backend::remove_item(id).await?;
-            self.toast(Message::Removed { name, token });
+            self.toast(Message::Undoable { text: copy::removed(&name), token });
             then();
             Ok(())
         });

@@ -9,6 +9,7 @@ mod npm;
 mod preview;
 pub(crate) mod rules;
 pub(crate) mod scratch;
+mod site;
 mod tool;
 mod web;
 mod writer;
@@ -30,7 +31,8 @@ use self::{
 };
 pub use self::{
     find::All,
-    preview::{findings, preview},
+    preview::{findings, preview, text_of},
+    tool::Stop,
 };
 use crate::{
     error::{cause, shown},
@@ -74,13 +76,23 @@ pub struct Fetched {
 pub(crate) fn only_one(fetched: &Fetched, name: Option<&str>) -> Result<(), UserError> {
     let names = || fetched.skills.iter().map(|skill| skill.skill.name.clone()).collect();
     match name.is_some() && fetched.skills.len() > 1 {
-        true => Err(UserError::new(ErrorCode::SeveralSkills, InstallNotice::SeveralSkills { names: names() })),
+        true => Err(several(names())),
         false => Ok(()),
     }
 }
 
+/// There are several, and it was not said which.
+fn several(names: Vec<String>) -> UserError {
+    UserError::new(ErrorCode::SeveralSkills, InstallNotice::SeveralSkills { names })
+}
+
 /// Fetches a source, and finds the skills that are meant.
 pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
+    fetch_until(places, wanted, &Stop::default())
+}
+
+/// The same, unless nobody wants it any more.
+pub fn fetch_until(places: &Places, wanted: &Wanted, stop: &Stop) -> Result<Fetched, UserError> {
     let here = |path: &str| places.directory.join(places.expanded(path));
     let pasted = paste(wanted.source, |path| here(path).symlink_metadata().is_ok());
     let Pasted { source, scope, left_out } = pasted.map_err(|why| UserError::new(ErrorCode::BadSource, why))?;
@@ -92,20 +104,27 @@ pub fn fetch(places: &Places, wanted: &Wanted) -> Result<Fetched, UserError> {
             let scratch = brought.scratch(places)?;
             let (repository, folder) = (scratch.join("repository"), scratch.join("skills"));
             fs::create_dir(&repository).map_err(not_made(&repository))?;
-            brought.resolved = Some(git::fetch(git, &names, &repository, &folder)?);
+            brought.resolved = Some(git::fetch(git, &names, &repository, &folder, stop)?);
             find::find(&folder, &names)?
         }
         Origin::Npm(package) => {
             let scratch = brought.scratch(places)?;
             let folder = scratch.join("skills");
-            brought.resolved = Some(npm::fetch(package, &scratch, &folder)?);
+            brought.resolved = Some(npm::fetch(package, &scratch, &folder, stop)?);
             find::find(&folder, &names)?
         }
         Origin::Web(address) => {
             let scratch = brought.scratch(places)?;
-            let file = scratch.join("download");
-            brought.digest = Some(web::download(address, &file)?);
-            read_file(&file, &scratch.join("skills"), &address.shown(), &names)?
+            let folder = scratch.join("skills");
+            let site = site::Asked { address, names: &names, all: wanted.all, scratch: &scratch, stop };
+            let came = site.fetch(&folder)?;
+            (brought.resolved, brought.digest) = (came.resolved, came.digest);
+            let mut found = match find::find(&folder, &names) {
+                Err(none) if none.what == InstallNotice::NoSkills && !came.broken.is_empty() => Found::default(),
+                found => found?,
+            };
+            found.broken.extend(came.broken);
+            found
         }
     };
     // Of what nobody asked for nothing is said.
@@ -166,16 +185,23 @@ impl Brought {
     }
 }
 
-/// The skills of a file: an archive, which is unpacked into a folder, or the text of a `SKILL.md`. `name`: how it is told.
+/// The skills of a file: an archive, or a `SKILL.md`, which is unfolded into a folder. `name`: how it is told.
 fn read_file(path: &Path, folder: &Path, name: &str, names: &[String]) -> Result<Found, UserError> {
+    match unfold(path, folder)? {
+        true => find::find(folder, names),
+        false => Err(refused(InstallNotice::NoArchive { path: name.to_owned() })),
+    }
+}
+
+/// Writes what a file holds into a new folder: what an archive has, or the `SKILL.md` that it is. False: it is neither.
+fn unfold(path: &Path, folder: &Path) -> Result<bool, UserError> {
     if archive::unpack(path, folder)? {
-        return find::find(folder, names);
+        return Ok(true);
     }
     let text = file::read(path).ok().flatten().filter(|text| text.starts_with("---"));
-    let text = text.ok_or_else(|| refused(InstallNotice::NoArchive { path: name.to_owned() }))?;
-    let mut writer = Writer::new(folder)?;
-    writer.file(SKILL, false, &mut text.as_bytes(), not_made(path))?;
-    find::find(folder, names)
+    let Some(text) = text else { return Ok(false) };
+    Writer::new(folder)?.file(SKILL, false, &mut text.as_bytes(), not_made(path))?;
+    Ok(true)
 }
 
 fn not_made(path: &Path) -> impl Fn(std::io::Error) -> UserError {

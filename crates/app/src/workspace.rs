@@ -12,6 +12,7 @@ mod follow;
 mod good_files;
 pub mod look;
 mod pace;
+mod previewed;
 pub mod reload;
 pub mod target;
 
@@ -22,8 +23,8 @@ use std::{
 
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, DiffLine, ErrorCode, Finding, Fingerprint, Installing, Kind, LastGoodOffer,
-    Leftover, Phase, Plan, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown, UndoChoice,
-    UserError, WindowState, Wish, chain,
+    Leftover, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown,
+    UndoChoice, UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -39,10 +40,10 @@ use crate::{
     engine::{connect, known::Engine, output::last_words},
     error::problem_error,
     files::{check::check_config, locate::Places, watch::Hint},
-    install::{self, All, Wanted},
     state::{record::Records, settings},
     workspace::{
         look::Observation,
+        previewed::Waiting,
         reload::{
             Ended, Recovered,
             hear::{WAITS_FOR_COUNTS, WAITS_FOR_ITEMS},
@@ -131,6 +132,7 @@ pub struct App {
     inputs: mpsc::Sender<Message>,
     state: watch::Receiver<Arc<WindowState>>,
     seen: watch::Receiver<Option<Seen>>,
+    waiting: Waiting,
 }
 
 impl App {
@@ -162,7 +164,7 @@ impl App {
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
-        Self { places, source, inputs, state, seen }
+        Self { places, source, inputs, state, seen, waiting: Waiting::default() }
     }
 
     /// True as soon as the state says what was seen, and not only what there was to see.
@@ -272,14 +274,28 @@ impl App {
         self.change(move |places| edit::add_plugin(places, &spec, scope)).await
     }
 
-    /// Installs the one skill of a source; a token for taking it back.
-    pub async fn install_skill(&self, source: String, scope: Scope) -> Result<String, UserError> {
-        self.change(move |places| {
-            let wanted = Wanted { source: &source, scope: Some(scope), skills: &[], all: All::NotWanted };
-            let fetched = install::fetch(places, &wanted)?;
-            edit::install_skills(places, &fetched, None).map(|installed| installed.token)
-        })
-        .await
+    /// Fetches a source of skills, and tells what it would install. It waits until it is installed or cancelled, or another one
+    /// takes its place.
+    pub async fn preview_skills(&self, source: String, scope: Scope) -> Result<Previewed, UserError> {
+        let (places, waiting) = (self.places_of_engine(), self.waiting.clone());
+        blocking(move || waiting.fetch(&places, &source, scope)).await
+    }
+
+    /// The text of a file that is previewed, with everything in it visible; `None`: it is too large, or no text.
+    pub async fn preview_text(&self, id: String, skill: String, path: String) -> Result<Option<String>, UserError> {
+        let waiting = self.waiting.clone();
+        blocking(move || waiting.text(&id, &skill, &path)).await
+    }
+
+    /// Nothing that is fetched or previewed is wanted any more.
+    pub fn cancel_preview(&self) {
+        self.waiting.cancel();
+    }
+
+    /// Installs skills that are previewed, by their names; a token for taking it back.
+    pub async fn install_skills(&self, id: String, names: Vec<String>) -> Result<String, UserError> {
+        let waiting = self.waiting.clone();
+        self.change(move |places| waiting.install(places, &id, &names).map(|installed| installed.token)).await
     }
 
     /// Removes an item; a token for taking it back.

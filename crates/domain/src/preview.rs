@@ -2,7 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FindingLevel, Notice};
+use crate::{FindingLevel, Notice, UserError};
+
+/// A source that was fetched, and waits for a person to say what of it is installed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Previewed {
+    /// What names it to the core.
+    pub id: String,
+    /// What it would install.
+    pub preview: Preview,
+    /// What else is in the source, and the engine would not load: why, with its path in the source.
+    pub broken: Vec<UserError>,
+    /// What a command of another tool asked for and is not done here.
+    pub left_out: Vec<String>,
+}
 
 /// What a source would install.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +56,13 @@ pub struct SkillPreview {
     pub tokens: Tokens,
     /// What a person should know of it.
     pub findings: Vec<SkillFinding>,
+}
+
+impl SkillPreview {
+    /// Whether it can be installed.
+    pub fn is_possible(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level != FindingLevel::Error)
+    }
 }
 
 /// A file that would land.

@@ -4,6 +4,7 @@
 //! Invariants: nothing is looked up and nothing is run here, so one text always means the same; what reaches another program
 //! as an argument (a remote, a revision, a package) can be taken for none of its options.
 
+pub mod index;
 mod paste;
 mod source;
 

@@ -15,6 +15,7 @@ pub mod items;
 pub mod live;
 pub mod notice;
 pub mod plan;
+pub mod previews;
 pub mod receipts;
 pub mod runs;
 pub mod steps;

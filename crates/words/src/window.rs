@@ -10,6 +10,7 @@ pub mod engine;
 pub mod last_good;
 mod pages;
 pub mod plan;
+pub mod preview;
 pub mod receipt;
 pub mod rows;
 pub mod settings;

@@ -1,12 +1,43 @@
 //! Skills.
 
-use rekindle_domain::{Scope, UserError};
+use rekindle_domain::{Previewed, Scope, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
 
-/// Installs the one skill of a source.
+/// Fetches a source, and tells what it would install.
 #[tauri::command]
-pub(crate) async fn install_skill(shell: State<'_, Shell>, path: String, scope: Scope) -> Result<(), UserError> {
-    shell.app().install_skill(path, scope).await.map(drop)
+pub(crate) async fn preview_skills(
+    shell: State<'_, Shell>,
+    source: String,
+    scope: Scope,
+) -> Result<Previewed, UserError> {
+    shell.app().preview_skills(source, scope).await
+}
+
+/// The text of a file that is previewed.
+#[tauri::command]
+pub(crate) async fn preview_text(
+    shell: State<'_, Shell>,
+    id: String,
+    skill: String,
+    path: String,
+) -> Result<Option<String>, UserError> {
+    shell.app().preview_text(id, skill, path).await
+}
+
+/// Cancels what is fetched or previewed.
+#[tauri::command]
+pub(crate) fn cancel_preview(shell: State<'_, Shell>) {
+    shell.app().cancel_preview();
+}
+
+/// Installs skills that are previewed; a token for taking it back.
+#[tauri::command]
+pub(crate) async fn install_skills(
+    shell: State<'_, Shell>,
+    id: String,
+    names: Vec<String>,
+) -> Result<String, UserError> {
+    shell.app().install_skills(id, names).await
 }

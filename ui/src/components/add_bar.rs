@@ -49,12 +49,10 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
         let (what, scope) = (what.clone(), *scope);
         async move {
             let answer: Answer<()> = match kind {
-                Kind::Skill => backend::install_skill(what, scope).await,
-                _ => backend::add_plugin(what, scope).await,
+                // What was typed stays until it is installed.
+                Kind::Skill => app.preview_skills(what, scope).await,
+                _ => backend::add_plugin(what, scope).await.map(|()| text.set(String::new())),
             };
-            if answer.is_ok() {
-                text.set(String::new());
-            }
             answer
         }
     });

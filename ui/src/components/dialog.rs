@@ -12,6 +12,9 @@ pub(crate) fn Dialog(
     open: RwSignal<bool>,
     /// What it asks.
     title: &'static str,
+    /// How it looks beside what every dialog looks like.
+    #[prop(default = "")]
+    class: &'static str,
     /// What is at stake, and the answers.
     children: Children,
 ) -> impl IntoView {
@@ -30,7 +33,7 @@ pub(crate) fn Dialog(
     });
     view! {
         <dialog
-            class="dialog"
+            class=format!("dialog {class}")
             node_ref=dialog
             role="dialog"
             aria-modal="true"

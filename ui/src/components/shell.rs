@@ -7,8 +7,8 @@ use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
     components::{
-        banner::BannerPlace, confirm::AskToInterrupt, icon::Note, rail::Rail, restore::AskToRestore, toasts::Toasts,
-        undo::AskHowToUndo,
+        banner::BannerPlace, confirm::AskToInterrupt, icon::Note, preview::AskToInstall, rail::Rail,
+        restore::AskToRestore, toasts::Toasts, undo::AskHowToUndo,
     },
     copy, pages,
     state::{App, Link, Page},
@@ -95,6 +95,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             <AskHowToUndo />
             <AskToInterrupt />
             <AskToRestore />
+            <AskToInstall />
         </div>
     }
 }

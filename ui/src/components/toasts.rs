@@ -46,7 +46,7 @@ fn ToastCard(toast: Toast) -> impl IntoView {
 
     let (failed, text, token) = match message {
         Message::Done(text) => (false, text, None),
-        Message::Removed { name, token } => (false, copy::removed(&name), Some(token)),
+        Message::Undoable { text, token } => (false, text, Some(token)),
         Message::Failed(error) => (true, copy::full_error(&error), None),
     };
     let undo = token.map(|token| {

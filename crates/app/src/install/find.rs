@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, UserError};
+use rekindle_domain::{EditNotice, InstallNotice, UserError};
 use walkdir::WalkDir;
 
 use super::{
     candidate::{Candidate, SKILL, check},
     rules::{DEEPEST, MOST_ENTRIES, refused},
+    several,
 };
 
 /// What is in a folder.
@@ -86,10 +87,7 @@ pub(crate) fn chosen(found: Found, names: &[String], all: All) -> Result<Vec<Can
     if names.is_empty() {
         return match (skills.len(), all) {
             (1, _) | (_, All::Wanted) => Ok(skills),
-            _ => {
-                let several = InstallNotice::SeveralSkills { names: all_names() };
-                Err(UserError::new(ErrorCode::SeveralSkills, several))
-            }
+            _ => Err(several(all_names())),
         };
     }
     let is = |skill: &Candidate, name: &str| {

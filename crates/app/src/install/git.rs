@@ -19,7 +19,7 @@ use rekindle_sources::{Folder, Git, Remote, Revision};
 use super::{
     candidate::SKILL,
     rules::{refused, refused_entry},
-    tool::{Job, PATIENCE, not_fetched},
+    tool::{Job, PATIENCE, Stop, not_fetched},
     writer::Writer,
 };
 
@@ -39,12 +39,18 @@ const ELSEWHERE: [&str; 7] = [
 
 /// Writes the skills of a repository into a folder, each at its path; the commit that they are from. `wanted`: their names,
 /// if they are known. `scratch`: a folder for the repository, which may stay behind.
-pub(crate) fn fetch(git: &Git, wanted: &[String], scratch: &Path, into: &Path) -> Result<String, UserError> {
+pub(crate) fn fetch(
+    git: &Git,
+    wanted: &[String],
+    scratch: &Path,
+    into: &Path,
+    stop: &Stop,
+) -> Result<String, UserError> {
     if which::which("git").is_err() {
         return Err(not_fetched(InstallNotice::FetcherMissing { tool: "git".to_owned() }));
     }
     let (from, secret, until) = (git.remote.shown(), git.remote.as_str(), Instant::now() + PATIENCE);
-    let job = Job { from, secret, folder: scratch, until };
+    let job = Job { from, secret, folder: scratch, until, stop };
     let mut repository = Repository { remote: &git.remote, job, has_ssh: false };
     repository.create()?;
     let (revision, folder) = match &git.revision {

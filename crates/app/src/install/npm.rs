@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::{
     archive,
-    tool::{Job, PATIENCE, not_fetched},
+    tool::{Job, PATIENCE, Stop, not_fetched},
 };
 
 /// Unpacks a package into a folder; its name and version.
-pub(crate) fn fetch(package: &Package, scratch: &Path, into: &Path) -> Result<String, UserError> {
+pub(crate) fn fetch(package: &Package, scratch: &Path, into: &Path, stop: &Stop) -> Result<String, UserError> {
     let npm = which::which("npm").map_err(|_| not_fetched(InstallNotice::FetcherMissing { tool: "npm".to_owned() }))?;
     let spec = format!("{}@{}", package.name(), package.range().unwrap_or("latest"));
-    let job = Job { from: format!("npm:{spec}"), secret: "", folder: scratch, until: Instant::now() + PATIENCE };
+    let job = Job { from: format!("npm:{spec}"), secret: "", folder: scratch, until: Instant::now() + PATIENCE, stop };
     let mut command = Command::new(npm);
     command
         .args(["pack", "--json", "--ignore-scripts", "--loglevel=error", "--logs-max=0", "--no-update-notifier"])

@@ -3,7 +3,7 @@
 use std::fs;
 
 use rekindle_domain::{
-    FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillNotice, SkillPreview, Tokens, UserError,
+    FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillNotice, SkillPreview, Tokens, UserError, visible,
 };
 use rekindle_opencode::skill::spec::{self, Remark};
 use walkdir::WalkDir;
@@ -98,6 +98,15 @@ fn text(candidate: &Candidate, path: &str) -> Option<String> {
     let bytes = foreign::bytes(&candidate.folder.join(path), LONGEST).ok()??;
     let is_text = !bytes.iter().take(8 * 1024).any(|byte| *byte == 0);
     Some(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() })
+}
+
+/// The text of a file that a preview names, line by line, with everything in it visible. `None`: it names no such file, or
+/// that is too large or no text.
+pub fn text_of(fetched: &Fetched, skill: &str, path: &str) -> Option<String> {
+    let candidate = fetched.skills.iter().find(|candidate| candidate.skill.name == skill)?;
+    files(candidate).iter().find(|file| file.path == path)?;
+    let text = text(candidate, path).filter(|text| !text.is_empty())?;
+    Some(text.lines().map(visible).collect::<Vec<_>>().join("\n"))
 }
 
 /// The files of a skill, by their paths.

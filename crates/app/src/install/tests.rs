@@ -5,11 +5,13 @@ use std::{
     io::{BufRead, BufReader, Cursor, Write},
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 use flate2::{Compression, write::GzEncoder};
 use rekindle_domain::{EntryFault, Notice};
 use rekindle_sources::Revision;
+use serde_json::json;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::*;
@@ -433,7 +435,7 @@ fn a_page_is_split_where_the_branch_ends() {
         };
         git.revision = revision;
         let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let commit = git::fetch(&git, &[], repository.path(), folder.path())?;
+        let commit = git::fetch(&git, &[], repository.path(), folder.path(), &Stop::default())?;
         Ok::<_, UserError>((commit, find::find(folder.path(), &[])?.skills.remove(0).skill.name))
     };
     let page = |path: &str| fetched(Revision::Page(rekindle_sources::Folder::of(path).expect("a folder")));
@@ -518,7 +520,7 @@ fn a_page_may_name_its_branch_in_full() {
         let Origin::Git(mut git) = paste(&source, |_| false).expect("a source").source.origin else { panic!("git") };
         git.revision = Revision::Page(rekindle_sources::Folder::of(page).expect("a folder"));
         let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        git::fetch(&git, &[], repository.path(), folder.path()).expect(page);
+        git::fetch(&git, &[], repository.path(), folder.path(), &Stop::default()).expect(page);
     }
 }
 
@@ -700,7 +702,8 @@ fn a_password_stays_with_its_host() {
             panic!("an address")
         };
         let folder = tempfile::tempdir().expect("a folder");
-        web::download(&address, &folder.path().join("x")).expect("downloaded");
+        let until = Instant::now() + Duration::from_secs(60);
+        web::download(&address, &folder.path().join("x"), until, &Stop::default()).expect("downloaded");
         fs::read_to_string(folder.path().join("x")).expect("read").to_lowercase()
     };
     let with_password = here.replace("http://", "http://user:secret@");
@@ -756,4 +759,68 @@ fn a_preview_lands_nothing() {
     let fetched = world.places.common_state.join("fetched");
     assert_eq!(fs::read_dir(fetched).into_iter().flatten().count(), 0, "nothing is left");
     assert_eq!(fs::read_dir(world.places.skills_to_edit(Scope::Project)).expect("listed").count(), 1);
+}
+
+/// The SHA-256 of something, as an index writes it.
+fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    let hex: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// S1: the skills of a site are found by its index, in both formats, below the address and at the root.
+#[test]
+fn a_site_has_an_index_of_its_skills() {
+    let world = World::new();
+    let packed = archive(
+        Format::TarGz,
+        &[Entry::File("SKILL.md", &SKILL_TEXT.replace("a-skill", "b-skill")), Entry::File("scripts/x.sh", "x")],
+    );
+    let other = SKILL_TEXT.replace("a-skill", "c-skill");
+    let entry = |name: &str, kind: &str, url: &str, digest: String| json!({"name": name, "type": kind, "description": "d", "url": url, "digest": digest});
+    let new = json!({
+        "$schema": "https://schemas.agentskills.io/discovery/0.2.0/schema.json",
+        "skills": [
+            entry("a-skill", "skill-md", "a-skill/SKILL.md", digest(SKILL_TEXT.as_bytes())),
+            entry("b-skill", "archive", "/files/b.tgz", digest(&packed)),
+            entry("forged", "skill-md", "a-skill/SKILL.md", digest(b"something else")),
+            entry("plain", "skill-md", "http://h.example/SKILL.md", digest(b"something else")),
+        ],
+    });
+    let old = json!({"skills": [{"name": "c-skill", "files": ["SKILL.md", "references/a b.md"]}]});
+    let site = serve(vec![
+        ("/docs", page(b"<html>")),
+        ("/docs/.well-known/agent-skills/index.json", page(new.to_string().as_bytes())),
+        ("/docs/.well-known/agent-skills/a-skill/SKILL.md", page(SKILL_TEXT.as_bytes())),
+        ("/files/b.tgz", page(&packed)),
+        ("/.well-known/skills/index.json", page(old.to_string().as_bytes())),
+        ("/.well-known/skills/c-skill/SKILL.md", page(other.as_bytes())),
+        ("/.well-known/skills/c-skill/references/a%20b.md", page(b"text")),
+        ("/later.json", page(b"{\"$schema\": \"https://x.example/9\", \"skills\": []}")),
+    ]);
+    let docs = format!("{site}/docs");
+    let code =
+        |source: &str, skills: &[&str], all| world.fetch_some(source, skills, all).expect_err("refused").what.code();
+    assert_eq!(code(&docs, &[], All::NotWanted), "several-skills");
+    assert_eq!(code(&docs, &["none"], All::NotWanted), "no-such-skill");
+    assert_eq!(code(&docs, &["a-skill", "forged"], All::NotWanted), "digest-mismatch");
+    assert_eq!(code(&docs, &["plain"], All::NotWanted), "index-bad-entry");
+    assert_eq!(code(&format!("{site}/later.json"), &[], All::NotWanted), "index-unknown");
+
+    let fetched = world.fetch_some(&docs, &["a-skill"], All::NotWanted).expect("fetched");
+    assert_eq!(names(&fetched), ["a-skill"]);
+    assert_eq!(fetched.source.digest, Some(digest(SKILL_TEXT.as_bytes())));
+    let index = format!("{docs}/.well-known/agent-skills/index.json");
+    assert_eq!(fetched.source.resolved.as_ref(), Some(&index));
+    let fetched = world.fetch_some(&index, &["a-skill", "b-skill"], All::NotWanted).expect("fetched");
+    assert_eq!(names(&fetched), ["a-skill", "b-skill"]);
+    assert!(fetched.skills[1].folder.join("scripts/x.sh").is_file());
+    assert_eq!(fetched.source.digest, None, "there is one for each");
+
+    // The root has another one, of the older format; the page itself is not there.
+    for source in [format!("{site}/"), format!("{site}/nowhere")] {
+        let fetched = world.fetch(&source).expect("fetched");
+        assert_eq!(names(&fetched), ["c-skill"], "{source}");
+        assert!(fetched.skills[0].folder.join("references/a b.md").is_file());
+    }
 }

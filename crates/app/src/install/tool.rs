@@ -7,7 +7,11 @@ use std::{
     io::{self, Read, Write},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -45,6 +49,23 @@ pub(crate) struct Job<'a> {
     pub(crate) folder: &'a Path,
     /// When it has to be done.
     pub(crate) until: Instant,
+    /// Whether it is wanted any more.
+    pub(crate) stop: &'a Stop,
+}
+
+/// Says to a fetch under way that nobody wants what it brings any more.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Nobody wants it any more.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// How a program ended.
@@ -53,6 +74,7 @@ enum Ended {
     Badly,
     Slow,
     TooLarge,
+    Unwanted,
 }
 
 impl Job<'_> {
@@ -97,6 +119,7 @@ impl Job<'_> {
                     Err(not_fetched(InstallNotice::FetchSlow { from: self.from.clone(), seconds: PATIENCE.as_secs() }))
                 }
                 (Ended::TooLarge, _) => Err(too_large(&self.from)),
+                (Ended::Unwanted, _) => Err(not_fetched(InstallNotice::FetchStopped { from: self.from.clone() })),
             }
         })
     }
@@ -109,15 +132,21 @@ impl Job<'_> {
                 Ok(Some(_)) | Err(_) => return Ended::Badly,
                 Ok(None) => {}
             }
-            let is_slow = Instant::now() > self.until;
-            if is_slow || beat.is_multiple_of(SELDOM) && self.size() > MOST_PACKED {
-                // What it started ends when the pipe to it breaks.
-                if let Err(error) = child.kill().and_then(|()| child.wait()) {
-                    tracing::debug!(%error, "a program that fetches");
-                }
-                return if is_slow { Ended::Slow } else { Ended::TooLarge };
+            let bound = if self.stop.is_stopped() {
+                Ended::Unwanted
+            } else if Instant::now() > self.until {
+                Ended::Slow
+            } else if beat.is_multiple_of(SELDOM) && self.size() > MOST_PACKED {
+                Ended::TooLarge
+            } else {
+                thread::sleep(BEAT);
+                continue;
+            };
+            // What it started ends when the pipe to it breaks.
+            if let Err(error) = child.kill().and_then(|()| child.wait()) {
+                tracing::debug!(%error, "a program that fetches");
             }
-            thread::sleep(BEAT);
+            return bound;
         }
         Ended::Slow
     }
@@ -204,7 +233,13 @@ mod tests {
     fn the_reason_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let until = Instant::now();
-        let job = Job { from: "https://h/r".to_owned(), secret: "https://u:pw@h/r", folder: folder.path(), until };
+        let job = Job {
+            from: "https://h/r".to_owned(),
+            secret: "https://u:pw@h/r",
+            folder: folder.path(),
+            until,
+            stop: &Stop::default(),
+        };
         let check = |words: &str, expected: &str| {
             let told = job.failed(words).what;
             let (from, why) = ("https://h/r".to_owned(), expected.to_owned());

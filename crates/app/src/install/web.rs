@@ -3,7 +3,12 @@
 //! Invariants: every step is encrypted, or stays on this machine from the beginning; a user and a password go to the host that
 //! they were given for and no other; what comes is bounded in size and time.
 
-use std::{fs::OpenOptions, io::Write, path::Path, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rekindle_domain::{EditNotice, InstallNotice, UserError, chain};
 use rekindle_sources::Address;
@@ -11,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     rules::{MOST_PACKED, refused},
-    tool::{PATIENCE, not_fetched, too_large},
+    tool::{PATIENCE, Stop, not_fetched, too_large},
 };
 use crate::{
     error::{cause, shown},
@@ -22,16 +27,33 @@ use crate::{
 const MOST_STEPS: usize = 10;
 /// How long nothing may come.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How often it is looked whether it is still wanted.
+const BEAT: Duration = Duration::from_millis(20);
 
-/// Downloads into a new file; its SHA-256.
-pub(crate) fn download(address: &Address, into: &Path) -> Result<String, UserError> {
+/// What an address has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// A file; its SHA-256.
+    File(String),
+    /// Nothing: what the server says instead.
+    Nothing(String),
+}
+
+/// Downloads into a new file.
+pub(crate) fn download(address: &Address, into: &Path, until: Instant, stop: &Stop) -> Result<Came, UserError> {
     let from = address.shown();
     let failed = |why: String| not_fetched(InstallNotice::FetchFailed { from: from.clone(), why });
     // A thread of its own: whoever asks may be within another runtime, where none can be begun or ended.
     let download = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| failed(chain(&error)))?;
-        let done = runtime.block_on(async { tokio::time::timeout(PATIENCE, get(address, into)).await });
+        let got = async {
+            tokio::select! {
+                got = get(address, into) => got,
+                () = stopped(stop) => Err(not_fetched(InstallNotice::FetchStopped { from: from.clone() })),
+            }
+        };
+        let done = runtime.block_on(async { tokio::time::timeout_at(until.into(), got).await });
         let slow = |_| Err(not_fetched(InstallNotice::FetchSlow { from: from.clone(), seconds: PATIENCE.as_secs() }));
         done.unwrap_or_else(slow)
     };
@@ -39,7 +61,15 @@ pub(crate) fn download(address: &Address, into: &Path) -> Result<String, UserErr
     done.unwrap_or_else(|_| Err(failed("the download ended early".to_owned())))
 }
 
-async fn get(address: &Address, into: &Path) -> Result<String, UserError> {
+/// Ends when nobody wants the download any more.
+async fn stopped(stop: &Stop) {
+    let mut beat = tokio::time::interval(BEAT);
+    while !stop.is_stopped() {
+        beat.tick().await;
+    }
+}
+
+async fn get(address: &Address, into: &Path) -> Result<Came, UserError> {
     let from = address.shown();
     let failed = |why: String| not_fetched(InstallNotice::FetchFailed { from: from.clone(), why });
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -59,9 +89,9 @@ async fn get(address: &Address, into: &Path) -> Result<String, UserError> {
             continue;
         }
         if !status.is_success() {
-            return Err(failed(status.to_string()));
+            return Ok(Came::Nothing(status.to_string()));
         }
-        return save(answer, &from, into).await;
+        return save(answer, &from, into).await.map(Came::File);
     }
     Err(failed("too many redirects".to_owned()))
 }

@@ -139,6 +139,33 @@ notices! {
             /// The last words of whatever was to fetch it.
             why: String,
         },
+        /// A person cancelled it.
+        FetchStopped {
+            /// The source.
+            from: String,
+        },
+        /// A site's index of skills has a format that is not known.
+        IndexUnknown {
+            /// What it says of its format.
+            schema: String,
+        },
+        /// A site's index names more skills than are looked at.
+        IndexTooLong {
+            /// How many are.
+            most: usize,
+        },
+        /// A site's index does not say where a skill is, or not in a way that is understood.
+        IndexBadEntry {
+            /// The name of the skill.
+            name: String,
+        },
+        /// A file is not the one that the index of its site names.
+        DigestMismatch {
+            /// The name of the skill.
+            name: String,
+        },
+        /// What was previewed was cancelled, or something else was previewed since.
+        PreviewGone,
         /// Fetching it took too long.
         FetchSlow {
             /// The source, without a password.

@@ -2,6 +2,7 @@
 
 use rekindle_domain::{Kind, Restored, Restoring, UndoChoice, UserError, masked_text};
 
+pub use crate::previews::left_out;
 use crate::{
     edits,
     notice::{Front, said},
@@ -32,11 +33,6 @@ pub fn installed(places: &[String]) -> String {
 pub fn not_installed(error: &UserError) -> String {
     let path = error.path.as_deref().unwrap_or_default();
     format!("Skipped {path}: {}.", said(&error.what, Front::Command))
-}
-
-/// What a command of another tool asked for and is not done.
-pub fn left_out(options: &[String]) -> String {
-    format!("Ignored {}, which Rekindle does not use.", options.join(", "))
 }
 
 /// An item is gone.

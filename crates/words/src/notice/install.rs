@@ -43,6 +43,18 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         InstallNotice::FetchSlow { from, seconds } => {
             return format!("downloading {from} took longer than {seconds} s");
         }
+        InstallNotice::FetchStopped { from } => return format!("downloading {from} was cancelled"),
+        InstallNotice::IndexUnknown { schema } => {
+            return format!("the site's index of skills has a format that Rekindle does not know (“{schema}”)");
+        }
+        InstallNotice::IndexTooLong { most } => return format!("the site's index names more than {most} skills"),
+        InstallNotice::IndexBadEntry { name } => {
+            return format!("the site's index does not say where to get “{name}”, or not in a way that is safe");
+        }
+        InstallNotice::DigestMismatch { name } => {
+            return format!("“{name}” is not the file that the site's index names: its digest is different");
+        }
+        InstallNotice::PreviewGone => "this preview has ended",
         InstallNotice::FetchTooLarge { from, mebibytes } => return format!("{from} is larger than {mebibytes} MiB"),
         InstallNotice::NoSuchRevision { remote, revision } => {
             return format!("{remote} has no branch, tag or commit “{revision}”");
@@ -118,6 +130,14 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
             "check the address, the network and your access to it; nothing was installed"
         }
         (InstallNotice::FetchSlow { .. }, _) => "check the network, then try again; nothing was installed",
+        (InstallNotice::FetchStopped { .. }, _) => "",
+        (InstallNotice::IndexUnknown { .. }, _) => "update Rekindle, or use the address of the skill itself",
+        (InstallNotice::IndexTooLong { .. }, _) => "use the address of the skill itself",
+        (InstallNotice::IndexBadEntry { .. }, _) => "tell the site's owner, or use the address of the skill itself",
+        (InstallNotice::DigestMismatch { .. }, _) => {
+            "it was changed on the way, or the site's index is out of date; nothing was installed"
+        }
+        (InstallNotice::PreviewGone, _) => "preview the source again; nothing was installed",
         (InstallNotice::NoSkills, _) => "check the address; a skill is a folder with a file named SKILL.md",
         (InstallNotice::SeveralSkills { .. }, Front::Command) => "choose with --skill NAME, or install all with --all",
         (InstallNotice::NoSuchSkill { .. }, Front::Command) => "choose one of these with --skill NAME",

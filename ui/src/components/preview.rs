@@ -1,0 +1,153 @@
+//! What a source would install, and which of it is meant.
+//!
+//! Invariants: nothing is installed that was not on the screen, and what was fetched is put away when the dialog closes; an
+//! error leaves everything as it is.
+
+mod skill;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use leptos::prelude::*;
+use rekindle_domain::Previewed;
+
+use self::skill::Skill;
+use crate::{
+    backend,
+    components::dialog::Dialog,
+    copy::{self, preview as words},
+    state::{App, Message, Step},
+};
+
+/// What is fetched faster does not show that it is.
+const QUICK: Duration = Duration::from_millis(150);
+
+/// The dialog; up while something is fetched or looked at.
+#[component]
+pub(crate) fn AskToInstall() -> impl IntoView {
+    let app = App::here();
+    let open = RwSignal::new(false);
+    Effect::new(move || {
+        let step = app.preview.get();
+        match step {
+            Step::None => open.set(false),
+            Step::Looking(_) => open.set(true),
+            Step::Fetching { .. } => set_timeout(
+                move || {
+                    if app.preview.get_untracked() == step {
+                        open.set(true);
+                    }
+                },
+                QUICK,
+            ),
+        }
+    });
+    // Closed by a key, too.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open && app.preview.get_untracked() != Step::None {
+            app.preview.set(Step::None);
+            app.run(backend::cancel_preview());
+        }
+        is_open
+    });
+    let content = move || match app.preview.get() {
+        Step::None => ().into_any(),
+        Step::Fetching { source, .. } => view! { <Fetching source open /> }.into_any(),
+        Step::Looking(previewed) => view! { <Look previewed open /> }.into_any(),
+    };
+    view! {
+        <Dialog open title=words::TITLE class="preview">
+            {content}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Fetching(source: String, open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <p role="status" data-testid="preview-fetching">
+            {words::fetching(&source)}
+        </p>
+        <div class="dialog-actions">
+            <button class="button" autofocus data-testid="cancel-preview" on:click=move |_| open.set(false)>
+                {copy::CANCEL}
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Look(previewed: Previewed, open: RwSignal<bool>) -> impl IntoView {
+    let app = App::here();
+    let id = previewed.id.clone();
+    let possible = previewed.preview.skills.iter().filter(|skill| skill.is_possible());
+    let possible: BTreeSet<_> = possible.map(|skill| skill.name.clone()).collect();
+    let is_one = previewed.preview.skills.len() == 1;
+    // Of several, the person says which.
+    let chosen = RwSignal::new(if is_one { possible.clone() } else { BTreeSet::new() });
+    let install = Action::new_unsync(move |names: &Vec<String>| {
+        let (id, names) = (id.clone(), names.clone());
+        async move {
+            let token = backend::install_skills(id, names.clone()).await?;
+            app.preview.set(Step::None);
+            app.skill.text.set(String::new());
+            app.toast(Message::Undoable { text: words::installed(&names), token });
+            Ok(())
+        }
+    });
+    let error = move || install.value().get().and_then(Result::err);
+    let submit = move |_| {
+        let names = chosen.with_untracked(|chosen| chosen.iter().cloned().collect());
+        install.value().set(None);
+        install.dispatch_local(names);
+    };
+    let all = (!is_one && !possible.is_empty()).then(|| {
+        let (every, is_all) = (possible.clone(), possible);
+        let toggle = move |event| {
+            chosen.set(if event_target_checked(&event) { every.clone() } else { BTreeSet::new() });
+        };
+        view! {
+            <label class="check">
+                <input
+                    type="checkbox"
+                    data-testid="preview-all"
+                    prop:checked=move || chosen.with(|chosen| *chosen == is_all)
+                    on:change=toggle
+                />
+                {words::CHOOSE_ALL}
+            </label>
+        }
+    });
+    let notes = [(!previewed.left_out.is_empty()).then(|| words::left_out(&previewed.left_out))];
+    let notes: Vec<_> = notes.into_iter().flatten().chain(previewed.broken.iter().map(words::skipped)).collect();
+    let from = words::from(&previewed);
+    let skills = previewed.preview.skills.into_iter().map(|skill| {
+        let id = previewed.id.clone();
+        view! { <Skill id skill is_one chosen /> }
+    });
+    view! {
+        <p class="preview-from" data-testid="preview-from">{from}</p>
+        <p>{words::ADVICE}</p>
+        {all}
+        <ul class="dialog-list" data-testid="preview-skills">{skills.collect_view()}</ul>
+        {notes.into_iter().map(|note| view! { <p class="preview-note">{note}</p> }).collect_view()}
+        <div role="alert">
+            {move || {
+                error().map(|error| view! { <p class="preview-error" data-testid="preview-error">{copy::full_error(&error)}</p> })
+            }}
+        </div>
+        <div class="dialog-actions">
+            <button class="button" autofocus data-testid="cancel-preview" on:click=move |_| open.set(false)>
+                {copy::CANCEL}
+            </button>
+            <button
+                class="button primary"
+                data-testid="confirm-install"
+                disabled=move || install.pending().get() || chosen.with(BTreeSet::is_empty)
+                on:click=submit
+            >
+                {move || words::install(chosen.with(BTreeSet::len))}
+            </button>
+        </div>
+    }
+}
