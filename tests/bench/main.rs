@@ -5,6 +5,7 @@
 
 mod check;
 mod idle;
+mod install;
 mod publish;
 mod reload;
 mod restart;
@@ -14,13 +15,14 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 7] = [
+const SUBJECTS: [(&str, fn()); 8] = [
     ("scan", scan::run),
     ("check", check::run),
     ("publish", publish::run),
     ("status", status::run),
     ("reload", reload::run),
     ("restart", restart::run),
+    ("install", install::run),
     ("idle", idle::run),
 ];
 

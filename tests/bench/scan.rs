@@ -77,7 +77,7 @@ fn entries() {
     }
 }
 
-fn places(world: &World) -> Places {
+pub(crate) fn places(world: &World) -> Places {
     let environment = world.environment().into_iter();
     let environment = environment.map(|(name, value)| (name.to_owned(), value.display().to_string()));
     Places::in_environment(world.project(), environment.collect()).expect("places")
