@@ -322,8 +322,8 @@ async fn a_preview() {
     window.count("preview-skill", 3).await;
     picture(&window, "preview").await;
     let css = "[data-testid='preview-skill'][data-name='git-release'] ";
-    window.click_css(&format!("{css}[data-testid='preview-files']")).await;
-    window.click_css(&format!("{css}[data-testid='preview-file']")).await;
+    window.press(&format!("{css}[data-testid='preview-files']")).await;
+    window.press(&format!("{css}[data-testid='preview-file']")).await;
     window.find("preview-text").await;
     picture(&window, "preview-text").await;
     window.escape().await;

@@ -80,7 +80,7 @@ async fn a_skill_is_installed_and_removed() {
     window.banner("pending").await;
     assert!(!world.path(".opencode/skills/git-release").exists());
     // The message of the installation may still be up, too.
-    window.click_css("[data-testid='toast']:last-child [data-testid='toast-undo']").await;
+    window.press("[data-testid='toast']:last-child [data-testid='toast-undo']").await;
     window.gone("[data-testid='banner'][data-banner='pending']").await;
     assert!(world.path(".opencode/skills/git-release/SKILL.md").exists());
     window.close().await;

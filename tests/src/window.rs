@@ -84,12 +84,9 @@ impl Window {
         .await;
     }
 
-    /// The same for a selector.
-    pub async fn click_css(&self, css: &str) {
-        wait::until(&format!("a click on {css}"), async || {
-            self.client.find(Locator::Css(css)).await.ok()?.click().await.ok()
-        })
-        .await;
+    /// Presses what a selector finds, as the keyboard does.
+    pub async fn press(&self, css: &str) {
+        self.find_css(css).await.send_keys("\u{e007}").await.expect("Enter");
     }
 
     /// What stands in a field.
@@ -162,8 +159,7 @@ impl Window {
 
     /// Opens or closes the difference of a pending item, as the keyboard does.
     pub async fn toggle_difference(&self, id: &str) {
-        let css = format!("[data-testid='change'][data-id='{id}'] [data-testid='change-toggle']");
-        self.find_css(&css).await.send_keys("\u{e007}").await.expect("Enter");
+        self.press(&format!("[data-testid='change'][data-id='{id}'] [data-testid='change-toggle']")).await;
     }
 
     /// The lines of the open difference of a pending item, each with its sign, once one has `part`.

@@ -34,8 +34,8 @@ async fn of_several_skills_the_person_chooses() {
 
     // What a file holds is read here, with everything in it visible.
     let css = "[data-testid='preview-skill'][data-name='review'] ";
-    window.click_css(&format!("{css}[data-testid='preview-files']")).await;
-    window.click_css(&format!("{css}[data-testid='preview-file']")).await;
+    window.press(&format!("{css}[data-testid='preview-files']")).await;
+    window.press(&format!("{css}[data-testid='preview-file']")).await;
     let text = window.text_with("preview-text", "Review.").await;
     assert!(text.contains("Done\\u{200b}."), "{text}");
 
