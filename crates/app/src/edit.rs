@@ -8,11 +8,13 @@
 mod declare;
 mod extent;
 mod install;
+mod keys;
 pub mod last_good;
 mod list;
 mod place;
 pub(crate) mod record;
 mod relocate;
+mod text;
 pub(crate) mod trash;
 mod undo;
 
@@ -25,11 +27,16 @@ use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Sc
 use rekindle_opencode::config::edit;
 use serde_json::Value;
 
-pub use self::{declare::add_plugin, undo::undo};
+pub use self::{
+    declare::add_plugin,
+    keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
+    undo::undo,
+};
 use self::{
     extent::{Extent, extent},
-    list::{edit_list, entries_of},
+    list::entries_of,
     record::Records,
+    text::edit_text,
     trash::not_moved,
     undo::{Entries, LIST, Undo},
 };
@@ -89,7 +96,7 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
                 let left = edit::remove(text, LIST, &row.name, is_it)?;
                 edit::without_empty(&left, LIST).map(edit::without_file)
             };
-            let token = edit_list(places, source, change, removed)?;
+            let token = edit_text(places, source, change, removed)?;
             Ok(Removed { path: source.to_owned(), token })
         }
         (Kind::Skill, _) => match extent(places, source) {

@@ -103,6 +103,8 @@ codes! {
     NoHome = "no-home",
     /// What stands in a file in the place of a list is none.
     NotAList = "not-a-list",
+    /// What stands in a file in the place of an object is none.
+    NotAnObject = "not-an-object",
     /// A process could not be ended.
     NotEnded = "not-ended",
     /// What was given could not be fetched; nothing was installed.

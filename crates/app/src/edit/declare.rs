@@ -13,7 +13,8 @@ use rekindle_opencode::{
 use serde_json::Value;
 
 use super::{
-    list::{edit_list, entries_of},
+    list::entries_of,
+    text::edit_text,
     undo::{Entries, LIST, has_list},
 };
 use crate::{
@@ -62,7 +63,7 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, U
         }
     }
     let entry = Value::from(spec.text.as_str());
-    edit_list(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+    edit_text(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
 }
 
 fn no_plugin(spec: String, why: impl Into<Notice>) -> UserError {

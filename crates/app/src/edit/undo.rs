@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    keys::{KeySet, taken_back},
     place::Room,
     record::Records,
     trash::{self, not_moved},
@@ -91,7 +92,7 @@ pub(crate) enum Undo {
     },
 }
 
-/// The entries of the list of plugins that an edit was about.
+/// What an edit was about: entries of the list of plugins, or keys.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Entries {
@@ -102,10 +103,12 @@ pub(crate) enum Entries {
     Added(Vec<Value>),
     /// They were removed.
     Removed(Vec<Value>),
+    /// Keys were set or taken away.
+    Keys(Vec<KeySet>),
 }
 
 impl Undo {
-    /// What takes back an edit of the list of plugins.
+    /// What takes back an edit of a file's text.
     pub(super) fn of(edited: Edited, entries: Entries) -> Self {
         let Edited { path, before, after } = edited;
         let room = Some(Room::of(&path));
@@ -335,6 +338,7 @@ impl Entries {
                 }
                 missing.into_iter().try_fold(text.to_owned(), |text, entry| edit::append(&text, LIST, entry))
             }
+            Self::Keys(keys) => taken_back(text, keys),
         }
     }
 
@@ -380,10 +384,11 @@ fn take_back(places: &Places, undo: &Undo, choice: Option<UndoChoice>) -> Result
     let (path, choices) = (undo.path(), undo.choices(places));
     match (choice.filter(|choice| choices.contains(choice)), undo) {
         (Some(UndoChoice::Ours), Undo::Edited { entries, before, .. }) => {
+            let is_list = matches!(entries, Entries::Added(_) | Entries::Removed(_));
             let had_list = before.as_deref().is_some_and(has_list);
             file::edit(path, |text| {
                 let left = entries.taken_back(text)?;
-                let left = if had_list { left } else { edit::without_empty(&left, LIST)? };
+                let left = if had_list || !is_list { left } else { edit::without_empty(&left, LIST)? };
                 Ok(if before.is_some() { left } else { edit::without_file(left) })
             })?;
             Ok(())

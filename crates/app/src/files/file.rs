@@ -78,6 +78,9 @@ fn not_edited(path: &Path, text: &str, error: EditError) -> UserError {
             (ErrorCode::NotJson, what, error.offset)
         }
         EditError::NotAList { key, offset } => (ErrorCode::NotAList, ConfigNotice::NotAList { key }, offset),
+        EditError::NotAnObject { key, offset } => {
+            (ErrorCode::NotAnObject, ConfigNotice::KeyNotAnObject { key }, offset)
+        }
         EditError::NoSuchEntry { entry, .. } => {
             let what = ConfigNotice::NotDeclared { entry, path: shown(path) };
             return UserError::new(ErrorCode::NotFound, what).about(shown(path));

@@ -226,6 +226,11 @@ notices! {
             /// The key.
             key: String,
         },
+        /// A key on the way to another one holds something else than an object.
+        KeyNotAnObject {
+            /// The keys that lead to it.
+            key: String,
+        },
         /// There is no such entry in a file.
         NotDeclared {
             /// The entry.

@@ -4,9 +4,12 @@
 //! comma and nothing else; comments, order, line ends and every other byte stay. Nothing here does
 //! IO.
 
+mod keys;
+
 use jsonc_parser::{ast, common::Ranged};
 use serde_json::Value;
 
+pub use self::keys::{depth, set, unset};
 use super::text::{self, TextError};
 
 /// Why a text could not be edited. It is unchanged then.
@@ -21,9 +24,16 @@ pub enum EditError {
         /// Where its value begins, in bytes.
         offset: usize,
     },
+    /// A key on the way to another one holds something else than an object.
+    NotAnObject {
+        /// The keys that lead to it, with dots between them.
+        key: String,
+        /// Where its value begins, in bytes.
+        offset: usize,
+    },
     /// There is no such entry.
     NoSuchEntry {
-        /// The key of the list.
+        /// The key of the list, or the keys that lead to it.
         key: String,
         /// What was looked for.
         entry: String,
@@ -52,10 +62,10 @@ pub fn append(text: &str, key: &str, entry: &Value) -> Result<String, EditError>
     let (list, root) = list_under(&whole, key)?;
     let source = Source::of(text);
     let splices = match list {
-        Some(list) => source.insert(list.range, &ranges(&list.elements), &entry_text),
+        Some(list) => source.insert(list.range, &ranges(&list.elements), &|_| entry_text.clone()),
         None => {
-            let properties: Vec<_> = root.properties.iter().map(|prop| range(prop.range)).collect();
-            source.insert(root.range, &properties, &format!("{}: [{entry_text}]", Value::from(key)))
+            let new = format!("{}: [{entry_text}]", Value::from(key));
+            source.insert(root.range, &properties(&root), &|_| new.clone())
         }
     };
     Ok(source.apply(splices))
@@ -96,8 +106,7 @@ pub fn without_empty(text: &str, key: &str) -> Result<String, EditError> {
     let named: Vec<_> = root.properties.iter().map(|prop| prop.name.as_str() == key).collect();
     match named.iter().position(|is_it| *is_it) {
         Some(index) if is_empty && named.iter().filter(|is_it| **is_it).count() == 1 => {
-            let properties: Vec<_> = root.properties.iter().map(|prop| range(prop.range)).collect();
-            Ok(source.apply(source.delete(root.range, &properties, index)))
+            Ok(source.apply(source.delete(root.range, &properties(&root), index)))
         }
         _ => Ok(text.to_owned()),
     }
@@ -143,6 +152,13 @@ fn ranges(values: &[ast::Value<'_>]) -> Vec<Span> {
     values.iter().map(|value| range(value.range())).collect()
 }
 
+fn properties(object: &ast::Object<'_>) -> Vec<Span> {
+    object.properties.iter().map(|prop| range(prop.range)).collect()
+}
+
+/// Says what a new item is: on a line of its own with this indentation, or on the line of another one.
+type New<'a> = &'a dyn Fn(Option<&str>) -> String;
+
 /// Replaces the bytes of a span.
 struct Splice(Span, String);
 
@@ -173,7 +189,7 @@ impl<'a> Source<'a> {
     }
 
     /// Puts an item at the end of a list or object, in the style of what is there.
-    fn insert(&self, container: jsonc_parser::common::Range, items: &[Span], new: &str) -> Vec<Splice> {
+    fn insert(&self, container: jsonc_parser::common::Range, items: &[Span], new: New<'_>) -> Vec<Splice> {
         let (open, close) = (container.start + 1, container.end - 1);
         let Some((first, last)) = items.first().zip(items.last()) else {
             return vec![self.insert_first(open, close, new)];
@@ -182,14 +198,16 @@ impl<'a> Source<'a> {
         // What stands in the line of the last item, behind it, is about that.
         let behind = self.end_of_line_comment(comma.map_or(last.end, |comma| comma + 1), close);
         let is_one_line = !self.body[open..first.start].contains('\n');
-        if is_one_line && !self.body[last.end..behind].contains("//") {
+        if is_one_line && !self.ends_in_line_comment(last.end, behind) {
+            let new = new(None);
             return vec![match comma {
                 Some(_) => insertion(behind, format!(" {new},")),
                 None => insertion(behind, format!(", {new}")),
             }];
         }
         let step = if is_one_line { self.step(first.start) } else { "" };
-        let line = format!("{}{}{step}{new}", self.newline, self.indent_of(first.start));
+        let indent = format!("{}{step}", self.indent_of(first.start));
+        let line = format!("{}{indent}{}", self.newline, new(Some(&indent)));
         match comma {
             Some(_) => vec![insertion(behind, format!("{line},"))],
             None if behind == last.end => vec![insertion(behind, format!(",{line}"))],
@@ -197,15 +215,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn insert_first(&self, open: usize, close: usize, new: &str) -> Splice {
+    fn insert_first(&self, open: usize, close: usize, new: New<'_>) -> Splice {
         let inside = &self.body[open..close];
         let at = open + inside.trim_end().len();
-        if !inside.contains('\n') {
+        if !self.body[at..close].contains('\n') {
             let space = if at == open { "" } else { " " };
-            return insertion(at, format!("{space}{new}"));
+            return insertion(at, format!("{space}{}", new(None)));
         }
-        let (outer, step) = (self.indent_of(close), self.step(close));
-        insertion(at, format!("{}{outer}{step}{new}", self.newline))
+        let indent = format!("{}{}", self.indent_of(close), self.step(close));
+        insertion(at, format!("{}{indent}{}", self.newline, new(Some(&indent))))
     }
 
     /// What one level of indentation is in the line of an offset.
@@ -230,14 +248,20 @@ impl<'a> Source<'a> {
         let end = comma.map_or(item.end, |comma| comma + 1);
         let line_start = self.body[..item.start].rfind('\n').map(|at| at + 1);
         let rest = self.end_of_line_comment(end, close);
-        let line_end = self.body[rest..].find('\n').map(|at| rest + at);
-        if let (Some(start), Some(line_end)) = (line_start, line_end)
-            && self.body[start..item.start].trim().is_empty()
-            && self.body[rest..line_end].trim().is_empty()
-        {
-            // With the line break before it, which may be two bytes.
-            let from = start - if self.body[..start].ends_with("\r\n") { 2 } else { 1 };
+        let line_end = self.body[rest..].find('\n').map_or(self.body.len(), |at| rest + at);
+        let is_alone_behind = self.body[rest..line_end].trim().is_empty();
+        // The line break before it, which may be two bytes, if nothing else stands between them.
+        let line_break = line_start
+            .filter(|start| self.body[*start..item.start].trim().is_empty())
+            .map(|start| start - if self.body[..start].ends_with("\r\n") { 2 } else { 1 });
+        let before = index.checked_sub(1).map_or(container.start + 1, |before| items[before].end);
+        if let Some(from) = line_break.filter(|_| is_alone_behind) {
             splices.push(deletion(from, rest));
+        } else if let Some(from) = line_break
+            && index + 1 == items.len()
+            && !self.ends_in_line_comment(before, from)
+        {
+            splices.push(deletion(from, end));
         } else if index + 1 < items.len() && self.body[end..next].trim().is_empty() {
             splices.push(deletion(item.start, next));
         } else {
@@ -264,12 +288,29 @@ impl<'a> Source<'a> {
             at += if trimmed.starts_with("//") {
                 trimmed.find('\n').unwrap_or(trimmed.len())
             } else if trimmed.starts_with("/*") {
-                trimmed.find("*/").map_or(trimmed.len(), |close| close + 2)
+                block_comment(trimmed)
             } else {
                 return (at < end).then_some(at);
             };
         }
         None
+    }
+
+    /// Whether a comment that ends with its line is still open at `to`. Between the two is no value.
+    fn ends_in_line_comment(&self, from: usize, to: usize) -> bool {
+        let mut at = from;
+        while at < to {
+            let rest = &self.body[at..to];
+            at += if rest.starts_with("//") {
+                let Some(end) = rest.find('\n') else { return true };
+                end
+            } else if rest.starts_with("/*") {
+                block_comment(rest)
+            } else {
+                rest.chars().next().map_or(1, char::len_utf8)
+            };
+        }
+        false
     }
 
     /// The end of the comments that follow on the same line; `from` when there are none.
@@ -300,6 +341,11 @@ impl<'a> Source<'a> {
         let line = &self.body[start..at];
         &line[..line.len() - line.trim_start().len()]
     }
+}
+
+/// The length of the comment at the beginning of a text.
+fn block_comment(text: &str) -> usize {
+    text[2..].find("*/").map_or(text.len(), |close| close + 4)
 }
 
 fn insertion(at: usize, text: String) -> Splice {

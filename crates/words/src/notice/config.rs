@@ -82,6 +82,7 @@ pub(super) fn said(notice: &ConfigNotice, front: Front) -> String {
         ConfigNotice::NotCompared { why } => return format!("what is in this file is not compared: {}", of(why)),
         ConfigNotice::NotEdited { why } => return of(why),
         ConfigNotice::NotAList { key } => return format!("“{key}” is not a list"),
+        ConfigNotice::KeyNotAnObject { key } => return format!("“{key}” is not an object"),
         ConfigNotice::NotDeclared { entry, path } => return format!("“{entry}” is not declared in {path}"),
         ConfigNotice::FileNotRead { path, why, .. } => return format!("could not read {path}: {}", of(why)),
         ConfigNotice::FileNotWritten { path, why, .. } => return format!("could not write {path}: {}", of(why)),
@@ -166,6 +167,7 @@ pub(super) fn hint(notice: &ConfigNotice, front: Front) -> String {
         ConfigNotice::NotCompared { why } => return super::hint(why, front),
         ConfigNotice::NotEdited { why } => return with(super::hint(why, front), "nothing was written to the file"),
         ConfigNotice::NotAList { .. } => "make it a list in square brackets",
+        ConfigNotice::KeyNotAnObject { .. } => "make it an object in curly brackets",
         ConfigNotice::NotDeclared { .. } => match front {
             Front::Window => "look at the list of what is there",
             Front::Command => "see what is there with: rekindle list",
