@@ -21,6 +21,7 @@
 
 #[cfg(test)]
 mod anything;
+pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod edit;

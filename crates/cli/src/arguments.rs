@@ -1,5 +1,6 @@
 //! The arguments, as `docs/cli.md` promises them.
 
+mod check;
 mod plugin;
 mod skill;
 
@@ -8,7 +9,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use rekindle_domain::Kind;
 
-pub(crate) use self::{plugin::PluginCommand, skill::SkillCommand};
+pub(crate) use self::{
+    check::{CheckArguments, CheckFormat},
+    plugin::PluginCommand,
+    skill::SkillCommand,
+};
 
 /// The longest wait that can be asked for, in seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
@@ -39,6 +44,14 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+impl Arguments {
+    /// The same where one option says what another one says, too.
+    pub(crate) fn settled(mut self) -> Self {
+        self.json |= matches!(&self.command, Command::Check(options) if options.format(self.json) == CheckFormat::Json);
+        self
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Start, stop or reach the engine that Rekindle runs for the directory
@@ -63,6 +76,8 @@ pub(crate) enum Command {
     /// Install, remove, list or check skills
     #[command(subcommand)]
     Skill(SkillCommand),
+    /// Check all that precedes a reload, without an engine
+    Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files
     Undo(UndoArguments),
     /// List past reloads

@@ -1,5 +1,6 @@
 //! One function a command: ask the core, print, and choose the exit code.
 
+mod check;
 mod plugin;
 mod skill;
 
@@ -55,6 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin::run(arguments, command).await,
         Command::Skill(command) => skill::run(arguments, command).await,
+        Command::Check(options) => check::run(arguments, options),
         Command::Undo(options) => undo(arguments, options).await,
         Command::History { last } => history(arguments, *last),
         Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,

@@ -9,6 +9,7 @@ use clap::Parser;
 use rekindle_domain::visible;
 
 mod arguments;
+mod check;
 mod commands;
 mod context;
 mod engine;
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     }
     rekindle_app::terminal::tell_panics(words::failures::fault);
     let arguments = match arguments::Arguments::try_parse() {
-        Ok(arguments) => arguments,
+        Ok(arguments) => arguments.settled(),
         Err(error) => {
             // Told of arguments as they are shown: what is wrong with them may be a line in itself.
             let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());

@@ -20,6 +20,7 @@
 mod action;
 mod answers;
 mod banner;
+mod check;
 mod code;
 mod drift;
 mod entity;
@@ -47,6 +48,7 @@ pub use answers::{
     AgentAnswer, Answers, Evidence, Loaded, McpAnswer, PermissionRule, Question, SkillAnswer, ToolNames,
 };
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
+pub use check::{CheckFinding, CheckReport, CheckSummary};
 pub use code::ErrorCode;
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};

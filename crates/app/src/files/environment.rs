@@ -69,6 +69,19 @@ impl Environment {
         self
     }
 
+    /// The same with another value of one variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The same without what says where to read.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        self.with_places_of(&BTreeMap::new())
+    }
+
     /// The variables that matter, as they are kept.
     pub fn places(&self) -> BTreeMap<String, String> {
         let matters = |name: &String| THAT_MATTER.contains(&name.as_str());

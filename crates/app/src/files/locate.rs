@@ -76,6 +76,8 @@ pub struct Places {
     pub settings: PathBuf,
     /// The directory and its ancestors up to the worktree's root, nearest first.
     ancestors: Vec<PathBuf>,
+    /// True when nothing counts that is for every project.
+    is_alone: bool,
 }
 
 const CONFIG_NAMES: [&str; 2] = ["opencode.json", "opencode.jsonc"];
@@ -85,6 +87,13 @@ impl Places {
     /// process.
     pub fn of(directory: &Path) -> Result<Self, UserError> {
         Self::in_environment(directory, Environment::of_process())
+    }
+
+    /// The places of a project alone, as they are on every machine: nothing that is for every project, and nothing that
+    /// this process's environment adds.
+    pub fn of_project(directory: &Path) -> Result<Self, UserError> {
+        let environment = Environment::of_process().without_places();
+        Ok(Self { is_alone: true, ..Self::in_environment(directory, environment)? })
     }
 
     /// The places for a directory, which has to exist, for an engine with this environment.
@@ -146,6 +155,7 @@ impl Places {
             home,
             environment,
             directory,
+            is_alone: false,
         })
     }
 
@@ -161,6 +171,9 @@ impl Places {
 
     /// The configuration files that the engine reads once in its life; later ones win.
     pub fn global_files(&self) -> Vec<ConfigFile> {
+        if self.is_alone {
+            return Vec::new();
+        }
         let names = ["config.json"].into_iter().chain(CONFIG_NAMES);
         names
             .map(|name| ConfigFile { path: self.global.join(name), scope: Scope::Global, place: Place::GlobalConfig })
@@ -183,6 +196,9 @@ impl Places {
 
     /// The configuration files of whoever administers this machine.
     pub fn managed_files(&self) -> Vec<ConfigFile> {
+        if self.is_alone {
+            return Vec::new();
+        }
         let folder = match self.environment.get("OPENCODE_TEST_MANAGED_CONFIG_DIR") {
             Some(folder) => PathBuf::from(folder),
             None if cfg!(target_os = "macos") => "/Library/Application Support/opencode".into(),
@@ -223,10 +239,10 @@ impl Places {
             .chain([home.clone()])
             .chain(named.clone());
         for path in all {
-            if folders.iter().any(|folder| folder.path == path) {
+            let is_global = path == self.global || path == home;
+            if self.is_alone && is_global || folders.iter().any(|folder| folder.path == path) {
                 continue;
             }
-            let is_global = path == self.global || path == home;
             let scope = if is_global { Scope::Global } else { self.scope_of(&path) };
             let has_config = path.ends_with(".opencode") || Some(&path) == named.as_ref();
             folders.push(ConfigFolder { path, scope, has_config });
@@ -296,6 +312,7 @@ impl Places {
         external.retain(|(path, scope)| {
             *scope == Scope::Global || path.parent().and_then(Path::parent) != Some(&self.home)
         });
+        external.retain(|(_, scope)| !self.is_alone || *scope == Scope::Project);
         own.chain(external.into_iter().map(folder(true))).collect()
     }
 
@@ -306,6 +323,11 @@ impl Places {
         let files = self.config_files().into_iter().map(|file| file.path);
         let folders = self.config_folders().into_iter().map(|folder| folder.path);
         own.into_iter().chain(engines).cloned().chain(files).chain(folders).chain(self.all_folders()).collect()
+    }
+
+    /// True when nothing counts that is for every project.
+    pub fn is_alone(&self) -> bool {
+        self.is_alone
     }
 
     /// The root of the worktree, or the directory itself where git has no part in it.

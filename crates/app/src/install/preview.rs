@@ -1,6 +1,6 @@
 //! What would be installed, told before anything lands where the engine looks.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use rekindle_domain::{
     FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillNotice, SkillPreview, Tokens, UserError, visible,
@@ -52,7 +52,7 @@ fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, name
         replaces: place.symlink_metadata().is_ok().then(|| shown(&place)),
         place: shown(&place),
         files,
-        tools: spec::tools(&text(candidate, SKILL).unwrap_or_default()),
+        tools: spec::tools(&text(&candidate.folder.join(SKILL)).unwrap_or_default()),
         tokens: Tokens {
             listed: spec::tokens(&skill.name) + spec::tokens(skill.description.as_deref().unwrap_or_default()),
             body: spec::tokens(&skill.body),
@@ -69,17 +69,22 @@ pub fn findings(candidate: &Candidate) -> Vec<SkillFinding> {
 
 /// What is wrong with the text of a skill in a folder of this name, or hidden in its files.
 fn findings_of(candidate: &Candidate, files: &[PreviewFile], folder: &str) -> Vec<SkillFinding> {
-    let manifest = text(candidate, SKILL).unwrap_or_default();
+    let manifest = text(&candidate.folder.join(SKILL)).unwrap_or_default();
     let remarks = spec::remarks(&manifest, folder).into_iter().map(|remark| finding(SKILL, remark));
     let hidden = files.iter().flat_map(|file| {
-        let is_markdown = file.path.to_lowercase().ends_with(".md");
-        let hidden = match text(candidate, &file.path) {
-            Some(text) => spec::hidden(&text, is_markdown),
-            None => vec![Remark { line: 1, column: 1, what: SkillNotice::NotSearched }],
-        };
-        hidden.into_iter().map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
+        let hidden = hidden_in(&candidate.folder.join(&file.path)).into_iter();
+        hidden.map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
     });
     remarks.chain(hidden).collect()
+}
+
+/// What a reader of a file would not see.
+pub(crate) fn hidden_in(file: &Path) -> Vec<Remark> {
+    let is_markdown = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
+    match text(file) {
+        Some(text) => spec::hidden(&text, is_markdown),
+        None => vec![Remark { line: 1, column: 1, what: SkillNotice::NotSearched }],
+    }
 }
 
 fn finding(path: &str, Remark { line, column, what }: Remark) -> SkillFinding {
@@ -94,8 +99,8 @@ fn refused(error: UserError) -> SkillFinding {
 }
 
 /// The text of a file, as far as it is one; empty, where it is none. `None`: it is too large, or cannot be read.
-fn text(candidate: &Candidate, path: &str) -> Option<String> {
-    let bytes = foreign::bytes(&candidate.folder.join(path), LONGEST).ok()??;
+fn text(file: &Path) -> Option<String> {
+    let bytes = foreign::bytes(file, LONGEST).ok()??;
     let is_text = !bytes.iter().take(8 * 1024).any(|byte| *byte == 0);
     Some(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() })
 }

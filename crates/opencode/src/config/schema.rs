@@ -5,6 +5,8 @@
 
 mod bounds;
 
+use std::sync::LazyLock;
+
 use jsonschema::PatternOptions;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +23,10 @@ const FALLEN: usize = 10;
 const PATIENCE: usize = 10_000;
 /// How large a pattern may become, in bytes.
 const PATTERN: usize = 1024 * 1024;
+
+/// What the newest measured series of engines accepts, without a word of explanation: the answer of the pinned engine, which
+/// `conformance::the_schema_is_the_pinned_engines` compares with it.
+const MEASURED: &str = include_str!("schema/opencode_1_18.json");
 
 /// The part of the engine's `GET /doc` that is about its configuration; all of it is thirty times as
 /// much. `None`: there is no such part.
@@ -77,6 +83,18 @@ impl Schema {
                 None
             }
         }
+    }
+
+    /// What the newest measured engine accepts, for where there is none to ask.
+    pub fn measured() -> Option<&'static Self> {
+        static SCHEMA: LazyLock<Option<Schema>> =
+            LazyLock::new(|| Schema::from_doc(&serde_json::from_str(MEASURED).ok()?));
+        SCHEMA.as_ref()
+    }
+
+    /// The schemas as they were published, by their names.
+    pub fn published(&self) -> &Value {
+        &self.schemas
     }
 
     /// Whether the engine would load a configuration.

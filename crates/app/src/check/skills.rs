@@ -1,0 +1,115 @@
+//! What the author of a skill should know of it: whether the engine would load it, where it differs from the specification,
+//! and what a reader would not see.
+//!
+//! Invariant: it says what `rekindle skill check` says, but for what is behind links; no file is searched twice, however
+//! skills lie in each other.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use rekindle_domain::Problem;
+use rekindle_opencode::skill::{
+    frontmatter, problem,
+    spec::{self, Remark},
+};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{
+    files::foreign::{self, Budget},
+    install::{candidate::SKILL, hidden_in},
+};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// What the engine would make of those that no scan has seen.
+    pub(super) dropped: Vec<Problem>,
+    /// What else there is to know.
+    pub(super) remarks: Vec<Problem>,
+    /// The files that were searched.
+    pub(super) files: BTreeSet<PathBuf>,
+}
+
+/// Looks at skills. `loaded`: the files of those that a scan has seen; `others`: of all other ones.
+pub(super) fn look(loaded: &BTreeSet<PathBuf>, others: &[PathBuf], budget: &mut Budget) -> Looked {
+    let mut looked = Looked::default();
+    for file in loaded {
+        if let Ok(Some(bytes)) = budget.bytes(file) {
+            looked.remarks.extend(remarks(file, &foreign::lossy(bytes)));
+        }
+    }
+    for file in others {
+        looked.files.insert(file.clone());
+        let bytes = match budget.bytes(file) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                looked.dropped.push(problem::dangling(file));
+                continue;
+            }
+            Err(error) => {
+                looked.dropped.push(Problem::new(&shown(file), error.why()));
+                continue;
+            }
+        };
+        let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+        let text = foreign::lossy(bytes);
+        match frontmatter::skill(&text) {
+            Err(why) => looked.dropped.push(problem::dropped(file, &text, &why)),
+            Ok(skill) if skill.is_mended => looked.dropped.push(problem::read_once(file, &text)),
+            Ok(_) if !is_utf8 => looked.dropped.push(problem::encoding(file, &text)),
+            Ok(_) => {}
+        }
+        looked.remarks.extend(remarks(file, &text));
+    }
+    let mut searched = BTreeSet::new();
+    for file in loaded.iter().chain(others).collect::<BTreeSet<_>>() {
+        // A skill in another one was searched with it.
+        if let (false, Some(folder)) = (searched.contains(file), file.parent()) {
+            add_files(folder, &mut searched, budget);
+        }
+    }
+    for file in &searched {
+        looked.remarks.extend(hidden_in(file).into_iter().map(|remark| placed(file, remark)));
+    }
+    looked.files.extend(searched);
+    looked
+}
+
+/// Where a `SKILL.md` differs from the specification.
+fn remarks(file: &Path, text: &str) -> Vec<Problem> {
+    let folder = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    spec::remarks(text, &folder).into_iter().map(|remark| placed(file, remark)).collect()
+}
+
+/// Adds the files of a skill. What is behind a link is elsewhere.
+fn add_files(folder: &Path, files: &mut BTreeSet<PathBuf>, budget: &mut Budget) {
+    let is_wanted = |entry: &DirEntry| entry.depth() == 0 || !is_others(entry);
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_wanted) {
+        if !budget.step() {
+            return;
+        }
+        let Ok(entry) = entry else { continue };
+        let is_file = entry.file_type().is_file() || entry.file_name() == SKILL && entry.path().is_file();
+        let size = || entry.metadata().map_or(0, |metadata| metadata.len());
+        if is_file && budget.spend(entry.path(), size()).is_ok() {
+            files.insert(entry.into_path());
+        }
+    }
+}
+
+/// True for what is no part of a skill, or of a collection: packages, and other repositories.
+pub(super) fn is_others(entry: &DirEntry) -> bool {
+    let is_repository = || entry.path().join(".git").symlink_metadata().is_ok();
+    entry.file_type().is_dir()
+        && (entry.file_name() == ".git" || entry.file_name() == "node_modules" || is_repository())
+}
+
+fn placed(file: &Path, Remark { line, column, what }: Remark) -> Problem {
+    Problem { line: Some(line), column: Some(column), ..Problem::new(&shown(file), what) }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
