@@ -6,6 +6,7 @@
 mod check;
 mod idle;
 mod install;
+mod lint;
 mod publish;
 mod reload;
 mod restart;
@@ -15,9 +16,10 @@ mod status;
 mod table;
 
 /// What is measured, by name.
-const SUBJECTS: [(&str, fn()); 8] = [
+const SUBJECTS: [(&str, fn()); 9] = [
     ("scan", scan::run),
     ("check", check::run),
+    ("lint", lint::run),
     ("publish", publish::run),
     ("status", status::run),
     ("reload", reload::run),

@@ -125,7 +125,7 @@ fn full(world: &World, places: &Places, count: usize, rounds: usize) -> Duration
 }
 
 /// The same walk as the scan's, and SHA-256 of each file; how many bytes that were.
-fn hash(root: &Path) -> usize {
+pub(crate) fn hash(root: &Path) -> usize {
     let files = walk(root, None, false).files;
     let mut bytes = 0;
     for file in files {

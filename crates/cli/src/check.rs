@@ -1,7 +1,6 @@
 //! How findings are printed for programs.
 //!
-//! Invariant: every text of somebody else's is escaped as its format asks for; what is printed does not depend on the
-//! machine, so that two runs can be compared.
+//! Invariant: every text of somebody else's is escaped as its format asks for; the same findings are printed the same way.
 
 mod base;
 mod github;

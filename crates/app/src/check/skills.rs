@@ -40,28 +40,18 @@ pub(super) fn look(loaded: &BTreeSet<PathBuf>, others: &[PathBuf], budget: &mut 
             looked.remarks.extend(remarks(file, &foreign::lossy(bytes)));
         }
     }
+    let mut unread = BTreeSet::new();
     for file in others {
         looked.files.insert(file.clone());
-        let bytes = match budget.bytes(file) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                looked.dropped.push(problem::dangling(file));
-                continue;
-            }
+        let told = match budget.bytes(file) {
+            Ok(Some(bytes)) => looked.other(file, bytes),
+            Ok(None) => Some(problem::dangling(file)),
             Err(error) => {
-                looked.dropped.push(Problem::new(&shown(file), error.why()));
-                continue;
+                unread.insert(file);
+                Some(Problem::new(&shown(file), error.why()))
             }
         };
-        let is_utf8 = std::str::from_utf8(&bytes).is_ok();
-        let text = foreign::lossy(bytes);
-        match frontmatter::skill(&text) {
-            Err(why) => looked.dropped.push(problem::dropped(file, &text, &why)),
-            Ok(skill) if skill.is_mended => looked.dropped.push(problem::read_once(file, &text)),
-            Ok(_) if !is_utf8 => looked.dropped.push(problem::encoding(file, &text)),
-            Ok(_) => {}
-        }
-        looked.remarks.extend(remarks(file, &text));
+        looked.dropped.extend(told);
     }
     let mut searched = BTreeSet::new();
     for file in loaded.iter().chain(others).collect::<BTreeSet<_>>() {
@@ -70,11 +60,29 @@ pub(super) fn look(loaded: &BTreeSet<PathBuf>, others: &[PathBuf], budget: &mut 
             add_files(folder, &mut searched, budget);
         }
     }
-    for file in &searched {
+    for file in searched.iter().filter(|file| !unread.contains(file)) {
         looked.remarks.extend(hidden_in(file).into_iter().map(|remark| placed(file, remark)));
     }
     looked.files.extend(searched);
     looked
+}
+
+impl Looked {
+    /// Looks at a `SKILL.md` that no scan has seen: what the engine would make of it, if that is not what one would think.
+    fn other(&mut self, file: &Path, bytes: Vec<u8>) -> Option<Problem> {
+        let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+        let text = foreign::lossy(bytes);
+        let skill = match frontmatter::skill(&text) {
+            Ok(skill) => skill,
+            Err(why) => return Some(problem::dropped(file, &text, &why)),
+        };
+        self.remarks.extend(remarks(file, &text));
+        match (skill.is_mended, is_utf8) {
+            (true, _) => Some(problem::read_once(file, &text)),
+            (_, false) => Some(problem::encoding(file, &text)),
+            _ => None,
+        }
+    }
 }
 
 /// Where a `SKILL.md` differs from the specification.

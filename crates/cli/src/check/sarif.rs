@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, as code scanning reads it.
 //!
-//! Invariant: what is in the worktree is told from its root, `%SRCROOT%`, so that a log is the same wherever it was made.
+//! Invariant: a place in the worktree is told from its root, `%SRCROOT%`, wherever that is on this machine.
 
 use std::{collections::BTreeMap, fmt::Write};
 

@@ -1,10 +1,6 @@
 //! `rekindle check`.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use rekindle_app::{
     check::{self, columns},
@@ -49,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, options: &CheckArguments) -> Result<Exi
 
 fn places(arguments: &Arguments, options: &CheckArguments) -> Result<Places, UserError> {
     let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let directory = directory.join(options.dir.as_deref().unwrap_or(Path::new("")));
+    let directory = options.dir.as_ref().map_or_else(|| directory.clone(), |dir| directory.join(dir));
     if options.global { Places::of(&directory) } else { Places::of_project(&directory) }
 }
 

@@ -25,7 +25,7 @@ const PATIENCE: usize = 10_000;
 const PATTERN: usize = 1024 * 1024;
 
 /// What the newest measured series of engines accepts, without a word of explanation: the answer of the pinned engine, which
-/// `conformance::the_schema_is_the_pinned_engines` compares with it.
+/// `check::the_schema_is_the_pinned_engines` (`tests/end_to_end`) compares with it.
 const MEASURED: &str = include_str!("schema/opencode_1_18.json");
 
 /// The part of the engine's `GET /doc` that is about its configuration; all of it is thirty times as
