@@ -22,7 +22,7 @@ use std::{
 use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, PreviewSource, Scope, UserError, masked_text};
 use rekindle_sources::{Origin, Pasted, paste};
 
-pub(crate) use self::preview::hidden_in;
+pub(crate) use self::preview::{LONGEST, hidden_in};
 use self::{
     candidate::{Candidate, SKILL, check},
     find::Found,

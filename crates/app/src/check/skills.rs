@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::Problem;
+use rekindle_domain::{FileNotice, Problem};
 use rekindle_opencode::skill::{
     frontmatter, problem,
     spec::{self, Remark},
@@ -18,7 +18,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     files::foreign::{self, Budget},
-    install::{candidate::SKILL, hidden_in},
+    install::{LONGEST, candidate::SKILL, hidden_in},
 };
 
 /// What was found.
@@ -57,12 +57,11 @@ pub(super) fn look(loaded: &BTreeSet<PathBuf>, others: &[PathBuf], budget: &mut 
     for file in loaded.iter().chain(others).collect::<BTreeSet<_>>() {
         // A skill in another one was searched with it.
         if let (false, Some(folder)) = (searched.contains(file), file.parent()) {
-            add_files(folder, &mut searched, budget);
+            looked.remarks.extend(add_files(folder, &mut searched, budget));
         }
     }
-    for file in searched.iter().filter(|file| !unread.contains(file)) {
-        looked.remarks.extend(hidden_in(file).into_iter().map(|remark| placed(file, remark)));
-    }
+    let files: Vec<_> = searched.iter().filter(|file| !unread.contains(file)).collect();
+    looked.remarks.extend(hidden(&files));
     looked.files.extend(searched);
     looked
 }
@@ -91,20 +90,51 @@ fn remarks(file: &Path, text: &str) -> Vec<Problem> {
     spec::remarks(text, &folder).into_iter().map(|remark| placed(file, remark)).collect()
 }
 
-/// Adds the files of a skill. What is behind a link is elsewhere.
-fn add_files(folder: &Path, files: &mut BTreeSet<PathBuf>, budget: &mut Budget) {
+/// What a reader of these files would not see; on two threads when there are many.
+fn hidden(files: &[&PathBuf]) -> Vec<Problem> {
+    /// Fewer than this are done before a thread has started.
+    const MANY: usize = 128;
+    let search = |files: &[&PathBuf]| -> Vec<_> {
+        let of_file =
+            |file: &&PathBuf| hidden_in(file).into_iter().map(|remark| placed(file, remark)).collect::<Vec<_>>();
+        files.iter().flat_map(of_file).collect()
+    };
+    if files.len() < MANY {
+        return search(files);
+    }
+    let (first, second) = files.split_at(files.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| search(second));
+        let mut found = search(first);
+        found.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        found
+    })
+}
+
+/// Adds the files of a skill, and says what was left out because there is too much. What is behind a link is elsewhere.
+fn add_files(folder: &Path, files: &mut BTreeSet<PathBuf>, budget: &mut Budget) -> Option<Problem> {
     let is_wanted = |entry: &DirEntry| entry.depth() == 0 || !is_others(entry);
+    let mut left_out = None;
     for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_wanted) {
         if !budget.step() {
-            return;
+            let what = FileNotice::FolderTooFull { most: budget.most_entries() };
+            return Some(Problem::new(&shown(folder), what));
         }
         let Ok(entry) = entry else { continue };
         let is_file = entry.file_type().is_file() || entry.file_name() == SKILL && entry.path().is_file();
-        let size = || entry.metadata().map_or(0, |metadata| metadata.len());
-        if is_file && budget.spend(entry.path(), size()).is_ok() {
-            files.insert(entry.into_path());
+        if !is_file {
+            continue;
+        }
+        let size = entry.metadata().map_or(0, |metadata| metadata.len());
+        match budget.spend(entry.path(), size.min(LONGEST)) {
+            Ok(()) => {
+                files.insert(entry.into_path());
+            }
+            Err(error) if left_out.is_none() => left_out = Some(Problem::new(&shown(entry.path()), error.why())),
+            Err(_) => {}
         }
     }
+    left_out
 }
 
 /// True for what is no part of a skill, or of a collection: packages, and other repositories.

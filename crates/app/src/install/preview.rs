@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The longest file that is searched for what is hidden, in bytes.
-const LONGEST: u64 = 4 * 1024 * 1024;
+pub(crate) const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// What a source would install. `name`: that of the folder, for a single skill.
 ///
