@@ -14,6 +14,8 @@ mod list;
 mod place;
 pub(crate) mod record;
 mod relocate;
+mod replace;
+mod steps;
 mod text;
 pub(crate) mod trash;
 mod undo;
@@ -29,6 +31,7 @@ use serde_json::Value;
 
 pub use self::{
     declare::add_plugin,
+    install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
     undo::undo,
 };
@@ -55,21 +58,29 @@ pub struct Installed {
     pub token: String,
 }
 
-/// Puts skills in place, all of them or none. `name`: that of the folder, for a single one.
-pub fn install_skills(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Installed, UserError> {
-    only_one(fetched, name)?;
+/// Puts skills in place, all of them or none.
+pub fn install_skills(places: &Places, fetched: &Fetched, landing: &Landing) -> Result<Installed, UserError> {
+    only_one(fetched, landing.name)?;
     let records = Records::open(places)?;
-    let staged = install::stage(places, &fetched.skills, &places.skills_to_edit(fetched.scope), name)?;
-    let undo = Undo::together(staged.skills().iter().map(|one| Undo::of_folder(&one.target, &one.folder)).collect());
-    let (places, token) = records.carry_out(places, &undo, || staged.put_in_place(places))?;
-    Ok(Installed { places, token })
+    let skills = places.skills_to_edit(fetched.scope, landing.to);
+    let staged = install::stage(places, &fetched.skills, &skills, landing)?;
+    let steps = staged.steps(places)?;
+    let token = steps::carry_out(&records, places, steps)?;
+    Ok(Installed { places: staged.landed(), token })
 }
 
 /// Finds out what keeps a skill from being installed in a folder of skills, by copying it into one of ours.
-pub(crate) fn try_skill(places: &Places, skill: &Candidate, skills: &Path, name: &str) -> Result<(), UserError> {
-    install::check_place(skill, skills, name)?;
+pub(crate) fn try_skill(
+    places: &Places,
+    skill: &Candidate,
+    skills: &Path,
+    name: &str,
+    there: There,
+) -> Result<(), UserError> {
+    install::check_place(places, skill, skills, name, there)?;
     let scratch = scratch(places)?;
-    install::stage(places, std::slice::from_ref(skill), &scratch.path().join("tried"), Some(name)).map(drop)
+    let landing = Landing { name: Some(name), ..Landing::default() };
+    install::stage(places, std::slice::from_ref(skill), &scratch.path().join("tried"), &landing).map(drop)
 }
 
 /// What was removed.

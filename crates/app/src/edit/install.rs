@@ -1,8 +1,8 @@
 //! Putting skills in place.
 //!
 //! Invariants: a skill appears whole or not at all; nothing outside the source folder is copied and
-//! nothing outside the target is written; of a link the file is copied that it leads to, and one that leads out of the folder
-//! is refused. What is copied is a new file of ours: of the modes of its source it has what the umask
+//! nothing outside the target is written; what is there is replaced only if that was said, and if it is known to be nothing
+//! but a skill; of a link the file is copied that it leads to, and one that leads out of the folder is refused. What is copied is a new file of ours: of the modes of its source it has what the umask
 //! leaves, and nothing that would lend a program somebody's rights.
 
 use std::{
@@ -14,16 +14,21 @@ use std::{
 use rekindle_domain::{EditNotice, EntryFault, UserError, visible};
 use walkdir::{DirEntry, WalkDir};
 
-use super::{trash, undo::half_done};
+use super::{
+    extent::{Extent, extent},
+    replace::Replacement,
+    steps::Step,
+    undo::Undo,
+};
 use crate::{
     error::{cause, shown},
     files::{
         file::{adopt, adopt_folder, create_dirs, open_plain, rename_new},
         foreign,
-        locate::{Places, real},
+        locate::{Places, SkillsOf, real},
     },
     install::{
-        candidate::Candidate,
+        candidate::{Candidate, SKILL},
         rules::{self, EntryKind, Rules, followed, refused, refused_entry},
         scratch::Scratch,
     },
@@ -31,6 +36,27 @@ use crate::{
 
 /// How the name of a folder begins in which a skill is copied.
 const STAGED: &str = ".rekindle-new-";
+
+/// Where skills land, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Landing<'a> {
+    /// The name of the folder, for a single one; `None`: that of the skill.
+    pub name: Option<&'a str>,
+    /// Among whose skills.
+    pub to: SkillsOf,
+    /// What becomes of what is at the place.
+    pub there: There,
+}
+
+/// What becomes of what is at the place of a skill that is installed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum There {
+    /// It stays, and nothing is installed.
+    #[default]
+    Stays,
+    /// It goes to the trash.
+    IsReplaced,
+}
 
 /// Skills that are copied and not yet where the engine looks. Dropped, nothing is left of them.
 pub(super) struct Staged {
@@ -58,35 +84,35 @@ impl Drop for MadeFolders {
 }
 
 impl Staged {
-    /// Each of them.
-    pub(super) fn skills(&self) -> &[OneStaged] {
-        &self.skills
+    /// What puts them where the engine looks, each whole and at once.
+    pub(super) fn steps(&self, places: &Places) -> Result<Vec<Step<'_>>, UserError> {
+        let base = self.scratch.path().parent().unwrap_or(Path::new("/"));
+        let step = |one: &'_ OneStaged| -> Result<Undo, UserError> {
+            Ok(match is_there(&one.target) {
+                true => Undo::Replaced(Replacement::of(places, &one.target, &one.folder, base)?),
+                false => Undo::of_folder(&one.target, &one.folder),
+            })
+        };
+        self.skills.iter().map(|one| step(one).map(|undo| one.step(undo))).collect()
     }
 
-    /// Puts them where the engine looks, each whole and at once, and all of them or none; their places.
-    pub(super) fn put_in_place(mut self, places: &Places) -> Result<Vec<PathBuf>, UserError> {
-        let failed =
-            self.skills.iter().enumerate().find_map(|(count, one)| one.put_in_place().err().map(|why| (count, why)));
-        if let Some((count, why)) = failed {
-            let back = |one: &OneStaged| {
-                let created = EditNotice::ItemCreated { path: shown(&one.target) };
-                trash::move_in(places, &one.target).err().map(|error| half_done(created, &error))
-            };
-            // Each of them, whatever becomes of the others.
-            let stay: Vec<_> = self.skills.iter().take(count).filter_map(back).collect();
-            return Err(stay.into_iter().next().unwrap_or(why));
-        }
+    /// They are where the engine looks; their places.
+    pub(super) fn landed(mut self) -> Vec<PathBuf> {
         self.made.0.clear();
-        Ok(self.skills.iter().map(|one| one.target.clone()).collect())
+        self.skills.iter().map(|one| one.target.clone()).collect()
     }
 }
 
 impl OneStaged {
-    fn put_in_place(&self) -> Result<(), UserError> {
-        match rename_new(&self.folder, &self.target) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(is_there(&self.target)),
-            renamed => renamed.map_err(failed(&self.target)),
-        }
+    fn step(&self, undo: Undo) -> Step<'_> {
+        let replacement = if let Undo::Replaced(replacement) = &undo { Some(replacement.clone()) } else { None };
+        Step::new(undo, move || match replacement {
+            Some(replacement) => replacement.put_in_place(&self.folder),
+            None => match rename_new(&self.folder, &self.target) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(there(&self.target)),
+                renamed => renamed.map_err(failed(&self.target)),
+            },
+        })
     }
 }
 
@@ -95,15 +121,18 @@ pub(super) fn stage(
     places: &Places,
     candidates: &[Candidate],
     skills: &Path,
-    name: Option<&str>,
+    landing: &Landing,
 ) -> Result<Staged, UserError> {
     let made = MadeFolders(create_dirs(skills).map_err(failed(skills))?);
-    // The engine does not look into folders that begin with a dot; renaming makes them whole at once.
-    let scratch = Scratch::new(places, skills, STAGED).map_err(failed(skills))?;
+    // The engine does not look into folders of its own that begin with a dot; into those of others it does.
+    let is_own = landing.to == SkillsOf::OpenCode;
+    let base = if is_own { skills } else { skills.parent().unwrap_or(skills) };
+    // Renaming makes them whole at once.
+    let scratch = Scratch::new(places, base, STAGED).map_err(failed(skills))?;
     let mut staged = Staged { skills: Vec::new(), scratch, made };
     for (number, candidate) in candidates.iter().enumerate() {
-        let name = name.unwrap_or(&candidate.skill.name);
-        check_place(candidate, skills, name)?;
+        let name = landing.name.unwrap_or(&candidate.skill.name);
+        check_place(places, candidate, skills, name, landing.there)?;
         let (folder, target) = (staged.scratch.path().join(number.to_string()), skills.join(name));
         copy(&candidate.folder, &folder)?;
         staged.skills.push(OneStaged { folder, target });
@@ -112,18 +141,40 @@ pub(super) fn stage(
 }
 
 /// Whether a skill can land in a folder of skills under this name.
-pub(super) fn check_place(candidate: &Candidate, skills: &Path, name: &str) -> Result<(), UserError> {
+pub(super) fn check_place(
+    places: &Places,
+    candidate: &Candidate,
+    skills: &Path,
+    name: &str,
+    what_is_there: There,
+) -> Result<(), UserError> {
     if !is_folder_name(name) {
         return Err(refused(EditNotice::BadFolderName { name: visible(name).into_owned() }));
     }
-    if real(skills).starts_with(&candidate.folder) {
+    let target = skills.join(name);
+    let is_in = |place: &Path| real(place).starts_with(&candidate.folder) || candidate.folder.starts_with(real(place));
+    if real(skills).starts_with(&candidate.folder) || is_there(&target) && is_in(&target) {
         return Err(refused(EditNotice::SkillIntoItself { path: shown(&candidate.folder) }));
     }
-    let target = skills.join(name);
-    match target.symlink_metadata() {
-        Ok(_) => Err(is_there(&target)),
-        Err(_) => Ok(()),
+    match what_is_there {
+        _ if !is_there(&target) => Ok(()),
+        There::Stays => Err(there(&target)),
+        There::IsReplaced => may_go(places, &target),
     }
+}
+
+/// Whether what is at a place is known to be nothing but a skill.
+pub(super) fn may_go(places: &Places, place: &Path) -> Result<(), UserError> {
+    match extent(places, &place.join(SKILL)) {
+        Extent::Folder => Ok(()),
+        Extent::File | Extent::Nothing(_) => {
+            Err(refused(EditNotice::SkillNotReplaced { path: shown(place) }).about(shown(place)))
+        }
+    }
+}
+
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// What it is called when the system refuses to copy something.
@@ -132,7 +183,7 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> UserError {
     move |error| refused(EditNotice::SkillNotCopied { path: path.clone(), why: cause(&error) })
 }
 
-fn is_there(target: &Path) -> UserError {
+fn there(target: &Path) -> UserError {
     refused(EditNotice::SkillThere { path: shown(target) })
 }
 
@@ -226,13 +277,19 @@ mod tests {
     use rekindle_domain::{InstallNotice, Notice};
 
     use super::*;
-    use crate::install::candidate::check;
+    use crate::{
+        edit::{record::Records, steps},
+        install::candidate::check,
+    };
 
     fn install(source: &Path, skills: &Path, name: Option<&str>) -> Result<PathBuf, UserError> {
         let mut places = Places::of(skills.parent().expect("a folder")).expect("places");
         places.common_state = skills.with_file_name("state");
-        let staged = stage(&places, &[check(source)?], skills, name)?;
-        staged.put_in_place(&places).map(|mut placed| placed.remove(0))
+        places.state = skills.with_file_name("state");
+        let staged = stage(&places, &[check(source)?], skills, &Landing { name, ..Landing::default() })?;
+        let steps = staged.steps(&places)?;
+        steps::carry_out(&Records::open(&places)?, &places, steps)?;
+        Ok(staged.landed().remove(0))
     }
 
     fn refusal(source: &Path, skills: &Path, name: Option<&str>) -> EditNotice {

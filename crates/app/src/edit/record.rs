@@ -223,8 +223,8 @@ impl Records {
                 continue;
             };
             let was_done = match reached {
-                Reached::Intended => record.undo.tidy() || record.undo.was_made(places),
-                _ => record.undo.tidy_back() || record.undo.was_taken_back(places),
+                Reached::Intended => record.undo.tidied_was_made(places),
+                _ => record.undo.tidied_was_taken_back(places),
             };
             match reached {
                 Reached::Intended if was_done => self.settle(&token, reached, Reached::Made),

@@ -23,7 +23,7 @@ pub(super) fn places() -> (tempfile::TempDir, Places) {
 /// Installs the one skill of a source for this project; its place, and a token for taking it back.
 fn import_skill(places: &Places, source: &str) -> Result<(PathBuf, String), UserError> {
     let wanted = Wanted { source, scope: Some(Scope::Project), skills: &[], all: All::NotWanted };
-    let mut installed = install_skills(places, &install::fetch(places, &wanted)?, None)?;
+    let mut installed = install_skills(places, &install::fetch(places, &wanted)?, &Landing::default())?;
     Ok((installed.places.remove(0), installed.token))
 }
 

@@ -21,6 +21,7 @@ use super::{
     keys::{KeySet, taken_back},
     place::Room,
     record::Records,
+    replace::Replacement,
     trash::{self, not_moved},
 };
 use crate::{
@@ -76,6 +77,8 @@ pub(crate) enum Undo {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<Room>,
     },
+    /// A folder was put in place of something, which was moved to the trash.
+    Replaced(Replacement),
     /// Several things were done at once, and are taken back at once.
     Together {
         /// Each of them.
@@ -136,6 +139,10 @@ impl Undo {
             Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => {
                 room.as_ref().filter(|room| !room.is_of(self.path())).map(|room| (self, room))
             }
+            Self::Replaced(replacement) => {
+                let room = &replacement.room;
+                (!room.is_of(&replacement.path)).then_some((self, room))
+            }
             Self::Together { parts } => parts.iter().find_map(Self::led_elsewhere),
             Self::Restored { .. } => None,
         }
@@ -145,6 +152,7 @@ impl Undo {
         match self {
             Self::Together { parts } => parts.first().map_or(Path::new(""), Self::path),
             Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
+            Self::Replaced(replacement) => &replacement.path,
             Self::Restored { files, .. } => files.first().map_or(Path::new(""), PathBuf::as_path),
         }
     }
@@ -152,7 +160,7 @@ impl Undo {
     /// Where in the trash it is what was removed.
     pub(super) fn in_trash(&self) -> Vec<&Path> {
         match self {
-            Self::Removed { trash, .. } => vec![trash],
+            Self::Removed { trash, .. } | Self::Replaced(Replacement { trash, .. }) => vec![trash],
             Self::Together { parts } => parts.iter().flat_map(Self::in_trash).collect(),
             _ => Vec::new(),
         }
@@ -165,6 +173,7 @@ impl Undo {
             Self::Edited { path, .. } => EditNotice::FileChanged { path: shown(path) },
             Self::Removed { from, trash, .. } => EditNotice::ItemMoved { path: shown(from), to: shown(trash) },
             Self::Created { path, .. } => EditNotice::ItemCreated { path: shown(path) },
+            Self::Replaced(replacement) => replacement.told(),
             Self::Together { parts } => {
                 EditNotice::ItemsChanged { paths: parts.iter().map(|part| shown(part.path())).collect() }
             }
@@ -190,6 +199,7 @@ impl Undo {
                 }
                 Ok(is_ours)
             }
+            Self::Replaced(replacement) => replacement.take_back(places),
             Self::Together { parts } => {
                 // What is taken back already, by whoever was cut off, is as it should be.
                 let left: Vec<_> = parts.iter().filter(|part| !part.was_taken_back(places)).collect();
@@ -218,6 +228,7 @@ impl Undo {
             }
             Self::Removed { trash, .. } => (false, is_there(trash)),
             Self::Created { path, .. } => (false, is_there(path)),
+            Self::Replaced(replacement) => (false, replacement.is_kept()),
             Self::Together { parts } => (false, parts.iter().any(|part| !part.was_taken_back(places))),
             Self::Restored { files, kept, .. } => (false, LastGood::of(places).can_put_back(files, kept)),
         };
@@ -250,6 +261,7 @@ impl Undo {
                 return Err(error);
             }
             Self::Created { path, .. } => set_aside_item(places, path)?,
+            Self::Replaced(replacement) => replacement.make_as_before(places)?,
             Self::Together { parts } => {
                 let left = parts.iter().rev().filter(|part| !part.was_taken_back(places));
                 left.into_iter().try_for_each(|part| part.make_as_before(places))?;
@@ -270,6 +282,7 @@ impl Undo {
             }
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Created { path, .. } => self.is_as_left(path),
+            Self::Replaced(replacement) => replacement.was_made(),
             Self::Together { parts } => parts.iter().all(|part| part.was_made(places)),
             Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
         }
@@ -284,25 +297,59 @@ impl Undo {
             }
             Self::Removed { from, trash, .. } => is_there(from) && !is_there(trash),
             Self::Created { path, .. } => !is_there(path),
+            Self::Replaced(replacement) => replacement.was_taken_back(),
             Self::Together { parts } => parts.iter().all(|part| part.was_taken_back(places)),
             Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
         }
     }
 
-    /// Clears up what a move that was cut off left; true when it was moved, whatever came to its place since.
-    pub(super) fn tidy(&self) -> bool {
-        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_in(from, trash))
+    /// Whether a change that was cut off had been made, once what it left is cleared up. What was moved is, whatever came to
+    /// its place since.
+    pub(super) fn tidied_was_made(&self, places: &Places) -> bool {
+        match self {
+            Self::Removed { from, trash, .. } if trash::tidy_in(from, trash) => return true,
+            Self::Replaced(replacement) => replacement.tidy(),
+            // Each of them is cleared up, whatever the others are.
+            Self::Together { parts } => {
+                let left = parts.iter().filter(|part| !part.tidied_was_made(places)).count();
+                return left == 0;
+            }
+            _ => {}
+        }
+        self.was_made(places)
     }
 
-    /// The same for one that was to take it back.
-    pub(super) fn tidy_back(&self) -> bool {
-        matches!(self, Self::Removed { from, trash, .. } if trash::tidy_back(trash, from))
+    /// The same for whether it was taken back.
+    pub(super) fn tidied_was_taken_back(&self, places: &Places) -> bool {
+        match self {
+            Self::Removed { from, trash, .. } if trash::tidy_back(trash, from) => return true,
+            Self::Replaced(replacement) => replacement.tidy_back(places),
+            Self::Together { parts } => {
+                let left = parts.iter().filter(|part| !part.tidied_was_taken_back(places)).count();
+                return left == 0;
+            }
+            _ => {}
+        }
+        self.was_taken_back(places)
+    }
+
+    /// Takes back one of several things, the next of which could not be done; why not, where it stays.
+    pub(super) fn stays(&self, places: &Places) -> Option<UserError> {
+        match self.take_back(places) {
+            Ok(true) => None,
+            Ok(false) => Some(half_done(self.told(), &io::Error::from(io::ErrorKind::ResourceBusy))),
+            Err(error) => Some(UserError::new(
+                ErrorCode::HalfDone,
+                EditNotice::HalfDone { done: Box::new(self.told().into()), why: Box::new(error.what) },
+            )),
+        }
     }
 
     /// Whether a change that failed has left something that taking it back puts right.
     pub(super) fn is_half_made(&self) -> bool {
         match self {
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
+            Self::Replaced(replacement) => replacement.is_kept(),
             Self::Together { parts } => parts.iter().any(Self::is_half_made),
             Self::Edited { .. } | Self::Created { .. } | Self::Restored { .. } => false,
         }
@@ -442,12 +489,12 @@ fn set_aside_item(places: &Places, path: &Path) -> Result<(), UserError> {
     trash::move_in(places, path).map(drop).map_err(not_moved(path))
 }
 
-fn is_there(path: &Path) -> bool {
+pub(super) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
 /// The names and contents of everything in a folder.
-fn content_of(folder: &Path) -> Fingerprint {
+pub(super) fn content_of(folder: &Path) -> Fingerprint {
     let walked = walk(folder, None, true);
     // What cannot be read is told by its name only.
     let print = |path: &Path| match foreign::bytes(path, LARGEST) {

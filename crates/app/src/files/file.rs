@@ -19,7 +19,7 @@ use rekindle_opencode::config::edit::EditError;
 pub(crate) use self::{
     links::end_of_links,
     owner::{adopt_folder, keep_owner, make_private, our_user},
-    write::{behind, private_in, refuse_shared, rename_new, sync_folder},
+    write::{behind, exchange, finish_exchange, private_in, refuse_shared, rename_new, sync_folder},
 };
 pub use self::{
     owner::{adopt, create_dirs, create_private_dir, mode},

@@ -348,12 +348,20 @@ impl Places {
         })
     }
 
-    /// The folder into which a skill of a scope is installed.
-    pub fn skills_to_edit(&self, scope: Scope) -> PathBuf {
-        match scope {
-            Scope::Project => self.directory.join(".opencode/skills"),
-            Scope::Global => self.global.join("skills"),
+    /// The folder into which a skill of a scope is installed, among those of a tool.
+    pub fn skills_to_edit(&self, scope: Scope, of: SkillsOf) -> PathBuf {
+        let base = if scope == Scope::Project { &self.directory } else { &self.home };
+        match (of, scope) {
+            (SkillsOf::OpenCode, Scope::Project) => base.join(".opencode/skills"),
+            (SkillsOf::OpenCode, Scope::Global) => self.global.join("skills"),
+            (SkillsOf::Agents, _) => base.join(".agents/skills"),
+            (SkillsOf::Claude, _) => base.join(".claude/skills"),
         }
+    }
+
+    /// False where the environment keeps the engine from looking into a folder of skills.
+    pub fn reads_skills_in(&self, folder: &Path) -> bool {
+        self.skill_folders().iter().any(|one| one.path == folder)
     }
 
     /// A path that somebody typed, which may begin with `~/`: a person means their home folder.
@@ -382,6 +390,18 @@ impl Places {
         let folders = self.config_folders();
         folders.iter().flat_map(|folder| names.iter().map(|name| (folder.path.join(name), folder.scope))).collect()
     }
+}
+
+/// Whose folder of skills it is. The engine reads all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SkillsOf {
+    /// OpenCode's own.
+    #[default]
+    OpenCode,
+    /// The one that several tools share.
+    Agents,
+    /// Claude Code's.
+    Claude,
 }
 
 /// A folder in which skills are looked for.

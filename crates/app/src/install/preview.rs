@@ -15,7 +15,7 @@ use super::{
     rules::MOST_ENTRIES,
 };
 use crate::{
-    edit::try_skill,
+    edit::{Landing, try_skill},
     error::shown,
     files::{file, foreign, locate::Places},
 };
@@ -23,27 +23,27 @@ use crate::{
 /// The longest file that is searched for what is hidden, in bytes.
 pub(crate) const LONGEST: u64 = 4 * 1024 * 1024;
 
-/// What a source would install. `name`: that of the folder, for a single skill.
+/// What a source would install.
 ///
 /// # Errors
 ///
 /// There are several skills, and a name for one.
-pub fn preview(places: &Places, fetched: &Fetched, name: Option<&str>) -> Result<Preview, UserError> {
-    only_one(fetched, name)?;
-    let skills = fetched.skills.iter().map(|skill| skill_preview(places, fetched, skill, name)).collect();
+pub fn preview(places: &Places, fetched: &Fetched, landing: &Landing) -> Result<Preview, UserError> {
+    only_one(fetched, landing.name)?;
+    let skills = fetched.skills.iter().map(|skill| skill_preview(places, fetched, skill, landing)).collect();
     Ok(Preview { source: fetched.source.clone(), skills })
 }
 
-fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, name: Option<&str>) -> SkillPreview {
+fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, landing: &Landing) -> SkillPreview {
     let skill = &candidate.skill;
-    let name = name.unwrap_or(&skill.name);
-    let skills = places.skills_to_edit(fetched.scope);
+    let name = landing.name.unwrap_or(&skill.name);
+    let skills = places.skills_to_edit(fetched.scope, landing.to);
     let place = skills.join(name);
     let files = files(candidate);
     // In whatever folder it is now, it will be in one of its name.
     let mut findings = findings_of(candidate, &files, name);
     // Copied into a folder of ours, as it would be for good: what keeps it from landing is told.
-    if let Err(error) = try_skill(places, candidate, &skills, name) {
+    if let Err(error) = try_skill(places, candidate, &skills, name, landing.there) {
         findings.insert(0, refused(error));
     }
     SkillPreview {

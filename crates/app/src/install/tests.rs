@@ -15,6 +15,9 @@ use serde_json::json;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::*;
+use crate::{edit::Landing, files::locate::SkillsOf};
+
+mod landing;
 
 const SKILL_TEXT: &str = "---\nname: a-skill\ndescription: d\n---\nbody\n";
 
@@ -195,7 +198,7 @@ fn archives_are_read() {
         fs::write(world.path("some.download"), archive(format, &entries)).expect("written");
         let fetched = world.fetch(&world.path("some.download").display().to_string()).expect("fetched");
         assert_eq!(names(&fetched), ["a-skill"], "{format:?}");
-        let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+        let installed = crate::edit::install_skills(&world.places, &fetched, &Landing::default()).expect("installed");
         let place = &installed.places[0];
         assert!(place.ends_with(".opencode/skills/a-skill"), "{place:?}");
         let read = |name: &str| fs::read_to_string(place.join(name)).expect(name);
@@ -413,7 +416,7 @@ fn repositories_are_fetched() {
     let nowhere = format!("git+file://{}", world.path("nowhere").display());
     assert!(matches!(world.refusal(&nowhere), Notice::Install(InstallNotice::FetchFailed { .. })));
 
-    let installed = crate::edit::install_skills(&world.places, &all, None).expect("installed");
+    let installed = crate::edit::install_skills(&world.places, &all, &Landing::default()).expect("installed");
     assert_eq!(installed.places.len(), 2);
     assert!(installed.places.iter().any(|place| place.join("a.txt").exists()));
     crate::edit::undo(&world.places, None, None).expect("undone at once");
@@ -474,7 +477,7 @@ fn nothing_of_a_repository_is_run() {
         ],
     );
     let fetched = world.fetch(&format!("git+file://{}", remote.display())).expect("fetched");
-    let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+    let installed = crate::edit::install_skills(&world.places, &fetched, &Landing::default()).expect("installed");
     let read = |name: &str| fs::read_to_string(installed.places[0].join(name)).expect(name);
     assert_eq!(read("docs/a.txt"), "$Format:%H$ $Id$\n");
     assert_eq!(read("AGENTS.md"), read("docs/a.txt"));
@@ -574,14 +577,14 @@ fn several_skills_are_one_change() {
         fs::write(source.join(name).join("SKILL.md"), named(name)).expect("written");
     }
     let all = || world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
-    let skills = world.places.skills_to_edit(Scope::Project);
+    let skills = world.places.skills_to_edit(Scope::Project, SkillsOf::OpenCode);
     let there = || fs::read_dir(&skills).into_iter().flatten().filter_map(Result::ok).count();
     fs::create_dir_all(skills.join("two")).expect("in the way");
-    let error = crate::edit::install_skills(&world.places, &all(), None).expect_err("one is there");
+    let error = crate::edit::install_skills(&world.places, &all(), &Landing::default()).expect_err("one is there");
     assert!(matches!(error.what, Notice::Edit(EditNotice::SkillThere { .. })), "{error:?}");
     assert_eq!(there(), 1);
     fs::remove_dir(skills.join("two")).expect("removed");
-    let installed = crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+    let installed = crate::edit::install_skills(&world.places, &all(), &Landing::default()).expect("installed");
     assert_eq!((installed.places.len(), there()), (3, 3));
 
     // As it is when whoever installs is killed between two of them: the next change takes back what had landed.
@@ -592,13 +595,13 @@ fn several_skills_are_one_change() {
     assert_eq!((there(), record("intended").exists()), (0, false));
 
     // The same while it is undone: that goes on the next time.
-    let installed = crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+    let installed = crate::edit::install_skills(&world.places, &all(), &Landing::default()).expect("installed");
     let record = |ending: &str| world.places.state.join("undo").join(format!("{}.{ending}", installed.token));
     fs::rename(record("json"), record("undoing")).expect("cut off");
     fs::remove_dir_all(skills.join("two")).expect("undone");
     crate::edit::undo(&world.places, None, None).expect("undone");
     assert_eq!(there(), 0);
-    crate::edit::install_skills(&world.places, &all(), None).expect("installed");
+    crate::edit::install_skills(&world.places, &all(), &Landing::default()).expect("installed");
 
     // Somebody changed one: nothing is taken back without their choice.
     fs::write(skills.join("two/SKILL.md"), named("other")).expect("written");
@@ -725,7 +728,7 @@ fn many_skills_land_at_once() {
         fs::write(folder.join(SKILL), named(&format!("s{number}"))).expect("written");
     }
     let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
-    let installed = crate::edit::install_skills(&world.places, &fetched, None).expect("installed");
+    let installed = crate::edit::install_skills(&world.places, &fetched, &Landing::default()).expect("installed");
     assert_eq!(installed.places.len(), 200);
     let state = world.places.common_state.join("staged");
     assert_eq!(fs::read_dir(state).expect("listed").count(), 0, "no lock is left");
@@ -743,9 +746,10 @@ fn a_preview_lands_nothing() {
     fs::write(source.join("good/SKILL.md"), text).expect("written");
     fs::write(source.join("bad/SKILL.md"), named("other")).expect("written");
     std::os::unix::fs::symlink("/etc/passwd", source.join("bad/link")).expect("linked");
-    fs::create_dir_all(world.places.skills_to_edit(Scope::Project).join("good")).expect("in the way");
+    fs::create_dir_all(world.places.skills_to_edit(Scope::Project, SkillsOf::OpenCode).join("good"))
+        .expect("in the way");
     let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
-    let preview = preview(&world.places, &fetched, None).expect("a preview");
+    let preview = preview(&world.places, &fetched, &Landing::default()).expect("a preview");
     let [good, bad] = &preview.skills[..] else { panic!("{preview:?}") };
     assert_eq!((good.replaces.as_deref(), bad.replaces.as_deref()), (Some(&*good.place), None));
     assert_eq!((&good.tools, good.tokens.listed), (&vec!["Read".to_owned()], 2));
@@ -758,7 +762,10 @@ fn a_preview_lands_nothing() {
     assert!(!bad.files.is_empty());
     let fetched = world.places.common_state.join("fetched");
     assert_eq!(fs::read_dir(fetched).into_iter().flatten().count(), 0, "nothing is left");
-    assert_eq!(fs::read_dir(world.places.skills_to_edit(Scope::Project)).expect("listed").count(), 1);
+    assert_eq!(
+        fs::read_dir(world.places.skills_to_edit(Scope::Project, SkillsOf::OpenCode)).expect("listed").count(),
+        1
+    );
 }
 
 /// The SHA-256 of something, as an index writes it.

@@ -12,7 +12,7 @@ use rekindle_domain::{ErrorCode, InstallNotice, Previewed, Scope, UserError};
 
 use crate::{
     clock,
-    edit::{self, Installed},
+    edit::{self, Installed, Landing},
     files::locate::Places,
     install::{self, All, Fetched, Stop, Wanted},
 };
@@ -34,7 +34,7 @@ impl Waiting {
         let stop = self.begin();
         let wanted = Wanted { source, scope: Some(scope), skills: &[], all: All::Wanted };
         let fetched = install::fetch_until(places, &wanted, &stop)?;
-        let mut preview = install::preview(places, &fetched, None)?;
+        let mut preview = install::preview(places, &fetched, &Landing::default())?;
         for skill in &mut preview.skills {
             skill.place = places.short(Path::new(&skill.place));
         }
@@ -69,7 +69,7 @@ impl Waiting {
         let (id, mut fetched) = kept.ok_or_else(gone)?;
         let all = fetched.skills.clone();
         fetched.skills.retain(|skill| names.contains(&skill.skill.name));
-        let installed = edit::install_skills(places, &fetched, None);
+        let installed = edit::install_skills(places, &fetched, &Landing::default());
         fetched.skills = all;
         let mut state = self.state();
         if installed.is_err() && !stop.is_stopped() {
@@ -100,6 +100,7 @@ mod tests {
     use std::{fs, io::Read, net::TcpListener, path::PathBuf};
 
     use super::*;
+    use crate::files::locate::SkillsOf;
 
     fn places() -> (tempfile::TempDir, Places) {
         let root = tempfile::tempdir().expect("a folder");
@@ -141,7 +142,7 @@ mod tests {
             assert_eq!(waiting.text(&seen.id, "one", path), Ok(None), "{path}");
         }
 
-        let skills = places.skills_to_edit(Scope::Project);
+        let skills = places.skills_to_edit(Scope::Project, SkillsOf::default());
         write_skill(&skills, "two");
         let both = ["one".to_owned(), "two".to_owned()];
         waiting.install(&places, &seen.id, &both).expect_err("one of them is there by now");

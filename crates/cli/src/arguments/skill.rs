@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+use rekindle_app::files::locate::SkillsOf;
 
 #[derive(Subcommand)]
 pub(crate) enum SkillCommand {
@@ -22,6 +23,12 @@ pub(crate) enum SkillCommand {
         /// For every project
         #[arg(long)]
         global: bool,
+        /// Among whose skills: .opencode/skills, .agents/skills or .claude/skills
+        #[arg(long, value_enum, default_value_t)]
+        to: To,
+        /// Replace what is there; it goes to the trash
+        #[arg(long)]
+        yes: bool,
         /// Show what would be installed, and install nothing
         #[arg(long)]
         dry_run: bool,
@@ -41,4 +48,24 @@ pub(crate) enum SkillCommand {
         /// The folder
         path: PathBuf,
     },
+}
+
+/// Among whose skills one is installed.
+#[derive(Clone, Copy, Default, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum To {
+    #[default]
+    OpenCode,
+    Agents,
+    Claude,
+}
+
+impl From<To> for SkillsOf {
+    fn from(to: To) -> Self {
+        match to {
+            To::OpenCode => Self::OpenCode,
+            To::Agents => Self::Agents,
+            To::Claude => Self::Claude,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use rekindle_app::{
-    edit,
+    edit::{self, Landing, There},
     install::{self, All, Wanted, candidate},
 };
 use rekindle_domain::{Kind, PreviewSource, Scope, UserError};
@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result<ExitCode, UserError> {
     let places = context::places_of_engine(arguments)?;
     match command {
-        SkillCommand::Install { source, skills, all, name, global, dry_run } => {
+        SkillCommand::Install { source, skills, all, name, global, to, dry_run, yes } => {
             let all = if *all { All::Wanted } else { All::NotWanted };
             print::progress(arguments, &edits::fetching(source));
             let fetched =
@@ -30,12 +30,18 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
             for broken in &fetched.broken {
                 print::warn(arguments, &edits::not_installed(broken));
             }
+            let there = if *yes { There::IsReplaced } else { There::Stays };
+            let landing = Landing { name: name.as_deref(), to: (*to).into(), there };
+            let skills = places.skills_to_edit(fetched.scope, landing.to);
+            if !places.reads_skills_in(&skills) {
+                print::warn(arguments, &edits::not_read(&places.short(&skills)));
+            }
             if *dry_run {
-                let preview = install::preview(&places, &fetched, name.as_deref())?;
+                let preview = install::preview(&places, &fetched, &landing)?;
                 print::result(arguments, &preview, || words::preview::preview(&preview));
                 return Ok(ExitCode::SUCCESS);
             }
-            let installed = edit::install_skills(&places, &fetched, name.as_deref())?;
+            let installed = edit::install_skills(&places, &fetched, &landing)?;
             let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
             let PreviewSource { resolved, digest, .. } = &fetched.source;
             let value = json!({

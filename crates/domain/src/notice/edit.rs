@@ -178,6 +178,11 @@ notices! {
             /// The place.
             path: String,
         },
+        /// What is at the skill's place may be more than a skill.
+        SkillNotReplaced {
+            /// The place.
+            path: String,
+        },
         /// The skill has too many files.
         SkillTooManyFiles {
             /// How many it may have.

@@ -29,6 +29,11 @@ pub fn installed(places: &[String]) -> String {
     }
 }
 
+/// A folder of skills is one that the engine does not read.
+pub fn not_read(folder: &str) -> String {
+    format!("OpenCode does not read {folder}, because its environment turns that off.")
+}
+
 /// A skill of a source would not load.
 pub fn not_installed(error: &UserError) -> String {
     let path = error.path.as_deref().unwrap_or_default();

@@ -65,6 +65,9 @@ pub(super) fn said(notice: &EditNotice, front: Front) -> String {
         }
         EditNotice::BadFolderName { name } => return format!("“{name}” cannot be the name of a folder"),
         EditNotice::SkillThere { path } => return format!("{path} already exists"),
+        EditNotice::SkillNotReplaced { path } => {
+            return format!("{path} may hold more than a skill, so it is not replaced");
+        }
         EditNotice::SkillTooManyFiles { most } => {
             return format!("the folder is too large for a skill: more than {most} files");
         }
@@ -181,7 +184,11 @@ pub(super) fn hint(notice: &EditNotice, front: Front) -> String {
             "change the name in SKILL.md, or give the folder another one with --name"
         }
         (EditNotice::BadFolderName { .. }, Front::Window) => "change the name in SKILL.md",
-        (EditNotice::SkillThere { .. }, _) => "remove the skill that is there first",
+        (EditNotice::SkillThere { .. }, Front::Window) => "remove the skill that is there first",
+        (EditNotice::SkillThere { .. }, Front::Command) => {
+            "replace it with --yes (it goes to the trash), or choose another folder with --name"
+        }
+        (EditNotice::SkillNotReplaced { .. }, _) => "move it elsewhere first",
         (
             EditNotice::SkillTooManyFiles { .. } | EditNotice::SkillTooLarge { .. } | EditNotice::SkillTooDeep { .. },
             _,

@@ -169,6 +169,46 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Puts each of two in the place of the other, at once where the system can do that: whoever reads there finds one or the
+/// other. Where it cannot, there is nothing at `other` for a moment, and [`finish_exchange`] mends what was cut off.
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::{
+            fs::{CWD, RenameFlags, renameat_with},
+            io::Errno,
+        };
+        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    exchange_by_steps(one, other)
+}
+
+fn exchange_by_steps(one: &Path, other: &Path) -> io::Result<()> {
+    let between = between(one);
+    rename_new(other, &between)?;
+    rename_new(one, other).inspect_err(|_| rename_new(&between, other).unwrap_or_default())?;
+    rename_new(&between, one)
+}
+
+/// Where a thing is while it changes its place with another one.
+fn between(one: &Path) -> PathBuf {
+    let mut name = one.file_name().unwrap_or_default().to_owned();
+    name.push("-between");
+    one.with_file_name(name)
+}
+
+/// Mends an exchange that was cut off: both are where they were, or each is in the place of the other.
+pub(crate) fn finish_exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let between = between(one);
+    if between.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    if other.symlink_metadata().is_err() { rename_new(&between, other) } else { rename_new(&between, one) }
+}
+
 /// Makes a rename last through a power cut. Not every system can; then the rename is still atomic.
 pub(crate) fn sync_folder(folder: &Path) {
     #[expect(clippy::disallowed_methods, reason = "a folder, whose entries a rename has just changed")]
