@@ -11,6 +11,7 @@ mod install;
 mod keys;
 pub mod last_good;
 mod list;
+mod lock;
 mod place;
 pub(crate) mod record;
 mod relocate;
@@ -25,7 +26,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, PluginOrigin, Row, Scope, UserError};
+use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UserError};
 use rekindle_opencode::config::edit;
 use serde_json::Value;
 
@@ -38,7 +39,9 @@ pub use self::{
 use self::{
     extent::{Extent, extent},
     list::entries_of,
+    lock::Noted,
     record::Records,
+    steps::Step,
     text::edit_text,
     trash::not_moved,
     undo::{Entries, LIST, Undo},
@@ -56,6 +59,8 @@ pub struct Installed {
     pub places: Vec<PathBuf>,
     /// For taking all of it back.
     pub token: String,
+    /// What a person should know of it.
+    pub remark: Option<Notice>,
 }
 
 /// Puts skills in place, all of them or none.
@@ -64,9 +69,10 @@ pub fn install_skills(places: &Places, fetched: &Fetched, landing: &Landing) -> 
     let records = Records::open(places)?;
     let skills = places.skills_to_edit(fetched.scope, landing.to);
     let staged = install::stage(places, &fetched.skills, &skills, landing)?;
-    let steps = staged.steps(places)?;
+    let noted = Noted::installed(places, fetched, &staged)?;
+    let steps = staged.steps(places)?.into_iter().chain(noted.steps).collect();
     let token = steps::carry_out(&records, places, steps)?;
-    Ok(Installed { places: staged.landed(), token })
+    Ok(Installed { places: staged.landed(), token, remark: noted.remark })
 }
 
 /// Finds out what keeps a skill from being installed in a folder of skills, by copying it into one of ours.
@@ -90,13 +96,16 @@ pub struct Removed {
     pub path: PathBuf,
     /// For taking it back.
     pub token: String,
+    /// What a person should know of it.
+    pub remark: Option<Notice>,
 }
 
 /// Removes the item of a row.
 pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
     let source = Path::new(&row.source);
+    let folder = source.parent().unwrap_or(source);
     match (row.kind, row.origin) {
-        (Kind::Plugin, Some(PluginOrigin::Found)) => set_aside(places, source),
+        (Kind::Plugin, Some(PluginOrigin::Found)) => set_aside(places, source, |_| Ok(Noted::default())),
         (Kind::Plugin, _) => {
             let is_it = |entry: &Value| {
                 let text = entry.as_str().or_else(|| entry[0].as_str()).unwrap_or_default();
@@ -108,11 +117,11 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
                 edit::without_empty(&left, LIST).map(edit::without_file)
             };
             let token = edit_text(places, source, change, removed)?;
-            Ok(Removed { path: source.to_owned(), token })
+            Ok(Removed { path: source.to_owned(), token, remark: None })
         }
         (Kind::Skill, _) => match extent(places, source) {
-            Extent::Folder => set_aside(places, source.parent().unwrap_or(source)),
-            Extent::File => set_aside(places, source),
+            Extent::Folder => set_aside(places, folder, |places| Noted::removed(places, folder)),
+            Extent::File => set_aside(places, source, |places| Noted::removed(places, folder)),
             Extent::Nothing(why) => {
                 let path = shown(source);
                 Err(UserError::new(ErrorCode::NotRemoved, EditNotice::NotRemoved { path: path.clone(), why })
@@ -148,15 +157,22 @@ fn nothing_to_remove(kind: Kind, name: &str) -> UserError {
     UserError::new(ErrorCode::NotFound, EditNotice::NothingToRemove { kind, name: name.to_owned() })
 }
 
-fn set_aside(places: &Places, path: &Path) -> Result<Removed, UserError> {
+/// Moves something to the trash. `noted`: what else changes with it.
+fn set_aside<'a>(
+    places: &'a Places,
+    path: &'a Path,
+    noted: impl Fn(&'a Places) -> Result<Noted<'a>, UserError>,
+) -> Result<Removed, UserError> {
     let failed = not_moved(path);
     let records = Records::open(places)?;
+    let noted = noted(places)?;
     let trash = trash::place_for(places, path).map_err(&failed)?;
-    let undo = Undo::of_removal(path, &trash);
-    let moved = records.carry_out(places, &undo, || trash::put_in(path, &trash).map_err(&failed));
+    let move_it = || trash::put_in(path, &trash).map_err(&failed);
+    let steps = std::iter::once(Step::new(Undo::of_removal(path, &trash), move_it)).chain(noted.steps).collect();
+    let moved = steps::carry_out(&records, places, steps);
     // A place that was not needed is no more; one that holds something stays.
-    let ((), token) = moved.inspect_err(|_| trash::forget(&trash))?;
-    Ok(Removed { path: path.to_owned(), token })
+    let token = moved.inspect_err(|_| trash::forget(&trash))?;
+    Ok(Removed { path: path.to_owned(), token, remark: noted.remark })
 }
 
 #[cfg(test)]

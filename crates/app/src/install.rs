@@ -11,6 +11,7 @@ pub(crate) mod rules;
 pub(crate) mod scratch;
 mod site;
 mod tool;
+pub(crate) mod tree;
 mod web;
 mod writer;
 
@@ -19,8 +20,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, PreviewSource, Scope, UserError, masked_text};
-use rekindle_sources::{Origin, Pasted, paste};
+use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, Notice, PreviewSource, Scope, UserError, masked_text};
+use rekindle_sources::{
+    Folder, Git, Origin, Pasted, Source,
+    lock::{Locked, Ours},
+    paste,
+};
 
 pub(crate) use self::preview::{LONGEST, hidden_in};
 use self::{
@@ -39,7 +44,7 @@ use crate::{
     error::{cause, shown},
     files::{
         file::{self, create_private_dir},
-        locate::Places,
+        locate::{Places, real},
     },
 };
 
@@ -69,8 +74,24 @@ pub struct Fetched {
     pub left_out: Vec<String>,
     /// What else is in the source, and the engine would not load: why, with its path in the source.
     pub broken: Vec<UserError>,
+    /// The source, with the revision that it turned out to be.
+    origin: Origin,
+    /// The folder that stands for the whole of it.
+    top: PathBuf,
     /// What was fetched; it goes when this does.
     _fetched: Option<Scratch>,
+}
+
+impl Fetched {
+    /// Where one of its skills is from.
+    pub(crate) fn from(&self, candidate: &Candidate) -> Locked {
+        let below = candidate.folder.strip_prefix(real(&self.top)).ok().map(|below| below.join(SKILL));
+        let path = below
+            .map(|path| path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"));
+        let mut locked = Locked::of(&self.origin, path);
+        locked.ours = Some(Ours { resolved: self.source.resolved.clone(), ..Ours::default() });
+        locked
+    }
 }
 
 /// A name is for a single skill.
@@ -98,48 +119,81 @@ pub fn fetch_until(places: &Places, wanted: &Wanted, stop: &Stop) -> Result<Fetc
     let pasted = paste(wanted.source, |path| here(path).symlink_metadata().is_ok());
     let Pasted { source, scope, left_out } = pasted.map_err(|why| UserError::new(ErrorCode::BadSource, why))?;
     let names: Vec<_> = source.skills.iter().chain(wanted.skills).cloned().collect();
+    let given = masked_text(wanted.source.trim());
+    let fetched = bring(places, source.origin, &names, wanted.all, given, stop)?;
+    Ok(Fetched { scope: wanted.scope.or(scope).unwrap_or(Scope::Project), left_out, ..fetched })
+}
+
+/// Fetches the skill of a source that was installed before. One that is known by its folder may have another name by now; one
+/// that is not there any more may be in another folder.
+pub(crate) fn fetch_again(places: &Places, source: &Source, given: &str) -> Result<Fetched, UserError> {
+    let stop = Stop::default();
+    let bring =
+        |origin: Origin, names: &[String]| bring(places, origin, names, All::NotWanted, masked_text(given), &stop);
+    let Origin::Git(git) = &source.origin else { return bring(source.origin.clone(), &source.skills) };
+    if git.folder.is_whole() {
+        return bring(source.origin.clone(), &source.skills);
+    }
+    bring(source.origin.clone(), &[]).or_else(|error| match error.what {
+        Notice::Install(InstallNotice::NoSuchFolder { .. } | InstallNotice::NoSkills) => {
+            bring(Origin::Git(Git { folder: Folder::default(), ..git.clone() }), &source.skills)
+        }
+        _ => Err(error),
+    })
+}
+
+fn bring(
+    places: &Places,
+    origin: Origin,
+    names: &[String],
+    all: All,
+    given: String,
+    stop: &Stop,
+) -> Result<Fetched, UserError> {
     let mut brought = Brought::default();
-    let found = match &source.origin {
-        Origin::Local(path) => brought.local(places, &here(path), &names)?,
+    let (found, top, origin) = match origin {
+        Origin::Local(path) => {
+            let path = places.directory.join(places.expanded(&path));
+            (brought.local(places, &path, names)?, path.clone(), Origin::Local(shown(&path)))
+        }
         Origin::Git(git) => {
             let scratch = brought.scratch(places)?;
             let (repository, folder) = (scratch.join("repository"), scratch.join("skills"));
             fs::create_dir(&repository).map_err(not_made(&repository))?;
-            brought.resolved = Some(git::fetch(git, &names, &repository, &folder, stop)?);
-            find::find(&folder, &names)?
+            let (commit, revision) = git::fetch(&git, names, &repository, &folder, stop)?;
+            brought.resolved = Some(commit);
+            (find::find(&folder, names)?, folder, Origin::Git(Git { revision, ..git }))
         }
         Origin::Npm(package) => {
             let scratch = brought.scratch(places)?;
             let folder = scratch.join("skills");
-            brought.resolved = Some(npm::fetch(package, &scratch, &folder, stop)?);
-            find::find(&folder, &names)?
+            brought.resolved = Some(npm::fetch(&package, &scratch, &folder, stop)?);
+            (find::find(&folder, names)?, folder, Origin::Npm(package))
         }
         Origin::Web(address) => {
             let scratch = brought.scratch(places)?;
             let folder = scratch.join("skills");
-            let site = site::Asked { address, names: &names, all: wanted.all, scratch: &scratch, stop };
+            let site = site::Asked { address: &address, names, all, scratch: &scratch, stop };
             let came = site.fetch(&folder)?;
             (brought.resolved, brought.digest) = (came.resolved, came.digest);
-            let mut found = match find::find(&folder, &names) {
+            let mut found = match find::find(&folder, names) {
                 Err(none) if none.what == InstallNotice::NoSkills && !came.broken.is_empty() => Found::default(),
                 found => found?,
             };
             found.broken.extend(came.broken);
-            found
+            (found, folder, Origin::Web(address))
         }
     };
     // Of what nobody asked for nothing is said.
     let broken = found.broken.iter().filter(|_| names.is_empty()).map(|(_, error)| error.clone()).collect();
     Ok(Fetched {
-        skills: find::chosen(found, &names, wanted.all)?,
-        scope: wanted.scope.or(scope).unwrap_or(Scope::Project),
-        source: PreviewSource {
-            given: masked_text(wanted.source.trim()),
-            resolved: brought.resolved,
-            digest: brought.digest,
-        },
-        left_out,
+        skills: find::chosen(found, names, all)?,
+        scope: Scope::Project,
+        source: PreviewSource { given, resolved: brought.resolved, digest: brought.digest },
+        left_out: Vec::new(),
         broken,
+        origin,
+        top,
         _fetched: brought.fetched,
     })
 }

@@ -30,6 +30,7 @@ pub mod error;
 pub mod fault;
 pub mod files;
 pub mod install;
+pub mod provenance;
 pub mod state;
 pub mod terminal;
 /// Shared with the end-to-end tests.

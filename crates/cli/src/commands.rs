@@ -287,6 +287,9 @@ fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope:
     let rows = scan(places, None)?.rows;
     let row = edit::find(&rows, kind, name, scope)?;
     let removed = edit::remove(places, row)?;
+    if let Some(remark) = &removed.remark {
+        print::warn(arguments, &words::note(remark));
+    }
     let text = edits::removed(row.kind, &row.name, &places.short(&removed.path));
     print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), text);
     Ok(())

@@ -63,7 +63,7 @@ pub use notice::{
     ReloadNotice, SkillNotice, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
-pub use preview::{Preview, PreviewFile, PreviewSource, Previewed, SkillFinding, SkillPreview, Tokens};
+pub use preview::{Preview, PreviewFile, PreviewSource, Previewed, SkillFinding, SkillFrom, SkillPreview, Tokens};
 pub use receipt::{
     After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };

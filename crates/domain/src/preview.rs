@@ -37,6 +37,19 @@ pub struct PreviewSource {
     pub digest: Option<String>,
 }
 
+/// Where an installed skill is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillFrom {
+    /// `owner/repository#branch`, an address, a path, or `npm:name`.
+    pub source: String,
+    /// Its `SKILL.md` in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Which state of it exactly: a commit, or `name@version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
+}
+
 /// A skill that would be installed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SkillPreview {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Notice,
-    Past, PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope,
+    Past, PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope, SkillFrom,
 };
 
 /// Whose the engine is.
@@ -223,6 +223,9 @@ pub struct Row {
     /// What it is of another row that lists it among its places; such a row is no part of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<Copied>,
+    /// Where a skill is from, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SkillFrom>,
     /// What a person should know about it although it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<Notice>,

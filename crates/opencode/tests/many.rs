@@ -174,6 +174,7 @@ fn told(plan: &Plan, items: Vec<ReceiptItem>) {
         overrides: Vec::new(),
         also: Vec::new(),
         copy: None,
+        from: None,
         warning: None,
     };
     let rows: Vec<_> = receipt.items.iter().map(row).collect();

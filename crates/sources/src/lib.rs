@@ -5,6 +5,7 @@
 //! as an argument (a remote, a revision, a package) can be taken for none of its options.
 
 pub mod index;
+pub mod lock;
 mod paste;
 mod source;
 

@@ -216,6 +216,7 @@ pub fn rows(rows: &[Row]) -> Vec<String> {
         };
         let state = items::state(&row.state, str::to_owned);
         let over = row.overrides.iter().map(|place| format!(", overrides {place}")).collect::<String>();
+        let over = row.from.iter().fold(over, |over, from| format!("{over}, from {}", from.source));
         let over = row.also.iter().fold(over, |over, place| format!("{over}, also at {place}"));
         let (kind, scope) = (row.kind.word(), row.scope.word());
         let line = format!("{kind:<12} {scope:<8} {:<28} {:<32} {state}{why}{over}", row.name, row.place);

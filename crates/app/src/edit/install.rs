@@ -84,6 +84,11 @@ impl Drop for MadeFolders {
 }
 
 impl Staged {
+    /// Each of them.
+    pub(super) fn skills(&self) -> &[OneStaged] {
+        &self.skills
+    }
+
     /// What puts them where the engine looks, each whole and at once.
     pub(super) fn steps(&self, places: &Places) -> Result<Vec<Step<'_>>, UserError> {
         let base = self.scratch.path().parent().unwrap_or(Path::new("/"));

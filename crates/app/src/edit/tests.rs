@@ -287,9 +287,10 @@ fn a_skill_that_went_on_is_taken_back_by_choice() {
     assert_eq!(fs::read_to_string(place.join("SKILL.md")).expect("read"), "---\nname: s\n---\n");
     assert!(trashed(&places).contains(&"theirs, too".to_owned()));
 
-    // Someone removed what was installed: there is nothing left to take back, and it is no obstacle.
+    // Someone removed what was installed: what is left to take back is that it is written down, and it is no obstacle.
     fs::remove_dir_all(&place).expect("removed");
-    choices(&[]);
+    undo(&places, None, None).expect("undone");
+    assert!(!places.directory.join("skills-lock.json").exists());
     assert!(matches!(undo(&places, None, None), Err(UserError { code: ErrorCode::NothingToUndo, .. })));
 }
 
@@ -439,7 +440,11 @@ fn a_change_that_was_cut_off_is_judged_by_what_is_on_disk() {
                 let source = places.directory.join("source").display().to_string();
                 import_skill(places, &source).expect("imported").1
             },
-            &|places| fs::remove_dir_all(places.directory.join(".opencode/skills/new")).expect("removed"),
+            &|places| {
+                fs::remove_dir_all(places.directory.join(".opencode/skills/new")).expect("removed");
+                fs::remove_dir_all(places.common_state.join("skills")).expect("removed");
+                fs::remove_file(places.directory.join("skills-lock.json")).expect("removed");
+            },
         ),
     ];
     for (what, change, revert) in kinds {
@@ -677,7 +682,7 @@ fn a_removal_that_was_cut_off_is_not_forgotten_for_what_came_since() {
     for aside in ["", "-spent"] {
         let (_root, places) = places();
         write_skill(&places, ".opencode/skills/s", "s");
-        let Removed { path, token } = remove_skill(&places, "s");
+        let Removed { path, token, .. } = remove_skill(&places, "s");
         let trashed = walk(&places.common_state.join("trash"), None, true).files.remove(0);
         let in_trash = trashed.parent().expect("a folder");
         let id = in_trash.parent().and_then(Path::file_name).expect("a name").to_string_lossy().into_owned();
@@ -798,7 +803,7 @@ fn what_belongs_to_a_directory_that_came_back_follows_after_a_crash() {
         write_skill(&places, &format!(".opencode/skills/{name}"), name);
     }
     remove_skill(&places, "one");
-    let Removed { path, token } = remove_skill(&places, "two");
+    let Removed { path, token, .. } = remove_skill(&places, "two");
     fs::remove_dir_all(&places.directory).expect("removed");
     // Another folder is likely to get the number of the one before, but not the time when it was made.
     let trashed = walk(&places.common_state.join("trash"), None, true).files;

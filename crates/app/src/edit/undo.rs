@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::{
     keys::{KeySet, taken_back},
+    lock::LockEdit,
     place::Room,
     record::Records,
     replace::Replacement,
@@ -77,6 +78,8 @@ pub(crate) enum Undo {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<Room>,
     },
+    /// Entries of the lock that says where skills are from were changed.
+    Locked(LockEdit),
     /// A folder was put in place of something, which was moved to the trash.
     Replaced(Replacement),
     /// Several things were done at once, and are taken back at once.
@@ -139,6 +142,7 @@ impl Undo {
             Self::Edited { room, .. } | Self::Created { room, .. } | Self::Removed { room, .. } => {
                 room.as_ref().filter(|room| !room.is_of(self.path())).map(|room| (self, room))
             }
+            Self::Locked(edit) => (!edit.room.is_of(&edit.path)).then_some((self, &edit.room)),
             Self::Replaced(replacement) => {
                 let room = &replacement.room;
                 (!room.is_of(&replacement.path)).then_some((self, room))
@@ -153,6 +157,7 @@ impl Undo {
             Self::Together { parts } => parts.first().map_or(Path::new(""), Self::path),
             Self::Edited { path, .. } | Self::Created { path, .. } | Self::Removed { from: path, .. } => path,
             Self::Replaced(replacement) => &replacement.path,
+            Self::Locked(edit) => &edit.path,
             Self::Restored { files, .. } => files.first().map_or(Path::new(""), PathBuf::as_path),
         }
     }
@@ -170,7 +175,9 @@ impl Undo {
     pub(super) fn told(&self) -> EditNotice {
         let shown = |path: &Path| path.display().to_string();
         match self {
-            Self::Edited { path, .. } => EditNotice::FileChanged { path: shown(path) },
+            Self::Edited { path, .. } | Self::Locked(LockEdit { path, .. }) => {
+                EditNotice::FileChanged { path: shown(path) }
+            }
             Self::Removed { from, trash, .. } => EditNotice::ItemMoved { path: shown(from), to: shown(trash) },
             Self::Created { path, .. } => EditNotice::ItemCreated { path: shown(path) },
             Self::Replaced(replacement) => replacement.told(),
@@ -200,6 +207,7 @@ impl Undo {
                 Ok(is_ours)
             }
             Self::Replaced(replacement) => replacement.take_back(places),
+            Self::Locked(edit) => edit.take_back(),
             Self::Together { parts } => {
                 // What is taken back already, by whoever was cut off, is as it should be.
                 let left: Vec<_> = parts.iter().filter(|part| !part.was_taken_back(places)).collect();
@@ -229,6 +237,7 @@ impl Undo {
             Self::Removed { trash, .. } => (false, is_there(trash)),
             Self::Created { path, .. } => (false, is_there(path)),
             Self::Replaced(replacement) => (false, replacement.is_kept()),
+            Self::Locked(edit) => (false, !edit.was_taken_back()),
             Self::Together { parts } => (false, parts.iter().any(|part| !part.was_taken_back(places))),
             Self::Restored { files, kept, .. } => (false, LastGood::of(places).can_put_back(files, kept)),
         };
@@ -262,6 +271,7 @@ impl Undo {
             }
             Self::Created { path, .. } => set_aside_item(places, path)?,
             Self::Replaced(replacement) => replacement.make_as_before(places)?,
+            Self::Locked(edit) => edit.make_as_before()?,
             Self::Together { parts } => {
                 let left = parts.iter().rev().filter(|part| !part.was_taken_back(places));
                 left.into_iter().try_for_each(|part| part.make_as_before(places))?;
@@ -283,6 +293,7 @@ impl Undo {
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Created { path, .. } => self.is_as_left(path),
             Self::Replaced(replacement) => replacement.was_made(),
+            Self::Locked(edit) => edit.was_made(),
             Self::Together { parts } => parts.iter().all(|part| part.was_made(places)),
             Self::Restored { files, kept, .. } => !LastGood::of(places).is_at(files, kept),
         }
@@ -298,6 +309,7 @@ impl Undo {
             Self::Removed { from, trash, .. } => is_there(from) && !is_there(trash),
             Self::Created { path, .. } => !is_there(path),
             Self::Replaced(replacement) => replacement.was_taken_back(),
+            Self::Locked(edit) => edit.was_taken_back(),
             Self::Together { parts } => parts.iter().all(|part| part.was_taken_back(places)),
             Self::Restored { files, kept, .. } => LastGood::of(places).is_at(files, kept),
         }
@@ -351,7 +363,7 @@ impl Undo {
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Replaced(replacement) => replacement.is_kept(),
             Self::Together { parts } => parts.iter().any(Self::is_half_made),
-            Self::Edited { .. } | Self::Created { .. } | Self::Restored { .. } => false,
+            Self::Edited { .. } | Self::Created { .. } | Self::Restored { .. } | Self::Locked(_) => false,
         }
     }
 

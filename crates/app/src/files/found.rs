@@ -126,6 +126,7 @@ pub(crate) fn row(
         overrides: Vec::new(),
         also: Vec::new(),
         copy: None,
+        from: None,
         warning: None,
     }
 }

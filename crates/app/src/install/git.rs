@@ -37,7 +37,8 @@ const ELSEWHERE: [&str; 7] = [
     "GIT_COMMON_DIR",
 ];
 
-/// Writes the skills of a repository into a folder, each at its path; the commit that they are from. `wanted`: their names,
+/// Writes the skills of a repository into a folder, each at its path; the commit that they are from, and the revision that
+/// was asked for. `wanted`: their names,
 /// if they are known. `scratch`: a folder for the repository, which may stay behind.
 pub(crate) fn fetch(
     git: &Git,
@@ -45,7 +46,7 @@ pub(crate) fn fetch(
     scratch: &Path,
     into: &Path,
     stop: &Stop,
-) -> Result<String, UserError> {
+) -> Result<(String, Revision), UserError> {
     if which::which("git").is_err() {
         return Err(not_fetched(InstallNotice::FetcherMissing { tool: "git".to_owned() }));
     }
@@ -62,7 +63,8 @@ pub(crate) fn fetch(
     let files = repository.files(&commit)?;
     let chosen = chosen(&files, &folder, wanted)?;
     repository.write(&chosen, into)?;
-    Ok(commit)
+    let revision = if revision == "HEAD" { Revision::Default } else { Revision::Named(revision) };
+    Ok((commit, revision))
 }
 
 /// A file of a repository.

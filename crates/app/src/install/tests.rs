@@ -18,6 +18,7 @@ use super::*;
 use crate::{edit::Landing, files::locate::SkillsOf};
 
 mod landing;
+mod noted;
 
 const SKILL_TEXT: &str = "---\nname: a-skill\ndescription: d\n---\nbody\n";
 
@@ -438,7 +439,7 @@ fn a_page_is_split_where_the_branch_ends() {
         };
         git.revision = revision;
         let (repository, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let commit = git::fetch(&git, &[], repository.path(), folder.path(), &Stop::default())?;
+        let (commit, _) = git::fetch(&git, &[], repository.path(), folder.path(), &Stop::default())?;
         Ok::<_, UserError>((commit, find::find(folder.path(), &[])?.skills.remove(0).skill.name))
     };
     let page = |path: &str| fetched(Revision::Page(rekindle_sources::Folder::of(path).expect("a folder")));

@@ -42,6 +42,9 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
                 return Ok(ExitCode::SUCCESS);
             }
             let installed = edit::install_skills(&places, &fetched, &landing)?;
+            if let Some(remark) = &installed.remark {
+                print::warn(arguments, &words::note(remark));
+            }
             let shown: Vec<_> = installed.places.iter().map(|place| places.short(place)).collect();
             let PreviewSource { resolved, digest, .. } = &fetched.source;
             let value = json!({

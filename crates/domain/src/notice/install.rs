@@ -199,6 +199,18 @@ notices! {
             /// Their names.
             names: Vec<String>,
         },
+        /// The lock in which a project says where its skills are from is no lock that can be read.
+        LockBroken {
+            /// The file.
+            path: String,
+            /// What is wrong with it; `None`: it is JSON, and no lock.
+            why: Option<String>,
+        },
+        /// That lock is of a version that is not known.
+        LockUnknown {
+            /// The file.
+            path: String,
+        },
         /// It has none of that name.
         NoSuchSkill {
             /// The name.

@@ -161,6 +161,7 @@ mod tests {
             overrides: vec![],
             also: vec![],
             copy: None,
+            from: None,
             warning: None,
         }
     }

@@ -64,6 +64,11 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         InstallNotice::SeveralSkills { names } => {
             return format!("the source has {} skills: {}", names.len(), names.join(", "));
         }
+        InstallNotice::LockBroken { path, why: Some(why) } => return format!("{path} is not JSON: {why}"),
+        InstallNotice::LockBroken { path, why: None } => return format!("{path} is not a lock of skills"),
+        InstallNotice::LockUnknown { path } => {
+            return format!("{path} has a version that Rekindle does not know, so it was left as it is");
+        }
         InstallNotice::NoSuchSkill { name, names } => {
             return format!("the source has no skill “{name}”, only {}", names.join(", "));
         }
@@ -139,6 +144,10 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
         }
         (InstallNotice::PreviewGone, _) => "preview the source again; nothing was installed",
         (InstallNotice::NoSkills, _) => "check the address; a skill is a folder with a file named SKILL.md",
+        (InstallNotice::LockBroken { .. }, _) => {
+            "repair it (a merge may have left its marks there), or move it away; nothing was changed"
+        }
+        (InstallNotice::LockUnknown { .. }, _) => "",
         (InstallNotice::SeveralSkills { .. }, Front::Command) => "choose with --skill NAME, or install all with --all",
         (InstallNotice::NoSuchSkill { .. }, Front::Command) => "choose one of these with --skill NAME",
         (InstallNotice::SeveralSkills { .. } | InstallNotice::NoSuchSkill { .. }, Front::Window) => {

@@ -15,6 +15,7 @@ use crate::{
         locate::Places,
         scan::{Scan, order, row},
     },
+    provenance::Provenance,
     workspace::{difference::Sides, target::Target},
 };
 
@@ -165,6 +166,7 @@ impl Observation {
             rows.push(self.row(&row));
         }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        Provenance::of(places).tell(&mut rows);
         rows
     }
 

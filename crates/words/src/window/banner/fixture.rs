@@ -70,6 +70,7 @@ pub fn row(kind: Kind, name: &str) -> Row {
         overrides: vec![],
         also: vec![],
         copy: None,
+        from: None,
         warning: None,
     }
 }
