@@ -5,6 +5,7 @@
 //! left, and is written down before it is made; what is removed goes to a trash folder under the state
 //! folder, never away.
 
+mod begin;
 mod declare;
 mod extent;
 mod install;
@@ -20,6 +21,7 @@ mod steps;
 mod text;
 pub(crate) mod trash;
 mod undo;
+mod update;
 
 use std::{
     path::{Path, PathBuf},
@@ -31,10 +33,12 @@ use rekindle_opencode::config::edit;
 use serde_json::Value;
 
 pub use self::{
+    begin::new_skill,
     declare::add_plugin,
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
     undo::undo,
+    update::{Keep, UpdateWish, Updated, update_skills},
 };
 use self::{
     extent::{Extent, extent},

@@ -94,6 +94,11 @@ impl Fetched {
     }
 }
 
+/// It is not known where a skill is from.
+pub(crate) fn no_source(name: &str) -> UserError {
+    UserError::new(ErrorCode::NotFound, InstallNotice::NoSource { name: name.to_owned() })
+}
+
 /// A name is for a single skill.
 pub(crate) fn only_one(fetched: &Fetched, name: Option<&str>) -> Result<(), UserError> {
     let names = || fetched.skills.iter().map(|skill| skill.skill.name.clone()).collect();

@@ -40,6 +40,7 @@ mod preview;
 mod receipt;
 mod reload;
 mod text;
+mod update;
 mod visible;
 mod wire;
 
@@ -72,6 +73,7 @@ pub use reload::{
     Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use text::Text;
+pub use update::{ChangedBy, FileHashes, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile};
 pub use visible::{hidden_runs, visible, visible_json};
 pub use wire::{
     Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,

@@ -8,6 +8,8 @@ pub mod engine;
 pub mod failures;
 mod json;
 pub mod preview;
+pub mod skeleton;
+pub mod update;
 
 use rekindle_domain::{
     Action, BusyRun, Change, ChangeKind, DiffLine, EngineState, Finding, FindingLevel, ItemState, Leftover, Mark,

@@ -145,6 +145,36 @@ pub(super) fn stage(
     Ok(staged)
 }
 
+/// Copies a folder beside that of a skill, in whose place it is to be.
+pub(super) fn stage_update(places: &Places, place: &Path, from: &Path) -> Result<Staged, UserError> {
+    let skills = place.parent().unwrap_or(place);
+    // The engine does not look into folders of its own that begin with a dot; into those of others it does.
+    let has_hidden = places.skill_folders().iter().any(|root| root.has_hidden && root.path == skills);
+    let base = if has_hidden { skills.parent().unwrap_or(skills) } else { skills };
+    let scratch = Scratch::new(places, base, STAGED).map_err(failed(skills))?;
+    let folder = scratch.path().join("0");
+    copy(from, &folder)?;
+    let skills = vec![OneStaged { folder, target: place.to_owned() }];
+    Ok(Staged { skills, scratch, made: MadeFolders(Vec::new()) })
+}
+
+/// Copies one file or link from one folder to the same place in another one.
+pub(super) fn copy_one(from: &Path, below: &Path, to: &Path) -> Result<(), UserError> {
+    let (source, target) = (from.join(below), to.join(below));
+    let metadata = source.symlink_metadata().map_err(failed(&source))?;
+    if metadata.is_symlink() {
+        return copy_link(from, below, &target, &mut Rules::default());
+    }
+    create_dirs(target.parent().unwrap_or(to)).map_err(failed(&target))?;
+    if target.symlink_metadata().is_ok() {
+        fs::remove_file(&target).map_err(failed(&target))?;
+    }
+    match copy_file(&source, &target, metadata.len()).map_err(failed(&source))? {
+        true => Ok(()),
+        false => Err(refused(EditNotice::SkillChanged { path: shown(&source) })),
+    }
+}
+
 /// Whether a skill can land in a folder of skills under this name.
 pub(super) fn check_place(
     places: &Places,
@@ -197,7 +227,7 @@ fn is_folder_name(name: &str) -> bool {
     name.len() <= 200 && !name.starts_with(['.', ' ']) && !name.contains('/') && rules::check_name(name).is_ok()
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), UserError> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), UserError> {
     let mut rules = Rules::default();
     let is_git = |entry: &DirEntry| entry.file_type().is_dir() && entry.file_name() == ".git";
     let entries = WalkDir::new(from).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_git(entry));

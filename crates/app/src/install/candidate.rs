@@ -9,7 +9,7 @@ use super::rules::refused;
 use crate::{error::shown, files::file};
 
 /// The file that makes a folder a skill.
-pub(crate) const SKILL: &str = "SKILL.md";
+pub const SKILL: &str = "SKILL.md";
 
 /// A folder that would be a skill.
 #[derive(Clone, Debug)]

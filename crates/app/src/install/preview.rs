@@ -61,10 +61,9 @@ fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, land
     }
 }
 
-/// What an author should know of a skill.
-pub fn findings(candidate: &Candidate) -> Vec<SkillFinding> {
-    let folder = candidate.folder.file_name().unwrap_or_default().to_string_lossy();
-    findings_of(candidate, &files(candidate), &folder)
+/// What an author should know of a skill in a folder of this name.
+pub fn findings(candidate: &Candidate, folder: &str) -> Vec<SkillFinding> {
+    findings_of(candidate, &files(candidate), folder)
 }
 
 /// What is wrong with the text of a skill in a folder of this name, or hidden in its files.

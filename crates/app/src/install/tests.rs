@@ -19,6 +19,7 @@ use crate::{edit::Landing, files::locate::SkillsOf};
 
 mod landing;
 mod noted;
+mod updating;
 
 const SKILL_TEXT: &str = "---\nname: a-skill\ndescription: d\n---\nbody\n";
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use rekindle_app::files::locate::SkillsOf;
+use rekindle_app::{edit::Keep, files::locate::SkillsOf};
 
 #[derive(Subcommand)]
 pub(crate) enum SkillCommand {
@@ -41,6 +41,34 @@ pub(crate) enum SkillCommand {
         #[arg(long)]
         global: bool,
     },
+    /// Update skills from where they are from
+    Update {
+        /// Its name, id or path [default: every skill whose source is known]
+        name: Option<String>,
+        /// Show what is new, and change nothing
+        #[arg(long)]
+        check: bool,
+        /// What is kept of a skill that was changed here and in its source
+        #[arg(long, value_enum, conflicts_with = "check")]
+        keep: Option<KeepWhat>,
+        /// The global ones
+        #[arg(long)]
+        global: bool,
+    },
+    /// Begin a new skill
+    New {
+        /// Its name: small letters, digits and hyphens
+        name: String,
+        /// What it does, and when it is to be used
+        #[arg(long)]
+        description: Option<String>,
+        /// For every project
+        #[arg(long)]
+        global: bool,
+        /// Among whose skills: .opencode/skills, .agents/skills or .claude/skills
+        #[arg(long, value_enum, default_value_t)]
+        to: To,
+    },
     /// List skills
     List,
     /// Check whether OpenCode would load a folder as a skill
@@ -66,6 +94,24 @@ impl From<To> for SkillsOf {
             To::OpenCode => Self::OpenCode,
             To::Agents => Self::Agents,
             To::Claude => Self::Claude,
+        }
+    }
+}
+
+/// What is kept of a skill that was changed here and in its source.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum KeepWhat {
+    /// It stays as it is; this change of the source is not offered again
+    Mine,
+    /// It becomes as it is in the source; what was there goes to the trash
+    Theirs,
+}
+
+impl From<KeepWhat> for Keep {
+    fn from(what: KeepWhat) -> Self {
+        match what {
+            KeepWhat::Mine => Self::Mine,
+            KeepWhat::Theirs => Self::Theirs,
         }
     }
 }

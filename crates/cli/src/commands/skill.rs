@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use rekindle_app::{
-    edit::{self, Landing, There},
+    edit::{self, Landing, There, UpdateWish},
     install::{self, All, Wanted, candidate},
 };
-use rekindle_domain::{Kind, PreviewSource, Scope, UserError};
+use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
 use serde_json::json;
 
 use super::{list, print_change, remove, scope};
@@ -53,10 +53,30 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
             print_change(arguments, &value, edits::installed(&shown));
         }
         SkillCommand::Remove { name, global } => remove(arguments, &places, Kind::Skill, name, scope(*global))?,
+        SkillCommand::Update { name, check, keep, global } => {
+            let keep = keep.map(Into::into);
+            let wish = UpdateWish { name: name.as_deref(), scope: scope(*global), is_check: *check, keep };
+            print::progress(arguments, words::update::LOOKING);
+            let updated = edit::update_skills(&places, &wish)?;
+            let value = json!({ "undo": updated.token, "skills": updated.skills });
+            print::result(arguments, &value, || words::update::updated(&updated.skills, *check));
+            let is_open = |one: &SkillUpdate| matches!(one.state, UpdateState::Conflict | UpdateState::Failed { .. });
+            let is_done = *check || !updated.skills.iter().any(is_open);
+            return Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(print::ERROR) });
+        }
+        SkillCommand::New { name, description, global, to } => {
+            let landing = Landing { to: (*to).into(), ..Landing::default() };
+            let text = words::skeleton::skill(name, description.as_deref());
+            let made = edit::new_skill(&places, name, &text, scope(*global), &landing)?;
+            let files: Vec<_> = made.places.iter().map(|place| places.short(&place.join(candidate::SKILL))).collect();
+            let value = json!({ "undo": made.token, "places": made.places });
+            print_change(arguments, &value, edits::begun(&files.join(", ")));
+        }
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
             let checked = candidate::check(path)?;
-            let findings = install::findings(&checked);
+            let folder = checked.folder.file_name().unwrap_or_default().to_string_lossy();
+            let findings = install::findings(&checked, &folder);
             let (name, description) = (&checked.skill.name, &checked.skill.description);
             let value = json!({ "name": name, "description": description, "findings": findings });
             print::result(arguments, &value, || {

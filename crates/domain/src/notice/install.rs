@@ -211,6 +211,11 @@ notices! {
             /// The file.
             path: String,
         },
+        /// It is not known where an installed skill is from.
+        NoSource {
+            /// The skill.
+            name: String,
+        },
         /// It has none of that name.
         NoSuchSkill {
             /// The name.

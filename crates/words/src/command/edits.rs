@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What can be done next.
-const NEXT: &str = "Make it live with: rekindle reload. Undo it with: rekindle undo";
+pub(super) const NEXT: &str = "Make it live with: rekindle reload. Undo it with: rekindle undo";
 
 /// A plugin is declared.
 pub fn added(spec: &str) -> String {
@@ -19,6 +19,11 @@ pub fn added(spec: &str) -> String {
 /// A source is being fetched, and looked at.
 pub fn fetching(source: &str) -> String {
     format!("Fetching {}…", masked_text(source))
+}
+
+/// A skill is begun.
+pub fn begun(path: &str) -> String {
+    format!("Created {path}. Edit it, then check it with: rekindle skill check. {NEXT}")
 }
 
 /// The folders of skills are where the engine finds them.

@@ -64,6 +64,7 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         InstallNotice::SeveralSkills { names } => {
             return format!("the source has {} skills: {}", names.len(), names.join(", "));
         }
+        InstallNotice::NoSource { name } => return format!("it is not known where {name} is from"),
         InstallNotice::LockBroken { path, why: Some(why) } => return format!("{path} is not JSON: {why}"),
         InstallNotice::LockBroken { path, why: None } => return format!("{path} is not a lock of skills"),
         InstallNotice::LockUnknown { path } => {
@@ -148,6 +149,8 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
             "repair it (a merge may have left its marks there), or move it away; nothing was changed"
         }
         (InstallNotice::LockUnknown { .. }, _) => "",
+        (InstallNotice::NoSource { .. }, Front::Command) => "install it again from its source with --yes",
+        (InstallNotice::NoSource { .. }, Front::Window) => "remove it, then install it again from its source",
         (InstallNotice::SeveralSkills { .. }, Front::Command) => "choose with --skill NAME, or install all with --all",
         (InstallNotice::NoSuchSkill { .. }, Front::Command) => "choose one of these with --skill NAME",
         (InstallNotice::SeveralSkills { .. } | InstallNotice::NoSuchSkill { .. }, Front::Window) => {

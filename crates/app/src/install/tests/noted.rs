@@ -34,7 +34,7 @@ fn known(world: &World) -> usize {
 }
 
 /// A repository with this skill in a folder; its address, and its commit.
-fn repository(world: &World, files: &[(&str, &str)]) -> (String, String) {
+pub(super) fn repository(world: &World, files: &[(&str, &str)]) -> (String, String) {
     let folder = world.path("repository");
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
