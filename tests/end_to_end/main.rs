@@ -10,6 +10,7 @@ mod facts;
 mod faults;
 mod harm;
 mod pictures;
+mod plugins;
 mod processes;
 mod receipts;
 mod taking_back;

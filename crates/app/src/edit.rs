@@ -7,19 +7,23 @@
 
 mod begin;
 mod declare;
+mod entry;
 mod extent;
 mod install;
 mod keys;
 pub mod last_good;
 mod list;
 mod lock;
+mod new_plugin;
 mod place;
 pub(crate) mod record;
 mod relocate;
 mod replace;
+mod several;
 mod steps;
 mod text;
 pub(crate) mod trash;
+mod turned_off;
 mod undo;
 mod update;
 
@@ -29,30 +33,32 @@ use std::{
 };
 
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UserError};
-use rekindle_opencode::config::edit;
-use serde_json::Value;
 
+pub(crate) use self::entry::kept_version;
 pub use self::{
     begin::new_skill,
-    declare::add_plugin,
+    declare::{add_plugin, add_plugin_with},
+    entry::{Changed, To, move_plugin, set_version, spec_of},
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
+    new_plugin::{NewPlugin, new_plugin},
+    turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
     update::{Keep, UpdateWish, Updated, update_skills},
 };
 use self::{
+    entry::Declared,
     extent::{Extent, extent},
-    list::entries_of,
     lock::Noted,
     record::Records,
     steps::Step,
     text::edit_text,
     trash::not_moved,
-    undo::{Entries, LIST, Undo},
+    undo::Undo,
 };
 use crate::{
     error::shown,
-    files::{locate::Places, scan::declared_id},
+    files::locate::Places,
     install::{Fetched, candidate::Candidate, only_one, scratch},
 };
 
@@ -111,16 +117,8 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
     match (row.kind, row.origin) {
         (Kind::Plugin, Some(PluginOrigin::Found)) => set_aside(places, source, |_| Ok(Noted::default())),
         (Kind::Plugin, _) => {
-            let is_it = |entry: &Value| {
-                let text = entry.as_str().or_else(|| entry[0].as_str()).unwrap_or_default();
-                declared_id(places, source, row.scope, text) == row.id
-            };
-            let removed = |text: &str| Entries::Removed(entries_of(text).into_iter().filter(is_it).collect());
-            let change = |text: &str| {
-                let left = edit::remove(text, LIST, &row.name, is_it)?;
-                edit::without_empty(&left, LIST).map(edit::without_file)
-            };
-            let token = edit_text(places, source, change, removed)?;
+            let declared = Declared::of(places, row)?;
+            let token = edit_text(places, source, |text| declared.taken_out(text), |text| declared.removed(text))?;
             Ok(Removed { path: source.to_owned(), token, remark: None })
         }
         (Kind::Skill, _) => match extent(places, source) {
@@ -161,7 +159,12 @@ fn nothing_to_remove(kind: Kind, name: &str) -> UserError {
     UserError::new(ErrorCode::NotFound, EditNotice::NothingToRemove { kind, name: name.to_owned() })
 }
 
-/// Moves something to the trash. `noted`: what else changes with it.
+/// Moves something to the trash.
+pub(crate) fn put_away(places: &Places, path: &Path) -> Result<Removed, UserError> {
+    set_aside(places, path, |_| Ok(Noted::default()))
+}
+
+/// The same. `noted`: what else changes with it.
 fn set_aside<'a>(
     places: &'a Places,
     path: &'a Path,

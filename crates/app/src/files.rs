@@ -2,6 +2,7 @@
 //!
 //! Invariant: reading has no side effect, and an unreadable file is reported, never guessed.
 
+pub mod cached;
 pub mod check;
 mod code;
 mod declared;
@@ -20,7 +21,7 @@ pub mod references;
 pub mod scan;
 mod seen;
 mod skills;
-mod skipped;
+pub(crate) mod skipped;
 mod stamp;
 mod syntax;
 #[allow(clippy::indexing_slicing, reason = "a step names a step that was taken before it")]

@@ -7,6 +7,7 @@ mod find;
 mod git;
 mod npm;
 mod preview;
+pub(crate) mod registry;
 pub(crate) mod rules;
 pub(crate) mod scratch;
 mod site;

@@ -30,6 +30,7 @@ pub mod error;
 pub mod fault;
 pub mod files;
 pub mod install;
+pub mod plugins;
 pub mod provenance;
 pub mod state;
 pub mod terminal;

@@ -11,7 +11,7 @@ use rekindle_domain::Kind;
 
 pub(crate) use self::{
     check::{CheckArguments, CheckFormat},
-    plugin::PluginCommand,
+    plugin::{Named, PluginCommand},
     skill::SkillCommand,
 };
 

@@ -101,6 +101,8 @@ codes! {
     NoEngineRunning = "no-engine-running",
     /// Nobody says where the home folder is.
     NoHome = "no-home",
+    /// A plugin has no version that could be changed, or none that is known.
+    NoVersion = "no-version",
     /// What stands in a file in the place of a list is none.
     NotAList = "not-a-list",
     /// What stands in a file in the place of an object is none.
@@ -169,6 +171,8 @@ codes! {
     TooLarge = "too-large",
     /// The engine wants another password.
     Unauthorized = "unauthorized",
+    /// It is already as it was asked to be; nothing was changed.
+    Unchanged = "unchanged",
     /// An error that no command foresaw.
     Unexpected = "unexpected",
     /// What answers does not speak like an engine of OpenCode.

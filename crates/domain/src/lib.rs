@@ -35,6 +35,7 @@ mod leftover;
 )]
 mod mask;
 mod notice;
+mod package;
 mod plan;
 mod preview;
 mod receipt;
@@ -60,9 +61,11 @@ pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
     AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault, Examined, Expected,
-    FileKind, FileNotice, HabitNotice, InstallNotice, MatterBound, Notice, PluginNotice, ProgramNotice, ReferenceFault,
-    ReloadNotice, SkillNotice, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
+    FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, PackageNotice, PluginNotice,
+    ProgramNotice, ReferenceFault, ReloadNotice, SkillNotice, SpecMistake, StateNotice, Unremoved, Untold, ValueKind,
+    WriteFault,
 };
+pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use preview::{Preview, PreviewFile, PreviewSource, Previewed, SkillFinding, SkillFrom, SkillPreview, Tokens};
 pub use receipt::{

@@ -11,6 +11,7 @@ mod engine;
 mod file;
 mod habit;
 mod install;
+mod package;
 mod plugin;
 mod program;
 mod reload;
@@ -26,6 +27,7 @@ pub use engine::EngineNotice;
 pub use file::{Blind, FileKind, FileNotice};
 pub use habit::HabitNotice;
 pub use install::{EntryFault, InstallNotice};
+pub use package::{Fixed, PackageNotice, SpecMistake};
 pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
 pub use reload::ReloadNotice;
@@ -60,6 +62,8 @@ pub enum Notice {
     File(FileNotice),
     /// Of plugins and tools, and of what a list says of an item.
     Plugin(PluginNotice),
+    /// Of how a plugin is written, kept and published.
+    Package(PackageNotice),
     /// What the doctor says.
     Doctor(DoctorNotice),
     /// In the words of somebody else: the engine, the system, a library.

@@ -27,6 +27,7 @@ mod merge;
 mod plugin_spec;
 mod profile;
 pub mod skill;
+pub mod version;
 
 pub use failures::failed_items;
 pub use loaded::{
@@ -37,7 +38,7 @@ pub use merge::{
     agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
     unique_plugins,
 };
-pub use plugin_spec::PluginSpec;
+pub use plugin_spec::{Mended, PluginSpec, is_archive, mistake as spec_mistake};
 pub use profile::{Fit, Profile};
 
 /// A `file:` URL without percent-encoding; other texts as they are.

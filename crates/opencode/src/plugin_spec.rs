@@ -4,8 +4,11 @@
 //! resolves relative paths against the folder of the file that declares them, and takes everything
 //! that is neither a path nor a URL for an npm package.
 
+mod mistake;
+
 use rekindle_domain::{ConfigNotice, PluginOrigin};
 
+pub use self::mistake::{Mended, is_archive, mistake};
 use crate::merge::name_and_version;
 
 /// The longest text that names a plugin, in bytes: no path is longer on common systems.
@@ -27,6 +30,15 @@ pub struct PluginSpec {
 }
 
 impl PluginSpec {
+    /// The folder of the engine's packages into which it installs this, as a path below them: the whole text, which may
+    /// have slashes. Source: `docs/engine.md`, "What it installs".
+    pub fn cache_key(&self) -> String {
+        match (self.origin, &self.version) {
+            (PluginOrigin::Npm, None) => format!("{}@latest", self.text.trim_end_matches('@')),
+            _ => self.text.clone(),
+        }
+    }
+
     /// Sorts a spec as written in a file or typed by a person. Surrounding white space is dropped.
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
@@ -72,11 +84,11 @@ impl PluginSpec {
 
 fn is_path(text: &str) -> bool {
     let drive = matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    text.starts_with("file:") || text.starts_with('.') || text.starts_with('/') || text.starts_with("~/") || drive
+    text.starts_with("file://") || text.starts_with('.') || text.starts_with('/') || text.starts_with("~/") || drive
 }
 
 fn is_git(text: &str) -> bool {
-    ["git+", "git:", "git@", "github:", "gitlab:", "http:", "https:", "ssh:"]
+    ["file:", "git+", "git:", "git@", "github:", "gitlab:", "http:", "https:", "ssh:"]
         .iter()
         .any(|start| text.starts_with(start))
 }
@@ -114,6 +126,23 @@ mod tests {
         check("git+ssh://git@host/team/tool.git#v1", Git, "tool", Some("v1"));
         check("https://host/team/tool", Git, "tool", None);
         check("https://host/tool.tgz?auth=secret", Git, "tool.tgz", None);
+        check("file:/p/tool.tgz", Git, "tool.tgz", None);
+        check("tool@git+https://host/team/tool.git#v1", Npm, "tool", Some("git+https://host/team/tool.git#v1"));
+        check("other@npm:acme@1", Npm, "other", Some("npm:acme@1"));
+        check("acme@file:/p/x.tgz", Npm, "acme", Some("file:/p/x.tgz"));
+    }
+
+    /// G2: as measured on the engine.
+    #[test]
+    fn the_cache_is_named_by_the_text() {
+        let check = |text: &str, key: &str| assert_eq!(PluginSpec::parse(text).cache_key(), key);
+        check("acme", "acme@latest");
+        check("@s/acme", "@s/acme@latest");
+        check("acme@^1.0.0", "acme@^1.0.0");
+        check("other@npm:acme@1", "other@npm:acme@1");
+        check("file:/p/x.tgz", "file:/p/x.tgz");
+        check("gitp@git+file:///repo#v1", "gitp@git+file:///repo#v1");
+        check("git+file:///repo", "git+file:///repo");
     }
 
     #[test]

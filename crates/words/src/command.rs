@@ -7,6 +7,7 @@ pub mod edits;
 pub mod engine;
 pub mod failures;
 mod json;
+pub mod plugins;
 pub mod preview;
 pub mod skeleton;
 pub mod update;

@@ -11,6 +11,7 @@ mod engine;
 mod file;
 mod habit;
 mod install;
+mod package;
 mod plugin;
 mod program;
 pub mod reload;
@@ -44,6 +45,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Program(notice) => program::said(notice, front),
         Notice::File(notice) => file::said(notice, front),
         Notice::Plugin(notice) => plugin::said(notice, front),
+        Notice::Package(notice) => package::said(notice, front),
         Notice::Doctor(notice) => doctor::said(notice, front),
         Notice::Verbatim(text) => text.clone(),
         Notice::Newer { notice, .. } => format!("“{notice}”, which only a newer version of Rekindle can explain"),
@@ -65,6 +67,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Program(notice) => program::hint(notice, front),
         Notice::File(notice) => file::hint(notice, front),
         Notice::Plugin(notice) => plugin::hint(notice, front),
+        Notice::Package(notice) => package::hint(notice, front),
         Notice::Doctor(notice) => doctor::hint(notice, front),
     }
 }

@@ -5,12 +5,19 @@
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{EditNotice, ErrorCode, Notice, PluginOrigin, Scope, UserError};
+use rekindle_domain::{
+    EditNotice, ErrorCode, Notice, PackageNotice, PluginNotice, PluginOrigin, Scope, SpecMistake, UserError,
+};
 use rekindle_opencode::{
     PluginSpec,
-    config::{edit, shape::plain},
+    config::{
+        edit,
+        shape::{entry_file, plain},
+    },
+    is_archive, spec_mistake,
 };
 use serde_json::Value;
+use walkdir::WalkDir;
 
 use super::{
     list::entries_of,
@@ -19,18 +26,33 @@ use super::{
 };
 use crate::{
     error::shown,
-    files::{file, is_code, locate::Places},
+    files::{
+        file,
+        foreign::{self, Budget, LARGEST_ASIDE},
+        is_code,
+        locate::Places,
+        skipped,
+    },
 };
 
 /// Declares a plugin; a token for taking it back.
 pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, UserError> {
-    let mut spec = PluginSpec::parse(&places.expanded(spec));
+    add_plugin_with(places, spec, None, scope)
+}
+
+/// Declares a plugin with options, which are a JSON object; a token for taking it back.
+pub fn add_plugin_with(places: &Places, typed: &str, options: Option<&str>, scope: Scope) -> Result<String, UserError> {
+    let typed = places.expanded(typed);
+    let options = options.map(|options| options_of(&typed, options)).transpose()?;
+    refuse_mistakes(places, &typed)?;
+    let mut spec = PluginSpec::parse(&typed);
     if let Some(why) = spec.objection() {
-        /// What is longer is told by its beginning, in characters.
-        const TOLD: usize = 200;
-        let is_long = spec.text.chars().nth(TOLD).is_some();
-        let told = spec.text.chars().take(TOLD).chain(is_long.then_some('…')).collect();
-        return Err(no_plugin(told, why));
+        return Err(no_plugin(told(&spec.text), why));
+    }
+    // Known only of one that was installed before; the network is not asked.
+    let passed_over = skipped::why(places, &spec.text, None, &mut Budget::of_files());
+    if spec.origin == PluginOrigin::Npm && passed_over == Some(PluginNotice::ExportsNothing) {
+        return Err(no_plugin(spec.text, PackageNotice::ForTerminal));
     }
     let files = places.configs_to_edit(scope);
     let path = file_for_plugins(places, scope, &files);
@@ -43,27 +65,99 @@ pub fn add_plugin(places: &Places, spec: &str, scope: Scope) -> Result<String, U
             let why = EditNotice::PluginFileMissing { path: shown(&target) };
             return Err(no_plugin(spec.text, why));
         }
+        if target.is_dir()
+            && let Some(why) = refused_folder(&target)
+        {
+            return Err(no_plugin(spec.text, why));
+        }
         let is_possible = encoded || target.is_dir() || target.is_file() && is_code(&target);
         if !is_possible {
             let why = EditNotice::PluginNotCode { path: shown(&target) };
             return Err(no_plugin(spec.text, why));
         }
     }
-    let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), &spec);
-    for file in &files {
+    refuse_declared(&files, &path, &spec)?;
+    let entry = match options {
+        Some(options) => Value::Array(vec![Value::from(spec.text.as_str()), options]),
+        None => Value::from(spec.text.as_str()),
+    };
+    edit_text(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+}
+
+/// That no file of a scope declares a plugin. `edited`: the one that is to be edited, and therefore has to be well.
+pub(super) fn refuse_declared(files: &[PathBuf], edited: &Path, spec: &PluginSpec) -> Result<(), UserError> {
+    let is_it = |entry: &String| same_plugin(&PluginSpec::parse(entry), spec);
+    for file in files {
         let declares = match declared_in(file) {
             Ok(declared) => declared.iter().any(is_it),
-            // Only the one that is edited has to be well.
-            Err(error) if *file == path => return Err(error),
+            Err(error) if *file == edited => return Err(error),
             Err(_) => false,
         };
         if declares {
-            let notice = EditNotice::AlreadyDeclared { name: spec.name, path: shown(file) };
+            let notice = EditNotice::AlreadyDeclared { name: spec.name.clone(), path: shown(file) };
             return Err(UserError::new(ErrorCode::Declared, notice));
         }
     }
-    let entry = Value::from(spec.text.as_str());
-    edit_text(places, &path, |text| edit::append(text, LIST, &entry), |_| Entries::Added(vec![entry.clone()]))
+    Ok(())
+}
+
+/// What is told of what was typed: something longer by its beginning.
+fn told(typed: &str) -> String {
+    /// In characters.
+    const TOLD: usize = 200;
+    let is_long = typed.chars().nth(TOLD).is_some();
+    typed.chars().take(TOLD).chain(is_long.then_some('…')).collect()
+}
+
+fn options_of(typed: &str, options: &str) -> Result<Value, UserError> {
+    let value = serde_json::from_str::<Value>(options).ok().filter(Value::is_object);
+    value.ok_or_else(|| no_plugin(told(typed), PackageNotice::OptionsNotAnObject))
+}
+
+/// What is known to be written otherwise is answered with the form that the engine takes.
+fn refuse_mistakes(places: &Places, typed: &str) -> Result<(), UserError> {
+    // A folder of that name is meant by its path.
+    let is_there = |typed: &str| typed.contains('/') && places.directory.join(typed).exists();
+    let written = |mistake, specs, options: Option<Value>| {
+        let options = options.map(|options| options.to_string());
+        Err(no_plugin(told(typed), PackageNotice::WrittenOtherwise { mistake, specs, options }))
+    };
+    // Behind the single word, only a relative one: the engine would take it from wherever it was started.
+    let relative = typed.strip_prefix("file:").filter(|path| path.starts_with('.'));
+    let path = typed.strip_prefix("file://").or(relative).unwrap_or(typed);
+    if is_archive(path) && (path.starts_with(['.', '/']) || is_there(path)) {
+        let spec = format!("file:{}", plain(&places.directory.join(path)).display());
+        return written(SpecMistake::ArchivePath, vec![spec], None);
+    }
+    if is_there(typed) && !typed.starts_with(['.', '/', '@']) {
+        return written(SpecMistake::Shorthand, vec![format!("./{typed}")], None);
+    }
+    match spec_mistake(typed) {
+        Some(found) => written(found.mistake, found.specs, found.options),
+        None => Ok(()),
+    }
+}
+
+/// Why a folder is no plugin.
+fn refused_folder(folder: &Path) -> Option<PackageNotice> {
+    /// How deep skills are looked for.
+    const DEEPEST: usize = 3;
+    let description = foreign::bytes(&folder.join("package.json"), LARGEST_ASIDE).ok().flatten();
+    if let Some(description) = description {
+        let package: Value = serde_json::from_slice(&description).unwrap_or_default();
+        let exports = package.get("exports").and_then(Value::as_object)?;
+        let is_run = package.get("main").is_some() || exports.contains_key("./server");
+        return (exports.contains_key("./tui") && !is_run).then_some(PackageNotice::ForTerminal);
+    }
+    if entry_file(folder) != folder {
+        return None;
+    }
+    let path = shown(folder);
+    let mut inside = WalkDir::new(folder).max_depth(DEEPEST).into_iter().filter_map(Result::ok);
+    Some(match inside.any(|entry| entry.file_name() == "SKILL.md") {
+        true => PackageNotice::SkillCollection { path },
+        false => PackageNotice::FolderWithoutEntry { path },
+    })
 }
 
 fn no_plugin(spec: String, why: impl Into<Notice>) -> UserError {
@@ -72,7 +166,7 @@ fn no_plugin(spec: String, why: impl Into<Notice>) -> UserError {
 
 /// The engine takes a path from the folder of the file that declares it; a person means it from the directory, if it is
 /// there and not in that folder.
-fn from_the_file(places: &Places, file: &Path, spec: PluginSpec) -> PluginSpec {
+pub(super) fn from_the_file(places: &Places, file: &Path, spec: PluginSpec) -> PluginSpec {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let is_relative = spec.origin == PluginOrigin::File && spec.text.starts_with('.');
     if !is_relative || folder.join(&spec.text).exists() || !places.directory.join(&spec.text).exists() {
@@ -89,7 +183,7 @@ fn from_the_file(places: &Places, file: &Path, spec: PluginSpec) -> PluginSpec {
 
 /// The file in which a plugin is declared: the strongest that has a list of plugins, else the strongest that is there, also
 /// as a link that leads nowhere. `files`: the strongest last.
-fn file_for_plugins(places: &Places, scope: Scope, files: &[PathBuf]) -> PathBuf {
+pub(super) fn file_for_plugins(places: &Places, scope: Scope, files: &[PathBuf]) -> PathBuf {
     let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
     // One that cannot be read has no list that counts; if it is edited all the same, the edit says what is wrong.
     let has_list = |path: &&PathBuf| file::read_lossy(path).ok().flatten().is_some_and(|text| has_list(&text));
@@ -162,6 +256,53 @@ mod tests {
         check(Scope::Global, &[], "opencode.json");
         check(Scope::Global, &[("config.json", LIST), ("opencode.json", "{}")], "config.json");
         check(Scope::Global, &[("config.json", LIST), ("opencode.jsonc", LIST)], "opencode.jsonc");
+    }
+
+    /// G1: what is written otherwise than the engine takes it is not written, and what to write is told; options are kept.
+    #[test]
+    fn mistakes_are_answered() {
+        let (_root, places) = places();
+        for (path, text) in [
+            ("skills/one/SKILL.md", "---\nname: one\n---\n"),
+            ("empty/readme.txt", ""),
+            ("tui/package.json", r#"{"exports": {"./tui": "./t.js"}}"#),
+            ("both/package.json", r#"{"exports": {"./tui": "./t.js", "./server": "./s.js"}}"#),
+            ("indexed/index.ts", ""),
+            ("x.tgz", ""),
+            ("o/r/index.ts", ""),
+        ] {
+            let path = places.directory.join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, text).expect("written");
+        }
+        let check = |typed: &str, expected: PackageNotice| {
+            let error = add_plugin(&places, typed, Scope::Project).expect_err(typed);
+            let Notice::Edit(EditNotice::NotAPlugin { why, .. }) = error.what else { panic!("{error:?}") };
+            assert_eq!((error.code, *why), (ErrorCode::BadSpec, expected.into()), "{typed}");
+        };
+        let otherwise = |mistake, spec: &str| PackageNotice::WrittenOtherwise {
+            mistake,
+            specs: vec![spec.replace("HERE", &places.directory.display().to_string())],
+            options: None,
+        };
+        check("./x.tgz", otherwise(SpecMistake::ArchivePath, "file:HERE/x.tgz"));
+        check("file:./x.tgz", otherwise(SpecMistake::ArchivePath, "file:HERE/x.tgz"));
+        check("file:///p/x.tgz", otherwise(SpecMistake::ArchivePath, "file:/p/x.tgz"));
+        check("o/r", otherwise(SpecMistake::Shorthand, "./o/r"));
+        check("p/r", otherwise(SpecMistake::Shorthand, "r@git+https://github.com/p/r.git"));
+        check("./skills", PackageNotice::SkillCollection { path: shown(&places.directory.join("skills")) });
+        check("./empty", PackageNotice::FolderWithoutEntry { path: shown(&places.directory.join("empty")) });
+        check("./tui", PackageNotice::ForTerminal);
+        for options in ["", "[]", "1", "{"] {
+            assert!(add_plugin_with(&places, "a", Some(options), Scope::Project).is_err(), "{options}");
+        }
+        assert!(!places.directory.join("opencode.json").exists(), "nothing was written");
+        add_plugin_with(&places, "a@1", Some("{\"b\": [1, \"c\"]}"), Scope::Project).expect("added");
+        for spec in ["./both", "./indexed", "file:/p/x.tgz", "s@git+https://host/o/s.git#v1", "t@npm:u@1"] {
+            add_plugin(&places, spec, Scope::Project).expect(spec);
+        }
+        let text = fs::read_to_string(places.directory.join("opencode.json")).expect("read");
+        assert!(text.contains(r#"[["a@1",{"b":[1,"c"]}], "./both", "./indexed", "file:/p/x.tgz", "#), "{text}");
     }
 
     /// B9: a path is meant from the directory, wherever it is declared.

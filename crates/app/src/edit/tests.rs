@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, fs};
 
 use rekindle_domain::{Notice, RowState, UndoChoice};
 
-use super::*;
+use super::{undo::Entries, *};
 use crate::{
     edit::last_good::LastGood,
     files::{scan::scan, walk::walk},

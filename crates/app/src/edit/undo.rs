@@ -10,9 +10,12 @@ use std::{
 };
 
 use rekindle_domain::{EditNotice, ErrorCode, Fingerprint, UndoChoice, UserError};
-use rekindle_opencode::config::{
-    edit::{self, EditError},
-    text,
+use rekindle_opencode::{
+    config::{
+        edit::{self, EditError},
+        text,
+    },
+    plugin_spec,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -111,6 +114,13 @@ pub(crate) enum Entries {
     Removed(Vec<Value>),
     /// Keys were set or taken away.
     Keys(Vec<KeySet>),
+    /// One got another spec.
+    Renamed {
+        /// The entry as it was.
+        from: Value,
+        /// The entry as it is.
+        to: Value,
+    },
 }
 
 impl Undo {
@@ -388,6 +398,9 @@ impl Entries {
         match self {
             Self::Unknown => Err(none_of("our change")),
             Self::Added(entries) => edit::remove(text, LIST, "our entry", |entry| entries.contains(entry)),
+            Self::Renamed { from, to } => {
+                edit::entry::respec(text, LIST, "our entry", |entry| entry == to, plugin_spec(from))
+            }
             Self::Removed(entries) => {
                 let present = text::value(text)?;
                 let present = present.get(LIST).and_then(Value::as_array).cloned().unwrap_or_default();

@@ -68,6 +68,8 @@ pub struct Places {
     pub engine_log: PathBuf,
     /// Where the engine keeps packages of plugins.
     pub packages: PathBuf,
+    /// Where the engine keeps locks, among them those of what it is installing.
+    pub engine_locks: PathBuf,
     /// Our state of this directory's engine: `$XDG_STATE_HOME/rekindle/engines/<key>`.
     pub state: PathBuf,
     /// Our state that belongs to no directory: `$XDG_STATE_HOME/rekindle`.
@@ -148,6 +150,7 @@ impl Places {
             global: config.join("opencode"),
             engine_log: data.join("opencode/log/opencode.log"),
             packages: base("XDG_CACHE_HOME", ".cache").join("opencode/packages"),
+            engine_locks: base("XDG_STATE_HOME", ".local/state").join("opencode/locks"),
             settings: own("XDG_CONFIG_HOME", ".config").join("rekindle/settings.json"),
             state: common_state.join("engines").join(key.short()),
             common_state,

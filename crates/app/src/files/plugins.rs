@@ -8,8 +8,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    Fingerprint, Item, ItemId, Kind, Place, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope, Stage, Text,
-    masked_text,
+    Fingerprint, Item, ItemId, Kind, PackageNotice, Place, PluginNotice, PluginOrigin, Problem, Row, RowState, Scope,
+    Stage, Text, masked_text,
 };
 use rekindle_opencode::{
     PluginSpec,
@@ -19,6 +19,7 @@ use rekindle_opencode::{
 use serde_json::Value;
 
 use super::{
+    cached::{self, Cached},
     code::{CodeLook, Doubt},
     endless,
     entries::{code_files, links_of},
@@ -185,6 +186,10 @@ fn add_plugin(
         scan.disk.passed_over.insert(item.id.clone(), why.clone().into());
         row.state = RowState::NotRead { why: why.into() };
     }
+    if let Some(what) = half_installed(places, &parsed).filter(|_| is_used && path.is_none()) {
+        scan.warnings.push(Problem::new(&item.source, what.clone()));
+        row.warning = Some(what.into());
+    }
     if is_used {
         scan.disk.plugin_specs.insert(item.id.clone(), spec);
         scan.disk.items.insert(item);
@@ -248,8 +253,16 @@ fn decoded(spec: &str) -> String {
 
 /// A package is told by its own description: it changes when another version is installed.
 fn installed_package(places: &Places, spec: &PluginSpec, budget: &mut Budget) -> Option<Fingerprint> {
-    let text = budget.bytes_up_to(&skipped::description(places, spec), LARGEST_ASIDE).ok()??;
+    let description = skipped::description(places, spec, budget)?;
+    let text = budget.bytes_up_to(&description, LARGEST_ASIDE).ok()??;
     Some(Fingerprint::of_bytes(&text))
+}
+
+/// A package of which the engine has only a part, and which it does not complete. While it installs that is no wonder.
+fn half_installed(places: &Places, spec: &PluginSpec) -> Option<PackageNotice> {
+    let is_half = cached::look(places, spec) == Cached::Half && !cached::is_installing(places);
+    let folder = cached::folder(places, spec).filter(|_| is_half)?;
+    Some(PackageNotice::HalfInstalled { path: masked_text(&folder.display().to_string()) })
 }
 
 /// Files in folders below the plugins folder.

@@ -7,7 +7,7 @@ use rekindle_domain::PluginNotice;
 use rekindle_opencode::PluginSpec;
 use serde_json::Value;
 
-use super::locate::Places;
+use super::{cached, locate::Places};
 use crate::files::foreign::{Budget, LARGEST_ASIDE};
 
 /// What the engine has built in since: a plugin is passed over whose name or path holds one of these.
@@ -15,13 +15,13 @@ const BUILT_IN: [&str; 2] = ["opencode-copilot-auth", "opencode-openai-codex-aut
 
 /// Why a plugin never runs; `None`: it does, as far as is known. `path`: where its file or folder is, if it is not
 /// a package.
-pub(super) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut Budget) -> Option<PluginNotice> {
+pub(crate) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut Budget) -> Option<PluginNotice> {
     if let Some(name) = BUILT_IN.into_iter().find(|name| spec.contains(name)) {
         return Some(PluginNotice::BuiltIn { name: name.to_owned() });
     }
     let description = match path {
         Some(folder) => folder.is_dir().then(|| folder.join("package.json"))?,
-        None => description(places, &PluginSpec::parse(spec)),
+        None => description(places, &PluginSpec::parse(spec), budget)?,
     };
     let text = budget.bytes_up_to(&description, LARGEST_ASIDE).ok()??;
     let package: Value = serde_json::from_slice(&text).ok()?;
@@ -34,10 +34,8 @@ pub(super) fn why(places: &Places, spec: &str, path: Option<&Path>, budget: &mut
 }
 
 /// Where the description of an installed package is.
-pub(super) fn description(places: &Places, spec: &PluginSpec) -> PathBuf {
-    let version = spec.version.as_deref().unwrap_or("latest");
-    let folder = places.packages.join(format!("{}@{version}", spec.name));
-    folder.join("node_modules").join(&spec.name).join("package.json")
+pub(super) fn description(places: &Places, spec: &PluginSpec, budget: &mut Budget) -> Option<PathBuf> {
+    Some(cached::package(&cached::folder(places, spec)?, spec, budget)?.join("package.json"))
 }
 
 #[cfg(test)]
@@ -72,7 +70,10 @@ mod tests {
             ("{}", false),
             ("no JSON", false),
         ];
-        let (folder, installed) = (root.path().join("folder"), description(&places, &PluginSpec::parse("acme@1.0.0")));
+        let (folder, installed) = (
+            root.path().join("folder"),
+            description(&places, &PluginSpec::parse("acme@1.0.0"), &mut Budget::of_files()).expect("a package"),
+        );
         std::fs::create_dir_all(&folder).expect("made");
         std::fs::create_dir_all(installed.parent().expect("a parent")).expect("made");
         for (text, expected) in cases {

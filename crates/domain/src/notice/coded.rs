@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice, PluginNotice,
-    ProgramNotice, ReloadNotice, SkillNotice, StateNotice,
+    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
+    PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, SkillNotice, StateNotice,
 };
 
 /// The key of the code.
@@ -165,6 +165,7 @@ subjects! {
     File(FileNotice),
     Habit(HabitNotice),
     Install(InstallNotice),
+    Package(PackageNotice),
     Plugin(PluginNotice),
     Program(ProgramNotice),
     Reload(ReloadNotice),

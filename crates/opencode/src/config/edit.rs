@@ -4,6 +4,7 @@
 //! comma and nothing else; comments, order, line ends and every other byte stay. Nothing here does
 //! IO.
 
+pub mod entry;
 mod keys;
 
 use jsonc_parser::{ast, common::Ranged};
@@ -52,7 +53,11 @@ const SCHEMA: &str = "https://opencode.ai/config.json";
 /// The text with an entry at the end of the list under a top-level key. The list and the file come
 /// into being when they are not there.
 pub fn append(text: &str, key: &str, entry: &Value) -> Result<String, EditError> {
-    let entry_text = entry.to_string();
+    append_text(text, key, &entry.to_string())
+}
+
+/// The same for an entry as it is written.
+fn append_text(text: &str, key: &str, entry_text: &str) -> Result<String, EditError> {
     if text.trim_start_matches('\u{feff}').is_empty() {
         return Ok(new_file(&format!(",\n  {}: [{entry_text}]", Value::from(key))));
     }
@@ -62,7 +67,7 @@ pub fn append(text: &str, key: &str, entry: &Value) -> Result<String, EditError>
     let (list, root) = list_under(&whole, key)?;
     let source = Source::of(text);
     let splices = match list {
-        Some(list) => source.insert(list.range, &ranges(&list.elements), &|_| entry_text.clone()),
+        Some(list) => source.insert(list.range, &ranges(&list.elements), &|_| entry_text.to_owned()),
         None => {
             let new = format!("{}: [{entry_text}]", Value::from(key));
             source.insert(root.range, &properties(&root), &|_| new.clone())

@@ -124,8 +124,9 @@ pub fn plugin_path(folder: &Path, spec: &str) -> Option<PathBuf> {
     (spec.starts_with('.') || Path::new(spec).is_absolute()).then(|| plain(&folder.join(spec)))
 }
 
-/// A folder stands for its index file, unless it is a package.
-fn entry_file(path: &Path) -> PathBuf {
+/// The file that the engine loads of a folder, which stands for its index file unless it is a package; the folder itself
+/// where there is none.
+pub fn entry_file(path: &Path) -> PathBuf {
     const INDEX: [&str; 5] = ["index.ts", "index.tsx", "index.js", "index.mjs", "index.cjs"];
     if !path.is_dir() || path.join("package.json").exists() {
         return path.to_owned();

@@ -152,7 +152,7 @@ fn any_list() -> impl Strategy<Value = String> {
         .prop_map(|(items, end, trailing)| list_of(items, end, trailing, ('[', ']')))
 }
 
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec!["a", "b", "mcp", "plugin"]);
     let property = (any_gap(), key, any_gap(), any_list(), any_scalar(), any_gap()).prop_map(
         |(before, key, gap, list, scalar, after)| {
@@ -168,7 +168,7 @@ fn any_text() -> impl Strategy<Value = String> {
     )
 }
 
-fn is_subsequence(part: &str, whole: &str) -> bool {
+pub(super) fn is_subsequence(part: &str, whole: &str) -> bool {
     let mut whole = whole.bytes();
     part.bytes().all(|byte| whole.any(|other| other == byte))
 }
