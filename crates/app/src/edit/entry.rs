@@ -20,6 +20,7 @@ use super::{
     declare::{file_for_plugins, from_the_file, refuse_declared},
     list::entries_of,
     several::{Edit, edit_together},
+    text::edit_text,
     undo::{Entries, LIST},
 };
 use crate::{

@@ -109,7 +109,7 @@ fn text(file: &Path) -> Option<String> {
 pub fn text_of(fetched: &Fetched, skill: &str, path: &str) -> Option<String> {
     let candidate = fetched.skills.iter().find(|candidate| candidate.skill.name == skill)?;
     files(candidate).iter().find(|file| file.path == path)?;
-    let text = text(candidate, path).filter(|text| !text.is_empty())?;
+    let text = text(&candidate.folder.join(path)).filter(|text| !text.is_empty())?;
     Some(text.lines().map(visible).collect::<Vec<_>>().join("\n"))
 }
 

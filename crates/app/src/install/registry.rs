@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     scratch,
-    tool::{Job, PATIENCE, not_fetched},
+    tool::{Job, PATIENCE, Stop, not_fetched},
 };
 use crate::files::locate::Places;
 
@@ -47,7 +47,8 @@ impl Published {
 pub(crate) fn published(places: &Places, name: &str) -> Result<Published, UserError> {
     let npm = which::which("npm").map_err(|_| not_fetched(InstallNotice::FetcherMissing { tool: "npm".to_owned() }))?;
     let scratch = scratch(places)?;
-    let job = Job { from: format!("npm:{name}"), secret: "", folder: scratch.path(), until: Instant::now() + PATIENCE };
+    let (until, stop) = (Instant::now() + PATIENCE, Stop::default());
+    let job = Job { from: format!("npm:{name}"), secret: "", folder: scratch.path(), until, stop: &stop };
     let mut command = Command::new(npm);
     command.args(["view", "--json", "--loglevel=error", "--logs-max=0", "--no-update-notifier"]).args([
         "--",
