@@ -245,6 +245,37 @@ async fn a_plugin_is_turned_off_and_on_and_moved() {
     assert_eq!(world.read("opencode.jsonc"), text);
 }
 
+/// G1, G3: what cannot be meant is told with its code, and nothing is changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_told_and_changes_nothing() {
+    let world = World::new();
+    let text = r#"{"plugin": ["acme", "./a.ts"]}"#;
+    world.write("opencode.json", text);
+    world.write("a.ts", &plugin("a_tool"));
+    world.write(".opencode/plugins/found.ts", &plugin("found_tool"));
+    let cases: &[(&[&str], &str)] = &[
+        (&["add", "x", "--options", "[]"], "bad-spec"),
+        (&["add", "obra/superpowers"], "bad-spec"),
+        (&["pin", "none"], "not-found"),
+        (&["pin", "acme"], "no-version"),
+        (&["pin", "acme@"], "bad-spec"),
+        (&["pin", "a.ts"], "no-version"),
+        (&["unpin", "acme"], "unchanged"),
+        (&["enable", "acme"], "not-found"),
+        (&["disable", "found.ts"], "not-found"),
+        (&["move", "found.ts", "--to", "global"], "not-found"),
+        (&["mend", "acme"], "not-found"),
+        (&["new", "../x"], "bad-spec"),
+        (&["new", "found"], "unchanged"),
+    ];
+    for (arguments, code) in cases {
+        let ran = world.rekindle(&[&["plugin"], *arguments, &["--json"]].concat()).await;
+        assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &json!(code)), "{arguments:?}: {ran:?}");
+        assert_eq!(world.read("opencode.json"), text, "{arguments:?}");
+    }
+    assert_eq!(world.rekindle(&["undo"]).await.code, 2, "nothing was done");
+}
+
 /// G4: a new plugin loads as it is, without the library of its types.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_plugin_loads() {

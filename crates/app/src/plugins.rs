@@ -214,7 +214,12 @@ fn is_older(published: Option<&str>, days: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use rekindle_domain::Scope;
+
     use super::*;
+    use crate::files::scan::scan;
 
     fn version(days: u64) -> String {
         let then = Timestamp::now() - Duration::from_secs(days * DAY);
@@ -259,6 +264,31 @@ mod tests {
         check("none", Some("1.0.0"), true, 0, None);
         let operators = ["^1.0.0", "~1", "1.x", "1.0.0", "latest"].map(operator);
         assert_eq!(operators, ["^", "~", "^", "", ""]);
+    }
+
+    /// G2: exactly the folder of that entry goes to the trash, and not while the engine installs; undone, it is back.
+    #[test]
+    fn only_what_is_kept_of_it_is_moved() {
+        let root = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir_all(at("project/.git")).expect("made");
+        let mut places = Places::of(&at("project")).expect("places");
+        (places.state, places.common_state, places.global) = (at("state"), at("state"), at("global"));
+        (places.packages, places.engine_locks) = (at("packages"), at("locks"));
+        fs::write(places.directory.join("opencode.json"), r#"{"plugin": ["@s/acme", "two"]}"#).expect("written");
+        let all = ["@s/acme@1.0.0", "@s/acme@latest", "two@latest"];
+        all.iter().for_each(|key| fs::create_dir_all(places.packages.join(key).join("node_modules")).expect("made"));
+        let there = || all.iter().filter(|key| places.packages.join(key).is_dir()).copied().collect::<Vec<_>>();
+        let rows = scan(&places, None).expect("no fault").rows;
+        let row = edit::find(&rows, Kind::Plugin, "@s/acme", Scope::Project).expect("listed");
+        fs::create_dir_all(places.engine_locks.join("2b85.lock")).expect("made");
+        assert_eq!((mend(&places, row).expect_err("busy").code, there()), (ErrorCode::Contended, all.to_vec()));
+        fs::remove_dir(places.engine_locks.join("2b85.lock")).expect("removed");
+        mend(&places, row).expect("moved");
+        assert_eq!(there(), ["@s/acme@1.0.0", "two@latest"]);
+        assert_eq!(mend(&places, row).expect_err("nothing").code, ErrorCode::NotFound);
+        edit::undo(&places, None, None).expect("undone");
+        assert_eq!(there(), all);
     }
 
     /// G2: an engine that the package is not for is known as the engine knows it.
