@@ -136,7 +136,7 @@ async fn every_form_that_is_taken_is_loaded() {
     for (typed, written) in [
         (archive.display().to_string(), mended.as_str()),
         (format!("git+file://{}", repository.display()), "repository@git+file://"),
-        ("npm install new-one".to_owned(), "write: new-one"),
+        ("npm install new-one".to_owned(), "write new-one"),
     ] {
         let ran = bed.run(&["plugin", "add", &typed, "--json"]).await;
         let error = ran.json()["error"].clone();

@@ -70,7 +70,7 @@ pub(crate) enum Command {
         /// Only items of this kind
         kind: Option<KindArgument>,
     },
-    /// Add, remove or list plugins
+    /// Add, pin, update, disable, move, remove or list plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Install, remove, list or check skills

@@ -2,8 +2,8 @@
 
 use rekindle_domain::{KeptPackage, PluginState, PluginUpdate, Row, UpdateBy, Wholeness, masked_text};
 
-use super::{edits::NEXT, failures, rows};
-use crate::notice::{Front, sentences};
+use super::{edits::NEXT, rows};
+use crate::notice::{Front, inline, sentences};
 
 /// What is under way while the registry is asked.
 pub const ASKING: &str = "Asking what is published…";
@@ -67,7 +67,7 @@ pub fn mended(name: &str, place: &str, is_loaded: bool) -> String {
     } else {
         "OpenCode installs it again after: rekindle reload --restart, or when it next loads the directory"
     };
-    format!("Moved what OpenCode kept of {name} to the trash ({place}). {how}. Undo it with: rekindle undo")
+    format!("Moved {place}, which OpenCode kept of {name}, to the trash. {how}. Undo it with: rekindle undo")
 }
 
 /// A plugin was made.
@@ -93,7 +93,7 @@ pub fn updates(updates: &[PluginUpdate], is_check: bool) -> Vec<String> {
 fn update(update: &PluginUpdate, is_check: bool) -> String {
     let name = &update.name;
     if let Some(error) = &update.error {
-        return format!("{name}: {}", failures::line(error));
+        return format!("{name}: {}", inline(&error.what, Front::Command));
     }
     let from = update.from.as_deref().unwrap_or("not installed");
     let Some(to) = update.to.as_deref().filter(|_| update.by != UpdateBy::Nothing) else {

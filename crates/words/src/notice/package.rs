@@ -73,9 +73,9 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
         (PackageNotice::WrittenOtherwise { specs, options, .. }, _) => {
             let specs = specs.join(" and ");
             return match (options, front) {
-                (Some(options), Front::Command) => format!("write: {specs} --options '{options}'"),
+                (Some(options), Front::Command) => format!("write {specs} --options '{options}'"),
                 (Some(_), Front::Window) => format!("write {specs}, and its options in the file"),
-                (None, _) => format!("write: {specs}"),
+                (None, _) => format!("write {specs}"),
             };
         }
         (PackageNotice::SkillCollection { path }, Front::Command) => {
@@ -131,7 +131,7 @@ mod tests {
             };
             assert_eq!((&*hint(&notice, Front::Command), &*hint(&notice, Front::Window)), (command, window));
         };
-        check(None, "write: acme@1", "write: acme@1");
-        check(Some("{\"a\":1}"), "write: acme@1 --options '{\"a\":1}'", "write acme@1, and its options in the file");
+        check(None, "write acme@1", "write acme@1");
+        check(Some("{\"a\":1}"), "write acme@1 --options '{\"a\":1}'", "write acme@1, and its options in the file");
     }
 }
