@@ -23,6 +23,7 @@ mod several;
 mod steps;
 mod text;
 pub(crate) mod trash;
+mod turn;
 mod turned_off;
 mod undo;
 mod update;
@@ -42,6 +43,7 @@ pub use self::{
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
     new_plugin::{NewPlugin, new_plugin},
+    turn::{Turned, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
     update::{Keep, UpdateWish, Updated, update_skills},

@@ -7,6 +7,7 @@ pub mod frontmatter;
 mod lax;
 pub mod problem;
 pub mod spec;
+pub mod turned;
 pub mod unread;
 #[allow(clippy::string_slice, clippy::indexing_slicing, reason = "what it cuts off was looked at just before")]
 mod yaml;

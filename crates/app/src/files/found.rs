@@ -10,7 +10,8 @@ use std::{
 };
 
 use rekindle_domain::{Item, Kind, Notice, PluginOrigin, Problem, Row, RowState, Scope, Stage};
-use rekindle_opencode::Disk;
+use rekindle_opencode::{Disk, effective};
+use serde_json::Value;
 
 use super::{
     locate::Places,
@@ -79,6 +80,12 @@ impl Scan {
         let modules = self.seen_code.iter().chain(&later.seen_code).map(|(module, _)| module);
         let code = modules.filter(|module| self.seen_code.get(*module) != later.seen_code.get(*module));
         Meanwhile { declared, code: code.map(|module| module.display().to_string()).collect() }
+    }
+
+    /// The rules of `permission` that a fresh engine would have, from all files.
+    pub(crate) fn permission(&self) -> Value {
+        let config = effective(&self.disk.global, &self.disk.layers);
+        config.get("permission").cloned().unwrap_or_default()
     }
 
     /// As if all of it had been written since: nobody knows.

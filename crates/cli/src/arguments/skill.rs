@@ -69,6 +69,24 @@ pub(crate) enum SkillCommand {
         #[arg(long, value_enum, default_value_t)]
         to: To,
     },
+    /// Turn skills off: agents are not told of them
+    Disable {
+        /// Their names; * stands for any text
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// For every project
+        #[arg(long)]
+        global: bool,
+    },
+    /// Turn skills on again
+    Enable {
+        /// Their names; * stands for any text
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// For every project
+        #[arg(long)]
+        global: bool,
+    },
     /// List skills
     List,
     /// Check whether OpenCode would load a folder as a skill

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use rekindle_app::{
     edit::{self, Landing, There, UpdateWish},
+    files::locate::Places,
     install::{self, All, Wanted, candidate},
 };
 use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
@@ -72,6 +73,8 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
             let value = json!({ "undo": made.token, "places": made.places });
             print_change(arguments, &value, edits::begun(&files.join(", ")));
         }
+        SkillCommand::Disable { names, global } => turn(arguments, &places, names, false, scope(*global))?,
+        SkillCommand::Enable { names, global } => turn(arguments, &places, names, true, scope(*global))?,
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
             let checked = candidate::check(path)?;
@@ -86,4 +89,16 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn turn(arguments: &Arguments, places: &Places, names: &[String], on: bool, scope: Scope) -> Result<(), UserError> {
+    let turned = edit::turn_skills(places, names, on, scope)?;
+    if let Some(remark) = &turned.remark {
+        print::warn(arguments, &words::note(remark));
+    }
+    let operation = turned.operation.as_ref();
+    let file = operation.map(|operation| places.short(&operation.path));
+    let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
+    print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
+    Ok(())
 }

@@ -65,6 +65,13 @@ notices! {
         YamlGoesOn,
         /// A document that is not whole.
         YamlCutOff,
+        /// A configuration turns it off.
+        TurnedOff,
+        /// Another file has the last word on whether it is turned off.
+        NotTurned {
+            /// The skill.
+            name: String,
+        },
         /// By the specification of skills a name has another form.
         NameForm {
             /// The name.

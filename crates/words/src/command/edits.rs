@@ -21,6 +21,15 @@ pub fn fetching(source: &str) -> String {
     format!("Fetching {}…", masked_text(source))
 }
 
+/// Skills are turned off or on, by an edit of a file; without one they were so already.
+pub fn turned(names: &[String], on: bool, file: Option<&str>) -> String {
+    let (names, state) = (names.join(", "), if on { "on" } else { "off" });
+    match file {
+        Some(file) => format!("Turned {names} {state} in {file}. {NEXT}"),
+        None => format!("{names}: turned {state} already."),
+    }
+}
+
 /// A skill is begun.
 pub fn begun(path: &str) -> String {
     format!("Created {path}. Edit it, then check it with: rekindle skill check. {NEXT}")

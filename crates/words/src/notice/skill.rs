@@ -29,6 +29,10 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::YamlTagWrong { text } => return format!("“{text}” does not match its tag"),
         SkillNotice::YamlGoesOn => "a line --- or ... ends it, and more follows",
         SkillNotice::YamlCutOff => "it ends too early",
+        SkillNotice::TurnedOff => "agents are not told of it, because permission.skill denies it",
+        SkillNotice::NotTurned { name } => {
+            return format!("another file or rule still decides about {name}, so it stays as it was");
+        }
         SkillNotice::NameForm { name } => {
             return format!(
                 "the name “{name}” is not one that every tool takes: up to 64 lowercase letters, digits and single hyphens"
@@ -113,6 +117,11 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::SameSkillName { .. } => "rename all but one",
         SkillNotice::TooManySkillFolders { .. } => "name one folder that holds them all",
         SkillNotice::SkillsNotRead { .. } => "remove what does not belong there",
+        SkillNotice::TurnedOff => match front {
+            Front::Command => "turn it on with: rekindle skill enable",
+            Front::Window => "take the rule away, or let it allow the skill",
+        },
+        SkillNotice::NotTurned { .. } => "look for permission in the configuration files of every scope",
         SkillNotice::NameForm { .. } => "OpenCode takes it; rename the skill to share it",
         SkillNotice::NameNotFolder { .. } => "give both the same name",
         SkillNotice::NoDescription => "say in one sentence what it is for, and when to use it",

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState, Stage,
+    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState,
+    SkillNotice, Stage,
 };
-use rekindle_opencode::Profile;
+use rekindle_opencode::{Profile, skill::turned::is_off};
 
 use crate::{
     engine::weight,
@@ -167,6 +168,10 @@ impl Observation {
         }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         Provenance::of(places).tell(&mut rows);
+        let permission = self.scan.permission();
+        for row in rows.iter_mut().filter(|row| row.kind == Kind::Skill && row.warning.is_none()) {
+            row.warning = is_off(&permission, &row.name).then(|| SkillNotice::TurnedOff.into());
+        }
         rows
     }
 
