@@ -66,7 +66,7 @@ notices! {
         /// A document that is not whole.
         YamlCutOff,
         /// A configuration turns it off.
-        TurnedOff,
+        SkillTurnedOff,
         /// Another file has the last word on whether it is turned off.
         NotTurned {
             /// The skill.

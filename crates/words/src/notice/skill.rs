@@ -29,7 +29,7 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::YamlTagWrong { text } => return format!("“{text}” does not match its tag"),
         SkillNotice::YamlGoesOn => "a line --- or ... ends it, and more follows",
         SkillNotice::YamlCutOff => "it ends too early",
-        SkillNotice::TurnedOff => "agents are not told of it, because permission.skill denies it",
+        SkillNotice::SkillTurnedOff => "agents are not told of it, because permission.skill denies it",
         SkillNotice::NotTurned { name } => {
             return format!("another file or rule still decides about {name}, so it stays as it was");
         }
@@ -117,7 +117,7 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::SameSkillName { .. } => "rename all but one",
         SkillNotice::TooManySkillFolders { .. } => "name one folder that holds them all",
         SkillNotice::SkillsNotRead { .. } => "remove what does not belong there",
-        SkillNotice::TurnedOff => match front {
+        SkillNotice::SkillTurnedOff => match front {
             Front::Command => "turn it on with: rekindle skill enable",
             Front::Window => "take the rule away, or let it allow the skill",
         },

@@ -170,7 +170,7 @@ impl Observation {
         Provenance::of(places).tell(&mut rows);
         let permission = self.scan.permission();
         for row in rows.iter_mut().filter(|row| row.kind == Kind::Skill && row.warning.is_none()) {
-            row.warning = is_off(&permission, &row.name).then(|| SkillNotice::TurnedOff.into());
+            row.warning = is_off(&permission, &row.name).then(|| SkillNotice::SkillTurnedOff.into());
         }
         rows
     }
