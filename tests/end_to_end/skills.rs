@@ -81,7 +81,8 @@ async fn a_skill_is_begun_and_replaced() {
     let world = World::new();
     let begun = world.rekindle(&["skill", "new", "s", "--description", "Does: \"this\" # and that", "--json"]).await;
     assert_eq!(begun.code, 0, "{begun:?}");
-    let checked = world.rekindle(&["skill", "check", ".opencode/skills/s", "--json"]).await.json();
+    let place = world.path(".opencode/skills/s").display().to_string();
+    let checked = world.rekindle(&["skill", "check", &place, "--json"]).await.json();
     assert_eq!((&checked["findings"], &checked["description"]), (&json!([]), &json!("Does: \"this\" # and that")));
     let before = world.read(".opencode/skills/s/SKILL.md");
     let source = world.outside("s");
