@@ -416,8 +416,10 @@ fn shows_insides(text: &str) -> bool {
 }
 
 /// The subjects of notices.
-const SUBJECTS: [&str; 12] =
-    ["Doctor", "Habit", "Reload", "Config", "Skill", "Engine", "Edit", "State", "Program", "File", "Package", "Plugin"];
+const SUBJECTS: [&str; 13] = [
+    "Doctor", "Habit", "Reload", "Config", "Server", "Skill", "Engine", "Edit", "State", "Program", "File", "Package",
+    "Plugin",
+];
 
 /// Whether a process of this id runs.
 pub fn is_alive(pid: u32) -> bool {

@@ -1,4 +1,4 @@
-//! The changes that Rekindle makes for a person: declaring and removing plugins, importing and
+//! The changes that Rekindle makes for a person: declaring and removing plugins and MCP servers, importing and
 //! removing skills; and taking them back.
 //!
 //! Invariants: every change can be undone, byte for byte, as long as nobody else has touched what it
@@ -19,6 +19,7 @@ mod place;
 pub(crate) mod record;
 mod relocate;
 mod replace;
+mod servers;
 mod several;
 mod steps;
 mod text;
@@ -43,6 +44,7 @@ pub use self::{
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
     new_plugin::{NewPlugin, new_plugin},
+    servers::{Addition, Given, WantedServers, add_servers, read_servers, remarks, switch_server},
     turn::{Turned, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
@@ -132,7 +134,17 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
                     .about(path))
             }
         },
+        (Kind::Mcp, _) => {
+            let removed = servers::remove_server(places, source, &row.name)?;
+            removed.map(Removed::from).ok_or_else(|| nothing_to_remove(row.kind, &row.name))
+        }
         _ => Err(nothing_to_remove(row.kind, &row.name)),
+    }
+}
+
+impl From<Operation> for Removed {
+    fn from(Operation { path, token }: Operation) -> Self {
+        Self { path, token }
     }
 }
 

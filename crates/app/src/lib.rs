@@ -31,6 +31,7 @@ pub mod fault;
 pub mod files;
 pub mod install;
 pub mod plugins;
+pub mod probe;
 pub mod provenance;
 pub mod state;
 pub mod terminal;

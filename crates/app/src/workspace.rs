@@ -301,8 +301,8 @@ impl App {
     /// Removes an item; a token for taking it back.
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
-            let kind = if id.starts_with("skill:") { Kind::Skill } else { Kind::Plugin };
             let rows = crate::files::scan::scan(places, None)?.rows;
+            let kind = rows.iter().find(|row| row.id.as_str() == id).map_or(Kind::Plugin, |row| row.kind);
             let row = edit::find(&rows, kind, &id, Scope::Project)?;
             edit::remove(places, row).map(|removed| removed.token)
         })

@@ -33,6 +33,8 @@ codes! {
     Ambiguous = "ambiguous",
     /// What was given is not the fingerprint of a plan.
     BadPlan = "bad-plan",
+    /// What was given is no server that can be declared.
+    BadServer = "bad-server",
     /// What was given is no source of skills.
     BadSource = "bad-source",
     /// What was given cannot name a plugin.
@@ -63,7 +65,7 @@ codes! {
     CutOff = "cut-off",
     /// The file is a link to something that is not there; the message names it.
     DanglingLink = "dangling-link",
-    /// The plugin is declared already.
+    /// The plugin or the server is declared already.
     Declared = "declared",
     /// The engine ended while it started; the message has its last words.
     EngineEnded = "engine-ended",
@@ -151,6 +153,8 @@ codes! {
     ReloadFailed = "reload-failed",
     /// The engine did not come up with the new files, and runs with the last good ones.
     RolledBack = "rolled-back",
+    /// An MCP server does not start, answer or connect.
+    ServerFailed = "server-failed",
     /// The settings cannot be read, so nothing was saved.
     SettingsBroken = "settings-broken",
     /// The source has several skills, and it was not said which.

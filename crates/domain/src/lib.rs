@@ -40,6 +40,7 @@ mod plan;
 mod preview;
 mod receipt;
 mod reload;
+mod server;
 mod text;
 mod update;
 mod visible;
@@ -62,8 +63,8 @@ pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
     AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault, Examined, Expected,
     FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, PackageNotice, PluginNotice,
-    ProgramNotice, ReferenceFault, ReloadNotice, SkillNotice, SpecMistake, StateNotice, Unremoved, Untold, ValueKind,
-    WriteFault,
+    ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake, StateNotice, Unremoved,
+    Untold, ValueKind, WriteFault,
 };
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
@@ -75,6 +76,7 @@ pub use reload::{
     AtLeast, Consent, Course, Effect, Failure, Found, Input, Job, OnFailure, Permission, Phase, Refusal, Refused,
     Resume, StepName, Verdict, Whose, Wish, step,
 };
+pub use server::{ServerTest, ServerTool};
 pub use text::Text;
 pub use update::{ChangedBy, FileHashes, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile};
 pub use visible::{hidden_runs, visible, visible_json};

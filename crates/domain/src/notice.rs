@@ -15,6 +15,7 @@ mod package;
 mod plugin;
 mod program;
 mod reload;
+mod server;
 mod skill;
 mod state;
 
@@ -32,6 +33,7 @@ pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
 pub use reload::ReloadNotice;
 use serde_json::{Map, Value};
+pub use server::ServerNotice;
 pub use skill::{MatterBound, SkillNotice};
 pub use state::{AfterCut, StateNotice, Untold};
 
@@ -54,6 +56,8 @@ pub enum Notice {
     Edit(EditNotice),
     /// Of where skills come from, and of what came.
     Install(InstallNotice),
+    /// Of the declaration of MCP servers.
+    Server(ServerNotice),
     /// Of what Rekindle keeps.
     State(StateNotice),
     /// Of Rekindle's own programs.

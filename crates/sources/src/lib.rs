@@ -1,4 +1,4 @@
-//! Where skills come from, in every form that people have on their clipboard: paths, addresses, shorthands, the pages of
+//! Where skills and MCP servers come from, in every form that people have on their clipboard: paths, addresses, shorthands, the pages of
 //! hosts, and whole commands of other tools.
 //!
 //! Invariants: nothing is looked up and nothing is run here, so one text always means the same; what reaches another program
@@ -7,6 +7,7 @@
 pub mod index;
 pub mod lock;
 mod paste;
+pub mod servers;
 mod source;
 
 pub use paste::{Pasted, paste};

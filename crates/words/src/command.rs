@@ -9,6 +9,7 @@ pub mod failures;
 mod json;
 pub mod plugins;
 pub mod preview;
+pub mod servers;
 pub mod skeleton;
 pub mod update;
 

@@ -15,6 +15,7 @@ mod package;
 mod plugin;
 mod program;
 pub mod reload;
+mod server;
 mod skill;
 mod state;
 
@@ -41,6 +42,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Engine(notice) => engine::said(notice, front),
         Notice::Edit(notice) => edit::said(notice, front),
         Notice::Install(notice) => install::said(notice, front),
+        Notice::Server(notice) => server::said(notice, front),
         Notice::State(notice) => state::said(notice, front),
         Notice::Program(notice) => program::said(notice, front),
         Notice::File(notice) => file::said(notice, front),
@@ -63,6 +65,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Engine(notice) => engine::hint(notice, front),
         Notice::Edit(notice) => edit::hint(notice, front),
         Notice::Install(notice) => install::hint(notice, front),
+        Notice::Server(notice) => server::hint(notice, front),
         Notice::State(notice) => state::hint(notice, front),
         Notice::Program(notice) => program::hint(notice, front),
         Notice::File(notice) => file::hint(notice, front),

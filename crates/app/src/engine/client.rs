@@ -10,6 +10,7 @@ mod body;
 mod connection;
 mod error;
 mod runs;
+mod servers;
 mod words;
 
 use std::time::{Duration, Instant};
@@ -19,12 +20,16 @@ use rekindle_opencode::config::{schema, text::whole};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value, json};
 
-pub use self::error::{ClientError, Reason};
+pub(crate) use self::connection::web_client;
 use self::{
     address::Address,
     connection::{guarded, http},
     runs::{add_titles, busy_runs},
     words::{beginning, reason_of},
+};
+pub use self::{
+    error::{ClientError, Reason},
+    servers::Connection,
 };
 
 /// How long an ordinary answer may take.

@@ -112,9 +112,11 @@ fn add_item(
     for said in group.iter().filter(|said| !said.adds) {
         let unread = item(said, Fingerprint::of_config(said.shown()), said.shown());
         let state = RowState::Overridden { by: strongest.layer.path.display().to_string() };
+        // Where another part of the item is used, its row stands for all of it.
+        let removable = is_removable(*kind, said.layer) && group.iter().all(|said| !said.adds);
         scan.push_row(Row {
             state,
-            removable: false,
+            removable,
             ..row(places, &unread, None, unread.value.clone().map(Notice::Verbatim), Stage::Declared)
         });
     }
@@ -133,7 +135,8 @@ fn add_item(
     let item = Item { code: mended.map(|(text, _)| text.clone()), ..item(last, declared, &shown) };
     let is_strongest = std::ptr::eq(*last, strongest);
     let beaten = all.iter().filter(|said| is_strongest && !said.adds).map(|said| places.short(&said.layer.path));
-    let mut row = Row { removable: false, ..row(places, &item, None, detail(*kind, &shown, &item), Stage::Declared) };
+    let removable = is_removable(*kind, last.layer);
+    let mut row = Row { removable, ..row(places, &item, None, detail(*kind, &shown, &item), Stage::Declared) };
     row.overrides = beaten.collect();
     row.warning = mended.map(|(_, warning)| warning.what.clone());
     scan.push_row(row);
@@ -276,5 +279,11 @@ fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, s
         declared: Fingerprint::of_config(value),
         code: None,
     };
-    scan.push_row(Row { state, removable: false, ..row(places, &item, None, None, Stage::Declared) });
+    let removable = is_removable(kind, layer);
+    scan.push_row(Row { state, removable, ..row(places, &item, None, None, Stage::Declared) });
+}
+
+/// Whether Rekindle can take a declaration out of its file: only that of a server, and only if there is a file.
+fn is_removable(kind: Kind, layer: &Layer) -> bool {
+    kind == Kind::Mcp && layer.path.is_absolute()
 }

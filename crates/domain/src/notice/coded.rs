@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
-    PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, SkillNotice, StateNotice,
+    PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, ServerNotice, SkillNotice, StateNotice,
 };
 
 /// The key of the code.
@@ -166,6 +166,7 @@ subjects! {
     Habit(HabitNotice),
     Install(InstallNotice),
     Package(PackageNotice),
+    Server(ServerNotice),
     Plugin(PluginNotice),
     Program(ProgramNotice),
     Reload(ReloadNotice),

@@ -16,6 +16,22 @@ pub fn added(spec: &str) -> String {
     format!("Added plugin {spec}. {NEXT}")
 }
 
+/// MCP servers are declared.
+pub fn added_servers(names: &[String], path: &str) -> String {
+    let noun = if names.len() == 1 { "server" } else { "servers" };
+    format!("Added {noun} {} ({path}). {NEXT}", names.join(", "))
+}
+
+/// They would be declared there.
+pub fn would_add_servers(path: &str) -> String {
+    format!("This would be added to {path}:")
+}
+
+/// A server is turned on or off.
+pub fn switched(name: &str, is_on: bool, path: &str) -> String {
+    format!("Turned {name} {} ({path}). {NEXT}", if is_on { "on" } else { "off" })
+}
+
 /// A source is being fetched, and looked at.
 pub fn fetching(source: &str) -> String {
     format!("Fetching {}…", masked_text(source))

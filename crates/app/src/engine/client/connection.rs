@@ -39,6 +39,11 @@ pub(super) fn guarded(uid: u32, port: u16, pid: u32) -> Result<reqwest::Client, 
     Ok(last.insert((engine, client)).1.clone())
 }
 
+/// For an address that is no engine's.
+pub(crate) fn web_client() -> Result<reqwest::Client, ClientError> {
+    builder().build().map_err(ClientError::NotReady)
+}
+
 fn builder() -> reqwest::ClientBuilder {
     // Fails only when someone else installed one before, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
