@@ -13,6 +13,7 @@ mod pictures;
 mod plugins;
 mod processes;
 mod receipts;
+mod servers;
 mod skills;
 mod taking_back;
 mod truth;

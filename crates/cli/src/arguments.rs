@@ -1,6 +1,7 @@
 //! The arguments, as `docs/cli.md` promises them.
 
 mod check;
+mod mcp;
 mod plugin;
 mod skill;
 
@@ -11,6 +12,7 @@ use rekindle_domain::Kind;
 
 pub(crate) use self::{
     check::{CheckArguments, CheckFormat},
+    mcp::{McpAdd, McpCommand},
     plugin::{Named, PluginCommand},
     skill::SkillCommand,
 };
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Install, remove, list or check skills
     #[command(subcommand)]
     Skill(SkillCommand),
+    /// Add, remove, switch, list or test MCP servers
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Check all that precedes a reload, without an engine
     Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files

@@ -66,13 +66,13 @@ impl Reader {
         if transport != "stdio" {
             return None;
         }
-        let (variables, names) = self.variables(package);
         let mut words: Vec<String> = match kind {
             "npm" => vec!["npx".to_owned(), "-y".to_owned()],
             "pypi" => vec!["uvx".to_owned()],
             "oci" | "docker" => ["docker", "run", "-i", "--rm"].map(str::to_owned).into(),
             _ => return None,
         };
+        let (variables, names) = self.variables(package);
         if let ("npm" | "pypi", Some(hint)) = (kind, text(package, &["runtimeHint", "runtime_hint"]))
             && hint != words.first().map_or("", String::as_str)
         {
@@ -89,26 +89,19 @@ impl Reader {
             _ => at("@"),
         });
         words.extend(self.arguments(package, &["packageArguments", "package_arguments"]));
-        let mut entry = json!({ "type": "local", "command": words });
-        if !variables.is_empty() {
-            entry["environment"] = Value::Object(variables);
-        }
-        Some(entry)
+        Some(with(json!({ "type": "local", "command": words }), "environment", variables))
     }
 
     fn remote(&mut self, remote: &Value) -> Option<Value> {
         let url = text(remote, &["url"])?;
-        let mut entry = json!({ "type": "remote", "url": self.filled(url) });
+        let entry = json!({ "type": "remote", "url": self.filled(url) });
         let headers: Map<_, _> = items(remote, &["headers"])
             .filter_map(|header| {
                 let name = text(header, &["name"])?;
                 Some((name.to_owned(), Value::from(self.value(header, name))))
             })
             .collect();
-        if !headers.is_empty() {
-            entry["headers"] = Value::Object(headers);
-        }
-        Some(entry)
+        Some(with(entry, "headers", headers))
     }
 
     /// The variables that a package wants, and their names.
@@ -183,6 +176,14 @@ impl Reader {
         self.told.push(ServerNotice::ServerInputFromVariable { name, input, variable: variable.clone() });
         env(&variable)
     }
+}
+
+/// An entry with a map of texts, if there are any.
+fn with(mut entry: Value, key: &str, texts: Map<String, Value>) -> Value {
+    if let Some(map) = entry.as_object_mut().filter(|_| !texts.is_empty()) {
+        map.insert(key.to_owned(), Value::Object(texts));
+    }
+    entry
 }
 
 fn text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {

@@ -30,16 +30,16 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
             return format!("the server “{name}” has neither a command nor an address");
         }
         ServerNotice::ServerBadValue { name, key } => {
-            return format!("{key} of the server “{name}” has a value of the wrong kind");
+            return format!("“{key}” of the server “{name}” has a value of the wrong kind");
         }
         ServerNotice::ServerKeyLeftOut { name, key } => {
-            return format!("{key} of the server “{name}” was left out: OpenCode has no such setting");
+            return format!("“{key}” of the server “{name}” was left out: OpenCode has no such setting");
         }
         ServerNotice::ServerDefaultLeftOut { name, key, variable } => {
-            return format!("{key} of the server “{name}” no longer has a default for the variable {variable}");
+            return format!("“{key}” of the server “{name}” no longer has a default for the variable {variable}");
         }
         ServerNotice::ServerReferenceKept { name, key, reference } => {
-            return format!("{key} of the server “{name}” contains {reference}, which OpenCode does not replace");
+            return format!("“{key}” of the server “{name}” contains {reference}, which OpenCode does not replace");
         }
         ServerNotice::ServerInputFromVariable { name, input, variable } => {
             return format!(
@@ -58,7 +58,7 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
             return format!("“{name}” is already turned {}", if *is_on { "on" } else { "off" });
         }
         ServerNotice::ServerSecretInFile { name, key, .. } => {
-            return format!("{key} of the server “{name}” looks like a secret, and is written to the file as it is");
+            return format!("“{key}” of the server “{name}” looks like a secret, and is written to the file as it is");
         }
         ServerNotice::ServerNotSpawned { name, why } => {
             return format!("the server “{name}” could not be started: {why}");

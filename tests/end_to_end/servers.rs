@@ -1,0 +1,127 @@
+//! MCP servers through the command line: declared from what was pasted, proved, switched, connected anew, tested.
+
+use rekindle_tests::{
+    wait,
+    world::{MCP_SERVER, World, is_alive},
+};
+use serde_json::{Value, json};
+
+/// A server that says what it is and has two tools.
+fn with_tools() -> String {
+    let tools = r#""tools/list": () => ({ tools: [{ name: "read", description: "Reads a file", inputSchema: {} }, { name: "write" }] })"#;
+    MCP_SERVER.replace(r#""tools/list": () => ({ tools: [] })"#, tools)
+}
+
+/// V2, V4, B9: what a page shows is declared, pending, proved, turned off, removed, and undone byte for byte.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_server_becomes_live() {
+    let world = World::new();
+    world.write("good.mjs", MCP_SERVER);
+    let before =
+        "{\n  // mine\n  \"$schema\": \"https://opencode.ai/config.json\",\n  \"username\": \"me\", // kept\n}\n";
+    world.write("opencode.jsonc", before);
+    let engine = world.start_engine().await;
+    let pasted = json!({"mcpServers": {"good": {"command": "node", "args": ["good.mjs"], "alwaysAllow": ["read"],
+        "env": {"API_TOKEN": "hunter2", "OTHER": "${REKINDLE_TEST_UNSET}"}}}});
+    world.write("pasted.json", &pasted.to_string());
+    let from = world.path("pasted.json").display().to_string();
+
+    let shown = world.rekindle(&["mcp", "add", "--from", &from, "--dry-run", "--json"]).await;
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(!shown.out.contains("hunter2"), "{shown:?}");
+    assert_eq!(shown.json()["servers"]["good"]["command"], json!(["node", "good.mjs"]));
+    assert_eq!(shown.json()["notices"].as_array().map(Vec::len), Some(3), "{shown:?}");
+    assert_eq!(world.read("opencode.jsonc"), before);
+
+    let added = world.rekindle(&["mcp", "add", "--from", &from]).await;
+    assert_eq!(added.code, 0, "{added:?}");
+    for part in ["alwaysAllow", "environment.API_TOKEN", "{env:API_TOKEN}", "REKINDLE_TEST_UNSET"] {
+        assert!(added.err.contains(part), "{part}: {added:?}");
+    }
+    assert!(!added.err.contains("hunter2"), "{added:?}");
+    let again = world.rekindle(&["mcp", "add", "--from", &from, "--json"]).await;
+    assert_eq!((again.code, &again.json()["error"]["code"]), (2, &json!("declared")));
+
+    let status = world.rekindle(&["status", "--json"]).await.json();
+    assert_eq!((&status["changes"][0]["kind"], &status["changes"][0]["name"]), (&json!("mcp"), &json!("good")));
+    let receipt = world.rekindle(&["reload", "--json"]).await;
+    assert_eq!((receipt.code, &receipt.json()["items"][0]["state"]), (0, &json!("active")), "{receipt:?}");
+    assert_eq!(engine.get("/mcp").await["good"]["status"], "connected");
+
+    let off = world.rekindle(&["mcp", "disable", "good"]).await;
+    assert_eq!(off.code, 0, "{off:?}");
+    assert_eq!(world.rekindle(&["reload"]).await.code, 0);
+    assert_eq!(engine.get("/mcp").await["good"]["status"], "disabled");
+    let row = |rows: Value| rows[0]["removable"].clone();
+    assert_eq!(row(world.rekindle(&["mcp", "list", "--json"]).await.json()), true);
+    let removed = world.rekindle(&["mcp", "remove", "good"]).await;
+    assert_eq!((removed.code, world.read("opencode.jsonc")), (0, before.to_owned()), "{removed:?}");
+    for _ in 0..3 {
+        assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    }
+    assert_eq!(world.read("opencode.jsonc"), before);
+}
+
+/// V1: a server that failed is connected anew without a reload, and disconnected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_failed_is_connected_anew() {
+    let world = World::new();
+    world.write("good.mjs", MCP_SERVER);
+    let command = ["sh", "-c", "test -e there && exec node good.mjs; exit 3"];
+    let servers = json!({"mcp": {"flaky": {"type": "local", "command": command}}});
+    world.write("opencode.json", &servers.to_string());
+    let engine = world.start_engine().await;
+    let disposes = engine.count_disposes().await;
+    let failed = world.rekindle(&["mcp", "retry", "flaky", "--json"]).await;
+    assert_eq!((failed.code, &failed.json()["status"]), (1, &json!("failed")), "{failed:?}");
+    assert!(failed.json()["reason"].is_string());
+    world.write("there", "");
+    let connected = world.rekindle(&["mcp", "connect", "flaky"]).await;
+    assert_eq!((connected.code, connected.out.trim()), (0, "flaky: connected"), "{connected:?}");
+    let ended = world.rekindle(&["mcp", "disconnect", "flaky", "--json"]).await;
+    assert_eq!((ended.code, &ended.json()["status"]), (0, &json!("disabled")), "{ended:?}");
+    assert_eq!(disposes.so_far(), 0);
+    let unknown = world.rekindle(&["mcp", "retry", "no/such one", "--json"]).await;
+    assert_eq!((unknown.code, &unknown.json()["error"]["code"]), (2, &json!("not-found")));
+    let theirs = world.rekindle(&["--engine", &engine.url, "mcp", "retry", "flaky", "--json"]).await;
+    assert_eq!((theirs.code, &theirs.json()["error"]["code"]), (3, &json!("client-mode")));
+}
+
+/// V3: a server that works, and those that do not start, end, hang, or say something else; nothing of them is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_tested() {
+    let world = World::new();
+    world.write("good.mjs", &with_tools());
+    let local = |command: &[&str]| json!({"type": "local", "command": command, "timeout": 20_000});
+    let quick = |script: &str| json!({"type": "local", "command": ["sh", "-c", script], "timeout": 700});
+    let servers = json!({
+        "good": local(&["node", "good.mjs"]),
+        "missing": local(&["rekindle-no-such-program"]),
+        "dies": local(&["sh", "-c", "echo it needs a key >&2; echo token=hunter2 >&2; exit 3"]),
+        "hangs": quick("sleep 600 & echo $! > child; wait"),
+        "garbage": quick("echo hello there; sleep 600"),
+    });
+    world.write("opencode.json", &json!({ "mcp": servers }).to_string());
+    let good = world.rekindle(&["mcp", "test", "good", "--json"]).await;
+    assert_eq!(good.code, 0, "{good:?}");
+    let good = good.json();
+    assert_eq!((&good["server"], &good["version"]), (&json!("test"), &json!("1.0.0")));
+    assert_eq!((&good["tools"][0]["name"], good["tools"].as_array().map(Vec::len)), (&json!("read"), Some(2)));
+    assert!(good["tokens"].as_u64().is_some_and(|tokens| tokens > 0));
+    let check = async |name: &str, parts: &[&str]| {
+        let ran = world.rekindle(&["mcp", "test", name, "--json"]).await;
+        let error = &ran.json()["error"];
+        assert_eq!((ran.code, &error["code"]), (2, &json!("server-failed")), "{ran:?}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    };
+    check("missing", &["could not be started"]).await;
+    check("dies", &["ended before it answered", "it needs a key"]).await;
+    check("hangs", &["did not answer", "initialize"]).await;
+    check("garbage", &["hello there"]).await;
+    let child: u32 = world.read("child").trim().parse().expect("a process id");
+    wait::until("the end of what it started", async || (!is_alive(child)).then_some(())).await;
+    let unknown = world.rekindle(&["mcp", "test", "none", "--json"]).await;
+    assert_eq!((unknown.code, &unknown.json()["error"]["code"]), (2, &json!("not-found")));
+}
