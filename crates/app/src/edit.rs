@@ -144,7 +144,7 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
 
 impl From<Operation> for Removed {
     fn from(Operation { path, token }: Operation) -> Self {
-        Self { path, token }
+        Self { path, token, remark: None }
     }
 }
 
