@@ -11,6 +11,8 @@ use crate::engine::client::web_client;
 
 /// The header with the session that a server began.
 const SESSION: &str = "mcp-session-id";
+/// What a request is given beyond its limit, so that it is told to be late and not out of reach.
+const MARGIN: Duration = Duration::from_secs(1);
 /// The most bytes that are read of an answer.
 const MOST: usize = 16 * 1024 * 1024;
 
@@ -37,7 +39,7 @@ impl Web {
     }
 
     async fn post(&mut self, message: &Value) -> Result<reqwest::Response, ServerNotice> {
-        let mut request = self.http.post(&self.url).json(message).timeout(self.limit);
+        let mut request = self.http.post(&self.url).json(message).timeout(self.limit + MARGIN);
         request = request.header("accept", "application/json, text/event-stream");
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -95,7 +97,7 @@ impl Web {
 impl Link for Web {
     async fn ask(&mut self, method: &str, params: Value) -> Result<Value, ServerNotice> {
         self.last += 1;
-        let (id, limit) = (self.last, asked_within(self.limit));
+        let (id, limit) = (self.last, self.limit);
         let asked = async {
             let response = self.post(&message(Some(id), method, params)).await?;
             self.read(response, method, id).await
@@ -105,7 +107,7 @@ impl Link for Web {
             Err(_) => Err(ServerNotice::ServerSilent {
                 name: self.name.clone(),
                 method: method.to_owned(),
-                seconds: limit.as_secs(),
+                seconds: u64::try_from(limit.as_millis().div_ceil(1000)).unwrap_or(u64::MAX),
             }),
         }
     }
@@ -113,9 +115,4 @@ impl Link for Web {
     async fn tell(&mut self, method: &str) -> Result<(), ServerNotice> {
         self.post(&message(None, method, Value::Null)).await.map(drop)
     }
-}
-
-/// A little more than the request itself is given, so that its own error is told.
-fn asked_within(limit: Duration) -> Duration {
-    limit + Duration::from_secs(1)
 }
