@@ -3,6 +3,7 @@
 mod config;
 mod engine;
 mod reload;
+mod server;
 mod skill;
 mod workspace;
 
@@ -13,6 +14,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
         config::add_plugin,
         config::remove_item,
+        config::switch_item,
         config::undo,
         config::restore_last_good,
         config::choose,
@@ -23,6 +25,9 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         reload::reload,
         reload::cancel_reload,
         reload::dismiss,
+        server::preview_servers,
+        server::add_servers,
+        server::retry_server,
         skill::preview_skills,
         skill::preview_text,
         skill::cancel_preview,

@@ -12,7 +12,7 @@ use std::{
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rekindle_app::{
-    edit,
+    edit::{self, Landing},
     files::locate::Places,
     install::{self, All, Wanted},
 };
@@ -108,7 +108,7 @@ fn against(world: &World, source: &Path, what: &str, other: &str, most: f64, com
 fn install(places: &Places, source: &str) -> PathBuf {
     let wanted = Wanted { source, scope: None, skills: &[], all: All::NotWanted };
     let fetched = install::fetch(places, &wanted).expect("fetched");
-    let installed = edit::install_skills(places, &fetched, None).expect("installed");
+    let installed = edit::install_skills(places, &fetched, &Landing::default()).expect("installed");
     installed.places.into_iter().next().expect("a place")
 }
 

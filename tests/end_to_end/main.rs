@@ -12,6 +12,7 @@ mod harm;
 mod pictures;
 mod plugins;
 mod processes;
+mod readme;
 mod receipts;
 mod servers;
 mod skills;

@@ -329,3 +329,30 @@ async fn a_preview() {
     window.escape().await;
     window.close().await;
 }
+
+/// The preview of pasted servers: one with a name to choose, several with what is to be known of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn pasted_servers() {
+    let world = World::named("acme-api");
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-mcp").await;
+    window.type_into("server-input", "npx -y @modelcontextprotocol/server-everything").await;
+    window.click("server-add").await;
+    window.find("server-name").await;
+    picture(&window, "servers-one").await;
+    window.escape().await;
+    let long = "a-server-with-a-name-that-is-much-longer-than-anyone-would-choose";
+    let env = json!({"ISSUES_TOKEN": "sk-123456789012345678901234", "ISSUES_URL": "${ISSUES_URL:-https://issues.example.com}"});
+    let pasted = json!({"mcpServers": {
+        "issues": {"command": "npx", "args": ["-y", "@acme/issues", "--read-only"], "env": env, "autoApprove": ["list"]},
+        long: {"type": "http", "url": "https://search.example.com/a/path/that/is/rather/long/for/an/address/mcp"},
+    }});
+    window.type_into("server-input", &format!("{pasted:#}")).await;
+    picture(&window, "servers-pasted").await;
+    window.click("server-add").await;
+    window.count("preview-server", 2).await;
+    picture(&window, "servers-several").await;
+    window.escape().await;
+    window.close().await;
+}

@@ -57,7 +57,8 @@ async fn an_update_is_pending_and_proved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_skill_is_turned_off_and_on() {
     let world = World::new();
-    let text = "{\n  // mine\n  \"permission\": {\"skill\": \"allow\"}\n}\n";
+    // Without its schema the engine would add it.
+    let text = "{\n  \"$schema\": \"https://opencode.ai/config.json\",\n  // mine\n  \"permission\": {\"skill\": \"allow\"}\n}\n";
     world.write("opencode.jsonc", text);
     world.write(".opencode/skills/s/SKILL.md", &skill("s", "Body."));
     let engine = world.start_engine().await;

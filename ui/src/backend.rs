@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Previewed, Receipt, Restored, Scope, Shown, UndoChoice,
-    UserError, WindowEvent, Wish,
+    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Previewed, Receipt, Restored, Scope, ServersPreview,
+    Shown, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -110,13 +110,60 @@ pub(crate) async fn install_skills(id: String, names: Vec<String>) -> Answer<Und
     invoke("install_skills", &Arguments { id, names }).await
 }
 
-/// Removes a plugin or a skill.
+/// What a text would declare of MCP servers.
+pub(crate) async fn preview_servers(text: String, scope: Scope) -> Answer<ServersPreview> {
+    #[derive(Serialize)]
+    struct Arguments {
+        text: String,
+        scope: Scope,
+    }
+    invoke("preview_servers", &Arguments { text, scope }).await
+}
+
+/// Declares MCP servers that a text has, by their names. `name`: that of a single one, if the person gave it another.
+pub(crate) async fn add_servers(
+    text: String,
+    name: Option<String>,
+    names: Vec<String>,
+    scope: Scope,
+) -> Answer<Option<UndoToken>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        text: String,
+        name: Option<String>,
+        names: Vec<String>,
+        scope: Scope,
+    }
+    invoke("add_servers", &Arguments { text, name, names, scope }).await
+}
+
+/// Removes an item.
 pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
     #[derive(Serialize)]
     struct Arguments {
         id: ItemId,
     }
     invoke("remove_item", &Arguments { id }).await
+}
+
+/// Turns a skill or a server on or off.
+pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Option<UndoToken>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Arguments {
+        id: ItemId,
+        is_on: bool,
+    }
+    invoke("switch_item", &Arguments { id, is_on }).await
+}
+
+/// Has the engine connect a server anew.
+pub(crate) async fn retry_server(name: String) -> Answer<Nothing> {
+    #[derive(Serialize)]
+    struct Arguments {
+        name: String,
+    }
+    invoke("retry_server", &Arguments { name }).await
 }
 
 /// Takes back what the token stands for; how, if somebody else changed the same file since.

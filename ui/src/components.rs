@@ -19,6 +19,7 @@ pub(crate) mod receipt;
 pub(crate) mod restore;
 pub(crate) mod rows;
 pub(crate) mod segmented;
+pub(crate) mod server_bar;
 pub(crate) mod shell;
 pub(crate) mod toasts;
 pub(crate) mod undo;

@@ -9,7 +9,7 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{ItemId, Previewed, Scope, UndoChoice, UserError, WindowState};
+use rekindle_domain::{ItemId, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState};
 
 pub(crate) use rekindle_words::window::Page;
 
@@ -108,6 +108,17 @@ impl Draft {
     }
 }
 
+/// Servers that a person looks at before they are declared.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Adding {
+    /// What was pasted.
+    pub(crate) text: String,
+    /// For which projects.
+    pub(crate) scope: Scope,
+    /// What it would declare.
+    pub(crate) preview: ServersPreview,
+}
+
 /// How far an installation is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Step {
@@ -138,6 +149,10 @@ pub(crate) struct App {
     pub(crate) plugin: Draft,
     /// The source of a skill that is being installed.
     pub(crate) skill: Draft,
+    /// The servers that are being added.
+    pub(crate) server: Draft,
+    /// What they would be declared as, while the person looks at it.
+    pub(crate) adding: RwSignal<Option<Adding>>,
     /// What is fetched, and would be installed.
     pub(crate) preview: RwSignal<Step>,
     /// The pending changes whose difference is open.
@@ -163,6 +178,8 @@ impl App {
             toasts: RwSignal::default(),
             plugin: Draft::new(),
             skill: Draft::new(),
+            server: Draft::new(),
+            adding: RwSignal::default(),
             preview: RwSignal::default(),
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),

@@ -36,7 +36,6 @@ use std::{
 
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UserError};
 
-pub(crate) use self::entry::kept_version;
 pub use self::{
     begin::new_skill,
     declare::{add_plugin, add_plugin_with},
@@ -44,7 +43,10 @@ pub use self::{
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
     new_plugin::{NewPlugin, new_plugin},
-    servers::{Addition, Given, WantedServers, add_servers, read_servers, remarks, switch_server},
+    servers::{
+        Addition, Given, WantedServers, add_chosen_servers, add_servers, preview_servers, read_servers, remarks,
+        switch_server,
+    },
     turn::{Turned, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
@@ -60,9 +62,10 @@ use self::{
     trash::not_moved,
     undo::Undo,
 };
+pub(crate) use self::{entry::kept_version, install::check_place};
 use crate::{
     error::shown,
-    files::locate::Places,
+    files::{locate::Places, scan::scan},
     install::{Fetched, candidate::Candidate, only_one, scratch},
 };
 
@@ -97,7 +100,7 @@ pub(crate) fn try_skill(
     name: &str,
     there: There,
 ) -> Result<(), UserError> {
-    install::check_place(places, skill, skills, name, there)?;
+    check_place(places, skill, skills, name, there)?;
     let scratch = scratch(places)?;
     let landing = Landing { name: Some(name), ..Landing::default() };
     install::stage(places, std::slice::from_ref(skill), &scratch.path().join("tried"), &landing).map(drop)
@@ -146,6 +149,18 @@ impl From<Operation> for Removed {
     fn from(Operation { path, token }: Operation) -> Self {
         Self { path, token, remark: None }
     }
+}
+
+/// Turns the skill or the server of a row on or off, where it is; a token for taking it back. `None`: it is so already.
+pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Option<String>, UserError> {
+    let rows = scan(places, None)?.rows;
+    let row = rows.iter().find(|row| row.id.as_str() == id && row.is_on().is_some());
+    let row = row.ok_or_else(|| nothing_to_remove(Kind::Skill, id))?;
+    let operation = match row.kind {
+        Kind::Skill => turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?.operation,
+        _ => switch_server(places, &row.name, row.scope, is_on)?,
+    };
+    Ok(operation.map(|operation| operation.token))
 }
 
 /// The one row that a person means by a name, an id or a path.

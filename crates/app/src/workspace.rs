@@ -22,9 +22,9 @@ use std::{
 };
 
 use rekindle_domain::{
-    Answers, AtLeast, Cause, Choice, DiffLine, ErrorCode, Finding, Fingerprint, Installing, Kind, LastGoodOffer,
-    Leftover, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope, Settings, Shown,
-    UndoChoice, UserError, WindowState, Wish, chain,
+    Answers, AtLeast, Cause, Choice, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint, Installing, Kind,
+    LastGoodOffer, Leftover, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope,
+    ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -37,7 +37,7 @@ pub use crate::engine::connect::Source;
 use crate::{
     doctor,
     edit::{self, last_good::LastGood},
-    engine::{connect, known::Engine, output::last_words},
+    engine::{client::Connection, connect, known::Engine, output::last_words},
     error::problem_error,
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
@@ -298,6 +298,24 @@ impl App {
         self.change(move |places| waiting.install(places, &id, &names).map(|installed| installed.token)).await
     }
 
+    /// What a text would declare of MCP servers. Nothing is written.
+    pub async fn preview_servers(&self, text: String, scope: Scope) -> Result<ServersPreview, UserError> {
+        let places = self.places_of_engine();
+        blocking(move || edit::preview_servers(&places, &text, scope)).await
+    }
+
+    /// Declares MCP servers that a text has, by their names; a token for taking it back, if anything changed. `name`: that of a
+    /// single one, if a person gave it another.
+    pub async fn add_servers(
+        &self,
+        text: String,
+        name: Option<String>,
+        names: Vec<String>,
+        scope: Scope,
+    ) -> Result<Option<String>, UserError> {
+        self.change(move |places| edit::add_chosen_servers(places, &text, name.as_deref(), &names, scope)).await
+    }
+
     /// Removes an item; a token for taking it back.
     pub async fn remove(&self, id: String) -> Result<String, UserError> {
         self.change(move |places| {
@@ -307,6 +325,32 @@ impl App {
             edit::remove(places, row).map(|removed| removed.token)
         })
         .await
+    }
+
+    /// Turns a skill or a server on or off; a token for taking it back, if anything changed.
+    pub async fn switch(&self, id: String, is_on: bool) -> Result<Option<String>, UserError> {
+        self.change(move |places| edit::switch(places, &id, is_on)).await
+    }
+
+    /// Has the engine connect a server anew, without a reload. Someone else's engine is left alone.
+    pub async fn retry_server(&self, name: String) -> Result<(), UserError> {
+        if matches!(self.source, Source::Client { .. }) {
+            return Err(Refusal::ClientMode.error());
+        }
+        let seen = self.seen.borrow().clone();
+        let Some(Seen { target, observation, .. }) = seen else { return Ok(()) };
+        // Asking makes the engine load the directory, so the files come first.
+        if let Some(problem) = observation.problems.first() {
+            return Err(problem_error(problem));
+        }
+        let client = target.engine.client.as_ref().filter(|_| observation.answers.is_some());
+        let client = client.ok_or_else(|| UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning))?;
+        let answer = client.switch_server(&name, Connection::Connect).await.map_err(|error| UserError::from(&error));
+        self.send(Message::Answers).await;
+        match answer? {
+            Some(_) => Ok(()),
+            None => Err(UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotLoaded { name })),
+        }
     }
 
     /// Takes a change back. `choice`: how, if somebody else changed the same file since.

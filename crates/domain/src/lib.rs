@@ -68,7 +68,10 @@ pub use notice::{
 };
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
-pub use preview::{Preview, PreviewFile, PreviewSource, Previewed, SkillFinding, SkillFrom, SkillPreview, Tokens};
+pub use preview::{
+    Preview, PreviewFile, PreviewSource, Previewed, ServerPreview, ServersPreview, SkillFinding, SkillFrom,
+    SkillPreview, Tokens,
+};
 pub use receipt::{
     After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
 };

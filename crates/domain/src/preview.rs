@@ -78,6 +78,28 @@ impl SkillPreview {
     }
 }
 
+/// MCP servers that would be declared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServersPreview {
+    /// The file in which they would be, in short form.
+    pub place: String,
+    /// The servers, in the order of the source.
+    pub servers: Vec<ServerPreview>,
+    /// Whether the source says what they are called.
+    pub is_named: bool,
+    /// What a person should know of them.
+    pub notices: Vec<Notice>,
+}
+
+/// An MCP server that would be declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerPreview {
+    /// Its name.
+    pub name: String,
+    /// Its entry, as JSON on several lines, without secrets.
+    pub entry: String,
+}
+
 /// A file that would land.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewFile {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Notice,
-    Past, PlanSummary, PluginOrigin, Reason, Receipt, Refused, Scope, SkillFrom,
+    Past, PlanSummary, PluginNotice, PluginOrigin, Reason, Receipt, Refused, Scope, SkillFrom, SkillNotice,
 };
 
 /// Whose the engine is.
@@ -229,6 +229,20 @@ pub struct Row {
     /// What a person should know about it although it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<Notice>,
+}
+
+impl Row {
+    /// Whether it is on; `None`: it cannot be turned on and off.
+    pub fn is_on(&self) -> Option<bool> {
+        let is_used = !matches!(self.state, RowState::Overridden { .. } | RowState::NotRead { .. });
+        match self.kind {
+            Kind::Skill if is_used => Some(self.warning != Some(SkillNotice::SkillTurnedOff.into())),
+            Kind::Mcp if is_used && self.removable => {
+                Some(!matches!(self.detail, Some(Notice::Plugin(PluginNotice::ServerTurnedOff { .. }))))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What something is that is there twice.

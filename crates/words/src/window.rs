@@ -13,6 +13,7 @@ pub mod plan;
 pub mod preview;
 pub mod receipt;
 pub mod rows;
+pub mod servers;
 pub mod settings;
 pub mod undo;
 
@@ -46,6 +47,9 @@ pub const DETAILS: &str = "Details";
 pub const HIDE_DETAILS: &str = "Hide details";
 pub const UNDO: &str = "Undo";
 pub const REMOVE: &str = "Remove";
+pub const TURN_OFF: &str = "Turn off";
+pub const TURN_ON: &str = "Turn on";
+pub const RETRY: &str = "Retry";
 pub const OPEN: &str = "Open";
 pub const REVEAL: &str = "Reveal";
 pub const CHOOSE: &str = "Choose…";
@@ -165,6 +169,11 @@ pub fn switch_workspace(name: &str) -> String {
 /// The toast after a removal.
 pub fn removed(name: &str) -> String {
     format!("Removed {name}")
+}
+
+/// An item is turned on or off.
+pub fn switched(name: &str, is_on: bool) -> String {
+    format!("Turned {name} {}", if is_on { "on" } else { "off" })
 }
 
 /// An error that no command foresaw.

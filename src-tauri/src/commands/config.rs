@@ -17,6 +17,12 @@ pub(crate) async fn remove_item(shell: State<'_, Shell>, id: String) -> Result<S
     shell.app().remove(id).await
 }
 
+/// Turns a skill or a server on or off; a token for taking it back, if anything changed.
+#[tauri::command]
+pub(crate) async fn switch_item(shell: State<'_, Shell>, id: String, is_on: bool) -> Result<Option<String>, UserError> {
+    shell.app().switch(id, is_on).await
+}
+
 /// Takes a change back; how, if somebody else changed the same file since.
 #[tauri::command]
 pub(crate) async fn undo(shell: State<'_, Shell>, token: String, choice: Option<UndoChoice>) -> Result<(), UserError> {

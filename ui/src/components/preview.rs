@@ -3,6 +3,7 @@
 //! Invariants: nothing is installed that was not on the screen, and what was fetched is put away when the dialog closes; an
 //! error leaves everything as it is.
 
+pub(crate) mod servers;
 mod skill;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -149,5 +150,28 @@ fn Look(previewed: Previewed, open: RwSignal<bool>) -> impl IntoView {
                 {move || words::install(chosen.with(BTreeSet::len))}
             </button>
         </div>
+    }
+}
+
+/// What a person chooses by its name, if it can be chosen.
+fn choice(name: String, is_possible: bool, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let (ticked, toggled) = (name.clone(), name.clone());
+    let toggle = move |event| {
+        chosen.update(|chosen| match event_target_checked(&event) {
+            true => drop(chosen.insert(toggled.clone())),
+            false => drop(chosen.remove(&toggled)),
+        });
+    };
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                data-testid="preview-choose"
+                disabled=!is_possible
+                prop:checked=move || chosen.with(|chosen| chosen.contains(&ticked))
+                on:change=toggle
+            />
+            <b>{name}</b>
+        </label>
     }
 }

@@ -7,8 +7,14 @@ use rekindle_domain::{Theme, UserError, WindowState};
 
 use crate::{
     components::{
-        banner::BannerPlace, confirm::AskToInterrupt, icon::Note, preview::AskToInstall, rail::Rail,
-        restore::AskToRestore, toasts::Toasts, undo::AskHowToUndo,
+        banner::BannerPlace,
+        confirm::AskToInterrupt,
+        icon::Note,
+        preview::{AskToInstall, servers::AskToAddServers},
+        rail::Rail,
+        restore::AskToRestore,
+        toasts::Toasts,
+        undo::AskHowToUndo,
     },
     copy, pages,
     state::{App, Link, Page},
@@ -96,6 +102,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             <AskToInterrupt />
             <AskToRestore />
             <AskToInstall />
+            <AskToAddServers />
         </div>
     }
 }

@@ -176,7 +176,7 @@ pub(super) fn copy_one(from: &Path, below: &Path, to: &Path) -> Result<(), UserE
 }
 
 /// Whether a skill can land in a folder of skills under this name.
-pub(super) fn check_place(
+pub(crate) fn check_place(
     places: &Places,
     candidate: &Candidate,
     skills: &Path,

@@ -35,7 +35,9 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LockEdit {
     pub(super) path: PathBuf,
+    /// The text before; `None`: there was no lock.
     before: Option<String>,
+    /// The text after; `None`: the last entry was taken out, and the lock went with it.
     after: Option<String>,
     entries: Vec<EntryEdit>,
     pub(super) room: Room,
@@ -74,7 +76,9 @@ impl LockEdit {
         let path = lock_of(places);
         let before = file::read(&path)?;
         let mut edit = Self { room: Room::of(&path), path, after: None, before: before.clone(), entries };
-        edit.after = Some(edit.applied(before.as_deref().unwrap_or_default(), Way::There)?);
+        let only_removes = edit.entries.iter().all(|entry| entry.is.is_none());
+        let after = edit.applied(before.as_deref().unwrap_or_default(), Way::There)?;
+        edit.after = Some(after).filter(|after| !(only_removes && is_empty(after)));
         Ok(Some(edit))
     }
 
@@ -85,7 +89,7 @@ impl LockEdit {
 
     /// Takes the entries back if they are as we left them; true when it did.
     pub(super) fn take_back(&self) -> Result<bool, UserError> {
-        if self.after.is_some() && file::replace(&self.path, self.after.as_deref(), self.before.as_deref())? {
+        if file::replace(&self.path, self.after.as_deref(), self.before.as_deref())? {
             return Ok(true);
         }
         if !self.was_made() {
@@ -124,9 +128,10 @@ impl LockEdit {
             let present = file::read(&self.path)?;
             let text = present.clone().unwrap_or_default();
             let changed = self.applied(&text, way)?;
-            // A file that we made, and in which nothing is left, goes.
-            let is_ours = way == Way::Back && self.before.is_none() && self.after.is_some() && is_empty(&changed);
-            let changed = Some(changed).filter(|changed| !(is_ours || present.is_none() && changed.is_empty()));
+            // One in which nothing is left goes, if it came with these entries or goes with them.
+            let then = if way == Way::There { &self.after } else { &self.before };
+            let goes = then.is_none() && is_empty(&changed);
+            let changed = Some(changed).filter(|changed| !(goes || present.is_none() && changed.is_empty()));
             if present == changed || file::replace(&self.path, present.as_deref(), changed.as_deref())? {
                 return Ok(());
             }

@@ -3,12 +3,15 @@
 //! Invariants: a name that is declared in a scope is replaced only if that was asked for; several servers are one operation;
 //! what a person has to know of an entry (a secret in the file, a variable that is not set) is told before it is written.
 
+mod preview;
+
 use std::path::{Path, PathBuf};
 
 use rekindle_domain::{ErrorCode, InstallNotice, Notice, Scope, ServerNotice, UserError, masked, mentions_outside};
 use rekindle_sources::servers::{self, Declared, Server};
 use serde_json::{Map, Value, json};
 
+pub use self::preview::{add_chosen_servers, preview_servers};
 use super::keys::{KeyEdit, Operation, edit_keys_in, file_for_keys, value_at};
 use crate::{
     error::shown,

@@ -9,7 +9,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    ChangedBy, EditNotice, Kind, Row, Scope, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UserError, masked_text,
+    ChangedBy, EditNotice, FileHashes, Kind, Row, Scope, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UserError,
+    masked_text,
 };
 
 use super::{
@@ -75,6 +76,8 @@ struct Compared {
 struct Next {
     folder: Option<PathBuf>,
     known: Known,
+    /// How the skill was when it was compared.
+    here: FileHashes,
 }
 
 /// Compares skills with where they are from, and puts what is new in place.
@@ -82,17 +85,20 @@ pub fn update_skills(places: &Places, wish: &UpdateWish) -> Result<Updated, User
     if wish.scope == Scope::Project && !wish.is_check {
         lock_entries(places)?;
     }
-    let records = if wish.is_check { None } else { Some(Records::open(places)?) };
     let chosen = chosen(places, wish)?;
+    // Fetching may take minutes, in which other changes are made.
     let mut compared: Vec<_> = chosen.into_iter().map(|known| compare(places, wish, known)).collect();
     let mut token = None;
-    if let Some(records) = records {
+    if !wish.is_check && compared.iter().any(|one| one.next.is_some()) {
+        let records = Records::open(places)?;
+        compared.iter_mut().for_each(Compared::check_again);
         let nexts: Vec<_> = compared.iter().filter_map(|one| one.next.as_ref()).collect();
         if !nexts.is_empty() {
             token = Some(apply(places, &records, wish.scope, &nexts)?);
-            for one in compared.iter_mut().filter(|one| one.next.is_some()) {
-                let is_kept = one.next.as_ref().is_some_and(|next| next.folder.is_none());
-                one.update.state = if is_kept { UpdateState::Kept } else { UpdateState::Updated };
+        }
+        for one in &mut compared {
+            if let Some(next) = &one.next {
+                one.update.state = if next.folder.is_none() { UpdateState::Kept } else { UpdateState::Updated };
             }
         }
     }
@@ -137,6 +143,17 @@ fn compare(places: &Places, wish: &UpdateWish, known: Known) -> Compared {
 }
 
 impl Compared {
+    /// What was changed here since it was compared stays as it is.
+    fn check_again(&mut self) {
+        let Some(next) = &self.next else { return };
+        let is_as_before = Tree::of(&self.known.place).is_ok_and(|now| now.files == next.here);
+        if !is_as_before {
+            let why = EditNotice::SkillChanged { path: shown(&self.known.place) };
+            self.update.state = UpdateState::Failed { why: why.into() };
+            self.next = None;
+        }
+    }
+
     fn fetch(&mut self, places: &Places, wish: &UpdateWish) -> Result<(), UserError> {
         let known = &self.known;
         let source = known.from.again(&known.name).ok_or_else(|| no_source(&known.name))?;
@@ -177,13 +194,15 @@ impl Compared {
         };
         let is_keepable = is_both && wish.keep == Some(Keep::Mine);
         self.next = match &self.update.state {
-            _ if is_theirs => Some(Next { folder: Some(folder.clone()), known: next }),
-            UpdateState::Conflict if is_keepable => {
-                Some(Next { folder: None, known: Known { seen: Some(theirs.whole()), ..known.clone() } })
-            }
+            _ if is_theirs => Some(Next { folder: Some(folder.clone()), known: next, here: here.files.clone() }),
+            UpdateState::Conflict if is_keepable => Some(Next {
+                folder: None,
+                known: Known { seen: Some(theirs.whole()), ..known.clone() },
+                here: here.files.clone(),
+            }),
             UpdateState::Available if !is_both => {
                 keep_mine(&known.place, &folder, &merged)?;
-                Some(Next { folder: Some(folder.clone()), known: next })
+                Some(Next { folder: Some(folder.clone()), known: next, here: here.files.clone() })
             }
             _ => None,
         };

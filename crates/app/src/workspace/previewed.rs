@@ -4,6 +4,7 @@
 //! person cancels. A fetch that is under way ends then, too.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -12,8 +13,8 @@ use rekindle_domain::{ErrorCode, InstallNotice, Previewed, Scope, UserError};
 
 use crate::{
     clock,
-    edit::{self, Installed, Landing},
-    files::locate::Places,
+    edit::{self, Installed, Landing, There},
+    files::locate::{Places, SkillsOf},
     install::{self, All, Fetched, Stop, Wanted},
 };
 
@@ -25,7 +26,29 @@ pub(super) struct Waiting(Arc<Mutex<State>>);
 struct State {
     /// Ends the fetch that is under way.
     stop: Stop,
-    fetched: Option<(String, Fetched)>,
+    fetched: Option<Kept>,
+}
+
+/// What was fetched.
+struct Kept {
+    id: String,
+    fetched: Fetched,
+    /// The names of the skills that would replace what the person was shown.
+    seen: BTreeSet<String>,
+}
+
+/// What was shown to be there goes to the trash.
+const OVER_WHAT_IS_SEEN: Landing<'_> = Landing { name: None, to: SkillsOf::OpenCode, there: There::IsReplaced };
+
+impl Kept {
+    /// What nobody was shown stays, and keeps all of it from being installed.
+    fn install(&self, places: &Places) -> Result<Installed, UserError> {
+        let skills = places.skills_to_edit(self.fetched.scope, OVER_WHAT_IS_SEEN.to);
+        for skill in self.fetched.skills.iter().filter(|skill| !self.seen.contains(&skill.skill.name)) {
+            edit::check_place(places, skill, &skills, &skill.skill.name, There::Stays)?;
+        }
+        edit::install_skills(places, &self.fetched, &OVER_WHAT_IS_SEEN)
+    }
 }
 
 impl Waiting {
@@ -34,9 +57,13 @@ impl Waiting {
         let stop = self.begin();
         let wanted = Wanted { source, scope: Some(scope), skills: &[], all: All::Wanted };
         let fetched = install::fetch_until(places, &wanted, &stop)?;
-        let mut preview = install::preview(places, &fetched, &Landing::default())?;
+        let mut preview = install::preview(places, &fetched, &OVER_WHAT_IS_SEEN)?;
+        let mut seen = BTreeSet::new();
         for skill in &mut preview.skills {
             skill.place = places.short(Path::new(&skill.place));
+            if skill.replaces.is_some() {
+                seen.insert(skill.name.clone());
+            }
         }
         let (broken, left_out) = (fetched.broken.clone(), fetched.left_out.clone());
         let id = clock::new_id();
@@ -44,7 +71,7 @@ impl Waiting {
         if stop.is_stopped() {
             return Err(gone());
         }
-        state.fetched = Some((id.clone(), fetched));
+        state.fetched = Some(Kept { id: id.clone(), fetched, seen });
         Ok(Previewed { id, preview, broken, left_out })
     }
 
@@ -56,24 +83,24 @@ impl Waiting {
     /// The text of a file that was previewed, with everything in it visible; `None`: it is too large, or no text.
     pub(super) fn text(&self, id: &str, skill: &str, path: &str) -> Result<Option<String>, UserError> {
         let state = self.state();
-        let (_, fetched) = state.fetched.as_ref().filter(|(kept, _)| kept == id).ok_or_else(gone)?;
-        Ok(install::text_of(fetched, skill, path))
+        let kept = state.fetched.as_ref().filter(|kept| kept.id == id).ok_or_else(gone)?;
+        Ok(install::text_of(&kept.fetched, skill, path))
     }
 
     /// Installs the skills of these names. Where that fails, it waits on.
     pub(super) fn install(&self, places: &Places, id: &str, names: &[String]) -> Result<Installed, UserError> {
         let (kept, stop) = {
             let mut state = self.state();
-            (state.fetched.take_if(|(kept, _)| kept == id), state.stop.clone())
+            (state.fetched.take_if(|kept| kept.id == id), state.stop.clone())
         };
-        let (id, mut fetched) = kept.ok_or_else(gone)?;
-        let all = fetched.skills.clone();
-        fetched.skills.retain(|skill| names.contains(&skill.skill.name));
-        let installed = edit::install_skills(places, &fetched, &Landing::default());
-        fetched.skills = all;
+        let mut kept = kept.ok_or_else(gone)?;
+        let all = kept.fetched.skills.clone();
+        kept.fetched.skills.retain(|skill| names.contains(&skill.skill.name));
+        let installed = kept.install(places);
+        kept.fetched.skills = all;
         let mut state = self.state();
         if installed.is_err() && !stop.is_stopped() {
-            state.fetched = Some((id, fetched));
+            state.fetched = Some(kept);
         }
         installed
     }
@@ -99,8 +126,9 @@ fn gone() -> UserError {
 mod tests {
     use std::{fs, io::Read, net::TcpListener, path::PathBuf};
 
+    use rekindle_domain::SkillPreview;
+
     use super::*;
-    use crate::files::locate::SkillsOf;
 
     fn places() -> (tempfile::TempDir, Places) {
         let root = tempfile::tempdir().expect("a folder");
@@ -151,6 +179,17 @@ mod tests {
         assert_eq!(installed.places, [skills.join("one")]);
         assert!(!skills.join("three").exists());
         gone(waiting.install(&places, &seen.id, &both[..1]).expect_err("it is done"));
+
+        // What the person was shown is replaced.
+        fs::write(skills.join("two/mine.md"), "mine").expect("written");
+        let seen = waiting.fetch(&places, &source, Scope::Project).expect("fetched");
+        let replaces: Vec<_> = seen.preview.skills.iter().map(|skill| skill.replaces.is_some()).collect();
+        assert_eq!(replaces, [true, false, true], "one, three, two");
+        assert!(seen.preview.skills.iter().all(SkillPreview::is_possible));
+        waiting.install(&places, &seen.id, &both[1..]).expect("installed");
+        assert!(!skills.join("two/mine.md").exists());
+        edit::undo(&places, None, None).expect("undone");
+        assert!(skills.join("two/mine.md").exists());
     }
 
     /// S1: what is cancelled ends at once, and leaves nothing.

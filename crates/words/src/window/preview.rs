@@ -21,6 +21,11 @@ pub fn fetching(source: &str) -> String {
     format!("Fetching {source}…")
 }
 
+/// What would go for it, if something would.
+pub fn replaces(skill: &SkillPreview) -> Option<&'static str> {
+    skill.replaces.is_some().then_some("Replaces what is there now, which goes to the trash.")
+}
+
 /// Where it is from.
 pub fn from(previewed: &Previewed) -> String {
     previews::from(&previewed.preview.source)

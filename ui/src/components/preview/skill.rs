@@ -26,33 +26,9 @@ pub(super) fn Skill(
     chosen: RwSignal<BTreeSet<String>>,
 ) -> impl IntoView {
     let name = skill.name.clone();
-    let title = if is_one {
-        view! { <b>{name.clone()}</b> }.into_any()
-    } else {
-        let ticked = name.clone();
-        let toggled = name.clone();
-        let toggle = move |event| {
-            chosen.update(|chosen| {
-                if event_target_checked(&event) {
-                    chosen.insert(toggled.clone());
-                } else {
-                    chosen.remove(&toggled);
-                }
-            });
-        };
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    data-testid="preview-choose"
-                    disabled=!skill.is_possible()
-                    prop:checked=move || chosen.with(|chosen| chosen.contains(&ticked))
-                    on:change=toggle
-                />
-                <b>{name.clone()}</b>
-            </label>
-        }
-        .into_any()
+    let title = match is_one {
+        true => view! { <b>{name.clone()}</b> }.into_any(),
+        false => super::choice(name.clone(), skill.is_possible(), chosen).into_any(),
     };
     let findings = skill.findings.iter().map(finding).collect_view();
     view! {
@@ -62,7 +38,17 @@ pub(super) fn Skill(
             <p><code>{skill.place.clone()}</code></p>
             <p>{words::weight(&skill)}</p>
             {words::tools(&skill).map(|text| view! { <p>{text}</p> })}
-            <ul class="row-remarks">{findings}</ul>
+            <ul class="row-remarks">
+                {words::replaces(&skill)
+                    .map(|text| {
+                        view! {
+                            <li class="row-remark" data-testid="preview-replaces" data-weight="caution">
+                                <Caution />
+                                <span>{text}</span>
+                            </li>
+                        }
+                    })} {findings}
+            </ul>
             <Files id skill />
         </li>
     }

@@ -3,13 +3,13 @@
 //! Invariant: every item leads to its source; only what Rekindle can bring back is removed.
 
 use leptos::{html, prelude::*};
-use rekindle_domain::Row;
+use rekindle_domain::{EngineMode, Kind, Row, RowState};
 
 use crate::{
     backend,
     copy::{self, rows as words},
     focus,
-    state::App,
+    state::{App, Message},
 };
 
 /// The buttons of a row. `place` is the row.
@@ -18,6 +18,9 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
     let app = App::here();
     let labels = [copy::OPEN, copy::REVEAL, copy::REMOVE].map(|action| words::action(action, &row));
     let [open_label, reveal_label, remove_label] = labels;
+    let switch = row.is_on().map(|is_on| view! { <Switch row=row.clone() is_on /> });
+    let retry = (row.kind == Kind::Mcp && matches!(row.state, RowState::Failed { .. }))
+        .then(|| view! { <Retry row=row.clone() /> });
     let Row { id, name, source, removable, .. } = row;
     let revealed = source.clone();
     let remove = removable.then(|| {
@@ -34,6 +37,8 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
     });
     view! {
         <span class="row-actions">
+            {retry}
+            {switch}
             <button
                 class="button ghost"
                 data-testid="row-open"
@@ -54,5 +59,49 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
             </button>
             {remove}
         </span>
+    }
+}
+
+/// Turns the item on or off, which can be taken back.
+#[component]
+fn Switch(row: Row, is_on: bool) -> impl IntoView {
+    let app = App::here();
+    let word = if is_on { copy::TURN_OFF } else { copy::TURN_ON };
+    let label = words::action(word, &row);
+    let switch = move |_| {
+        let (id, name) = (row.id.clone(), row.name.clone());
+        app.run(async move {
+            if let Some(token) = backend::switch_item(id, !is_on).await? {
+                app.toast(Message::Undoable { text: copy::switched(&name, !is_on), token });
+            }
+            Ok(())
+        });
+    };
+    view! {
+        <button class="button ghost" data-testid="row-switch" aria-label=label.clone() title=label on:click=switch>
+            {word}
+        </button>
+    }
+}
+
+/// Connects a server that failed anew, without a reload; never one of someone else's engine.
+#[component]
+fn Retry(row: Row) -> impl IntoView {
+    let app = App::here();
+    let is_ours = app.part(|state| state.status.engine.mode == EngineMode::Host);
+    let label = words::action(copy::RETRY, &row);
+    let name = StoredValue::new(row.name);
+    view! {
+        <Show when=move || is_ours.get()>
+            <button
+                class="button ghost"
+                data-testid="row-retry"
+                aria-label=label.clone()
+                title=label.clone()
+                on:click=move |_| app.run(backend::retry_server(name.get_value()))
+            >
+                {copy::RETRY}
+            </button>
+        </Show>
     }
 }

@@ -73,7 +73,9 @@ fn a_lock_comes_and_goes_with_the_skill() {
         assert!(entry["rekindle"]["tree"].as_str().is_some_and(|tree| tree.starts_with("sha256:")));
         assert_eq!(before == Some(THEIRS), entries(&world)["theirs"]["subagents"] == json!([""]), "theirs stays");
         remove(&world, "s").expect("removed");
-        assert_eq!((entries(&world).get("s"), known(&world)), (None, 0));
+        assert_eq!(lock(&world).exists(), before.is_some(), "one that came with the skill goes with it");
+        assert!(before.is_none() || entries(&world).get("s").is_none());
+        assert_eq!(known(&world), 0);
         edit::undo(&world.places, None, None).expect("undone");
         assert_eq!((tree(&world.places.directory), known(&world)), (whole, 1));
         edit::undo(&world.places, None, None).expect("undone");

@@ -16,7 +16,7 @@ const fn nothing(title: &'static str, hint: &'static str) -> Nothing {
 }
 
 pub const NO_MCP: Nothing =
-    nothing("No MCP servers", "Add one under “mcp” in opencode.json. It appears here as soon as you save the file.");
+    nothing("No MCP servers", "In the field above, paste the JSON, command or URL from a server's README.");
 
 /// No plugins.
 pub fn no_plugins(scope: Scope) -> Nothing {

@@ -1,0 +1,46 @@
+//! What would be declared of MCP servers, shown before it is.
+
+use rekindle_domain::{Scope, ServerNotice, ServerPreview, ServersPreview, UserError, masked};
+
+use super::{Given, WantedServers, add_servers, read_servers};
+use crate::files::locate::Places;
+
+/// What a server is called whose source does not say it, until a person does.
+const UNNAMED: &str = "server";
+
+/// What a text would declare. Nothing is written.
+pub fn preview_servers(places: &Places, text: &str, scope: Scope) -> Result<ServersPreview, UserError> {
+    let read = |name| read_servers(places, &wanted(text, name, scope));
+    let (is_named, addition) = match read(None) {
+        Err(error) if error.what == ServerNotice::ServerNameless => (false, read(Some(UNNAMED))?),
+        addition => (true, addition?),
+    };
+    let preview = |(name, entry)| {
+        let entry = serde_json::to_string_pretty(&masked(name, entry)).unwrap_or_default();
+        ServerPreview { name: name.to_owned(), entry }
+    };
+    Ok(ServersPreview {
+        place: places.short(&addition.path),
+        servers: addition.servers.iter().map(|(name, entry)| (name.as_str(), entry)).map(preview).collect(),
+        is_named,
+        notices: addition.notices,
+    })
+}
+
+/// Declares the servers of these names that a text has; a token for taking it back. `name`: that of a single one, if a person
+/// gave it another.
+pub fn add_chosen_servers(
+    places: &Places,
+    text: &str,
+    name: Option<&str>,
+    names: &[String],
+    scope: Scope,
+) -> Result<Option<String>, UserError> {
+    let mut addition = read_servers(places, &wanted(text, name, scope))?;
+    addition.servers.retain(|(server, _)| names.contains(server));
+    Ok(add_servers(places, &addition)?.map(|operation| operation.token))
+}
+
+fn wanted<'a>(text: &'a str, name: Option<&'a str>, scope: Scope) -> WantedServers<'a> {
+    WantedServers { given: Given::Text(text), name, environment: &[], scope: Some(scope), replaces: false }
+}

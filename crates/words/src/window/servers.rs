@@ -1,0 +1,50 @@
+//! The words of adding MCP servers.
+
+use rekindle_domain::Notice;
+
+use crate::{text::counted, window::remark};
+
+pub const TITLE: &str = "Add MCP servers";
+pub const FIELD: &str = "JSON, command or URL";
+pub const ADD_SERVER: &str = "Add server";
+pub const NAME: &str = "Name";
+pub const ADVICE: &str =
+    "OpenCode runs local servers with your rights, and sends data to remote ones. Add only what you trust.";
+
+/// Where they would be declared.
+pub fn place(place: &str) -> String {
+    format!("Adds to {place}")
+}
+
+/// What a person should know.
+pub fn notice(notice: &Notice) -> String {
+    remark(notice)
+}
+
+/// The button, for so many servers.
+pub fn add(number: usize) -> String {
+    match number {
+        0 | 1 => "Add".to_owned(),
+        _ => format!("Add {}", counted(number, "server")),
+    }
+}
+
+/// They are declared.
+pub fn added(names: &[String]) -> String {
+    match names {
+        [name] => format!("Added {name}"),
+        names => format!("Added {}", counted(names.len(), "server")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_is_counted() {
+        assert_eq!((add(0), add(1), add(2)), ("Add".to_owned(), "Add".to_owned(), "Add 2 servers".to_owned()));
+        assert_eq!(added(&["a".to_owned()]), "Added a");
+        assert_eq!(added(&["a".to_owned(), "b".to_owned()]), "Added 2 servers");
+    }
+}

@@ -1,0 +1,34 @@
+//! MCP servers.
+
+use rekindle_domain::{Scope, ServersPreview, UserError};
+use tauri::State;
+
+use crate::shell::Shell;
+
+/// What a text would declare.
+#[tauri::command]
+pub(crate) async fn preview_servers(
+    shell: State<'_, Shell>,
+    text: String,
+    scope: Scope,
+) -> Result<ServersPreview, UserError> {
+    shell.app().preview_servers(text, scope).await
+}
+
+/// Declares what was previewed; a token for taking it back.
+#[tauri::command]
+pub(crate) async fn add_servers(
+    shell: State<'_, Shell>,
+    text: String,
+    name: Option<String>,
+    names: Vec<String>,
+    scope: Scope,
+) -> Result<Option<String>, UserError> {
+    shell.app().add_servers(text, name, names, scope).await
+}
+
+/// Has the engine connect a server anew.
+#[tauri::command]
+pub(crate) async fn retry_server(shell: State<'_, Shell>, name: String) -> Result<(), UserError> {
+    shell.app().retry_server(name).await
+}

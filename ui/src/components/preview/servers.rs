@@ -1,0 +1,151 @@
+//! What would be declared of MCP servers, and which of it is meant.
+
+use std::collections::BTreeSet;
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use rekindle_domain::ServerPreview;
+
+use crate::{
+    backend,
+    components::{dialog::Dialog, icon::Caution},
+    copy::{self, servers as words},
+    state::{Adding, App, Message},
+};
+
+/// The dialog; up while servers are looked at.
+#[component]
+pub(crate) fn AskToAddServers() -> impl IntoView {
+    let app = App::here();
+    let open = RwSignal::new(false);
+    Effect::new(move || open.set(app.adding.with(Option::is_some)));
+    // Closed by a key, too.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
+            app.adding.set(None);
+        }
+        is_open
+    });
+    view! {
+        <Dialog open title=words::TITLE class="preview">
+            {move || app.adding.get().map(|adding| view! { <Look adding open /> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
+    let app = App::here();
+    let Adding { text, scope, preview } = adding;
+    let is_one = preview.servers.len() == 1;
+    let names: BTreeSet<_> = preview.servers.iter().map(|server| server.name.clone()).collect();
+    // A name that nobody gave is the person's to say.
+    let name = RwSignal::new(names.first().filter(|_| preview.is_named).cloned().unwrap_or_default());
+    let chosen = RwSignal::new(names);
+    let add = Action::new_unsync(move |names: &Vec<String>| {
+        let (text, names) = (text.clone(), names.clone());
+        async move {
+            let name = names.first().filter(|_| is_one).cloned();
+            let token = backend::add_servers(text, name, names.clone(), scope).await?;
+            app.adding.set(None);
+            app.server.text.set(String::new());
+            let text = words::added(&names);
+            app.toast(match token {
+                Some(token) => Message::Undoable { text, token },
+                None => Message::Done(text),
+            });
+            Ok(())
+        }
+    });
+    let meant = move || -> Vec<String> {
+        if !is_one {
+            return chosen.with(|chosen| chosen.iter().cloned().collect());
+        }
+        let name = name.with(|name| name.trim().to_owned());
+        Some(name).filter(|name| !name.is_empty()).into_iter().collect()
+    };
+    let error = move || add.value().get().and_then(Result::err);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let names = untrack(meant);
+        if !names.is_empty() {
+            add.value().set(None);
+            add.dispatch_local(names);
+        }
+    };
+    let named = is_one.then(|| {
+        view! {
+            <label class="preview-name">
+                {words::NAME}
+                <input
+                    class="field"
+                    type="text"
+                    spellcheck="false"
+                    autocomplete="off"
+                    data-testid="server-name"
+                    prop:value=move || name.get()
+                    on:input:target=move |event| {
+                        name.set(event.target().value());
+                        add.value().set(None);
+                    }
+                />
+            </label>
+        }
+    });
+    let notices = preview.notices.iter().map(|notice| {
+        view! {
+            <li class="row-remark" data-testid="server-notice" data-weight="caution">
+                <Caution />
+                <span>{words::notice(notice)}</span>
+            </li>
+        }
+    });
+    let notices = notices.collect_view();
+    let servers = preview.servers.into_iter().map(|server| view! { <Server server is_one chosen /> }).collect_view();
+    view! {
+        <form on:submit=submit>
+            <p>{words::ADVICE}</p>
+            <p>{words::place(&preview.place)}</p>
+            {named}
+            <ul class="dialog-list" data-testid="preview-servers">{servers}</ul>
+            <ul class="row-remarks preview-remarks">{notices}</ul>
+            <div role="alert">
+                {move || {
+                    error()
+                        .map(|error| {
+                            view! {
+                                <p class="preview-error" data-testid="preview-error">
+                                    {copy::full_error(&error)}
+                                </p>
+                            }
+                        })
+                }}
+            </div>
+            <div class="dialog-actions">
+                <button class="button" type="button" autofocus data-testid="cancel-servers" on:click=move |_| open.set(false)>
+                    {copy::CANCEL}
+                </button>
+                <button
+                    class="button primary"
+                    type="submit"
+                    data-testid="confirm-servers"
+                    disabled=move || add.pending().get() || meant().is_empty()
+                >
+                    {move || words::add(meant().len())}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Server(server: ServerPreview, is_one: bool, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let ServerPreview { name, entry } = server;
+    let title = (!is_one).then(|| super::choice(name.clone(), true, chosen));
+    view! {
+        <li class="preview-skill" data-testid="preview-server" data-name=name.clone()>
+            {title}
+            <pre class="preview-entry">{entry}</pre>
+        </li>
+    }
+}

@@ -1,0 +1,87 @@
+//! Adding MCP servers: for which projects, and what a README shows of them.
+//!
+//! Invariant: what was pasted stays until it is declared, on other pages too; an error stands below the field until the next
+//! letter.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use rekindle_domain::{Scope, UserError};
+
+use crate::{
+    backend,
+    components::segmented::Segmented,
+    copy::{self, servers as words},
+    state::{Adding, App, Draft},
+};
+
+/// The most lines that are in sight.
+const MOST_LINES: usize = 8;
+
+/// The bar above the list of servers.
+#[component]
+pub(crate) fn ServerBar() -> impl IntoView {
+    let app = App::here();
+    let Draft { text, scope } = app.server;
+    let error = RwSignal::<Option<UserError>>::new(None);
+    let nothing_to_do = move || text.with(|text| text.trim().is_empty());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if nothing_to_do() {
+            return;
+        }
+        let (text, scope) = (text.get_untracked(), scope.get_untracked());
+        leptos::task::spawn_local(async move {
+            match backend::preview_servers(text.clone(), scope).await {
+                Ok(preview) => app.adding.set(Some(Adding { text, scope, preview })),
+                Err(wrong) => error.set(Some(wrong)),
+            }
+        });
+    };
+    let lines = move || text.with(|text| text.lines().count()).clamp(1, MOST_LINES).to_string();
+    view! {
+        <form class="add-bar server-bar" on:submit=submit>
+            <Segmented
+                label=copy::SCOPE
+                choices=vec![
+                    (Scope::Project, copy::scope(Scope::Project), "scope-project"),
+                    (Scope::Global, copy::scope(Scope::Global), "scope-global"),
+                ]
+                chosen=scope
+                choose=move |chosen| scope.set(chosen)
+            />
+            <textarea
+                class="field"
+                rows=lines
+                spellcheck="false"
+                autocomplete="off"
+                placeholder=words::FIELD
+                aria-label=words::FIELD
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby="server-error"
+                data-testid="server-input"
+                prop:value=move || text.get()
+                on:input:target=move |event| {
+                    text.set(event.target().value());
+                    error.set(None);
+                }
+            />
+            <button class="button" type="submit" data-testid="server-add" disabled=nothing_to_do>
+                {words::ADD_SERVER}
+            </button>
+            <div class="add-error" id="server-error" role="alert">
+                {move || {
+                    error
+                        .get()
+                        .map(|error| {
+                            let hint = copy::advice(&error.what).map(|hint| view! { <small>{hint}</small> });
+                            view! {
+                                <p data-testid="server-error">
+                                    <b>{copy::told(&error.what)}</b>
+                                    {hint}
+                                </p>
+                            }
+                        })
+                }}
+            </div>
+        </form>
+    }
+}
