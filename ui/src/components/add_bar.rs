@@ -4,7 +4,7 @@
 //! field until the next letter.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::{Kind, Scope};
+use rekindle_domain::{Kind, Scope, UserError};
 
 use crate::{
     backend::{self, Answer},
@@ -80,15 +80,7 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
 
     view! {
         <form class="add-bar" on:submit=submit>
-            <Segmented
-                label=copy::SCOPE
-                choices=vec![
-                    (Scope::Project, copy::scope(Scope::Project), "scope-project"),
-                    (Scope::Global, copy::scope(Scope::Global), "scope-global"),
-                ]
-                chosen=scope
-                choose=move |chosen| scope.set(chosen)
-            />
+            <Scopes scope />
             <input
                 class="field"
                 type="text"
@@ -116,20 +108,45 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
             >
                 {labels.action}
             </button>
-            <div class="add-error" id=labels.error_id role="alert">
-                {move || {
-                    error()
-                        .map(|error| {
-                            let hint = copy::advice(&error.what).map(|hint| view! { <small>{hint}</small> });
-                            view! {
-                                <p data-testid=labels.error_id>
-                                    <b>{copy::told(&error.what)}</b>
-                                    {hint}
-                                </p>
-                            }
-                        })
-                }}
-            </div>
+            <Wrong error=Signal::derive(error) id=labels.error_id />
         </form>
+    }
+}
+
+/// For which projects.
+#[component]
+pub(super) fn Scopes(scope: RwSignal<Scope>) -> impl IntoView {
+    view! {
+        <Segmented
+            label=copy::SCOPE
+            choices=vec![
+                (Scope::Project, copy::scope(Scope::Project), "scope-project"),
+                (Scope::Global, copy::scope(Scope::Global), "scope-global"),
+            ]
+            chosen=scope
+            choose=move |chosen| scope.set(chosen)
+        />
+    }
+}
+
+/// What is wrong with what was typed, and what to do about it.
+#[component]
+pub(super) fn Wrong(error: Signal<Option<UserError>>, id: &'static str) -> impl IntoView {
+    view! {
+        <div class="add-error" id=id role="alert">
+            {move || {
+                error
+                    .get()
+                    .map(|error| {
+                        let hint = copy::advice(&error.what).map(|hint| view! { <small>{hint}</small> });
+                        view! {
+                            <p data-testid=id>
+                                <b>{copy::told(&error.what)}</b>
+                                {hint}
+                            </p>
+                        }
+                    })
+            }}
+        </div>
     }
 }

@@ -4,12 +4,12 @@
 //! letter.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::{Scope, UserError};
+use rekindle_domain::UserError;
 
 use crate::{
     backend,
-    components::segmented::Segmented,
-    copy::{self, servers as words},
+    components::add_bar::{Scopes, Wrong},
+    copy::servers as words,
     state::{Adding, App, Draft},
 };
 
@@ -39,15 +39,7 @@ pub(crate) fn ServerBar() -> impl IntoView {
     let lines = move || text.with(|text| text.lines().count()).clamp(1, MOST_LINES).to_string();
     view! {
         <form class="add-bar server-bar" on:submit=submit>
-            <Segmented
-                label=copy::SCOPE
-                choices=vec![
-                    (Scope::Project, copy::scope(Scope::Project), "scope-project"),
-                    (Scope::Global, copy::scope(Scope::Global), "scope-global"),
-                ]
-                chosen=scope
-                choose=move |chosen| scope.set(chosen)
-            />
+            <Scopes scope />
             <textarea
                 class="field"
                 rows=lines
@@ -67,21 +59,7 @@ pub(crate) fn ServerBar() -> impl IntoView {
             <button class="button" type="submit" data-testid="server-add" disabled=nothing_to_do>
                 {words::ADD_SERVER}
             </button>
-            <div class="add-error" id="server-error" role="alert">
-                {move || {
-                    error
-                        .get()
-                        .map(|error| {
-                            let hint = copy::advice(&error.what).map(|hint| view! { <small>{hint}</small> });
-                            view! {
-                                <p data-testid="server-error">
-                                    <b>{copy::told(&error.what)}</b>
-                                    {hint}
-                                </p>
-                            }
-                        })
-                }}
-            </div>
+            <Wrong error=Signal::from(error) id="server-error" />
         </form>
     }
 }

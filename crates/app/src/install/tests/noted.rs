@@ -93,7 +93,8 @@ fn entries_of_others_stay_whatever_is_undone() {
     install(&world, &source, &Landing::default()).expect("installed");
     let theirs = json!({"source": "o/r", "sourceType": "github", "computedHash": "0"});
     let mut whole: Value = serde_json::from_str(&fs::read_to_string(lock(&world)).expect("read")).expect("JSON");
-    whole["skills"].as_object_mut().expect("an object").insert("theirs".to_owned(), theirs.clone());
+    let skills = whole.get_mut("skills").and_then(Value::as_object_mut).expect("an object");
+    skills.insert("theirs".to_owned(), theirs.clone());
     fs::write(lock(&world), serde_json::to_string_pretty(&whole).expect("JSON") + "\n").expect("written");
     edit::undo(&world.places, None, None).expect("undone");
     assert_eq!(entries(&world), json!({"theirs": theirs}));
