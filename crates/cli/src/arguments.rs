@@ -72,16 +72,16 @@ pub(crate) enum Command {
         /// Only items of this kind
         kind: Option<KindArgument>,
     },
-    /// Add, pin, update, disable, move, remove or list plugins
+    /// Add, create, pin, update, disable, enable, move, mend, remove or list plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Install, remove, list or check skills
+    /// Install, update, create, turn on or off, remove, list or check skills
     #[command(subcommand)]
     Skill(SkillCommand),
-    /// Add, remove, switch, list or test MCP servers
+    /// Add, remove, turn on or off, reconnect, list or test MCP servers
     #[command(subcommand)]
     Mcp(McpCommand),
-    /// Check all that precedes a reload, without an engine
+    /// Check the files as a reload would, without an engine
     Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files
     Undo(UndoArguments),

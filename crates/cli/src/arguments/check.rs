@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 #[derive(clap::Args)]
 pub(crate) struct CheckArguments {
-    /// The directory to check, from --directory on [default: that]
+    /// The directory to check, relative to --directory [default: --directory]
     pub(crate) dir: Option<PathBuf>,
     /// How findings are printed [default: text]
     #[arg(long, value_name = "FORMAT")]
@@ -14,7 +14,7 @@ pub(crate) struct CheckArguments {
     /// Exit with 1 if there are warnings
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Also check what is for every project, and what this shell's environment adds
+    /// Also check global files, and what this shell's environment adds
     #[arg(long)]
     pub(crate) global: bool,
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub(crate) enum McpCommand {
-    /// Declare MCP servers: what another program's page shows, an address, or a command
+    /// Add MCP servers from another program's configuration, a URL or a command
     Add(McpAdd),
     /// Remove a server from the configuration
     Remove {
@@ -34,7 +34,7 @@ pub(crate) enum McpCommand {
     },
     /// List servers
     List,
-    /// Have the engine connect a server anew, without a reload
+    /// Reconnect a server in the running engine, without a reload
     #[command(alias = "connect")]
     Retry {
         /// Its name
@@ -43,7 +43,7 @@ pub(crate) enum McpCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Have the engine disconnect a server until it is connected or reloaded
+    /// Disconnect a server in the running engine, until it is reconnected or the engine reloads
     Disconnect {
         /// Its name
         name: String,
@@ -51,7 +51,7 @@ pub(crate) enum McpCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Start a server as the engine would, and see whether it answers and which tools it has
+    /// Test a server without the engine: whether it answers, and which tools it has
     Test {
         /// Its name
         name: String,
@@ -61,9 +61,9 @@ pub(crate) enum McpCommand {
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("given").required(true))]
 pub(crate) struct McpAdd {
-    /// What to call it, if the source does not say it or another name is wanted
+    /// The server's name, if the source has none or you want another; of several servers, the one to add
     pub(crate) name: Option<String>,
-    /// The JSON, TOML or command that another program's page shows
+    /// A configuration for another program (JSON or TOML), or a command
     #[arg(long, value_name = "JSON", group = "given")]
     pub(crate) json_config: Option<String>,
     /// A file with the same, or - for standard input
@@ -72,10 +72,10 @@ pub(crate) struct McpAdd {
     /// The address of a remote server
     #[arg(long, value_name = "URL", group = "given")]
     pub(crate) url: Option<String>,
-    /// What to send to it with every request
+    /// A header to send with every request
     #[arg(long = "header", value_name = "K=V", requires = "url", value_parser = pair)]
     pub(crate) headers: Vec<(String, String)>,
-    /// A variable for the command
+    /// An environment variable for the server
     #[arg(long = "env", value_name = "K=V", conflicts_with = "url", value_parser = pair)]
     pub(crate) environment: Vec<(String, String)>,
     /// For every project

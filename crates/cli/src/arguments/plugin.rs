@@ -9,7 +9,7 @@ pub(crate) enum PluginCommand {
     Add {
         /// For example opencode-wakatime@1.4.0 or ./my-plugin.ts
         spec: String,
-        /// What is handed to the plugin, a JSON object
+        /// Options for the plugin, as a JSON object
         #[arg(long, value_name = "JSON")]
         options: Option<String>,
         /// For every project
@@ -30,17 +30,17 @@ pub(crate) enum PluginCommand {
     Unpin(Named),
     /// Take a plugin out of its list, and keep it with its options
     Disable(Named),
-    /// Put a disabled plugin back at its place
+    /// Put a disabled plugin back where it was declared
     Enable(Named),
     /// Declare a plugin for every project instead of this one, or the other way round
     Move {
         /// Its name, id or path
         name: String,
-        /// Whom it is to be for
+        /// The scope to move it to
         #[arg(long, value_name = "SCOPE")]
         to: ScopeArgument,
     },
-    /// Have OpenCode install a plugin anew
+    /// Discard OpenCode's copy of a plugin, so that it is installed again
     Mend(Named),
     /// Bring plugins up to date
     Update {
@@ -49,10 +49,10 @@ pub(crate) enum PluginCommand {
         /// Only show what would be done
         #[arg(long)]
         check: bool,
-        /// Beyond what the entry allows
+        /// Update to the tag “latest”, even if the entry does not allow it
         #[arg(long)]
         latest: bool,
-        /// Only to versions that were published this many days ago
+        /// Only to versions published at least this many days ago
         #[arg(long, value_name = "DAYS", default_value_t = 0)]
         min_age: u64,
         /// Only global ones

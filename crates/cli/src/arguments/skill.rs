@@ -7,7 +7,7 @@ use rekindle_app::{edit::Keep, files::locate::SkillsOf};
 
 #[derive(Subcommand)]
 pub(crate) enum SkillCommand {
-    /// Install skills from a folder, an archive or a repository
+    /// Install skills from a folder, an archive, a repository, npm or a site
     Install {
         /// A path, owner/repository, an address, or another tool's whole command in quotes
         source: String,
@@ -41,25 +41,25 @@ pub(crate) enum SkillCommand {
         #[arg(long)]
         global: bool,
     },
-    /// Update skills from where they are from
+    /// Update skills from their sources
     Update {
         /// Its name, id or path [default: every skill whose source is known]
         name: Option<String>,
         /// Show what is new, and change nothing
         #[arg(long)]
         check: bool,
-        /// What is kept of a skill that was changed here and in its source
+        /// Which version to keep of a skill that was changed both here and in its source
         #[arg(long, value_enum, conflicts_with = "check")]
         keep: Option<KeepWhat>,
-        /// The global ones
+        /// Update the global skills instead of the project's
         #[arg(long)]
         global: bool,
     },
-    /// Begin a new skill
+    /// Create a skill from a template
     New {
-        /// Its name: small letters, digits and hyphens
+        /// Its name: lowercase letters, digits and hyphens
         name: String,
-        /// What it does, and when it is to be used
+        /// What it does, and when to use it
         #[arg(long)]
         description: Option<String>,
         /// For every project

@@ -42,7 +42,7 @@ pub fn turned(names: &[String], on: bool, file: Option<&str>) -> String {
     let (names, state) = (names.join(", "), if on { "on" } else { "off" });
     match file {
         Some(file) => format!("Turned {names} {state} in {file}. {NEXT}"),
-        None => format!("{names}: turned {state} already."),
+        None => format!("{names}: already turned {state}."),
     }
 }
 

@@ -63,11 +63,11 @@ pub fn enabled(name: &str, place: &str) -> String {
 /// A plugin is installed anew as soon as the engine loads the directory.
 pub fn mended(name: &str, place: &str, is_loaded: bool) -> String {
     let how = if is_loaded {
-        "OpenCode has it loaded, and runs the new one after: rekindle reload --restart"
+        "OpenCode still runs the loaded code; to install and run it again: rekindle reload --restart"
     } else {
         "OpenCode installs it again after: rekindle reload --restart, or when it next loads the directory"
     };
-    format!("Moved {place}, which OpenCode kept of {name}, to the trash. {how}. Undo it with: rekindle undo")
+    format!("Moved OpenCode's copy of {name} ({place}) to the trash. {how}. Undo it with: rekindle undo")
 }
 
 /// A plugin was made.
@@ -78,7 +78,7 @@ pub fn made(place: &str) -> String {
 /// What became of each update, or would.
 pub fn updates(updates: &[PluginUpdate], is_check: bool) -> Vec<String> {
     if updates.is_empty() {
-        return vec!["No plugin here has versions that could be updated.".to_owned()];
+        return vec!["No plugin here can be updated.".to_owned()];
     }
     let mut lines: Vec<_> = updates.iter().map(|one| update(one, is_check)).collect();
     let is_made = |update: &&PluginUpdate| update.undo.is_some();

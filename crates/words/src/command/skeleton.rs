@@ -9,9 +9,9 @@ pub fn skill(name: &str, description: Option<&str>) -> String {
     let description = Value::from(description.trim());
     let name = if is_plain(name) { name.to_owned() } else { Value::from(name).to_string() };
     format!(
-        "---\nname: {name}\ndescription: {description}\n---\n\n# {}\n\n## Instructions\n\n1. Say step by step what the \
-         agent is to do.\n2. Refer to files in this folder by their relative paths, such as `scripts/run.sh`.\n\n## \
-         Examples\n\nShow what a person asks for, and what comes of it.\n",
+        "---\nname: {name}\ndescription: {description}\n---\n\n# {}\n\n## Instructions\n\n1. Describe, step by step, what \
+         the agent should do.\n2. Refer to files in this folder by their relative paths, such as `scripts/run.sh`.\n\n## \
+         Examples\n\nShow a request, and the result that you expect.\n",
         name.trim_matches('"')
     )
 }

@@ -24,7 +24,7 @@ pub fn updated(skills: &[SkillUpdate], is_check: bool) -> Vec<String> {
     if is(&UpdateState::Conflict) {
         lines.push(
             "Nothing of yours was touched. Keep your files with --keep mine, or take the source's with --keep theirs \
-             (yours go to the trash)"
+             (yours go to the trash)."
                 .to_owned(),
         );
     }
@@ -34,10 +34,10 @@ pub fn updated(skills: &[SkillUpdate], is_check: bool) -> Vec<String> {
 fn skill(one: &SkillUpdate) -> Vec<String> {
     let state = match &one.state {
         UpdateState::UpToDate => "up to date".to_owned(),
-        UpdateState::Yours => "up to date, with changes of yours".to_owned(),
+        UpdateState::Yours => "up to date, with your changes".to_owned(),
         UpdateState::Available => format!("update available{}", live(one.class)),
         UpdateState::Conflict => "changed by you and in its source".to_owned(),
-        UpdateState::Kept => "stays as it is".to_owned(),
+        UpdateState::Kept => "kept as it is".to_owned(),
         UpdateState::Updated => format!("updated{}", live(one.class)),
         UpdateState::Failed { why } => format!("not compared: {}", sentences(why, Front::Command)),
     };

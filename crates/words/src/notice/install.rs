@@ -49,12 +49,12 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         }
         InstallNotice::IndexTooLong { most } => return format!("the site's index names more than {most} skills"),
         InstallNotice::IndexBadEntry { name } => {
-            return format!("the site's index does not say where to get “{name}”, or not in a way that is safe");
+            return format!("the site's index has no address for “{name}”, or an unsafe one");
         }
         InstallNotice::DigestMismatch { name } => {
-            return format!("“{name}” is not the file that the site's index names: its digest is different");
+            return format!("“{name}” does not match its digest in the site's index");
         }
-        InstallNotice::PreviewGone => "this preview has ended",
+        InstallNotice::PreviewGone => "this preview has expired",
         InstallNotice::FetchTooLarge { from, mebibytes } => return format!("{from} is larger than {mebibytes} MiB"),
         InstallNotice::NoSuchRevision { remote, revision } => {
             return format!("{remote} has no branch, tag or commit “{revision}”");
@@ -64,9 +64,9 @@ pub(super) fn said(notice: &InstallNotice, front: Front) -> String {
         InstallNotice::SeveralSkills { names } => {
             return format!("the source has {} skills: {}", names.len(), names.join(", "));
         }
-        InstallNotice::NoSource { name } => return format!("it is not known where {name} is from"),
+        InstallNotice::NoSource { name } => return format!("the source of {name} is not known"),
         InstallNotice::LockBroken { path, why: Some(why) } => return format!("{path} is not JSON: {why}"),
-        InstallNotice::LockBroken { path, why: None } => return format!("{path} is not a lock of skills"),
+        InstallNotice::LockBroken { path, why: None } => return format!("{path} is not a lock file of skills"),
         InstallNotice::LockUnknown { path } => {
             return format!("{path} has a version that Rekindle does not know, so it was left as it is");
         }
@@ -146,7 +146,7 @@ pub(super) fn hint(notice: &InstallNotice, front: Front) -> String {
         (InstallNotice::PreviewGone, _) => "preview the source again; nothing was installed",
         (InstallNotice::NoSkills, _) => "check the address; a skill is a folder with a file named SKILL.md",
         (InstallNotice::LockBroken { .. }, _) => {
-            "repair it (a merge may have left its marks there), or move it away; nothing was changed"
+            "repair it (a merge may have left conflict markers in it), or move it away; nothing was changed"
         }
         (InstallNotice::LockUnknown { .. }, _) => "",
         (InstallNotice::NoSource { .. }, Front::Command) => "install it again from its source with --yes",

@@ -8,16 +8,18 @@ pub(super) fn said(notice: &PackageNotice, _front: Front) -> String {
     let fixed = match notice {
         PackageNotice::WrittenOtherwise { mistake, .. } => match mistake {
             SpecMistake::Command => "it is a whole command",
-            SpecMistake::Entry => "it is an entry of a configuration, with its quotes",
+            SpecMistake::Entry => "it is a configuration entry, including its quotes",
             SpecMistake::NextGeneration => "it is an entry for OpenCode 2, which this OpenCode refuses",
             SpecMistake::GitUnnamed => {
                 "a repository needs a name in front of it, or OpenCode installs it again each time it loads"
             }
             SpecMistake::Shorthand => "OpenCode takes a repository by its whole address",
-            SpecMistake::RegistryPrefix => "OpenCode does not find it again behind “npm:”, and installs it each time",
+            SpecMistake::RegistryPrefix => {
+                "OpenCode does not recognise an installed package by “npm:”, so it would install it again each time it loads"
+            }
             SpecMistake::ArchivePath => "OpenCode would load the archive as if it were code",
         },
-        PackageNotice::SkillCollection { path } => return format!("{path} holds skills and no plugin"),
+        PackageNotice::SkillCollection { path } => return format!("{path} contains skills, but no plugin"),
         PackageNotice::FolderWithoutEntry { path } => {
             return format!("{path} has neither a package.json nor an index file");
         }
@@ -51,7 +53,7 @@ pub(super) fn said(notice: &PackageNotice, _front: Front) -> String {
             return format!("an installation failed and left an empty folder: {path}");
         }
         PackageNotice::OtherEngineAsked { range, version } => {
-            return format!("it asks for OpenCode {range}, and this is {version}, which does not run it");
+            return format!("it requires OpenCode {range}; this is {version}, which does not run it");
         }
         PackageNotice::NewerPublished { cached, published } => {
             return format!("OpenCode keeps {cached} and never looks for a newer one; {published} is published");
@@ -60,7 +62,7 @@ pub(super) fn said(notice: &PackageNotice, _front: Front) -> String {
             return format!("{declared} is declared; {published} is published");
         }
         PackageNotice::RegistryUnclear { name } => {
-            return format!("the registry's answer about “{name}” is not understood");
+            return format!("the registry's answer about “{name}” could not be understood");
         }
         PackageNotice::PluginFileThere { path } => return format!("{path} already exists"),
         PackageNotice::BadPluginName { name } => return format!("“{name}” cannot be the name of a plugin's file"),
@@ -93,7 +95,7 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
         (PackageNotice::VersionUnknown { .. }, Front::Window) => "reload first, so that OpenCode installs it",
         (PackageNotice::NotAVersion { .. }, _) => "write one such as 1.2.3, ^1.2 or latest",
         (PackageNotice::NotTurnedOff { .. }, Front::Command) => "see what is disabled with: rekindle plugin list",
-        (PackageNotice::NotTurnedOff { .. }, Front::Window) => "look at the list of what is there",
+        (PackageNotice::NotTurnedOff { .. }, Front::Window) => "choose one that is listed as disabled",
         (PackageNotice::BackAlready { .. }, _) => "nothing was changed",
         (PackageNotice::EngineInstalls, _) => "nothing was changed; try again when it is done",
         (PackageNotice::NothingCached { .. }, _) => "OpenCode installs it when it next loads the directory",
@@ -108,7 +110,7 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
             "get it with: rekindle plugin update NAME"
         }
         (PackageNotice::NewerPublished { .. } | PackageNotice::NewerThanDeclared { .. }, Front::Window) => "",
-        (PackageNotice::RegistryUnclear { .. }, _) => "check what your npm is configured to ask",
+        (PackageNotice::RegistryUnclear { .. }, _) => "check which registry npm is configured to use",
         (PackageNotice::PluginFileThere { .. }, _) => "choose another name",
         (PackageNotice::BadPluginName { .. }, _) => "use letters, digits, hyphens and underscores",
         (PackageNotice::AlreadyThus { .. }, _) => "",

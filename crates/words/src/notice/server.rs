@@ -11,14 +11,14 @@ const FORMS: &str = "use the JSON or TOML that the server's page shows for any p
 pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
     let fixed = match notice {
         ServerNotice::ServersEmpty => "no server was given",
-        ServerNotice::ServersTooLarge => "this is too long, or nested too deep, to be the configuration of a server",
+        ServerNotice::ServersTooLarge => "this is too long or too deeply nested to be a server configuration",
         ServerNotice::ServersNotUnderstood { text } => {
-            return format!("“{text}” is not a configuration of a server that Rekindle knows");
+            return format!("“{text}” is not a server configuration that Rekindle understands");
         }
         ServerNotice::ServersBroken { why, line, column } => {
             return format!("line {line}, column {column} of what was given: {}", super::said(why, front));
         }
-        ServerNotice::ServersNone => "what was given has no server",
+        ServerNotice::ServersNone => "no server was found in what was given",
         ServerNotice::ServerNameless => "what was given does not say what the server is called",
         ServerNotice::ServerBadName { name } => return format!("“{name}” cannot be the name of a server"),
         ServerNotice::ServersOfOtherNames { name, names } => {
@@ -43,7 +43,7 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         }
         ServerNotice::ServerInputFromVariable { name, input, variable } => {
             return format!(
-                "the server “{name}” wants “{input}”, which OpenCode does not ask for: it is read from the variable {variable}"
+                "the server “{name}” needs “{input}”: OpenCode does not prompt for it, but reads it from the variable {variable}"
             );
         }
         ServerNotice::ServerTimeoutInSeconds { name, seconds } => {
@@ -58,7 +58,9 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
             return format!("“{name}” is already turned {}", if *is_on { "on" } else { "off" });
         }
         ServerNotice::ServerSecretInFile { name, key, .. } => {
-            return format!("“{key}” of the server “{name}” looks like a secret, and is written to the file as it is");
+            return format!(
+                "“{key}” of the server “{name}” looks like a secret, and is stored in the file in plain text"
+            );
         }
         ServerNotice::ServerNotSpawned { name, why } => {
             return format!("the server “{name}” could not be started: {why}");
@@ -68,7 +70,7 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
             return format!("the server “{name}” did not answer “{method}” within {seconds} s");
         }
         ServerNotice::ServerSpeaksOther { name, line } => {
-            return format!("the server “{name}” does not speak the protocol of MCP; it says: {line}");
+            return format!("the server “{name}” does not speak MCP; it printed: {line}");
         }
         ServerNotice::ServerRefused { name, method, why } => {
             return format!("the server “{name}” answered “{method}” with an error: {why}");
@@ -81,12 +83,12 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         }
         ServerNotice::ServerWantsSignIn { name } => return format!("the server “{name}” wants you to sign in"),
         ServerNotice::ServerLastWords { why, words } => {
-            return format!("{}; its last words: {words}", super::said(why, front));
+            return format!("{}; its last output: {words}", super::said(why, front));
         }
         ServerNotice::ServerNotLoaded { name } => return format!("the engine has not loaded a server “{name}”"),
         ServerNotice::ServerVariableUnset { name, variable } => {
             return format!(
-                "the server “{name}” wants the variable {variable}, which is not set: OpenCode reads it as empty"
+                "the server “{name}” uses the variable {variable}, which is not set: OpenCode reads it as empty"
             );
         }
     };
@@ -133,7 +135,7 @@ pub(super) fn hint(notice: &ServerNotice, front: Front) -> String {
             "check its command, its arguments and its variables"
         }
         (ServerNotice::ServerSilent { .. }, _) => {
-            "check that it needs nothing first, or give it a longer timeout in its entry"
+            "check whether it is waiting for something, or give it a longer timeout in its entry"
         }
         (ServerNotice::ServerRefused { .. }, _) => "check its version and its settings",
         (ServerNotice::ServerUnreachable { .. } | ServerNotice::ServerStatus { .. }, _) => {

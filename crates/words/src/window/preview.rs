@@ -11,7 +11,8 @@ use crate::{
 };
 
 pub const TITLE: &str = "Install skills";
-pub const ADVICE: &str = "A skill is instructions that an agent follows, and scripts that it may run. Read it first.";
+pub const ADVICE: &str =
+    "A skill contains instructions that agents follow and scripts that they may run. Read it first.";
 pub const FILES: &str = "Files";
 pub const NO_TEXT: &str = "This file is not text, or is too large to show.";
 pub const CHOOSE_ALL: &str = "Choose all";
