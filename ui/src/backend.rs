@@ -5,7 +5,7 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, DiffLine, Finding, ItemId, Leftover, List, Page, Previewed, Receipt, Restored, Scope, ServersPreview,
+    Choice, DiffLine, Finding, ItemId, Leftover, List, Made, Page, Previewed, Receipt, Restored, Scope, ServersPreview,
     Shown, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -101,7 +101,7 @@ pub(crate) async fn cancel_preview() -> Answer<Nothing> {
 }
 
 /// Puts skills that are previewed where the engine looks for them.
-pub(crate) async fn install_skills(id: String, names: Vec<String>) -> Answer<UndoToken> {
+pub(crate) async fn install_skills(id: String, names: Vec<String>) -> Answer<Made> {
     #[derive(Serialize)]
     struct Arguments {
         id: String,
@@ -138,7 +138,7 @@ pub(crate) async fn add_servers(
 }
 
 /// Removes an item.
-pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
+pub(crate) async fn remove_item(id: ItemId) -> Answer<Made> {
     #[derive(Serialize)]
     struct Arguments {
         id: ItemId,
@@ -147,7 +147,7 @@ pub(crate) async fn remove_item(id: ItemId) -> Answer<UndoToken> {
 }
 
 /// Turns a skill or a server on or off.
-pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Option<UndoToken>> {
+pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Made> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Arguments {

@@ -9,7 +9,7 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{ItemId, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState};
+use rekindle_domain::{ItemId, Made, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState};
 
 pub(crate) use rekindle_words::window::Page;
 
@@ -235,8 +235,8 @@ impl App {
     /// Removes an item, offers to take that back, and goes on with `then`.
     pub(crate) fn remove(self, id: ItemId, name: String, then: impl FnOnce() + 'static) {
         self.run(async move {
-            let token = backend::remove_item(id).await?;
-            self.toast(Message::Undoable { text: copy::removed(&name), token });
+            let made = backend::remove_item(id).await?;
+            self.tell(copy::removed(&name), made);
             then();
             Ok(())
         });
@@ -272,6 +272,17 @@ impl App {
             crate::clipboard::write(&text).await?;
             self.toast(Message::Done(done.to_owned()));
             Ok(())
+        });
+    }
+
+    /// Says what was done, with what is to be known of it and the way back.
+    pub(crate) fn tell(self, text: String, made: Made) {
+        if let Some(remark) = &made.remark {
+            self.toast(Message::Done(copy::remark(remark)));
+        }
+        self.toast(match made.token {
+            Some(token) => Message::Undoable { text, token },
+            None => Message::Done(text),
         });
     }
 

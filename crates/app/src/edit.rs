@@ -34,7 +34,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Notice, PluginOrigin, Row, Scope, UserError};
+use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Made, Notice, PluginOrigin, Row, Scope, UserError};
 
 pub use self::{
     begin::new_skill,
@@ -45,7 +45,7 @@ pub use self::{
     new_plugin::{NewPlugin, new_plugin},
     servers::{
         Addition, Given, WantedServers, add_chosen_servers, add_servers, preview_servers, read_servers, remarks,
-        switch_server,
+        server_stays, switch_server,
     },
     turn::{Turned, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
@@ -151,16 +151,22 @@ impl From<Operation> for Removed {
     }
 }
 
-/// Turns the skill or the server of a row on or off, where it is; a token for taking it back. `None`: it is so already.
-pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Option<String>, UserError> {
+/// Turns the skill or the server of a row on or off, where it is.
+pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Made, UserError> {
     let rows = scan(places, None)?.rows;
     let row = rows.iter().find(|row| row.id.as_str() == id && row.is_on().is_some());
     let row = row.ok_or_else(|| nothing_to_remove(Kind::Skill, id))?;
-    let operation = match row.kind {
-        Kind::Skill => turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?.operation,
-        _ => switch_server(places, &row.name, row.scope, is_on)?,
+    let (operation, remark) = match row.kind {
+        Kind::Skill => {
+            let Turned { operation, remark } = turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?;
+            (operation, remark)
+        }
+        _ => {
+            let operation = switch_server(places, &row.name, row.scope, is_on)?;
+            (operation, server_stays(places, &row.name, is_on))
+        }
     };
-    Ok(operation.map(|operation| operation.token))
+    Ok(Made { token: operation.map(|operation| operation.token), remark })
 }
 
 /// The one row that a person means by a name, an id or a path.

@@ -19,6 +19,7 @@ mod writer;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rekindle_domain::{EditNotice, ErrorCode, InstallNotice, Notice, PreviewSource, Scope, UserError, masked_text};
@@ -63,7 +64,7 @@ pub struct Wanted<'a> {
 }
 
 /// What a source brought.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fetched {
     /// The skills that are meant.
     pub skills: Vec<Candidate>,
@@ -79,8 +80,8 @@ pub struct Fetched {
     origin: Origin,
     /// The folder that stands for the whole of it.
     top: PathBuf,
-    /// What was fetched; it goes when this does.
-    _fetched: Option<Scratch>,
+    /// What was fetched; it goes with the last that holds it.
+    _fetched: Option<Arc<Scratch>>,
 }
 
 impl Fetched {
@@ -200,7 +201,7 @@ fn bring(
         broken,
         origin,
         top,
-        _fetched: brought.fetched,
+        _fetched: brought.fetched.map(Arc::new),
     })
 }
 

@@ -145,17 +145,21 @@ impl Provenance {
             None => kept.from.computed_hash == locked.computed_hash,
         };
         if let Some(kept) = kept.filter(is_same) {
-            let known = Known { from: Locked { source: kept.from.source.clone(), ..locked }, ..kept.clone() };
+            // Where it is fetched from is what was written down here, whatever the lock says by now.
+            let Locked { source, source_url, source_type, revision, .. } = kept.from.clone();
+            let known = Known { from: Locked { source, source_url, source_type, revision, ..locked }, ..kept.clone() };
             self.known.insert(place, known);
             return;
         }
-        if locked.source_type == "local" {
+        if let Some(path) = locked.path() {
             // A lock comes with a project: it leads to nothing outside of it.
-            let path = places.directory.join(&locked.source);
+            let path = places.directory.join(path);
             if !real(&path).starts_with(real(&places.directory)) {
                 return;
             }
-            locked.source = shown(&path);
+            if locked.source_type == "local" {
+                locked.source = shown(&path);
+            }
         }
         let known = Known { place: place.clone(), name, from: locked, digest: None, files: None, seen: None };
         self.known.insert(place, known);

@@ -23,8 +23,8 @@ use std::{
 
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint, Installing, Kind,
-    LastGoodOffer, Leftover, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored, Scope,
-    ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
+    LastGoodOffer, Leftover, Made, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored,
+    Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -288,14 +288,23 @@ impl App {
     }
 
     /// Nothing that is fetched or previewed is wanted any more.
-    pub fn cancel_preview(&self) {
-        self.waiting.cancel();
+    pub async fn cancel_preview(&self) -> Result<(), UserError> {
+        let waiting = self.waiting.clone();
+        blocking(move || {
+            waiting.cancel();
+            Ok(())
+        })
+        .await
     }
 
-    /// Installs skills that are previewed, by their names; a token for taking it back.
-    pub async fn install_skills(&self, id: String, names: Vec<String>) -> Result<String, UserError> {
+    /// Installs skills that are previewed, by their names.
+    pub async fn install_skills(&self, id: String, names: Vec<String>) -> Result<Made, UserError> {
         let waiting = self.waiting.clone();
-        self.change(move |places| waiting.install(places, &id, &names).map(|installed| installed.token)).await
+        self.change(move |places| {
+            let installed = waiting.install(places, &id, &names)?;
+            Ok(Made { token: Some(installed.token), remark: installed.remark })
+        })
+        .await
     }
 
     /// What a text would declare of MCP servers. Nothing is written.
@@ -316,19 +325,20 @@ impl App {
         self.change(move |places| edit::add_chosen_servers(places, &text, name.as_deref(), &names, scope)).await
     }
 
-    /// Removes an item; a token for taking it back.
-    pub async fn remove(&self, id: String) -> Result<String, UserError> {
+    /// Removes an item.
+    pub async fn remove(&self, id: String) -> Result<Made, UserError> {
         self.change(move |places| {
             let rows = crate::files::scan::scan(places, None)?.rows;
             let kind = rows.iter().find(|row| row.id.as_str() == id).map_or(Kind::Plugin, |row| row.kind);
             let row = edit::find(&rows, kind, &id, Scope::Project)?;
-            edit::remove(places, row).map(|removed| removed.token)
+            let removed = edit::remove(places, row)?;
+            Ok(Made { token: Some(removed.token), remark: removed.remark })
         })
         .await
     }
 
-    /// Turns a skill or a server on or off; a token for taking it back, if anything changed.
-    pub async fn switch(&self, id: String, is_on: bool) -> Result<Option<String>, UserError> {
+    /// Turns a skill or a server on or off.
+    pub async fn switch(&self, id: String, is_on: bool) -> Result<Made, UserError> {
         self.change(move |places| edit::switch(places, &id, is_on)).await
     }
 

@@ -85,6 +85,6 @@ pub use update::{ChangedBy, FileHashes, SkillUpdate, ThreeWay, UpdateClass, Upda
 pub use visible::{hidden_runs, visible, visible_json};
 pub use wire::{
     Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,
-    List, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Stage, Theme, UndoChoice,
-    UserError, WindowEvent, WindowState, Workspace,
+    List, Made, Mark, Page, Problem, Publisher, ReloadStatus, Row, RowState, Rows, Settings, Shown, Stage, Theme,
+    UndoChoice, UserError, WindowEvent, WindowState, Workspace,
 };

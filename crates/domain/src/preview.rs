@@ -98,6 +98,8 @@ pub struct ServerPreview {
     pub name: String,
     /// Its entry, as JSON on several lines, without secrets.
     pub entry: String,
+    /// The file that declares one of this name already, in short form.
+    pub declared: Option<String>,
 }
 
 /// A file that would land.

@@ -245,6 +245,15 @@ impl Row {
     }
 }
 
+/// A change that was made for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// For taking it back. `None`: everything was so already.
+    pub token: Option<String>,
+    /// What they should know of it.
+    pub remark: Option<Notice>,
+}
+
 /// What something is that is there twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

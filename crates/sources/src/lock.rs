@@ -6,7 +6,7 @@
 
 mod order;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use url::Url;
 pub use self::order::as_they_sort;
 use crate::{
     paste::paste,
-    source::{Address, Folder, Git, Origin, Remote, Revision, Source, is_revision},
+    source::{Address, Folder, Git, Origin, Remote, Revision, Source, is_revision, without_user},
 };
 
 /// The name of the file, in the folder of the project.
@@ -126,7 +126,10 @@ impl Locked {
         let address = self.source_url.as_ref().unwrap_or(&self.source);
         let origin = match self.source_type.as_str() {
             "local" => Origin::Local(self.source.clone()),
-            "npm" => paste(&self.source, |_| false).ok().map(|pasted| pasted.source.origin)?,
+            "npm" => {
+                let pasted = paste(&self.source, |_| false).ok().map(|pasted| pasted.source.origin);
+                pasted.filter(|origin| matches!(origin, Origin::Npm(_)))?
+            }
             "download" => Origin::Web(Address::of(Url::parse(&self.source).ok()?)?),
             "github" | "gitlab" | "git" => {
                 let is_short = self.source_type == "github" && !address.contains(':');
@@ -155,10 +158,25 @@ impl Locked {
         !matches!(self.source_type.as_str(), "npm" | "download")
     }
 
-    /// As a person sees the source.
+    /// As a person sees the source: the address that it is fetched from, unless its short form means that very one.
     pub fn shown(&self) -> String {
         let revision = self.revision.as_ref().map(|revision| format!("#{revision}")).unwrap_or_default();
-        format!("{}{revision}", self.source)
+        let short = format!("https://github.com/{}", self.source.trim_end_matches(".git"));
+        let is_other = |address: &&String| {
+            let address = address.trim_end_matches(".git");
+            address != self.source.trim_end_matches(".git") && !(self.source_type == "github" && address == short)
+        };
+        let address = self.source_url.as_ref().filter(is_other);
+        let address = address.map(|address| Url::parse(address).map_or(address.clone(), |url| without_user(&url)));
+        format!("{}{revision}", address.as_ref().unwrap_or(&self.source))
+    }
+
+    /// The path on this machine that the source leads to, if it leads to one.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self.source_type.as_str() {
+            "local" => Some(PathBuf::from(&self.source)),
+            _ => Url::parse(self.source_url.as_ref().unwrap_or(&self.source)).ok()?.to_file_path().ok(),
+        }
     }
 }
 

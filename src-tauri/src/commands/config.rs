@@ -1,6 +1,6 @@
 //! Plugins and settings.
 
-use rekindle_domain::{Choice, Restored, Scope, UndoChoice, UserError};
+use rekindle_domain::{Choice, Made, Restored, Scope, UndoChoice, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -11,15 +11,15 @@ pub(crate) async fn add_plugin(shell: State<'_, Shell>, spec: String, scope: Sco
     shell.app().add_plugin(spec, scope).await.map(drop)
 }
 
-/// Removes a plugin or skill; a token for taking it back.
+/// Removes an item.
 #[tauri::command]
-pub(crate) async fn remove_item(shell: State<'_, Shell>, id: String) -> Result<String, UserError> {
+pub(crate) async fn remove_item(shell: State<'_, Shell>, id: String) -> Result<Made, UserError> {
     shell.app().remove(id).await
 }
 
-/// Turns a skill or a server on or off; a token for taking it back, if anything changed.
+/// Turns a skill or a server on or off.
 #[tauri::command]
-pub(crate) async fn switch_item(shell: State<'_, Shell>, id: String, is_on: bool) -> Result<Option<String>, UserError> {
+pub(crate) async fn switch_item(shell: State<'_, Shell>, id: String, is_on: bool) -> Result<Made, UserError> {
     shell.app().switch(id, is_on).await
 }
 

@@ -1,6 +1,6 @@
 //! Skills.
 
-use rekindle_domain::{Previewed, Scope, UserError};
+use rekindle_domain::{Made, Previewed, Scope, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -28,16 +28,12 @@ pub(crate) async fn preview_text(
 
 /// Cancels what is fetched or previewed.
 #[tauri::command]
-pub(crate) fn cancel_preview(shell: State<'_, Shell>) {
-    shell.app().cancel_preview();
+pub(crate) async fn cancel_preview(shell: State<'_, Shell>) -> Result<(), UserError> {
+    shell.app().cancel_preview().await
 }
 
-/// Installs skills that are previewed; a token for taking it back.
+/// Installs skills that are previewed.
 #[tauri::command]
-pub(crate) async fn install_skills(
-    shell: State<'_, Shell>,
-    id: String,
-    names: Vec<String>,
-) -> Result<String, UserError> {
+pub(crate) async fn install_skills(shell: State<'_, Shell>, id: String, names: Vec<String>) -> Result<Made, UserError> {
     shell.app().install_skills(id, names).await
 }

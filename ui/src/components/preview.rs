@@ -8,7 +8,7 @@ mod skill;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use rekindle_domain::Previewed;
 
 use self::skill::Skill;
@@ -89,14 +89,36 @@ fn Look(previewed: Previewed, open: RwSignal<bool>) -> impl IntoView {
     let install = Action::new_unsync(move |names: &Vec<String>| {
         let (id, names) = (id.clone(), names.clone());
         async move {
-            let token = backend::install_skills(id, names.clone()).await?;
-            app.preview.set(Step::None);
-            app.skill.text.set(String::new());
-            app.toast(Message::Undoable { text: words::installed(&names), token });
-            Ok(())
+            let answer = backend::install_skills(id.clone(), names.clone()).await;
+            // The dialog may have been closed, and another source be looked at, by then.
+            let is_shown = app.preview.with_untracked(|step| matches!(step, Step::Looking(seen) if seen.id == id));
+            match answer {
+                Ok(made) => {
+                    if is_shown {
+                        app.preview.set(Step::None);
+                        app.skill.text.set(String::new());
+                    }
+                    app.tell(words::installed(&names), made);
+                    Ok(())
+                }
+                Err(error) if is_shown => Err(error),
+                Err(error) => {
+                    app.toast(Message::Failed(error));
+                    Ok(())
+                }
+            }
         }
     });
     let error = move || install.value().get().and_then(Result::err);
+    // What had the focus while it was fetched is gone.
+    let cancel = NodeRef::<html::Button>::new();
+    Effect::new(move || {
+        if let Some(button) = cancel.get()
+            && let Err(error) = button.focus()
+        {
+            leptos::logging::warn!("the focus stays: {error:?}");
+        }
+    });
     let submit = move |_| {
         let names = chosen.with_untracked(|chosen| chosen.iter().cloned().collect());
         install.value().set(None);
@@ -138,7 +160,7 @@ fn Look(previewed: Previewed, open: RwSignal<bool>) -> impl IntoView {
             }}
         </div>
         <div class="dialog-actions">
-            <button class="button" autofocus data-testid="cancel-preview" on:click=move |_| open.set(false)>
+            <button class="button" node_ref=cancel data-testid="cancel-preview" on:click=move |_| open.set(false)>
                 {copy::CANCEL}
             </button>
             <button

@@ -4,7 +4,7 @@
 //! letter.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::UserError;
+use rekindle_domain::{Scope, UserError};
 
 use crate::{
     backend,
@@ -21,21 +21,28 @@ const MOST_LINES: usize = 8;
 pub(crate) fn ServerBar() -> impl IntoView {
     let app = App::here();
     let Draft { text, scope } = app.server;
-    let error = RwSignal::<Option<UserError>>::new(None);
-    let nothing_to_do = move || text.with(|text| text.trim().is_empty());
+    let preview = Action::new_unsync(move |(text, scope): &(String, Scope)| {
+        let (text, scope) = (text.clone(), *scope);
+        async move {
+            let preview = backend::preview_servers(text.clone(), scope).await?;
+            app.adding.set(Some(Adding { text, scope, preview }));
+            Ok::<_, UserError>(())
+        }
+    });
+    let error = Signal::derive(move || preview.value().get().and_then(Result::err));
+    let nothing_to_do = move || preview.pending().get() || text.with(|text| text.trim().is_empty());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if nothing_to_do() {
-            return;
+        if !untrack(nothing_to_do) {
+            preview.value().set(None);
+            preview.dispatch_local((text.get_untracked(), scope.get_untracked()));
         }
-        let (text, scope) = (text.get_untracked(), scope.get_untracked());
-        leptos::task::spawn_local(async move {
-            match backend::preview_servers(text.clone(), scope).await {
-                Ok(preview) => app.adding.set(Some(Adding { text, scope, preview })),
-                Err(wrong) => error.set(Some(wrong)),
-            }
-        });
     };
+    // What was wrong for one scope need not be for the other.
+    Effect::new(move || {
+        scope.track();
+        preview.value().set(None);
+    });
     let lines = move || text.with(|text| text.lines().count()).clamp(1, MOST_LINES).to_string();
     view! {
         <form class="add-bar server-bar" on:submit=submit>
@@ -53,13 +60,13 @@ pub(crate) fn ServerBar() -> impl IntoView {
                 prop:value=move || text.get()
                 on:input:target=move |event| {
                     text.set(event.target().value());
-                    error.set(None);
+                    preview.value().set(None);
                 }
             />
             <button class="button" type="submit" data-testid="server-add" disabled=nothing_to_do>
                 {words::ADD_SERVER}
             </button>
-            <Wrong error=Signal::from(error) id="server-error" />
+            <Wrong error id="server-error" />
         </form>
     }
 }

@@ -103,7 +103,7 @@ impl Records {
                 Ok((made, token))
             }
             Err(error) => {
-                match undo.is_half_made() {
+                match undo.is_half_made(places) {
                     true => self.settle(&token, Reached::Intended, Reached::Made),
                     false => self.remove(&token, Reached::Intended),
                 }

@@ -77,9 +77,9 @@ impl Replacement {
         self.is_ours() && self.is_kept()
     }
 
-    /// Whether what was there is in its place.
+    /// Whether what was there is in its place. Where it is neither kept nor there, nobody knows what became of it.
     pub(super) fn was_taken_back(&self) -> bool {
-        is_there(&self.path) && !self.is_kept()
+        is_there(&self.path) && !self.is_kept() && !self.is_ours()
     }
 
     /// Whether what was there is kept somewhere else than in its place.

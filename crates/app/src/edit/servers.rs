@@ -60,6 +60,27 @@ pub struct Addition {
     pub path: PathBuf,
     /// What a person should know of it.
     pub notices: Vec<Notice>,
+    /// Those that are declared already, each with the file; none of them is replaced.
+    pub declared: Vec<(String, PathBuf)>,
+}
+
+impl Addition {
+    /// Leaves out all but the servers of these names.
+    pub(crate) fn retain(&mut self, names: &[String]) {
+        self.servers.retain(|(server, _)| names.contains(server));
+        self.declared.retain(|(server, _)| names.contains(server));
+    }
+
+    /// Whether nothing is in the way.
+    ///
+    /// # Errors
+    ///
+    /// One is declared already.
+    pub fn check(&self) -> Result<(), UserError> {
+        let Some((name, path)) = self.declared.first() else { return Ok(()) };
+        let notice = ServerNotice::ServerDeclared { name: name.clone(), path: shown(path) };
+        Err(UserError::new(ErrorCode::Declared, notice).about(shown(path)))
+    }
 }
 
 /// Reads what is to be declared. Nothing is written.
@@ -93,23 +114,22 @@ pub fn read_servers(places: &Places, wanted: &WantedServers<'_>) -> Result<Addit
     }
     let first = found.first().map(|(name, _)| name.as_str()).unwrap_or_default();
     let path = file_for_keys(places, scope, &keys(first));
-    for (name, _) in &found {
+    let declared = |(name, _): &(String, Value)| {
         let declares = |file: &PathBuf| {
             let text = file::read_lossy(file).ok().flatten().unwrap_or_default();
             path_in(&text, name).is_some()
         };
-        let other = places.configs_to_edit(scope).into_iter().rev().find(declares);
+        let other = places.configs_to_edit(scope).into_iter().rev().find(declares)?;
         // One operation edits one file.
-        if let Some(other) = other.filter(|other| !wanted.replaces || *other != path) {
-            let notice = ServerNotice::ServerDeclared { name: name.clone(), path: shown(&other) };
-            return Err(UserError::new(ErrorCode::Declared, notice).about(shown(&other)));
-        }
-    }
-    Ok(Addition { servers: found, path, notices })
+        (!wanted.replaces || other != path).then(|| (name.clone(), other))
+    };
+    let declared = found.iter().filter_map(declared).collect();
+    Ok(Addition { servers: found, path, notices, declared })
 }
 
 /// Declares them. `None`: they are declared so already.
 pub fn add_servers(places: &Places, addition: &Addition) -> Result<Option<Operation>, UserError> {
+    addition.check()?;
     let text = file::read(&addition.path)?.unwrap_or_default();
     let edit = |(name, entry): &(String, Value)| KeyEdit {
         path: path_in(&text, name).unwrap_or_else(|| keys(name)),
@@ -120,18 +140,9 @@ pub fn add_servers(places: &Places, addition: &Addition) -> Result<Option<Operat
 
 /// Turns a server on or off for a scope: in the file that declares it, else as a switch of its own. `None`: it is so already.
 pub fn switch_server(places: &Places, name: &str, scope: Scope, is_on: bool) -> Result<Option<Operation>, UserError> {
-    let files = [Scope::Global, Scope::Project].into_iter().flat_map(|scope| places.configs_to_edit(scope));
-    // The strongest last, as the engine reads them.
-    let said: Vec<_> = files
-        .filter_map(|file| {
-            let text = file::read_lossy(&file).ok().flatten()?;
-            value_at(&text, &path_in(&text, name)?)
-        })
-        .collect();
-    if said.is_empty() {
-        return Err(UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotDeclared { name: name.to_owned() }));
-    }
-    let now = said.iter().rev().find_map(|entry| entry.get("enabled")?.as_bool()).unwrap_or(true);
+    let now = is_server_on(places, name).ok_or_else(|| {
+        UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotDeclared { name: name.to_owned() })
+    })?;
     if now == is_on {
         return Ok(None);
     }
@@ -140,6 +151,26 @@ pub fn switch_server(places: &Places, name: &str, scope: Scope, is_on: bool) -> 
     let mut at = path_in(&text, name).unwrap_or_else(|| keys(name));
     at.push("enabled".to_owned());
     edit_keys_in(places, &path, &[KeyEdit { path: at, value: Some(is_on.into()) }])
+}
+
+/// What a person should know of a server that was to be turned on or off: another file has the last word.
+pub fn server_stays(places: &Places, name: &str, is_on: bool) -> Option<Notice> {
+    let stays = is_server_on(places, name).is_some_and(|now| now != is_on);
+    stays.then(|| ServerNotice::ServerNotTurned { name: name.to_owned() }.into())
+}
+
+/// Whether a server is on, as the files say. `None`: none of them declares it.
+fn is_server_on(places: &Places, name: &str) -> Option<bool> {
+    let files = [Scope::Global, Scope::Project].into_iter().flat_map(|scope| places.configs_to_edit(scope));
+    // The strongest last, as the engine reads them.
+    let said: Vec<_> = files
+        .filter_map(|file| {
+            let text = file::read_lossy(&file).ok().flatten()?;
+            value_at(&text, &path_in(&text, name)?)
+        })
+        .collect();
+    let last = said.iter().rev().find_map(|entry| entry.get("enabled")?.as_bool());
+    (!said.is_empty()).then(|| last.unwrap_or(true))
 }
 
 /// Takes the declaration of a server out of a file.

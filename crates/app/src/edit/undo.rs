@@ -368,11 +368,14 @@ impl Undo {
     }
 
     /// Whether a change that failed has left something that taking it back puts right.
-    pub(super) fn is_half_made(&self) -> bool {
+    pub(super) fn is_half_made(&self, places: &Places) -> bool {
         match self {
             Self::Removed { from, trash, .. } => is_there(trash) && !is_there(from),
             Self::Replaced(replacement) => replacement.is_kept(),
-            Self::Together { parts } => parts.iter().any(Self::is_half_made),
+            // What was made of it could not be taken back, or it would not be there.
+            Self::Together { parts } => parts
+                .iter()
+                .any(|part| part.is_half_made(places) || part.was_made(places) && !part.was_taken_back(places)),
             Self::Edited { .. } | Self::Created { .. } | Self::Restored { .. } | Self::Locked(_) => false,
         }
     }

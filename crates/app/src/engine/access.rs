@@ -116,7 +116,10 @@ fn bind(port: u16) -> io::Result<TcpSocket> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::{
+        net::TcpListener,
+        sync::atomic::{AtomicU16, Ordering},
+    };
 
     use super::*;
 
@@ -133,6 +136,14 @@ mod tests {
         (folder, places)
     }
 
+    /// A way to a port that the system gives to nobody who asks for any: other tests do.
+    fn quiet(places: &Places) -> Way {
+        static NEXT: AtomicU16 = AtomicU16::new(20_000);
+        let port = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed)).find(|port| is_free(*port));
+        let (port, file) = (port.expect("a port"), places.state.join("none"));
+        Way { access: Some(Access { port, password: String::new(), file }), ..Way::default() }
+    }
+
     fn listen(port: u16) -> TcpListener {
         TcpListener::bind(("127.0.0.1", port)).expect("the port is free")
     }
@@ -141,7 +152,7 @@ mod tests {
     #[test]
     fn a_password_lasts_as_long_as_nobody_else_had_its_address() {
         let (_folder, places) = places();
-        let mut way = Way::default();
+        let mut way = quiet(&places);
         let first = next(&mut way, &places);
 
         let engine = listen(first.0);
@@ -171,7 +182,7 @@ mod tests {
     #[test]
     fn a_port_that_was_taken_for_a_moment_is_left() {
         let (_folder, places) = places();
-        let mut way = Way::default();
+        let mut way = quiet(&places);
         let first = next(&mut way, &places);
         let engine = listen(first.0);
         way.watch();

@@ -10,16 +10,18 @@ use std::{
     time::Instant,
 };
 
-use rekindle_domain::{InstallNotice, UserError};
+use rekindle_domain::{EditNotice, InstallNotice, UserError};
 use rekindle_sources::{
     Address,
     index::{Content, Index, Listed, index, places},
 };
 
+use walkdir::WalkDir;
+
 use super::{
     find::All,
     not_made,
-    rules::{MOST_PACKED, refused},
+    rules::{MOST_BYTES, MOST_ENTRIES, MOST_PACKED, refused},
     several,
     tool::{PATIENCE, Stop, not_fetched, too_large},
     unfold,
@@ -132,8 +134,13 @@ impl Fetch<'_> {
         } else {
             skills.retain(|skill| self.asked.names.contains(&skill.name));
         }
-        let digests = skills.iter().map(|skill| self.skill(skill, &into.join(&skill.name)));
-        let mut digests: Vec<_> = digests.collect::<Result<_, _>>()?;
+        let mut digests = Vec::new();
+        let mut left = Left { entries: MOST_ENTRIES, bytes: MOST_BYTES };
+        for skill in &skills {
+            let folder = into.join(&skill.name);
+            digests.push(self.skill(skill, &folder)?);
+            left.spend(&folder)?;
+        }
         Ok(Site {
             resolved: Some(at.shown()),
             digest: digests.pop().filter(|_| digests.is_empty()).flatten(),
@@ -154,6 +161,9 @@ impl Fetch<'_> {
                     false => Err(refused(InstallNotice::NoArchive { path: address.shown() })),
                 }
             }
+            Content::Files(files) if files.len() > MOST_ENTRIES => {
+                Err(refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }))
+            }
             Content::Files(files) => {
                 let mut writer = Writer::new(into)?;
                 for (name, address) in files {
@@ -164,5 +174,24 @@ impl Fetch<'_> {
                 Ok(None)
             }
         }
+    }
+}
+
+/// How much of all skills together may still come: each of them alone is bounded while it is written.
+struct Left {
+    entries: usize,
+    bytes: u64,
+}
+
+impl Left {
+    /// Counts what is in a folder.
+    fn spend(&mut self, folder: &Path) -> Result<(), UserError> {
+        let files: Vec<_> = WalkDir::new(folder).into_iter().filter_map(Result::ok).collect();
+        let bytes = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        let entries = self.entries.checked_sub(files.len());
+        self.entries = entries.ok_or_else(|| refused(EditNotice::SkillTooManyFiles { most: MOST_ENTRIES }))?;
+        let bytes = self.bytes.checked_sub(bytes);
+        self.bytes = bytes.ok_or_else(|| refused(EditNotice::SkillTooLarge { mebibytes: MOST_BYTES / 1024 / 1024 }))?;
+        Ok(())
     }
 }

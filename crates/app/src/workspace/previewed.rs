@@ -42,12 +42,14 @@ const OVER_WHAT_IS_SEEN: Landing<'_> = Landing { name: None, to: SkillsOf::OpenC
 
 impl Kept {
     /// What nobody was shown stays, and keeps all of it from being installed.
-    fn install(&self, places: &Places) -> Result<Installed, UserError> {
-        let skills = places.skills_to_edit(self.fetched.scope, OVER_WHAT_IS_SEEN.to);
-        for skill in self.fetched.skills.iter().filter(|skill| !self.seen.contains(&skill.skill.name)) {
+    fn install(&self, places: &Places, names: &[String]) -> Result<Installed, UserError> {
+        let mut chosen = self.fetched.clone();
+        chosen.skills.retain(|skill| names.contains(&skill.skill.name));
+        let skills = places.skills_to_edit(chosen.scope, OVER_WHAT_IS_SEEN.to);
+        for skill in chosen.skills.iter().filter(|skill| !self.seen.contains(&skill.skill.name)) {
             edit::check_place(places, skill, &skills, &skill.skill.name, There::Stays)?;
         }
-        edit::install_skills(places, &self.fetched, &OVER_WHAT_IS_SEEN)
+        edit::install_skills(places, &chosen, &OVER_WHAT_IS_SEEN)
     }
 }
 
@@ -82,9 +84,12 @@ impl Waiting {
 
     /// The text of a file that was previewed, with everything in it visible; `None`: it is too large, or no text.
     pub(super) fn text(&self, id: &str, skill: &str, path: &str) -> Result<Option<String>, UserError> {
-        let state = self.state();
-        let kept = state.fetched.as_ref().filter(|kept| kept.id == id).ok_or_else(gone)?;
-        Ok(install::text_of(&kept.fetched, skill, path))
+        let fetched = {
+            let state = self.state();
+            let kept = state.fetched.as_ref().filter(|kept| kept.id == id).ok_or_else(gone)?;
+            kept.fetched.clone()
+        };
+        Ok(install::text_of(&fetched, skill, path))
     }
 
     /// Installs the skills of these names. Where that fails, it waits on.
@@ -93,11 +98,8 @@ impl Waiting {
             let mut state = self.state();
             (state.fetched.take_if(|kept| kept.id == id), state.stop.clone())
         };
-        let mut kept = kept.ok_or_else(gone)?;
-        let all = kept.fetched.skills.clone();
-        kept.fetched.skills.retain(|skill| names.contains(&skill.skill.name));
-        let installed = kept.install(places);
-        kept.fetched.skills = all;
+        let kept = kept.ok_or_else(gone)?;
+        let installed = kept.install(places, names);
         let mut state = self.state();
         if installed.is_err() && !stop.is_stopped() {
             state.fetched = Some(kept);
@@ -105,12 +107,15 @@ impl Waiting {
         installed
     }
 
-    /// Ends what was before.
+    /// Ends what was before. Its files go when nobody waits for it any more.
     fn begin(&self) -> Stop {
         let mut state = self.state();
         state.stop.stop();
-        *state = State::default();
-        state.stop.clone()
+        let before = std::mem::take(&mut *state);
+        let stop = state.stop.clone();
+        drop(state);
+        drop(before);
+        stop
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -63,12 +63,13 @@ fn add(arguments: &Arguments, places: &Places, options: &McpAdd) -> Result<(), U
         replaces: options.replace,
     };
     let addition = edit::read_servers(places, &wanted)?;
+    addition.check()?;
     let shown = places.short(&addition.path);
     if !arguments.json {
         addition.notices.iter().for_each(|notice| print::warn(arguments, &words::note(notice)));
     }
     if options.dry_run {
-        let entries = addition.servers.iter().map(|(name, entry)| (name.clone(), masked(name, entry)));
+        let entries = addition.servers.iter().map(|(name, entry)| (name.clone(), masked("", entry)));
         let entries = Value::Object(entries.collect::<Map<_, _>>());
         let value = json!({ "path": addition.path, "servers": entries, "notices": addition.notices });
         print::result(arguments, &value, || {
@@ -80,7 +81,11 @@ fn add(arguments: &Arguments, places: &Places, options: &McpAdd) -> Result<(), U
     let names: Vec<_> = addition.servers.iter().map(|(name, _)| name.clone()).collect();
     let token = edit::add_servers(places, &addition)?.map(|operation| operation.token);
     let value = json!({ "undo": token, "path": addition.path, "servers": names, "notices": addition.notices });
-    print_change(arguments, &value, edits::added_servers(&names, &shown));
+    let text = match token {
+        Some(_) => edits::added_servers(&names, &shown),
+        None => edits::servers_as_they_are(&shown),
+    };
+    print_change(arguments, &value, text);
     Ok(())
 }
 
@@ -128,6 +133,9 @@ fn switch(arguments: &Arguments, places: &Places, name: &str, scope: Scope, is_o
         Some(done) => {
             let text = edits::switched(name, is_on, &places.short(&done.path));
             print_change(arguments, &json!({ "undo": done.token, "path": done.path }), text);
+            if let Some(remark) = edit::server_stays(places, name, is_on) {
+                print::warn(arguments, &words::note(&remark));
+            }
         }
         None => {
             let notice = Notice::from(ServerNotice::ServerAsWanted { name: name.to_owned(), is_on });

@@ -126,6 +126,11 @@ notices! {
             /// Whether it is on.
             is_on: bool,
         },
+        /// It was to be turned on or off, and another file has the last word on that.
+        ServerNotTurned {
+            /// The server.
+            name: String,
+        },
         /// What may be a secret stands in the file itself.
         ServerSecretInFile {
             /// The server.

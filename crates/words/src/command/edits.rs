@@ -22,6 +22,11 @@ pub fn added_servers(names: &[String], path: &str) -> String {
     format!("Added {noun} {} ({path}). {NEXT}", names.join(", "))
 }
 
+/// They are declared exactly so already.
+pub fn servers_as_they_are(path: &str) -> String {
+    format!("Nothing changed: {path} already declares exactly this.")
+}
+
 /// They would be declared there.
 pub fn would_add_servers(path: &str) -> String {
     format!("This would be added to {path}:")

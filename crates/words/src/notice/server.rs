@@ -54,6 +54,9 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         }
         ServerNotice::ServerDeclared { name, path } => return format!("“{name}” is already declared in {path}"),
         ServerNotice::ServerNotDeclared { name } => return format!("no file here declares a server “{name}”"),
+        ServerNotice::ServerNotTurned { name } => {
+            return format!("another file still decides about “{name}”, so it stays as it was");
+        }
         ServerNotice::ServerAsWanted { name, is_on } => {
             return format!("“{name}” is already turned {}", if *is_on { "on" } else { "off" });
         }
@@ -122,8 +125,11 @@ pub(super) fn hint(notice: &ServerNotice, front: Front) -> String {
         (ServerNotice::ServerTimeoutInSeconds { .. }, _) => {
             "OpenCode counts in milliseconds; change it if that is wrong"
         }
-        (ServerNotice::ServerDeclared { .. }, Front::Command) => "replace it with --replace, or use another name",
+        (ServerNotice::ServerDeclared { .. }, Front::Command) => {
+            "remove it first with: rekindle mcp remove, or use --replace or another name"
+        }
         (ServerNotice::ServerDeclared { .. }, Front::Window) => "remove it first, or use another name",
+        (ServerNotice::ServerNotTurned { .. }, _) => "look for “enabled” in the configuration files of every scope",
         (ServerNotice::ServerNotDeclared { .. }, Front::Command) => "see what is there with: rekindle mcp list",
         (ServerNotice::ServerNotDeclared { .. }, Front::Window) => "look at the list of what is there",
         (ServerNotice::ServerAsWanted { .. }, _) => "nothing was changed",

@@ -16,6 +16,11 @@ pub fn place(place: &str) -> String {
     format!("Adds to {place}")
 }
 
+/// Another one is declared by the same name.
+pub fn declared(path: &str) -> String {
+    format!("Already declared in {path}.")
+}
+
 /// What a person should know.
 pub fn notice(notice: &Notice) -> String {
     remark(notice)

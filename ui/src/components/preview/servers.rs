@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::ServerPreview;
+use rekindle_domain::{Made, ServerPreview};
 
 use crate::{
     backend,
     components::{dialog::Dialog, icon::Caution},
     copy::{self, servers as words},
-    state::{Adding, App, Message},
+    state::{Adding, App},
 };
 
 /// The dialog; up while servers are looked at.
@@ -38,10 +38,11 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
     let app = App::here();
     let Adding { text, scope, preview } = adding;
     let is_one = preview.servers.len() == 1;
-    let names: BTreeSet<_> = preview.servers.iter().map(|server| server.name.clone()).collect();
+    let first = preview.servers.first().filter(|_| preview.is_named).map(|server| server.name.clone());
     // A name that nobody gave is the person's to say.
-    let name = RwSignal::new(names.first().filter(|_| preview.is_named).cloned().unwrap_or_default());
-    let chosen = RwSignal::new(names);
+    let name = RwSignal::new(first.unwrap_or_default());
+    let new = preview.servers.iter().filter(|server| server.declared.is_none());
+    let chosen = RwSignal::new(new.map(|server| server.name.clone()).collect::<BTreeSet<_>>());
     let add = Action::new_unsync(move |names: &Vec<String>| {
         let (text, names) = (text.clone(), names.clone());
         async move {
@@ -50,10 +51,7 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
             app.adding.set(None);
             app.server.text.set(String::new());
             let text = words::added(&names);
-            app.toast(match token {
-                Some(token) => Message::Undoable { text, token },
-                None => Message::Done(text),
-            });
+            app.tell(text, Made { token, remark: None });
             Ok(())
         }
     });
@@ -140,11 +138,20 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn Server(server: ServerPreview, is_one: bool, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
-    let ServerPreview { name, entry } = server;
-    let title = (!is_one).then(|| super::choice(name.clone(), true, chosen));
+    let ServerPreview { name, entry, declared } = server;
+    let title = (!is_one).then(|| super::choice(name.clone(), declared.is_none(), chosen));
+    let declared = declared.map(|path| {
+        view! {
+            <p class="row-remark" data-testid="server-declared" data-weight="caution">
+                <Caution />
+                <span>{words::declared(&path)}</span>
+            </p>
+        }
+    });
     view! {
         <li class="preview-skill" data-testid="preview-server" data-name=name.clone()>
             {title}
+            {declared}
             <pre class="preview-entry">{entry}</pre>
         </li>
     }

@@ -9,7 +9,7 @@ use crate::{
     backend,
     copy::{self, rows as words},
     focus,
-    state::{App, Message},
+    state::App,
 };
 
 /// The buttons of a row. `place` is the row.
@@ -71,9 +71,8 @@ fn Switch(row: Row, is_on: bool) -> impl IntoView {
     let switch = move |_| {
         let (id, name) = (row.id.clone(), row.name.clone());
         app.run(async move {
-            if let Some(token) = backend::switch_item(id, !is_on).await? {
-                app.toast(Message::Undoable { text: copy::switched(&name, !is_on), token });
-            }
+            let made = backend::switch_item(id, !is_on).await?;
+            app.tell(copy::switched(&name, !is_on), made);
             Ok(())
         });
     };

@@ -2,6 +2,8 @@
 
 use rekindle_domain::{Scope, ServerNotice, ServerPreview, ServersPreview, UserError, masked};
 
+use serde_json::Value;
+
 use super::{Given, WantedServers, add_servers, read_servers};
 use crate::files::locate::Places;
 
@@ -15,15 +17,18 @@ pub fn preview_servers(places: &Places, text: &str, scope: Scope) -> Result<Serv
         Err(error) if error.what == ServerNotice::ServerNameless => (false, read(Some(UNNAMED))?),
         addition => (true, addition?),
     };
-    let preview = |(name, entry)| {
-        let entry = serde_json::to_string_pretty(&masked(name, entry)).unwrap_or_default();
-        ServerPreview { name: name.to_owned(), entry }
+    let declared = |name: &str| addition.declared.iter().find(|(server, _)| server == name);
+    let preview = |(name, entry): &(String, Value)| ServerPreview {
+        name: name.clone(),
+        // Without its name, which may be one of those behind which secrets stand.
+        entry: serde_json::to_string_pretty(&masked("", entry)).unwrap_or_default(),
+        declared: declared(name).map(|(_, path)| places.short(path)),
     };
     Ok(ServersPreview {
         place: places.short(&addition.path),
-        servers: addition.servers.iter().map(|(name, entry)| (name.as_str(), entry)).map(preview).collect(),
+        servers: addition.servers.iter().map(preview).collect(),
         is_named,
-        notices: addition.notices,
+        notices: addition.notices.clone(),
     })
 }
 
@@ -37,7 +42,7 @@ pub fn add_chosen_servers(
     scope: Scope,
 ) -> Result<Option<String>, UserError> {
     let mut addition = read_servers(places, &wanted(text, name, scope))?;
-    addition.servers.retain(|(server, _)| names.contains(server));
+    addition.retain(names);
     Ok(add_servers(places, &addition)?.map(|operation| operation.token))
 }
 

@@ -35,15 +35,18 @@ fn known(world: &World) -> usize {
 
 /// A repository with this skill in a folder; its address, and its commit.
 pub(super) fn repository(world: &World, files: &[(&str, &str)]) -> (String, String) {
-    let folder = world.path("repository");
+    repository_at(&world.path("repository"), files)
+}
+
+pub(super) fn repository_at(folder: &Path, files: &[(&str, &str)]) -> (String, String) {
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        command.current_dir(&folder).args(["-c", "user.name=n", "-c", "user.email=e@h.org"]).args(arguments);
+        command.current_dir(folder).args(["-c", "user.name=n", "-c", "user.email=e@h.org"]).args(arguments);
         let output = command.output().expect("git runs");
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("text").trim().to_owned()
     };
-    fs::create_dir_all(&folder).expect("made");
+    fs::create_dir_all(folder).expect("made");
     if !folder.join(".git").exists() {
         git(&["init", "--quiet", "--initial-branch=main"]);
     }
@@ -195,7 +198,7 @@ fn a_link_goes_without_what_it_leads_to() {
     // Meant without its place, it is the skill itself.
     let removed = remove(&world, "s").expect("removed");
     assert!(removed.path.ends_with(".agents/skills/s"), "{removed:?}");
-    assert_eq!((entries(&world), known(&world)), (json!({}), 0));
+    assert_eq!((lock(&world).exists(), known(&world)), (false, 0));
 }
 
 /// A lock comes with a project: nothing outside of it is believed to be one of its skills, nor a source.
@@ -203,9 +206,29 @@ fn a_link_goes_without_what_it_leads_to() {
 fn a_lock_leads_to_nothing_outside() {
     let world = World::new();
     let entry = |source: &str, place: &str| json!({"source": source, "sourceType": "local", "computedHash": "", "rekindle": {"place": place, "tree": ""}});
-    let skills = json!({"a": entry("./x", "../../outside"), "b": entry("../source", ".opencode/skills/b"), "c": entry("./x", "/etc"), "d": entry("./x", ".opencode/skills/d")});
+    let mut skills = json!({"a": entry("./x", "../../outside"), "b": entry("../source", ".opencode/skills/b"), "c": entry("./x", "/etc"), "d": entry("./x", ".opencode/skills/d")});
+    let more = [
+        (
+            "e",
+            json!({"source": "/etc", "sourceType": "npm", "computedHash": "", "rekindle": {"place": ".opencode/skills/e", "tree": ""}}),
+        ),
+        (
+            "f",
+            json!({"source": "o/r", "sourceUrl": "file:///etc", "sourceType": "github", "computedHash": "", "rekindle": {"place": ".opencode/skills/f", "tree": ""}}),
+        ),
+        (
+            "g",
+            json!({"source": "o/r", "sourceUrl": "https://evil.example/o/r.git", "sourceType": "github", "computedHash": "", "rekindle": {"place": ".opencode/skills/g", "tree": ""}}),
+        ),
+    ];
+    skills.as_object_mut().expect("an object").extend(more.map(|(name, entry)| (name.to_owned(), entry)));
     fs::write(lock(&world), json!({"version": 1, "skills": skills}).to_string()).expect("written");
     let provenance = Provenance::of(&world.places);
+    let known = |path: &str| provenance.find(&world.places.directory.join(path));
+    assert!(known(".opencode/skills/e").is_some_and(|known| known.from.again("e").is_none()), "a path is no package");
+    assert!(known(".opencode/skills/f").is_none());
+    let shown = known(".opencode/skills/g").map(|known| known.from.shown());
+    assert_eq!(shown.as_deref(), Some("https://evil.example/o/r.git"), "what is shown is what is fetched");
     let is_known = |path: &str| provenance.find(&world.places.directory.join(path)).is_some();
     assert_eq!(
         ["../../outside", ".opencode/skills/b", "/etc", ".opencode/skills/d"].map(is_known),

@@ -4,7 +4,7 @@ use rekindle_domain::{ChangeKind, ChangedBy, SkillUpdate, UpdateClass, UpdateSta
 
 use super::{
     landing::{install, source, tree},
-    noted::repository,
+    noted::{repository, repository_at},
     *,
 };
 use crate::edit::{self, Keep, UpdateWish, Updated};
@@ -147,12 +147,13 @@ fn several_are_updated_as_one() {
 fn what_another_tool_installed_is_updated() {
     for is_edited in [false, true] {
         let world = World::new();
-        let (_, _) = repository(&world, &[("skills/s/SKILL.md", &named("s")), ("skills/s/a.md", "1")]);
+        let vendor = world.places.directory.join("vendor");
+        repository_at(&vendor, &[("skills/s/SKILL.md", &named("s")), ("skills/s/a.md", "1")]);
         let place = world.places.directory.join(".agents/skills/s");
         fs::create_dir_all(&place).expect("made");
         fs::write(place.join(SKILL), named("s")).expect("written");
         fs::write(place.join("a.md"), "1").expect("written");
-        let url = format!("file://{}", world.path("repository").display());
+        let url = reqwest::Url::from_file_path(&vendor).expect("an address").to_string();
         let hash = tree::Tree::of(&place).expect("hashed").theirs;
         let entry = serde_json::json!({"source": url, "sourceUrl": url, "sourceType": "git", "skillPath": "skills/s/SKILL.md", "computedHash": hash});
         let lock = world.places.directory.join("skills-lock.json");
@@ -161,7 +162,7 @@ fn what_another_tool_installed_is_updated() {
         if is_edited {
             fs::write(place.join("a.md"), "mine").expect("written");
         }
-        repository(&world, &[("skills/s/a.md", "2")]);
+        repository_at(&vendor, &[("skills/s/a.md", "2")]);
         let expected = if is_edited { UpdateState::Conflict } else { UpdateState::Updated };
         assert_eq!(state(&update(&world, false, None)), expected);
         assert_eq!(fs::read_to_string(place.join("a.md")).expect("read"), if is_edited { "mine" } else { "2" });
