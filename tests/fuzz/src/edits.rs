@@ -9,6 +9,15 @@ use serde_json::{Value, json};
 const KEY: &str = "plugin";
 
 fuzz_target!(|file: &str| {
+    // A key that is set and taken away again leaves every byte as it was.
+    let path = ["mcp", "rekindle-fuzz"];
+    let kept = edit::depth(file, &path);
+    if kept < path.len()
+        && !file.trim_start_matches('\u{feff}').is_empty()
+        && let Ok(set) = edit::set(file, &path, &json!({"enabled": false}))
+    {
+        assert_eq!(edit::unset(&set, &path, kept).as_deref(), Ok(file), "{file:?}\n{set:?}");
+    }
     let entry = json!("rekindle-fuzz");
     let list = |text: &str| -> Vec<Value> {
         let config = text::value(text).unwrap_or_default();

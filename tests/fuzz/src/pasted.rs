@@ -3,9 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rekindle_sources::{Origin, Revision, index, paste};
+use rekindle_sources::{Origin, Revision, index, paste, servers};
 
 fuzz_target!(|text: &str| {
+    // MCP servers as other tools write them: JSON, TOML and commands.
+    let _ = servers::servers(text);
     let read = |is_there: bool| paste(text, |_| is_there);
     for is_there in [false, true] {
         let pasted = read(is_there);

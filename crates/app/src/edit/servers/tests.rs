@@ -34,7 +34,8 @@ fn servers_come_and_go() {
         let added = add_servers(&places, &addition).expect("added").expect("something changed");
         let after = read();
         assert_eq!(add_servers(&places, &addition).expect("added"), None, "it is so already");
-        let refused = read_servers(&places, &wanted(PASTED)).expect_err("declared");
+        let again = read_servers(&places, &wanted(PASTED)).expect("understood");
+        let refused = add_servers(&places, &again).expect_err("declared");
         assert_eq!(refused.code, ErrorCode::Declared);
         let rows = scan(&places, None).expect("no fault").rows;
         let row = find(&rows, Kind::Mcp, "fs", Scope::Project).expect("listed");
@@ -68,7 +69,7 @@ fn a_server_is_replaced_on_request() {
     fs::write(&stronger, "{\"mcp\": {\"a\": {\"enabled\": false}, \"fs\": {\"enabled\": false}}}").expect("written");
     assert_eq!(read_servers(&places, &one).expect("understood").path, stronger);
     let both = "{\"mcp\": {\"a\": {\"enabled\": true}, \"fs\": {\"enabled\": true}, \"new\": {\"enabled\": true}}}";
-    let refused = read_servers(&places, &wanted(both)).expect_err("declared");
+    let refused = read_servers(&places, &wanted(both)).expect("understood").check().expect_err("declared");
     assert_eq!(refused.code, ErrorCode::Declared);
 }
 

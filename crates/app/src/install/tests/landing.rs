@@ -15,7 +15,7 @@ pub(super) fn tree(folder: &Path) -> BTreeMap<String, String> {
         let held = match entry.file_type() {
             kind if kind.is_dir() => "a folder".to_owned(),
             kind if kind.is_symlink() => fs::read_link(entry.path()).expect("a link").display().to_string(),
-            _ => fs::read_to_string(entry.path()).expect("text"),
+            _ => String::from_utf8_lossy(&fs::read(entry.path()).expect("read")).into_owned(),
         };
         (path, held)
     };
