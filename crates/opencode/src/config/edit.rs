@@ -264,7 +264,8 @@ impl<'a> Source<'a> {
             splices.push(deletion(from, rest));
         } else if let Some(from) = line_break
             && index + 1 == items.len()
-            && !self.ends_in_line_comment(before, from)
+            // What ends the line behind it ends that of the comment, too.
+            && (!self.ends_in_line_comment(before, from) || self.body[end..].starts_with(['\r', '\n']))
         {
             splices.push(deletion(from, end));
         } else if index + 1 < items.len() && self.body[end..next].trim().is_empty() {

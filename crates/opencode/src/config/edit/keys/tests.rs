@@ -35,6 +35,11 @@ fn a_value_and_back() {
         "{\n\t\"mcp\": {\n\t\t// none\n\t},\n}",
         "{\n\t\"mcp\": {\n\t\t// none\n\t\t\"new\": {\n\t\t\t\"type\": \"local\",\n\t\t\t\"command\": [\"a\", \"b\"]\n\t\t}\n\t},\n}",
     );
+    // A line may end with a carriage return alone.
+    check(
+        "{\n  \"a\": 1 // one\r}\n",
+        "{\n  \"a\": 1, // one\n  \"mcp\": {\n    \"new\": {\n      \"type\": \"local\",\n      \"command\": [\"a\", \"b\"]\n    }\n  }\r}\n",
+    );
     // Of two keys with one name the engine takes the last.
     check("{\"mcp\": {\"a\": 1}, \"mcp\": {}}", &format!("{{\"mcp\": {{\"a\": 1}}, \"mcp\": {{\"new\": {line}}}}}"));
     // What a person would have to lay out anew stays on its line.
