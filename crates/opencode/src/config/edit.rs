@@ -223,7 +223,8 @@ impl<'a> Source<'a> {
     fn insert_first(&self, open: usize, close: usize, new: New<'_>) -> Splice {
         let inside = &self.body[open..close];
         let at = open + inside.trim_end().len();
-        if !self.body[at..close].contains('\n') {
+        // What ends a line may end a comment, behind which the new item has to stand.
+        if !self.body[at..close].contains(['\n', '\r']) {
             let space = if at == open { "" } else { " " };
             return insertion(at, format!("{space}{}", new(None)));
         }

@@ -40,6 +40,10 @@ fn a_value_and_back() {
         "{\n  \"a\": 1 // one\r}\n",
         "{\n  \"a\": 1, // one\n  \"mcp\": {\n    \"new\": {\n      \"type\": \"local\",\n      \"command\": [\"a\", \"b\"]\n    }\n  }\r}\n",
     );
+    check(
+        "{\n  // none\r }\n",
+        "{\n  // none\n    \"mcp\": {\n      \"new\": {\n        \"type\": \"local\",\n        \"command\": [\"a\", \"b\"]\n      }\n    }\r }\n",
+    );
     // Of two keys with one name the engine takes the last.
     check("{\"mcp\": {\"a\": 1}, \"mcp\": {}}", &format!("{{\"mcp\": {{\"a\": 1}}, \"mcp\": {{\"new\": {line}}}}}"));
     // What a person would have to lay out anew stays on its line.
