@@ -222,7 +222,8 @@ impl<'a> Source<'a> {
 
     fn insert_first(&self, open: usize, close: usize, new: New<'_>) -> Splice {
         let inside = &self.body[open..close];
-        let at = open + inside.trim_end().len();
+        // White space of JSON alone: any other is the end of a comment.
+        let at = open + inside.trim_end_matches([' ', '\t', '\r', '\n']).len();
         // What ends a line may end a comment, behind which the new item has to stand.
         if !self.body[at..close].contains(['\n', '\r']) {
             let space = if at == open { "" } else { " " };
@@ -330,7 +331,7 @@ impl<'a> Source<'a> {
             at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
                 let line = trimmed.split(['\r', '\n']).next().unwrap_or(trimmed);
-                return at + line.trim_end().len();
+                return at + line.trim_end_matches([' ', '\t']).len();
             }
             match trimmed.strip_prefix("/*").and_then(|rest| rest.find("*/")) {
                 Some(close) if !trimmed[..close + 4].contains('\n') => {

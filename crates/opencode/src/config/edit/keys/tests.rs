@@ -44,6 +44,10 @@ fn a_value_and_back() {
         "{\n  // none\r }\n",
         "{\n  // none\n    \"mcp\": {\n      \"new\": {\n        \"type\": \"local\",\n        \"command\": [\"a\", \"b\"]\n      }\n    }\r }\n",
     );
+    // A comment may end with white space that JSON has not.
+    let new = "\"mcp\": {\n    \"new\": {\n      \"type\": \"local\",\n      \"command\": [\"a\", \"b\"]\n    }\n  }";
+    check("{\n  // none\u{a0}\n}\n", &format!("{{\n  // none\u{a0}\n  {new}\n}}\n"));
+    check("{\n  \"a\": 1 // one\u{a0}\n}\n", &format!("{{\n  \"a\": 1, // one\u{a0}\n  {new}\n}}\n"));
     // Of two keys with one name the engine takes the last.
     check("{\"mcp\": {\"a\": 1}, \"mcp\": {}}", &format!("{{\"mcp\": {{\"a\": 1}}, \"mcp\": {{\"new\": {line}}}}}"));
     // What a person would have to lay out anew stays on its line.
