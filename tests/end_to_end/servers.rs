@@ -1,6 +1,9 @@
 //! MCP servers through the command line: declared from what was pasted, proved, switched, connected anew, tested.
 
+use std::fs;
+
 use rekindle_tests::{
+    oauth::{OauthServer, open_in_browser, without_browser},
     wait,
     world::{MCP_SERVER, World, is_alive},
 };
@@ -124,4 +127,78 @@ async fn a_server_is_tested() {
     wait::until("the end of what it started", async || (!is_alive(child)).then_some(())).await;
     let unknown = world.rekindle(&["mcp", "test", "none", "--json"]).await;
     assert_eq!((unknown.code, &unknown.json()["error"]["code"]), (2, &json!("not-found")));
+}
+
+/// V1: a person signs in to a server without a reload, even where the engine cannot open a browser, and out again; what the
+/// engine keeps for it is not shown. Someone else's engine is left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_signed_in_to_and_out_of() {
+    let world = World::new();
+    let server = OauthServer::start().await;
+    let plain = json!({"type": "local", "command": ["node", "good.mjs"]});
+    world.write("good.mjs", MCP_SERVER);
+    world.write("opencode.json", &json!({"mcp": {"drive": server.entry(), "plain": plain}}).to_string());
+    let started = world.rekindle_with(&["engine", "start"], &[("PATH", &without_browser(&world))]).await;
+    assert_eq!(started.code, 0, "{started:?}");
+    let engine = world.engine();
+    let row = async || {
+        let rows = world.rekindle(&["mcp", "list", "--json"]).await.json();
+        rows.as_array().expect("rows").iter().find(|row| row["name"] == "drive").expect("the server").clone()
+    };
+    let before = row().await;
+    assert_eq!((&before["state"], before.get("signedIn")), (&json!("failed"), None), "{before}");
+    assert!(before["since"].is_string(), "{before}");
+    let theirs = world.rekindle(&["--engine", &engine.url, "mcp", "sign-in", "drive", "--json"]).await;
+    assert_eq!((theirs.code, &theirs.json()["error"]["code"]), (3, &json!("client-mode")));
+
+    let disposes = engine.count_disposes().await;
+    let told = world.outside("told");
+    let to_file = format!("exec 2> '{}'", told.display());
+    let address = async || {
+        let text = fs::read_to_string(&told).ok()?;
+        text.split_once("this address: ").filter(|_| text.ends_with('\n')).map(|(_, address)| address.trim().to_owned())
+    };
+    let browser = async { open_in_browser(&wait::until("an address to open", address).await).await };
+    let sign_in = ["mcp", "sign-in", "drive", "--json"];
+    let (signed_in, went_well) = tokio::join!(world.rekindle_after(&to_file, &sign_in), browser);
+    assert!(went_well);
+    assert_eq!((signed_in.code, &signed_in.json()["status"]), (0, &json!("connected")), "{signed_in:?}");
+    assert!(!signed_in.out.contains("a-token"), "{signed_in:?}");
+    let during = row().await;
+    assert_eq!((&during["state"], &during["signedIn"]), (&json!("loaded"), &json!(true)), "{during}");
+    assert_ne!(during["since"], before["since"], "it is so since then");
+    assert_eq!(row().await, during, "who looks again changes nothing");
+
+    let out = world.rekindle(&["mcp", "sign-out", "drive", "--json"]).await;
+    assert_eq!((out.code, &out.json()["status"]), (0, &json!("needs_auth")), "{out:?}");
+    assert_eq!(row().await.get("signedIn"), None);
+    assert_eq!(disposes.so_far(), 0);
+    let check = async |name: &str, code: &str| {
+        let ran = world.rekindle(&["mcp", "sign-in", name, "--json"]).await;
+        assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &json!(code)), "{ran:?}");
+    };
+    check("plain", "not-signed-in").await;
+    check("no such one", "not-found").await;
+}
+
+/// V1: a server that somebody added to the running engine is listed as such, and goes with the next reload.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_the_engine_alone_is_told() {
+    let world = World::new();
+    world.write("good.mjs", MCP_SERVER);
+    let engine = world.start_engine().await;
+    let entry = json!({"name": "extra", "config": {"type": "local", "command": ["node", "good.mjs"]}});
+    assert_eq!(engine.ask(reqwest::Method::POST, "/mcp", Some(entry)).await.0, 200);
+    let list = async || world.rekindle(&["mcp", "list", "--json"]).await.json();
+    let row = list().await[0].clone();
+    assert_eq!(
+        (&row["name"], &row["state"], &row["removable"]),
+        (&json!("extra"), &json!("loaded"), &json!(false)),
+        "{row}"
+    );
+    assert!(row["warning"].to_string().contains("running engine"), "{row}");
+    let ended = world.rekindle(&["mcp", "disconnect", "extra"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(world.rekindle(&["reload", "--restart"]).await.code, 0);
+    assert_eq!(list().await, json!([]));
 }

@@ -1,7 +1,7 @@
 //! Skills after they are installed: updated, turned off, replaced, begun.
 
 use rekindle_tests::world::{World, skill, write};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// S3, S4, M3: an update is told file by file, put in place, pending, and proved; undone, it is pending again. What the person
 /// changed stays, and the lock of the project says where the skill is from.
@@ -74,6 +74,34 @@ async fn a_skill_is_turned_off_and_on() {
     assert_eq!(world.rekindle(&["skill", "enable", "s"]).await.code, 0);
     assert_eq!(world.read("opencode.jsonc"), text);
     assert_eq!(world.rekindle(&["skill", "disable", "none"]).await.code, 2);
+}
+
+/// S5: skills have a name together, by which they are turned off and on as one; one that is not here is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_is_turned_as_one() {
+    let world = World::new();
+    for name in ["a", "b", "c"] {
+        world.write(&format!(".opencode/skills/{name}/SKILL.md"), &skill(name, "Body."));
+    }
+    let named = world.rekindle(&["skill", "set", "review", "a", "b", "elsewhere"]).await;
+    assert_eq!(named.code, 0, "{named:?}");
+    assert_eq!(world.rekindle(&["skill", "sets", "--json"]).await.json(), json!({"review": ["a", "b", "elsewhere"]}));
+    let off = world.rekindle(&["skill", "disable", "--set", "review", "c"]).await;
+    assert_eq!(off.code, 0, "{off:?}");
+    assert!(off.err.contains("elsewhere"), "{off:?}");
+    let rules: Value = serde_json::from_str(&world.read("opencode.json")).expect("JSON");
+    assert_eq!(rules["permission"]["skill"], json!({"c": "deny", "a": "deny", "b": "deny"}));
+    let check = async |arguments: &[&str], part: &str| {
+        let ran = world.rekindle(arguments).await;
+        assert!(ran.code == 2 && ran.err.contains(part), "{ran:?}");
+    };
+    check(&["skill", "disable", "--set", "none"], "review").await;
+    check(&["skill", "disable", "--from", "o/r"], "o/r").await;
+    check(&["skill", "set", "none", "--remove"], "none").await;
+    assert_eq!(world.rekindle(&["undo"]).await.code, 0);
+    assert!(!world.path("opencode.json").exists(), "one change");
+    assert_eq!(world.rekindle(&["skill", "set", "review", "--remove"]).await.code, 0);
+    assert_eq!(world.rekindle(&["skill", "sets", "--json"]).await.json(), json!({}));
 }
 
 /// S6, S7: one that is there is replaced only with --yes; a new one is a skill of which nothing is to be said.

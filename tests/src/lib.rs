@@ -10,6 +10,7 @@ pub mod hostile;
 pub mod layout;
 pub mod listener;
 pub mod model;
+pub mod oauth;
 pub mod project;
 pub mod proxy;
 pub mod raw;

@@ -159,11 +159,32 @@ pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Made> {
 
 /// Has the engine connect a server anew.
 pub(crate) async fn retry_server(name: String) -> Answer<Nothing> {
-    #[derive(Serialize)]
-    struct Arguments {
-        name: String,
-    }
-    invoke("retry_server", &Arguments { name }).await
+    invoke("retry_server", &NameArgument { name }).await
+}
+
+#[derive(Serialize)]
+struct NameArgument {
+    name: String,
+}
+
+/// Signs in to a server: an address that the person has to open, or `None` once it is done.
+pub(crate) async fn sign_in(name: String) -> Answer<Option<String>> {
+    invoke("sign_in", &NameArgument { name }).await
+}
+
+/// Waits for what comes after an address.
+pub(crate) async fn sign_in_goes_on() -> Answer<Option<String>> {
+    invoke("sign_in_goes_on", &NoArguments {}).await
+}
+
+/// Nobody wants to sign in any more.
+pub(crate) async fn cancel_sign_in() -> Answer<Nothing> {
+    invoke("cancel_sign_in", &NoArguments {}).await
+}
+
+/// Signs out of a server.
+pub(crate) async fn sign_out(name: String) -> Answer<Nothing> {
+    invoke("sign_out", &NameArgument { name }).await
 }
 
 /// Takes back what the token stands for; how, if somebody else changed the same file since.

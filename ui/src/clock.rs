@@ -13,6 +13,15 @@ pub(crate) fn when(at: &str) -> String {
     copy::ago(seconds).unwrap_or_else(|| local(at))
 }
 
+/// A moment's time if it is today, otherwise its date and time.
+pub(crate) fn short(at: &str) -> String {
+    let (now, then) = (Date::new_0(), Date::new(&JsValue::from_str(at)));
+    if now.to_date_string() == then.to_date_string() {
+        return then.to_locale_time_string("default").into();
+    }
+    local(at)
+}
+
 /// A clock that nobody can set, in milliseconds; only differences mean something.
 pub(crate) fn steady() -> f64 {
     leptos::prelude::window().performance().map_or(0.0, |clock| clock.now())

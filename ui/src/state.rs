@@ -119,6 +119,15 @@ pub(crate) struct Adding {
     pub(crate) preview: ServersPreview,
 }
 
+/// A sign-in to a server that is waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SigningIn {
+    /// The server.
+    pub(crate) name: String,
+    /// What the person has to open, if the engine could not.
+    pub(crate) address: Option<String>,
+}
+
 /// How far an installation is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Step {
@@ -153,6 +162,8 @@ pub(crate) struct App {
     pub(crate) server: Draft,
     /// What they would be declared as, while the person looks at it.
     pub(crate) adding: RwSignal<Option<Adding>>,
+    /// The server that a person signs in to.
+    pub(crate) signing_in: RwSignal<Option<SigningIn>>,
     /// What is fetched, and would be installed.
     pub(crate) preview: RwSignal<Step>,
     /// The pending changes whose difference is open.
@@ -180,6 +191,7 @@ impl App {
             skill: Draft::new(),
             server: Draft::new(),
             adding: RwSignal::default(),
+            signing_in: RwSignal::default(),
             preview: RwSignal::default(),
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),
@@ -204,6 +216,32 @@ impl App {
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.state.with(&part))
+    }
+
+    /// Has the person sign in to a server; until that ends, what there is to do is shown.
+    pub(crate) fn sign_in(self, name: String) {
+        let is_meant = {
+            let name = name.clone();
+            move || self.signing_in.with_untracked(|now| now.as_ref().is_some_and(|now| now.name == name))
+        };
+        self.signing_in.set(Some(SigningIn { name: name.clone(), address: None }));
+        self.run(async move {
+            let mut step = backend::sign_in(name.clone()).await;
+            while let Ok(Some(address)) = step {
+                if !is_meant() {
+                    return Ok(());
+                }
+                self.signing_in.set(Some(SigningIn { name: name.clone(), address: Some(address) }));
+                step = backend::sign_in_goes_on().await;
+            }
+            if !is_meant() {
+                return Ok(());
+            }
+            self.signing_in.set(None);
+            step?;
+            self.tell(copy::servers::signed_in(&name), Made { token: None, remark: None });
+            Ok(())
+        });
     }
 
     /// Runs a command; a failure becomes a toast.

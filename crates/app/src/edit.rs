@@ -47,7 +47,7 @@ pub use self::{
         Addition, Given, WantedServers, add_chosen_servers, add_servers, preview_servers, read_servers, remarks,
         server_stays, switch_server,
     },
-    turn::{Turned, turn_skills},
+    turn::{Chosen, Turned, chosen_skills, name_set, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
     update::{Keep, UpdateWish, Updated, update_skills},

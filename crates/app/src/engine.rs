@@ -38,6 +38,7 @@ pub mod output;
 pub mod packages;
 mod process;
 pub mod program;
+pub mod sign_in;
 pub mod weight;
 
 /// A random text that nobody can guess.

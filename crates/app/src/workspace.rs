@@ -14,6 +14,7 @@ pub mod look;
 mod pace;
 mod previewed;
 pub mod reload;
+mod signing_in;
 pub mod target;
 
 use std::{
@@ -23,8 +24,8 @@ use std::{
 
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint, Installing, Kind,
-    LastGoodOffer, Leftover, Made, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice, Restored,
-    Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
+    LastGoodOffer, Leftover, Made, McpAnswer, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice,
+    Restored, Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -37,7 +38,12 @@ pub use crate::engine::connect::Source;
 use crate::{
     doctor,
     edit::{self, last_good::LastGood},
-    engine::{client::Connection, connect, known::Engine, output::last_words},
+    engine::{
+        client::{Client, ClientError, Connection},
+        connect,
+        known::Engine,
+        output::last_words,
+    },
     error::problem_error,
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
@@ -48,6 +54,7 @@ use crate::{
             Ended, Recovered,
             hear::{WAITS_FOR_COUNTS, WAITS_FOR_ITEMS},
         },
+        signing_in::SigningIn,
         target::Target,
     },
 };
@@ -133,6 +140,7 @@ pub struct App {
     state: watch::Receiver<Arc<WindowState>>,
     seen: watch::Receiver<Option<Seen>>,
     waiting: Waiting,
+    signing_in: SigningIn,
 }
 
 impl App {
@@ -164,7 +172,7 @@ impl App {
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
-        Self { places, source, inputs, state, seen, waiting: Waiting::default() }
+        Self { places, source, inputs, state, seen, waiting: Waiting::default(), signing_in: SigningIn::default() }
     }
 
     /// True as soon as the state says what was seen, and not only what there was to see.
@@ -344,22 +352,65 @@ impl App {
 
     /// Has the engine connect a server anew, without a reload. Someone else's engine is left alone.
     pub async fn retry_server(&self, name: String) -> Result<(), UserError> {
+        let client = self.engine_of_ours()?;
+        let answer = client.switch_server(&name, Connection::Connect).await;
+        self.told_of_server(name, answer).await
+    }
+
+    /// Signs in to a server, through the engine. The answer is an address that the person has to open, if the engine could
+    /// not, and `None` once it is done. It ends when [`Self::cancel_sign_in`] is called, or another begins.
+    pub async fn sign_in(&self, name: String) -> Result<Option<String>, UserError> {
+        let client = self.engine_of_ours()?;
+        let step = self.signing_in.begin(client, name).await;
+        self.send(Message::Answers).await;
+        step
+    }
+
+    /// Waits for the end of a sign-in of which an address was told.
+    pub async fn sign_in_goes_on(&self) -> Result<Option<String>, UserError> {
+        let step = self.signing_in.next().await;
+        self.send(Message::Answers).await;
+        step
+    }
+
+    /// Nobody wants to sign in any more.
+    pub fn cancel_sign_in(&self) {
+        self.signing_in.cancel();
+    }
+
+    /// Signs out of a server.
+    pub async fn sign_out(&self, name: String) -> Result<(), UserError> {
+        let client = self.engine_of_ours()?;
+        let answer = client.sign_out(&name).await;
+        self.told_of_server(name, answer).await
+    }
+
+    /// The engine, to have it do something with a server; not someone else's.
+    fn engine_of_ours(&self) -> Result<Client, UserError> {
         if matches!(self.source, Source::Client { .. }) {
             return Err(Refusal::ClientMode.error());
         }
+        let not_running = || UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning);
         let seen = self.seen.borrow().clone();
-        let Some(Seen { target, observation, .. }) = seen else { return Ok(()) };
+        let Seen { target, observation, .. } = seen.ok_or_else(not_running)?;
         // Asking makes the engine load the directory, so the files come first.
         if let Some(problem) = observation.problems.first() {
             return Err(problem_error(problem));
         }
-        let client = target.engine.client.as_ref().filter(|_| observation.answers.is_some());
-        let client = client.ok_or_else(|| UserError::new(ErrorCode::NoEngineRunning, EngineNotice::NoEngineRunning))?;
-        let answer = client.switch_server(&name, Connection::Connect).await.map_err(|error| UserError::from(&error));
+        target.engine.client.filter(|_| observation.answers.is_some()).ok_or_else(not_running)
+    }
+
+    /// What came of it is looked for at once.
+    async fn told_of_server(
+        &self,
+        name: String,
+        answer: Result<Option<McpAnswer>, ClientError>,
+    ) -> Result<(), UserError> {
         self.send(Message::Answers).await;
-        match answer? {
-            Some(_) => Ok(()),
-            None => Err(UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotLoaded { name })),
+        match answer {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotLoaded { name })),
+            Err(error) => Err(UserError::from(&error)),
         }
     }
 

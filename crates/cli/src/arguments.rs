@@ -14,7 +14,7 @@ pub(crate) use self::{
     check::{CheckArguments, CheckFormat},
     mcp::{McpAdd, McpCommand},
     plugin::{Named, PluginCommand},
-    skill::SkillCommand,
+    skill::{SkillCommand, Turn},
 };
 
 /// The longest wait that can be asked for, in seconds.

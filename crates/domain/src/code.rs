@@ -129,6 +129,8 @@ codes! {
     NotRemoved = "not-removed",
     /// A file could not be restored; those before it were put back.
     NotRestored = "not-restored",
+    /// Signing in to an MCP server came to nothing, or it is not offered.
+    NotSignedIn = "not-signed-in",
     /// A file is not UTF-8.
     NotText = "not-text",
     /// Of what is to be restored something is missing or damaged; nothing was changed.

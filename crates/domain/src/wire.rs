@@ -226,6 +226,12 @@ pub struct Row {
     /// Where a skill is from, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<SkillFrom>,
+    /// Since when an MCP server is as it is in the engine, as far as somebody looked (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Whether the engine keeps a sign-in for an MCP server.
+    #[serde(default, rename = "signedIn", skip_serializing_if = "std::ops::Not::not")]
+    pub is_signed_in: bool,
     /// What a person should know about it although it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<Notice>,
@@ -351,6 +357,9 @@ pub struct Settings {
     pub habits: BTreeMap<String, Habit>,
     /// True when the last good files are put back by themselves if the engine does not come up.
     pub roll_back: bool,
+    /// Skills that are turned on and off together, by the name of the set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sets: BTreeMap<String, Vec<String>>,
 }
 
 /// One thing that a person chooses. What they chose else is not touched by it.
@@ -370,6 +379,13 @@ pub enum Choice {
     },
     /// Whether the last good files are put back by themselves.
     RollBack(bool),
+    /// The skills of a set; without any, the set is forgotten.
+    Set {
+        /// Its name.
+        name: String,
+        /// Their names.
+        skills: Vec<String>,
+    },
     /// A directory was opened.
     Opened(String),
 }
@@ -385,6 +401,8 @@ impl Settings {
             Choice::Theme(theme) => self.theme = theme,
             Choice::Habit { directory, habit } => drop(self.habits.insert(directory, habit)),
             Choice::RollBack(roll_back) => self.roll_back = roll_back,
+            Choice::Set { name, skills } if skills.is_empty() => drop(self.sets.remove(&name)),
+            Choice::Set { name, skills } => drop(self.sets.insert(name, skills)),
             Choice::Opened(directory) => {
                 self.recent.retain(|recent| *recent != directory);
                 self.recent.insert(0, directory);

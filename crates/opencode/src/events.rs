@@ -52,6 +52,16 @@ pub fn meaning(event: &Value, directory: &str) -> Option<EngineEvent> {
     }
 }
 
+/// The address that a person has to open to sign in to an MCP server, if this says that the engine could not open it in a
+/// browser. A server names it, so it may be anything that the web has, and nothing else.
+pub fn unopened<'a>(event: &'a Value, server: &str) -> Option<&'a str> {
+    let payload = &event["payload"];
+    let about = &payload["properties"];
+    let is_meant = payload["type"] == "mcp.browser.open.failed" && about["mcpName"] == server;
+    let address = about["url"].as_str().filter(|_| is_meant)?;
+    ["https://", "http://"].iter().any(|start| address.starts_with(start)).then_some(address)
+}
+
 /// True for what changes what is running.
 fn is_activity(kind: &str) -> bool {
     matches!(kind, "session.status" | "session.idle" | "session.error")
@@ -63,6 +73,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// V1: an address of the web, for the server that is signed in to.
+    #[test]
+    fn an_address_that_was_not_opened_is_known() {
+        let check = |name: &str, url: &str, expected: Option<&str>| {
+            let properties = json!({"mcpName": name, "url": url});
+            let event = json!({"payload": {"type": "mcp.browser.open.failed", "properties": properties}});
+            assert_eq!(unopened(&event, "a"), expected);
+        };
+        check("a", "https://a.example/x?y", Some("https://a.example/x?y"));
+        check("a", "http://127.0.0.1:1/", Some("http://127.0.0.1:1/"));
+        check("b", "https://a.example/", None);
+        check("a", "file:///etc/passwd", None);
+        check("a", "javascript:alert(1)", None);
+        assert_eq!(unopened(&json!({"payload": {"type": "server.heartbeat", "properties": {}}}), "a"), None);
+    }
 
     #[test]
     fn only_events_of_the_directory_count() {

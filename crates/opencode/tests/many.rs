@@ -175,6 +175,8 @@ fn told(plan: &Plan, items: Vec<ReceiptItem>) {
         also: Vec::new(),
         copy: None,
         from: None,
+        since: None,
+        is_signed_in: false,
         warning: None,
     };
     let rows: Vec<_> = receipt.items.iter().map(row).collect();

@@ -32,3 +32,28 @@ pub(crate) async fn add_servers(
 pub(crate) async fn retry_server(shell: State<'_, Shell>, name: String) -> Result<(), UserError> {
     shell.app().retry_server(name).await
 }
+
+/// Signs in to a server: an address that the person has to open, or nothing once it is done.
+#[tauri::command]
+pub(crate) async fn sign_in(shell: State<'_, Shell>, name: String) -> Result<Option<String>, UserError> {
+    shell.app().sign_in(name).await
+}
+
+/// Waits for what comes after an address.
+#[tauri::command]
+pub(crate) async fn sign_in_goes_on(shell: State<'_, Shell>) -> Result<Option<String>, UserError> {
+    shell.app().sign_in_goes_on().await
+}
+
+/// Ends it.
+#[tauri::command]
+pub(crate) async fn cancel_sign_in(shell: State<'_, Shell>) -> Result<(), UserError> {
+    shell.app().cancel_sign_in();
+    Ok(())
+}
+
+/// Signs out of a server.
+#[tauri::command]
+pub(crate) async fn sign_out(shell: State<'_, Shell>, name: String) -> Result<(), UserError> {
+    shell.app().sign_out(name).await
+}

@@ -1,6 +1,8 @@
 //! MCP servers: pasted, looked at, added, made live, and taken back.
 
 use rekindle_tests::{
+    oauth::{OauthServer, open_in_browser, without_browser},
+    wait,
     window::Window,
     world::{MCP_SERVER, World},
 };
@@ -109,5 +111,37 @@ async fn a_server_that_failed_is_connected_anew() {
     window.click("row-retry").await;
     window.row("issues", "loaded").await;
     assert_eq!(disposes.so_far(), 0);
+    window.close().await;
+}
+
+/// V1: a person signs in to a server, where the engine can open no browser with the address that is shown, and out again;
+/// whoever thinks better of it waits for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_signed_in_to_and_out_of() {
+    let world = World::new();
+    let server = OauthServer::start().await;
+    world.write("opencode.json", &json!({"mcp": {"drive": server.entry()}}).to_string());
+    let window = Window::open_with(&world, &[], &[("PATH", &without_browser(&world))]).await;
+    window.engine_runs().await;
+    window.click("nav-mcp").await;
+    window.row("drive", "failed").await;
+    window.press("[data-testid='row-sign-in']").await;
+    let first = window.text("sign-in-address").await;
+    window.picture("sign-in").await;
+    window.press("[data-testid='cancel-sign-in']").await;
+    window.gone("[role='dialog'][open]").await;
+    window.press("[data-testid='row-sign-in']").await;
+    let address = wait::until("another address", async || {
+        let address = window.text("sign-in-address").await;
+        (address != first).then_some(address)
+    })
+    .await;
+    assert!(open_in_browser(&address).await);
+    window.gone("[role='dialog'][open]").await;
+    window.row("drive", "loaded").await;
+    window.press("[data-testid='row-sign-out']").await;
+    window.row("drive", "failed").await;
+    window.find("row-sign-in").await;
+    assert!(!window.has(".toast.failed").await);
     window.close().await;
 }

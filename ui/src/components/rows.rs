@@ -4,12 +4,14 @@
 //! pointer; what can be taken back is done without a question.
 
 mod actions;
+mod server;
 
 use leptos::{html, prelude::*};
 use rekindle_domain::{Row, RowState};
 
 use self::actions::Actions;
 use crate::{
+    clock,
     components::icon::{Caution, Note},
     copy::rows::{self as words, Nothing, Remark, Weight},
     state::App,
@@ -55,9 +57,10 @@ fn Line(row: Row) -> impl IntoView {
     // Without counts, the engine was not asked.
     let asked = app.part(|state| state.counts.is_some());
     let state = app.state.with_untracked(|state| words::state(&row.state, &state.workspace));
+    let since = row.since.as_ref().map(|at| words::since(&clock::short(at)));
     let note = {
         let (kind, state) = (row.kind, row.state.clone());
-        move || words::note(kind, &state, asked.get())
+        move || since.clone().unwrap_or_else(|| words::note(kind, &state, asked.get()).to_owned())
     };
     let origin = words::origin(&row);
     let source = format!("{origin}\n{}", row.source);

@@ -2,11 +2,17 @@
 //!
 //! Invariant: all that is turned is one change of one file; where another file has the last word, that is told.
 
-use rekindle_domain::{Kind, Notice, Scope, SkillNotice, UserError};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rekindle_domain::{Choice, ErrorCode, Kind, Notice, Row, Scope, SkillNotice, UserError};
 use rekindle_opencode::skill::turned::{Edit, is_off, turn};
 
 use super::{KeyEdit, Operation, edit_keys_in, file_for_keys, keys::value_at, nothing_to_remove};
-use crate::files::{file, locate::Places, scan::scan};
+use crate::{
+    files::{file, locate::Places, scan::scan},
+    provenance::Provenance,
+    state::settings,
+};
 
 /// What was turned.
 #[derive(Clone, Debug)]
@@ -15,6 +21,64 @@ pub struct Turned {
     pub operation: Option<Operation>,
     /// What a person should know of it.
     pub remark: Option<Notice>,
+}
+
+/// Which skills are meant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chosen<'a> {
+    /// Their names.
+    pub names: &'a [String],
+    /// Sets that a person made.
+    pub sets: &'a [String],
+    /// Sources that they are known to be from.
+    pub sources: &'a [String],
+}
+
+/// The names of the skills that are meant, each once, and what a person should know of them.
+pub fn chosen_skills(places: &Places, chosen: &Chosen<'_>) -> Result<(Vec<String>, Option<Notice>), UserError> {
+    let (mut names, mut remark) = (chosen.names.to_vec(), None);
+    let rows = scan(places, None)?.rows;
+    let mut rows: Vec<Row> = rows.iter().filter(|row| row.kind == Kind::Skill).map(|row| Row::clone(row)).collect();
+    Provenance::of(places).tell(&mut rows);
+    let sets = settings::read(places).sets;
+    for name in chosen.sets {
+        let skills = sets.get(name).ok_or_else(|| no_such_set(name, &sets))?;
+        let is_there = |skill: &String| skill.contains('*') || rows.iter().any(|row| row.name == *skill);
+        let (there, missing): (Vec<_>, Vec<_>) = skills.iter().cloned().partition(is_there);
+        match (there.first(), missing.first()) {
+            (None, Some(first)) => return Err(nothing_to_remove(Kind::Skill, first)),
+            (_, Some(_)) => remark = Some(SkillNotice::SetInPart { name: name.clone(), missing }.into()),
+            (_, None) => {}
+        }
+        names.extend(there);
+    }
+    for from in chosen.sources {
+        let source = |row: &Row| row.from.as_ref().map(|from| from.source.clone());
+        let before = names.len();
+        names.extend(rows.iter().filter(|row| source(row).as_ref() == Some(from)).map(|row| row.name.clone()));
+        if names.len() == before {
+            let sources: BTreeSet<_> = rows.iter().filter_map(source).collect();
+            let notice = SkillNotice::NothingFrom { from: from.clone(), sources: sources.into_iter().collect() };
+            return Err(UserError::new(ErrorCode::NotFound, notice));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok((names, remark))
+}
+
+/// Names skills that are turned together; without any, the set is forgotten.
+pub fn name_set(places: &Places, name: &str, skills: &[String]) -> Result<(), UserError> {
+    let sets = settings::read(places).sets;
+    if skills.is_empty() && !sets.contains_key(name) {
+        return Err(no_such_set(name, &sets));
+    }
+    settings::choose(places, &Choice::Set { name: name.to_owned(), skills: skills.to_vec() }).map(drop)
+}
+
+fn no_such_set(name: &str, sets: &BTreeMap<String, Vec<String>>) -> UserError {
+    let notice = SkillNotice::SetUnknown { name: name.to_owned(), names: sets.keys().cloned().collect() };
+    UserError::new(ErrorCode::NotFound, notice)
 }
 
 /// Turns skills on or off, by their names; a name with a `*` stands for all that it fits. `scope`: for which projects.

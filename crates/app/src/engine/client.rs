@@ -29,7 +29,7 @@ use self::{
 };
 pub use self::{
     error::{ClientError, Reason},
-    servers::Connection,
+    servers::{Connection, SignedIn},
 };
 
 /// How long an ordinary answer may take.

@@ -134,6 +134,8 @@ pub(crate) fn row(
         also: Vec::new(),
         copy: None,
         from: None,
+        since: None,
+        is_signed_in: false,
         warning: None,
     }
 }

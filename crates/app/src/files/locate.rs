@@ -66,6 +66,8 @@ pub struct Places {
     pub environment: Environment,
     /// The engine's log.
     pub engine_log: PathBuf,
+    /// Where the engine keeps what people sign in to MCP servers with.
+    pub sign_ins: PathBuf,
     /// Where the engine keeps packages of plugins.
     pub packages: PathBuf,
     /// Where the engine keeps locks, among them those of what it is installing.
@@ -149,6 +151,7 @@ impl Places {
         Ok(Self {
             global: config.join("opencode"),
             engine_log: data.join("opencode/log/opencode.log"),
+            sign_ins: data.join("opencode/mcp-auth.json"),
             packages: base("XDG_CACHE_HOME", ".cache").join("opencode/packages"),
             engine_locks: base("XDG_STATE_HOME", ".local/state").join("opencode/locks"),
             settings: own("XDG_CONFIG_HOME", ".config").join("rekindle/settings.json"),

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rekindle_domain::{Answers, Fingerprint, Item, ItemId, Kind, Notice, Place, Snapshot, UserError};
+use rekindle_domain::{Answers, Fingerprint, Item, ItemId, Kind, McpAnswer, Notice, Place, Snapshot, UserError};
 use rekindle_opencode::{Disk, Memory, Otherwise, is_declared, told_of};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -84,6 +84,16 @@ struct Stored {
     #[serde(default)]
     before: Option<Memory>,
     detected_at: Option<String>,
+    /// How the MCP servers of the instance are, and since when.
+    #[serde(default)]
+    servers: BTreeMap<String, Since>,
+}
+
+/// How an MCP server is, and when it was first seen to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Since {
+    status: String,
+    at: String,
 }
 
 /// The code of a module that the engine has just read; if it was written meanwhile, something that no file is.
@@ -195,6 +205,35 @@ impl MemoryStore {
         })
     }
 
+    /// Since when each MCP server is as the engine says, as far as somebody looked: a status that is new is so since `now`.
+    /// Nothing of an engine that cannot be told from a later one.
+    pub fn servers_since(
+        &mut self,
+        servers: &BTreeMap<String, McpAnswer>,
+        now: impl FnOnce() -> String,
+    ) -> Result<BTreeMap<String, String>, UserError> {
+        if !self.stored.identity.is_certain() {
+            return Ok(BTreeMap::new());
+        }
+        let is_known = |stored: &Stored, name: &String, server: &McpAnswer| {
+            stored.servers.get(name).is_some_and(|since| since.status == server.status)
+        };
+        let is_as_before = servers.len() == self.stored.servers.len()
+            && servers.iter().all(|(name, server)| is_known(&self.stored, name, server));
+        if !is_as_before {
+            let now = now();
+            self.change(|stored| {
+                stored.servers.retain(|name, _| servers.contains_key(name));
+                for (name, server) in servers {
+                    if !is_known(stored, name, server) {
+                        stored.servers.insert(name.clone(), Since { status: server.status.clone(), at: now.clone() });
+                    }
+                }
+            })?;
+        }
+        Ok(self.stored.servers.iter().map(|(name, since)| (name.clone(), since.at.clone())).collect())
+    }
+
     /// What was loaded when the instance was created; `None`: nobody watched.
     pub fn instance(&self) -> Option<&Snapshot> {
         self.stored.memory.instance.as_ref()
@@ -252,6 +291,8 @@ impl Stored {
         }
         self.memory.instance = None;
         self.memory.failures.clear();
+        // They went with it.
+        self.servers.clear();
     }
 
     /// An instance was created. `certain`: from these files, and no others that were there before.

@@ -227,6 +227,12 @@ fn finish(mut observation: Observation, memory: &mut MemoryStore) -> Observation
     observation.would_be_lost = would_be_lost(&observation.scan.disk, memory.memory(), &profile);
     observation.failures = memory.memory().failures.clone();
     observation.hidden = memory.memory().hidden.clone();
+    if let Some(servers) = observation.answers.as_ref().and_then(|answers| answers.mcp.as_ref()) {
+        observation.since = memory.servers_since(servers, clock::now).unwrap_or_else(|error| {
+            tracing::warn!(%error, "memory");
+            BTreeMap::new()
+        });
+    }
     let pending = observation.is_pending();
     observation.detected_at = memory.detected_at(pending, clock::now).unwrap_or_else(|error| {
         tracing::warn!(%error, "memory");

@@ -43,6 +43,22 @@ pub(crate) enum McpCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Sign in to a server that needs it, in your browser
+    SignIn {
+        /// Its name
+        name: String,
+        /// Even if the engine is someone else's
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Sign out of a server
+    SignOut {
+        /// Its name
+        name: String,
+        /// Even if the engine is someone else's
+        #[arg(long)]
+        yes: bool,
+    },
     /// Disconnect a server in the running engine, until it is reconnected or the engine reloads
     Disconnect {
         /// Its name

@@ -70,23 +70,22 @@ pub(crate) enum SkillCommand {
         to: To,
     },
     /// Turn skills off: agents are not told of them
-    Disable {
-        /// Their names; * stands for any text
-        #[arg(required = true)]
-        names: Vec<String>,
-        /// For every project
-        #[arg(long)]
-        global: bool,
-    },
+    Disable(Turn),
     /// Turn skills on again
-    Enable {
-        /// Their names; * stands for any text
-        #[arg(required = true)]
-        names: Vec<String>,
-        /// For every project
-        #[arg(long)]
-        global: bool,
+    Enable(Turn),
+    /// Name skills that are turned on and off together
+    Set {
+        /// The name of the set
+        name: String,
+        /// The skills; * stands for any text
+        #[arg(required_unless_present = "remove")]
+        skills: Vec<String>,
+        /// Forget the set; its skills stay as they are
+        #[arg(long, conflicts_with = "skills")]
+        remove: bool,
     },
+    /// List the sets of skills
+    Sets,
     /// List skills
     List,
     /// Check whether OpenCode would load a folder as a skill
@@ -94,6 +93,24 @@ pub(crate) enum SkillCommand {
         /// The folder
         path: PathBuf,
     },
+}
+
+/// Which skills are turned on or off.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
+pub(crate) struct Turn {
+    /// Their names; * stands for any text
+    #[arg(group = "which")]
+    pub(crate) names: Vec<String>,
+    /// The skills of this set; can be repeated
+    #[arg(long = "set", value_name = "SET", group = "which")]
+    pub(crate) sets: Vec<String>,
+    /// The skills from this source, as `list` shows it; can be repeated
+    #[arg(long = "from", value_name = "SOURCE", group = "which")]
+    pub(crate) sources: Vec<String>,
+    /// For every project
+    #[arg(long)]
+    pub(crate) global: bool,
 }
 
 /// Among whose skills one is installed.

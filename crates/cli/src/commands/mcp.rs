@@ -7,7 +7,7 @@ use std::{
 
 use rekindle_app::{
     edit::{self, Given, WantedServers},
-    engine::client::Connection,
+    engine::{client::Connection, sign_in::sign_in},
     files::{locate::Places, scan::scan},
     probe::test_server,
     workspace::look::observe,
@@ -34,8 +34,10 @@ pub(super) async fn run(arguments: &Arguments, command: &McpCommand) -> Result<E
         McpCommand::Remove { name, global } => remove(arguments, &places, Kind::Mcp, name, scope(*global))?,
         McpCommand::Enable { name, global } => switch(arguments, &places, name, scope(*global), true)?,
         McpCommand::Disable { name, global } => switch(arguments, &places, name, scope(*global), false)?,
-        McpCommand::Retry { name, yes } => return connection(arguments, name, Connection::Connect, *yes).await,
-        McpCommand::Disconnect { name, yes } => return connection(arguments, name, Connection::Disconnect, *yes).await,
+        McpCommand::Retry { name, yes } => return ask(arguments, name, Deed::Connect, *yes).await,
+        McpCommand::Disconnect { name, yes } => return ask(arguments, name, Deed::Disconnect, *yes).await,
+        McpCommand::SignIn { name, yes } => return ask(arguments, name, Deed::SignIn, *yes).await,
+        McpCommand::SignOut { name, yes } => return ask(arguments, name, Deed::SignOut, *yes).await,
         McpCommand::Test { name } => return test(arguments, &places, name).await,
         McpCommand::List => return list(arguments, Some(Kind::Mcp)).await,
     }
@@ -89,8 +91,17 @@ fn add(arguments: &Arguments, places: &Places, options: &McpAdd) -> Result<(), U
     Ok(())
 }
 
-/// Has the engine connect or disconnect a server. Someone else's engine is left alone, unless that was agreed to.
-async fn connection(arguments: &Arguments, name: &str, to: Connection, yes: bool) -> Result<ExitCode, UserError> {
+/// What the engine does with a server that it has loaded.
+#[derive(Clone, Copy)]
+enum Deed {
+    Connect,
+    Disconnect,
+    SignIn,
+    SignOut,
+}
+
+/// Has the engine do that. Someone else's engine is left alone, unless that was agreed to.
+async fn ask(arguments: &Arguments, name: &str, deed: Deed, yes: bool) -> Result<ExitCode, UserError> {
     if arguments.engine.is_some() && !yes {
         print::failure(arguments, &Refusal::ClientMode.error());
         return Ok(ExitCode::from(REFUSED));
@@ -105,16 +116,30 @@ async fn connection(arguments: &Arguments, name: &str, to: Connection, yes: bool
         let view = observation.view.as_ref().unwrap_or(&target.engine.view);
         return Err(failures::no_answer(view.message.as_ref()));
     };
-    let answer = client.switch_server(name, to).await.map_err(|error| UserError::from(&error))?;
+    let answer = match deed {
+        Deed::Connect => client.switch_server(name, Connection::Connect).await,
+        Deed::Disconnect => client.switch_server(name, Connection::Disconnect).await,
+        Deed::SignOut => client.sign_out(name).await,
+        Deed::SignIn => {
+            print::progress(arguments, &words::servers::signing_in(name));
+            let signed_in = sign_in(client, name, |address| print::warn(arguments, &words::servers::open(&address)));
+            tokio::select! {
+                answer = signed_in => Ok(Some(answer?)),
+                // The engine waits for nobody then.
+                _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(INTERRUPTED)),
+            }
+        }
+    };
     let not_loaded = || UserError::new(ErrorCode::NotFound, ServerNotice::ServerNotLoaded { name: name.to_owned() });
-    let answer = answer.ok_or_else(not_loaded)?;
+    let answer = answer.map_err(|error| UserError::from(&error))?.ok_or_else(not_loaded)?;
     let value = json!({ "name": name, "status": answer.status, "reason": answer.failure() });
     print::result(arguments, &value, || vec![words::servers::connection(name, &answer)]);
-    let wanted = match to {
-        Connection::Connect => "connected",
-        Connection::Disconnect => "disabled",
+    let is_done = match deed {
+        Deed::Connect | Deed::SignIn => answer.status == "connected",
+        Deed::Disconnect => answer.status == "disabled",
+        Deed::SignOut => true,
     };
-    Ok(if answer.status == wanted { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
+    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(PENDING) })
 }
 
 async fn test(arguments: &Arguments, places: &Places, name: &str) -> Result<ExitCode, UserError> {

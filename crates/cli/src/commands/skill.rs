@@ -3,16 +3,17 @@
 use std::process::ExitCode;
 
 use rekindle_app::{
-    edit::{self, Landing, There, UpdateWish},
+    edit::{self, Chosen, Landing, There, UpdateWish},
     files::locate::Places,
     install::{self, All, Wanted, candidate},
+    state::settings,
 };
 use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
 use serde_json::json;
 
 use super::{list, print_change, remove, scope};
 use crate::{
-    arguments::{Arguments, SkillCommand},
+    arguments::{Arguments, SkillCommand, Turn},
     context, print,
     words::{self, edits},
 };
@@ -73,8 +74,16 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
             let value = json!({ "undo": made.token, "places": made.places });
             print_change(arguments, &value, edits::begun(&files.join(", ")));
         }
-        SkillCommand::Disable { names, global } => turn(arguments, &places, names, false, scope(*global))?,
-        SkillCommand::Enable { names, global } => turn(arguments, &places, names, true, scope(*global))?,
+        SkillCommand::Disable(which) => turn(arguments, &places, which, false)?,
+        SkillCommand::Enable(which) => turn(arguments, &places, which, true)?,
+        SkillCommand::Set { name, skills, .. } => {
+            edit::name_set(&places, name, skills)?;
+            print_change(arguments, &json!({ "name": name, "skills": skills }), edits::named_set(name, skills));
+        }
+        SkillCommand::Sets => {
+            let sets = settings::read(&places).sets;
+            print::result(arguments, &sets, || sets.iter().map(|(name, skills)| edits::set(name, skills)).collect());
+        }
         SkillCommand::List => return list(arguments, Some(Kind::Skill)).await,
         SkillCommand::Check { path } => {
             let checked = candidate::check(path)?;
@@ -91,14 +100,16 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn turn(arguments: &Arguments, places: &Places, names: &[String], on: bool, scope: Scope) -> Result<(), UserError> {
-    let turned = edit::turn_skills(places, names, on, scope)?;
-    if let Some(remark) = &turned.remark {
+fn turn(arguments: &Arguments, places: &Places, which: &Turn, on: bool) -> Result<(), UserError> {
+    let Turn { names, sets, sources, global } = which;
+    let (names, missing) = edit::chosen_skills(places, &Chosen { names, sets, sources })?;
+    let turned = edit::turn_skills(places, &names, on, scope(*global))?;
+    for remark in missing.iter().chain(&turned.remark) {
         print::warn(arguments, &words::note(remark));
     }
     let operation = turned.operation.as_ref();
     let file = operation.map(|operation| places.short(&operation.path));
     let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
-    print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
+    print_change(arguments, &value, edits::turned(&names, on, file.as_deref()));
     Ok(())
 }

@@ -203,11 +203,23 @@ notices! {
             /// Its last lines.
             words: String,
         },
+        /// A person was to sign in to it, and it is none that one signs in to.
+        ServerWithoutSignIn {
+            /// The server.
+            name: String,
+        },
+        /// A person was to sign in to it, which came to nothing.
+        ServerNotSignedIn {
+            /// The server.
+            name: String,
+        },
         /// The engine has no such server.
         ServerNotLoaded {
             /// The server.
             name: String,
         },
+        /// No file declares it: somebody added it to the running engine.
+        ServerOnlyInEngine,
         /// A variable is not set where the engine runs, which reads it as empty.
         ServerVariableUnset {
             /// The server.

@@ -72,6 +72,27 @@ notices! {
             /// The skill.
             name: String,
         },
+        /// There is no such set of skills.
+        SetUnknown {
+            /// The name that was given.
+            name: String,
+            /// Those that there are.
+            names: Vec<String>,
+        },
+        /// Skills of a set are not there, so only the others were turned.
+        SetInPart {
+            /// The set.
+            name: String,
+            /// Those that are not there.
+            missing: Vec<String>,
+        },
+        /// No skill is known to be from a source.
+        NothingFrom {
+            /// The source that was given.
+            from: String,
+            /// Those from which there are skills.
+            sources: Vec<String>,
+        },
         /// By the specification of skills a name has another form.
         NameForm {
             /// The name.

@@ -162,6 +162,8 @@ mod tests {
             also: vec![],
             copy: None,
             from: None,
+            since: None,
+            is_signed_in: false,
             warning: None,
         }
     }

@@ -51,6 +51,19 @@ pub fn turned(names: &[String], on: bool, file: Option<&str>) -> String {
     }
 }
 
+/// Skills have a name together, or have none any more.
+pub fn named_set(name: &str, skills: &[String]) -> String {
+    match skills {
+        [] => format!("Removed the set “{name}”. Its skills are as they were."),
+        _ => format!("{}. Turn them off together with: rekindle skill disable --set {name}", set(name, skills)),
+    }
+}
+
+/// A set.
+pub fn set(name: &str, skills: &[String]) -> String {
+    format!("{name}: {}", skills.join(", "))
+}
+
 /// A skill is begun.
 pub fn begun(path: &str) -> String {
     format!("Created {path}. Edit it, then check it with: rekindle skill check. {NEXT}")

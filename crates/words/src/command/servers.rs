@@ -19,6 +19,16 @@ pub fn connection(name: &str, answer: &McpAnswer) -> String {
     }
 }
 
+/// What a person has to do now.
+pub fn signing_in(name: &str) -> String {
+    format!("sign in to {name} in your browser; Ctrl-C cancels")
+}
+
+/// The engine could not do it.
+pub fn open(address: &str) -> String {
+    format!("OpenCode could not open a browser; open this address: {address}")
+}
+
 /// What a server answered.
 pub fn tested(test: &ServerTest) -> Vec<String> {
     let server = [test.server.as_str(), test.version.as_str()].join(" ");

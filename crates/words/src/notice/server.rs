@@ -88,7 +88,12 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         ServerNotice::ServerLastWords { why, words } => {
             return format!("{}; its last output: {words}", super::said(why, front));
         }
+        ServerNotice::ServerWithoutSignIn { name } => return format!("the server “{name}” does not offer to sign in"),
+        ServerNotice::ServerNotSignedIn { name } => {
+            return format!("signing in to the server “{name}” did not succeed");
+        }
         ServerNotice::ServerNotLoaded { name } => return format!("the engine has not loaded a server “{name}”"),
+        ServerNotice::ServerOnlyInEngine => "no file declares it: it was added to the running engine",
         ServerNotice::ServerVariableUnset { name, variable } => {
             return format!(
                 "the server “{name}” uses the variable {variable}, which is not set: OpenCode reads it as empty"
@@ -147,15 +152,18 @@ pub(super) fn hint(notice: &ServerNotice, front: Front) -> String {
         (ServerNotice::ServerUnreachable { .. } | ServerNotice::ServerStatus { .. }, _) => {
             "check the address, and the network"
         }
-        (ServerNotice::ServerWantsSignIn { .. }, Front::Command) => {
-            "sign in with: opencode mcp auth, or check the headers in its entry"
+        (ServerNotice::ServerWantsSignIn { name }, Front::Command) => {
+            return format!("sign in with: rekindle mcp sign-in {name}, or check the headers in its entry");
         }
-        (ServerNotice::ServerWantsSignIn { .. }, Front::Window) => {
-            "sign in to it with OpenCode, or check the headers in its entry"
+        (ServerNotice::ServerWantsSignIn { .. }, Front::Window) => "sign in, or check the headers in its entry",
+        (ServerNotice::ServerWithoutSignIn { .. }, _) => "check the headers and “oauth” in its entry",
+        (ServerNotice::ServerNotSignedIn { .. }, _) => {
+            "try again, and allow it in the browser; the engine’s log has the reason"
         }
         (ServerNotice::ServerLastWords { why, .. }, _) => return super::hint(why, front),
         (ServerNotice::ServerNotLoaded { .. }, Front::Command) => "see what is pending with: rekindle status",
         (ServerNotice::ServerNotLoaded { .. }, Front::Window) => "reload the engine if the server is pending",
+        (ServerNotice::ServerOnlyInEngine, _) => "it goes with the next reload; declare it to keep it",
         (ServerNotice::ServerVariableUnset { variable, .. }, _) => {
             return format!("set {variable}, then restart the engine");
         }

@@ -33,6 +33,11 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::NotTurned { name } => {
             return format!("another file or rule still decides about {name}, so it stays as it was");
         }
+        SkillNotice::SetUnknown { name, .. } => return format!("there is no set “{name}”"),
+        SkillNotice::SetInPart { name, missing } => {
+            return format!("these skills of the set “{name}” are not installed: {}", missing.join(", "));
+        }
+        SkillNotice::NothingFrom { from, .. } => return format!("no installed skill is known to come from {from}"),
         SkillNotice::NameForm { name } => {
             return format!(
                 "the name “{name}” is not one that every tool takes: up to 64 lowercase letters, digits and single hyphens"
@@ -122,6 +127,14 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
             Front::Window => "take the rule away, or let it allow the skill",
         },
         SkillNotice::NotTurned { .. } => "look for permission in the configuration files of every scope",
+        SkillNotice::SetUnknown { names, .. } if names.is_empty() => match front {
+            Front::Command => "make one with: rekindle skill set NAME SKILL…",
+            Front::Window => "make one first",
+        },
+        SkillNotice::SetUnknown { names, .. } => return format!("there are: {}", names.join(", ")),
+        SkillNotice::SetInPart { .. } => "the others were switched",
+        SkillNotice::NothingFrom { sources, .. } if sources.is_empty() => "name the skills instead",
+        SkillNotice::NothingFrom { sources, .. } => return format!("sources of skills here: {}", sources.join(", ")),
         SkillNotice::NameForm { .. } => "OpenCode takes it; rename the skill to share it",
         SkillNotice::NameNotFolder { .. } => "give both the same name",
         SkillNotice::NoDescription => "say in one sentence what it is for, and when to use it",

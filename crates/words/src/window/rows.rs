@@ -48,6 +48,11 @@ pub fn note(kind: Kind, state: &RowState, asked: bool) -> &'static str {
     }
 }
 
+/// Since when it is so.
+pub fn since(time: &str) -> String {
+    format!("since {time}")
+}
+
 /// A package's version; files have none.
 pub fn version(row: &Row) -> Option<String> {
     match row.origin {
@@ -71,7 +76,8 @@ pub fn origin(row: &Row) -> String {
     });
     // A value as it stands in a file is for its difference, not for a line.
     let about = about(row).filter(|about| row.kind != Kind::Plugin && !about.starts_with('{'));
-    [scope, origin, Some(&row.place), about.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let place = Some(row.place.as_str()).filter(|place| !place.is_empty());
+    [scope, origin, place, about.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn about(row: &Row) -> Option<String> {
@@ -80,7 +86,10 @@ fn about(row: &Row) -> Option<String> {
 
 /// What a row's button does, for those who hear it: `Open linear: opencode.json`.
 pub fn action(action: &str, row: &Row) -> String {
-    format!("{action} {}: {}", row.name, row.place)
+    match row.place.as_str() {
+        "" => format!("{action} {}", row.name),
+        place => format!("{action} {}: {place}", row.name),
+    }
 }
 
 #[cfg(test)]

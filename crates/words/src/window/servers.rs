@@ -11,6 +11,21 @@ pub const NAME: &str = "Name";
 pub const ADVICE: &str =
     "OpenCode runs local servers with your rights, and sends data to remote ones. Add only what you trust.";
 
+pub const SIGN_IN: &str = "Sign in";
+pub const NO_BROWSER: &str = "OpenCode could not open a browser. Open this address:";
+pub const COPY_ADDRESS: &str = "Copy address";
+pub const COPIED_ADDRESS: &str = "Copied the address.";
+
+/// What a person has to do now.
+pub fn signing_in(name: &str) -> String {
+    format!("Sign in to {name} in your browser. This closes when you are done.")
+}
+
+/// It is done.
+pub fn signed_in(name: &str) -> String {
+    format!("Signed in to {name}")
+}
+
 /// Where they would be declared.
 pub fn place(place: &str) -> String {
     format!("Adds to {place}")

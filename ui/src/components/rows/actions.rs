@@ -1,10 +1,11 @@
 //! What can be done with an item.
 //!
-//! Invariant: every item leads to its source; only what Rekindle can bring back is removed.
+//! Invariant: every item that has a source leads to it; only what Rekindle can bring back is removed.
 
 use leptos::{html, prelude::*};
-use rekindle_domain::{EngineMode, Kind, Row, RowState};
+use rekindle_domain::{Kind, Row};
 
+use super::server::ServerActions;
 use crate::{
     backend,
     copy::{self, rows as words},
@@ -19,9 +20,9 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
     let labels = [copy::OPEN, copy::REVEAL, copy::REMOVE].map(|action| words::action(action, &row));
     let [open_label, reveal_label, remove_label] = labels;
     let switch = row.is_on().map(|is_on| view! { <Switch row=row.clone() is_on /> });
-    let retry = (row.kind == Kind::Mcp && matches!(row.state, RowState::Failed { .. }))
-        .then(|| view! { <Retry row=row.clone() /> });
+    let server = (row.kind == Kind::Mcp).then(|| view! { <ServerActions row=row.clone() /> });
     let Row { id, name, source, removable, .. } = row;
+    let is_somewhere = !source.is_empty();
     let revealed = source.clone();
     let remove = removable.then(|| {
         let remove = move |_| {
@@ -35,10 +36,8 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
             </button>
         }
     });
-    view! {
-        <span class="row-actions">
-            {retry}
-            {switch}
+    let places = is_somewhere.then(|| {
+        view! {
             <button
                 class="button ghost"
                 data-testid="row-open"
@@ -57,6 +56,13 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
             >
                 {copy::REVEAL}
             </button>
+        }
+    });
+    view! {
+        <span class="row-actions">
+            {server}
+            {switch}
+            {places}
             {remove}
         </span>
     }
@@ -80,27 +86,5 @@ fn Switch(row: Row, is_on: bool) -> impl IntoView {
         <button class="button ghost" data-testid="row-switch" aria-label=label.clone() title=label on:click=switch>
             {word}
         </button>
-    }
-}
-
-/// Connects a server that failed anew, without a reload; never one of someone else's engine.
-#[component]
-fn Retry(row: Row) -> impl IntoView {
-    let app = App::here();
-    let is_ours = app.part(|state| state.status.engine.mode == EngineMode::Host);
-    let label = words::action(copy::RETRY, &row);
-    let name = StoredValue::new(row.name);
-    view! {
-        <Show when=move || is_ours.get()>
-            <button
-                class="button ghost"
-                data-testid="row-retry"
-                aria-label=label.clone()
-                title=label.clone()
-                on:click=move |_| app.run(backend::retry_server(name.get_value()))
-            >
-                {copy::RETRY}
-            </button>
-        </Show>
     }
 }

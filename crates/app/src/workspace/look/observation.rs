@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rekindle_domain::{
     Action, Answers, BusyRun, Change, Counts, DiffLine, Drift, EngineMode, EngineState, EngineView, ItemId, Kind,
-    LastGoodOffer, Loaded, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState,
-    SkillNotice, Stage,
+    LastGoodOffer, Loaded, McpAnswer, Notice, Past, Plan, Problem, Receipt, ReloadNotice, ReloadStatus, Row, RowState,
+    Scope, ServerNotice, SkillNotice, Stage,
 };
 use rekindle_opencode::{Profile, skill::turned::is_off};
 
@@ -15,6 +15,7 @@ use crate::{
     files::{
         locate::Places,
         scan::{Scan, order, row},
+        signed_in::SignedIn,
     },
     provenance::Provenance,
     workspace::{difference::Sides, target::Target},
@@ -41,6 +42,8 @@ pub struct Observation {
     pub view: Option<EngineView>,
     /// When something pending was first seen.
     pub detected_at: Option<String>,
+    /// Since when the MCP servers are as the engine says, as far as that is known.
+    pub since: BTreeMap<String, String>,
     /// What the engine has and a dispose would lose.
     pub would_be_lost: Vec<String>,
     /// The items whose loaded value came from a variable.
@@ -166,6 +169,11 @@ impl Observation {
             };
             rows.push(self.row(&row));
         }
+        rows.extend(self.servers_of_the_engine_alone());
+        // Someone else's engine keeps them elsewhere.
+        if self.view.as_ref().is_some_and(|view| view.mode == EngineMode::Host) {
+            SignedIn::of(places).tell(&mut rows);
+        }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         Provenance::of(places).tell(&mut rows);
         let permission = self.scan.permission();
@@ -173,6 +181,34 @@ impl Observation {
             row.warning = is_off(&permission, &row.name).then(|| SkillNotice::SkillTurnedOff.into());
         }
         rows
+    }
+
+    /// The MCP servers that somebody added to the running engine: no file says anything of them.
+    fn servers_of_the_engine_alone(&self) -> Vec<Row> {
+        let Some(answers) = &self.answers else { return Vec::new() };
+        let is_declared = |name: &str| answers.config.get("mcp").is_some_and(|servers| servers.get(name).is_some());
+        let servers = answers.mcp.iter().flatten().filter(|(name, _)| !is_declared(name));
+        let row = |(name, server): (&String, &McpAnswer)| Row {
+            id: ItemId::new(Kind::Mcp, Scope::Project, name),
+            kind: Kind::Mcp,
+            name: name.clone(),
+            scope: Scope::Project,
+            source: String::new(),
+            place: String::new(),
+            origin: None,
+            detail: None,
+            stage: Stage::Active,
+            state: server.failure().map_or(RowState::Loaded, |message| RowState::Failed { message }),
+            removable: false,
+            overrides: Vec::new(),
+            also: Vec::new(),
+            copy: None,
+            from: None,
+            since: self.since.get(name).cloned(),
+            is_signed_in: false,
+            warning: Some(ServerNotice::ServerOnlyInEngine.into()),
+        };
+        servers.map(row).collect()
     }
 
     fn row(&self, row: &Row) -> Row {
@@ -194,7 +230,9 @@ impl Observation {
         };
         let stage = if state == RowState::Loaded { Stage::Active } else { row.stage };
         let detail = self.said(row).filter(|_| state == RowState::Loaded).or_else(|| row.detail.clone());
-        Row { state, stage, detail, ..row.clone() }
+        let is_told = matches!(state, RowState::Loaded | RowState::Failed { .. });
+        let since = servers.filter(|_| is_told).and_then(|_| self.since.get(&row.name)).cloned();
+        Row { state, stage, detail, since, ..row.clone() }
     }
 
     /// What the engine makes of an item that is as it should be, where that is not what one would think.

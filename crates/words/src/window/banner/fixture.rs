@@ -71,6 +71,8 @@ pub fn row(kind: Kind, name: &str) -> Row {
         also: vec![],
         copy: None,
         from: None,
+        since: None,
+        is_signed_in: false,
         warning: None,
     }
 }
