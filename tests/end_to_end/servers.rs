@@ -34,6 +34,8 @@ async fn a_pasted_server_becomes_live() {
     assert!(!shown.out.contains("hunter2"), "{shown:?}");
     assert_eq!(shown.json()["servers"]["good"]["command"], json!(["node", "good.mjs"]));
     assert_eq!(shown.json()["notices"].as_array().map(Vec::len), Some(3), "{shown:?}");
+    let moved = world.rekindle(&["mcp", "add", "--from", &from, "--dry-run", "--json", "--secrets-from-env"]).await;
+    assert_eq!(moved.json()["servers"]["good"]["environment"]["API_TOKEN"], "{env:API_TOKEN}", "{moved:?}");
     assert_eq!(world.read("opencode.jsonc"), before);
 
     let added = world.rekindle(&["mcp", "add", "--from", &from]).await;

@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, DiffLine, Finding, ItemId, Leftover, List, Made, Page, Previewed, Receipt, Restored, Scope, ServersPreview,
-    Shown, UndoChoice, UserError, WindowEvent, Wish,
+    Choice, ChosenServers, DiffLine, Finding, ItemId, Leftover, List, Made, Page, Previewed, Receipt, Restored, Scope,
+    ServersPreview, Shown, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -111,30 +111,27 @@ pub(crate) async fn install_skills(id: String, names: Vec<String>) -> Answer<Mad
 }
 
 /// What a text would declare of MCP servers.
-pub(crate) async fn preview_servers(text: String, scope: Scope) -> Answer<ServersPreview> {
+pub(crate) async fn preview_servers(chosen: ChosenServers) -> Answer<ServersPreview> {
     #[derive(Serialize)]
     struct Arguments {
-        text: String,
-        scope: Scope,
+        chosen: ChosenServers,
     }
-    invoke("preview_servers", &Arguments { text, scope }).await
+    invoke("preview_servers", &Arguments { chosen }).await
 }
 
 /// Declares MCP servers that a text has, by their names. `name`: that of a single one, if the person gave it another.
 pub(crate) async fn add_servers(
-    text: String,
+    chosen: ChosenServers,
     name: Option<String>,
     names: Vec<String>,
-    scope: Scope,
 ) -> Answer<Option<UndoToken>> {
     #[derive(Serialize)]
     struct Arguments {
-        text: String,
+        chosen: ChosenServers,
         name: Option<String>,
         names: Vec<String>,
-        scope: Scope,
     }
-    invoke("add_servers", &Arguments { text, name, names, scope }).await
+    invoke("add_servers", &Arguments { chosen, name, names }).await
 }
 
 /// Removes an item.

@@ -9,7 +9,9 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{ItemId, Made, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState};
+use rekindle_domain::{
+    ChosenServers, ItemId, Made, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState,
+};
 
 pub(crate) use rekindle_words::window::Page;
 
@@ -111,12 +113,12 @@ impl Draft {
 /// Servers that a person looks at before they are declared.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Adding {
-    /// What was pasted.
-    pub(crate) text: String,
-    /// For which projects.
-    pub(crate) scope: Scope,
+    /// What was pasted and chosen.
+    pub(crate) chosen: ChosenServers,
     /// What it would declare.
     pub(crate) preview: ServersPreview,
+    /// What the person had said of it before it was read anew: the name of a single one, and those that are meant.
+    pub(crate) said: Option<(String, BTreeSet<String>)>,
 }
 
 /// A sign-in to a server that is waited for.

@@ -23,9 +23,10 @@ use std::{
 };
 
 use rekindle_domain::{
-    Answers, AtLeast, Cause, Choice, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint, Installing, Kind,
-    LastGoodOffer, Leftover, Made, McpAnswer, Phase, Plan, Previewed, ProgramNotice, Receipt, Refusal, ReloadNotice,
-    Restored, Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError, WindowState, Wish, chain,
+    Answers, AtLeast, Cause, Choice, ChosenServers, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint,
+    Installing, Kind, LastGoodOffer, Leftover, Made, McpAnswer, Phase, Plan, Previewed, ProgramNotice, Receipt,
+    Refusal, ReloadNotice, Restored, Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError,
+    WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -316,21 +317,20 @@ impl App {
     }
 
     /// What a text would declare of MCP servers. Nothing is written.
-    pub async fn preview_servers(&self, text: String, scope: Scope) -> Result<ServersPreview, UserError> {
+    pub async fn preview_servers(&self, chosen: ChosenServers) -> Result<ServersPreview, UserError> {
         let places = self.places_of_engine();
-        blocking(move || edit::preview_servers(&places, &text, scope)).await
+        blocking(move || edit::preview_servers(&places, &chosen)).await
     }
 
     /// Declares MCP servers that a text has, by their names; a token for taking it back, if anything changed. `name`: that of a
     /// single one, if a person gave it another.
     pub async fn add_servers(
         &self,
-        text: String,
+        chosen: ChosenServers,
         name: Option<String>,
         names: Vec<String>,
-        scope: Scope,
     ) -> Result<Option<String>, UserError> {
-        self.change(move |places| edit::add_chosen_servers(places, &text, name.as_deref(), &names, scope)).await
+        self.change(move |places| edit::add_chosen_servers(places, &chosen, name.as_deref(), &names)).await
     }
 
     /// Removes an item.

@@ -91,6 +91,18 @@ pub struct ServersPreview {
     pub notices: Vec<Notice>,
 }
 
+/// MCP servers that a person has pasted, and what they chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChosenServers {
+    /// What was pasted.
+    pub text: String,
+    /// For which projects.
+    pub scope: Scope,
+    /// Whether secrets are read from variables instead.
+    pub takes_variables: bool,
+}
+
 /// An MCP server that would be declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerPreview {

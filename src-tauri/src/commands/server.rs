@@ -1,6 +1,6 @@
 //! MCP servers.
 
-use rekindle_domain::{Scope, ServersPreview, UserError};
+use rekindle_domain::{ChosenServers, ServersPreview, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -9,22 +9,20 @@ use crate::shell::Shell;
 #[tauri::command]
 pub(crate) async fn preview_servers(
     shell: State<'_, Shell>,
-    text: String,
-    scope: Scope,
+    chosen: ChosenServers,
 ) -> Result<ServersPreview, UserError> {
-    shell.app().preview_servers(text, scope).await
+    shell.app().preview_servers(chosen).await
 }
 
 /// Declares what was previewed; a token for taking it back.
 #[tauri::command]
 pub(crate) async fn add_servers(
     shell: State<'_, Shell>,
-    text: String,
+    chosen: ChosenServers,
     name: Option<String>,
     names: Vec<String>,
-    scope: Scope,
 ) -> Result<Option<String>, UserError> {
-    shell.app().add_servers(text, name, names, scope).await
+    shell.app().add_servers(chosen, name, names).await
 }
 
 /// Has the engine connect a server anew.

@@ -33,6 +33,10 @@ async fn a_pasted_server_is_added_and_becomes_live() {
     assert!(shown.contains("\"type\": \"local\"") && !shown.contains("sk-1234"), "{shown}");
     let notices = window.find_css(".preview-remarks").await.text().await.expect("a text");
     assert!(notices.contains("autoApprove") && notices.contains("ISSUES_TOKEN"), "{notices}");
+    window.find("server-variables").await.send_keys(" ").await.expect("ticked");
+    window.text_with("preview-servers", "{env:ISSUES_TOKEN}").await;
+    let notices = window.find_css(".preview-remarks").await.text().await.expect("a text");
+    assert!(notices.contains("is read from the variable ISSUES_TOKEN"), "{notices}");
     assert_eq!(world.read("opencode.jsonc"), before, "a preview writes nothing");
     window.escape().await;
     assert_eq!(

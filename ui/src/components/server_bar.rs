@@ -4,7 +4,7 @@
 //! letter.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::{Scope, UserError};
+use rekindle_domain::{ChosenServers, Scope, UserError};
 
 use crate::{
     backend,
@@ -22,10 +22,10 @@ pub(crate) fn ServerBar() -> impl IntoView {
     let app = App::here();
     let Draft { text, scope } = app.server;
     let preview = Action::new_unsync(move |(text, scope): &(String, Scope)| {
-        let (text, scope) = (text.clone(), *scope);
+        let chosen = ChosenServers { text: text.clone(), scope: *scope, takes_variables: false };
         async move {
-            let preview = backend::preview_servers(text.clone(), scope).await?;
-            app.adding.set(Some(Adding { text, scope, preview }));
+            let preview = backend::preview_servers(chosen.clone()).await?;
+            app.adding.set(Some(Adding { chosen, preview, said: None }));
             Ok::<_, UserError>(())
         }
     });

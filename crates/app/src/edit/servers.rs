@@ -4,14 +4,18 @@
 //! what a person has to know of an entry (a secret in the file, a variable that is not set) is told before it is written.
 
 mod preview;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 
-use rekindle_domain::{ErrorCode, InstallNotice, Notice, Scope, ServerNotice, UserError, masked, mentions_outside};
+use rekindle_domain::{ErrorCode, InstallNotice, Notice, Scope, ServerNotice, UserError};
 use rekindle_sources::servers::{self, Declared, Server};
 use serde_json::{Map, Value, json};
 
-pub use self::preview::{add_chosen_servers, preview_servers};
+pub use self::{
+    preview::{add_chosen_servers, preview_servers},
+    secrets::remarks,
+};
 use super::keys::{KeyEdit, Operation, edit_keys_in, file_for_keys, value_at};
 use crate::{
     error::shown,
@@ -49,6 +53,8 @@ pub struct WantedServers<'a> {
     pub scope: Option<Scope>,
     /// Whether what is declared by the same name may go.
     pub replaces: bool,
+    /// Whether what looks like a secret is left out, and read from a variable instead.
+    pub takes_variables: bool,
 }
 
 /// What would be declared, and where.
@@ -109,8 +115,10 @@ pub fn read_servers(places: &Places, wanted: &WantedServers<'_>) -> Result<Addit
         if name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().nth(LONGEST_NAME).is_some() {
             return Err(not_declared(ServerNotice::ServerBadName { name }));
         }
-        notices.extend(remarks(places, &name, &server.entry).into_iter().map(Notice::from));
-        found.push((name, server.entry));
+        let mut entry = server.entry;
+        let moved = if wanted.takes_variables { secrets::move_to_variables(&name, &mut entry) } else { Vec::new() };
+        notices.extend(moved.into_iter().chain(remarks(places, &name, &entry)).map(Notice::from));
+        found.push((name, entry));
     }
     let first = found.first().map(|(name, _)| name.as_str()).unwrap_or_default();
     let path = file_for_keys(places, scope, &keys(first));
@@ -178,64 +186,6 @@ pub(super) fn remove_server(places: &Places, path: &Path, name: &str) -> Result<
     let text = file::read(path)?.unwrap_or_default();
     let at = path_in(&text, name).unwrap_or_else(|| keys(name));
     edit_keys_in(places, path, &[KeyEdit { path: at, value: None }])
-}
-
-/// What a person should know of an entry before it is written: what may be a secret in it, and which of its variables are
-/// not set where the engine runs, as far as that is known.
-pub fn remarks(places: &Places, name: &str, entry: &Value) -> Vec<ServerNotice> {
-    let mut remarks = Vec::new();
-    let mut secret = |key: String, variable: String| {
-        remarks.push(ServerNotice::ServerSecretInFile { name: name.to_owned(), key, variable });
-    };
-    let looks_secret = |key: &str, value: &Value| {
-        let is_plain = value.as_str().is_some_and(|text| !text.is_empty()) && !mentions_outside(value);
-        is_plain && masked(key, value) != *value
-    };
-    for (key, value) in entry.as_object().into_iter().flatten() {
-        match value {
-            Value::Object(map) => {
-                for inner in map.iter().filter(|(inner, value)| looks_secret(inner, value)).map(|(inner, _)| inner) {
-                    let variable = if key == "environment" { inner.clone() } else { variable_of(name, inner) };
-                    secret(format!("{key}.{inner}"), variable);
-                }
-            }
-            Value::Array(words) => {
-                // An argument may be secret for the one before it.
-                let hidden = masked(key, value);
-                let differs = |(word, shown): (&Value, &Value)| word != shown && !mentions_outside(word);
-                if words.iter().zip(hidden.as_array().into_iter().flatten()).any(differs) {
-                    secret(key.clone(), variable_of(name, "token"));
-                }
-            }
-            value if looks_secret(key, value) => secret(key.clone(), variable_of(name, "token")),
-            _ => {}
-        }
-    }
-    let mut wanted = Vec::new();
-    variables_in(entry, &mut wanted);
-    wanted.dedup();
-    let unset = wanted.into_iter().filter(|variable| places.environment.get(variable).is_none());
-    remarks.extend(unset.map(|variable| ServerNotice::ServerVariableUnset { name: name.to_owned(), variable }));
-    remarks
-}
-
-/// The variables that a value refers to.
-fn variables_in(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => {
-            let names = text.split("{env:").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned()));
-            found.extend(names);
-        }
-        Value::Array(list) => list.iter().for_each(|value| variables_in(value, found)),
-        Value::Object(map) => map.values().for_each(|value| variables_in(value, found)),
-        _ => {}
-    }
-}
-
-/// A variable for something of a server: `GITHUB_AUTHORIZATION`.
-fn variable_of(server: &str, what: &str) -> String {
-    let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    format!("{server}_{what}").chars().map(sign).collect()
 }
 
 /// Where a text declares a server: below `mcp`, or below `mcp.servers`, as the newer spelling has it.

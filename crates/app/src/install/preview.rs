@@ -5,12 +5,15 @@ use std::{fs, path::Path};
 use rekindle_domain::{
     FindingLevel, Notice, Preview, PreviewFile, SkillFinding, SkillNotice, SkillPreview, Tokens, UserError, visible,
 };
-use rekindle_opencode::skill::spec::{self, Remark};
+use rekindle_opencode::skill::{
+    frontmatter::SkillText,
+    spec::{self, Remark},
+};
 use walkdir::WalkDir;
 
 use super::{
     Fetched,
-    candidate::{Candidate, SKILL},
+    candidate::{Candidate, SKILL, check},
     only_one,
     rules::MOST_ENTRIES,
 };
@@ -51,12 +54,12 @@ fn skill_preview(places: &Places, fetched: &Fetched, candidate: &Candidate, land
         description: skill.description.clone(),
         replaces: place.symlink_metadata().is_ok().then(|| shown(&place)),
         place: shown(&place),
-        files,
         tools: spec::tools(&text(&candidate.folder.join(SKILL)).unwrap_or_default()),
         tokens: Tokens {
-            listed: spec::tokens(&skill.name) + spec::tokens(skill.description.as_deref().unwrap_or_default()),
+            listed: listed(skill) + within(candidate, &files).map(|(_, other)| listed(&other.skill)).sum::<usize>(),
             body: spec::tokens(&skill.body),
         },
+        files,
         findings,
     }
 }
@@ -74,7 +77,24 @@ fn findings_of(candidate: &Candidate, files: &[PreviewFile], folder: &str) -> Ve
         let hidden = hidden_in(&candidate.folder.join(&file.path)).into_iter();
         hidden.map(|remark| finding(&file.path, remark)).collect::<Vec<_>>()
     });
-    remarks.chain(hidden).collect()
+    let within = within(candidate, files).map(|(path, other)| {
+        let what = SkillNotice::SkillWithin { name: other.skill.name };
+        finding(path, Remark { line: 1, column: 1, what })
+    });
+    remarks.chain(within).chain(hidden).collect()
+}
+
+/// The skills in folders of a skill, each by the path of its `SKILL.md`: the engine lists them like all others.
+fn within<'a>(candidate: &'a Candidate, files: &'a [PreviewFile]) -> impl Iterator<Item = (&'a str, Candidate)> {
+    let is_inner =
+        |file: &&PreviewFile| Path::new(&file.path).file_name().is_some_and(|name| name == SKILL) && file.path != SKILL;
+    let inner = files.iter().filter(is_inner);
+    inner.filter_map(|file| Some((file.path.as_str(), check(&candidate.folder.join(&file.path)).ok()?)))
+}
+
+/// What the list of skills takes of a session for one, in tokens.
+fn listed(skill: &SkillText) -> usize {
+    spec::tokens(&skill.name) + spec::tokens(skill.description.as_deref().unwrap_or_default())
 }
 
 /// What a reader of a file would not see.

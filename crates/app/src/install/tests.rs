@@ -770,6 +770,24 @@ fn a_preview_lands_nothing() {
     );
 }
 
+/// S2, N10: a skill in a folder of another is told, and what it costs counts.
+#[test]
+fn a_skill_within_another_is_told() {
+    let world = World::new();
+    let source = world.path("outer");
+    fs::create_dir_all(source.join("inner")).expect("made");
+    fs::write(source.join("SKILL.md"), "---\nname: outer\ndescription: four\n---\n").expect("written");
+    fs::write(source.join("inner/SKILL.md"), "---\nname: inner\ndescription: four\n---\n").expect("written");
+    fs::create_dir_all(source.join("not-one")).expect("made");
+    fs::write(source.join("not-one/SKILL.md"), "without front matter").expect("written");
+    let fetched = world.fetch_some(&source.display().to_string(), &[], All::Wanted).expect("fetched");
+    let preview = preview(&world.places, &fetched, &Landing::default()).expect("a preview");
+    let [outer] = &preview.skills[..] else { panic!("{preview:?}") };
+    let found: Vec<_> = outer.findings.iter().map(|one| (one.code.as_str(), one.path.as_deref())).collect();
+    assert_eq!(found, [("skill-within", Some("inner/SKILL.md"))]);
+    assert_eq!(outer.tokens.listed, 6);
+}
+
 /// The SHA-256 of something, as an index writes it.
 fn digest(bytes: &[u8]) -> String {
     use sha2::Digest;

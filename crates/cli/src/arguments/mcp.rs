@@ -100,6 +100,9 @@ pub(crate) struct McpAdd {
     /// Replace a server of the same name
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Write {env:NAME} in place of values that look like secrets
+    #[arg(long)]
+    pub(crate) secrets_from_env: bool,
     /// Only show what would be added
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -63,6 +63,7 @@ fn add(arguments: &Arguments, places: &Places, options: &McpAdd) -> Result<(), U
         environment: &options.environment,
         scope: options.global.then_some(Scope::Global),
         replaces: options.replace,
+        takes_variables: options.secrets_from_env,
     };
     let addition = edit::read_servers(places, &wanted)?;
     addition.check()?;

@@ -140,6 +140,15 @@ notices! {
             /// A variable that it could be in.
             variable: String,
         },
+        /// What may be a secret was left out, and is read from a variable.
+        ServerSecretMoved {
+            /// The server.
+            name: String,
+            /// The setting.
+            key: String,
+            /// The variable.
+            variable: String,
+        },
         /// The system did not start a server's program.
         ServerNotSpawned {
             /// The server.

@@ -72,6 +72,11 @@ notices! {
             /// The skill.
             name: String,
         },
+        /// There is another skill in a folder of one.
+        SkillWithin {
+            /// Its name.
+            name: String,
+        },
         /// There is no such set of skills.
         SetUnknown {
             /// The name that was given.

@@ -65,6 +65,9 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
                 "“{key}” of the server “{name}” looks like a secret, and is stored in the file in plain text"
             );
         }
+        ServerNotice::ServerSecretMoved { name, key, variable } => {
+            return format!("“{key}” of the server “{name}” is read from the variable {variable}");
+        }
         ServerNotice::ServerNotSpawned { name, why } => {
             return format!("the server “{name}” could not be started: {why}");
         }
@@ -140,6 +143,9 @@ pub(super) fn hint(notice: &ServerNotice, front: Front) -> String {
         (ServerNotice::ServerAsWanted { .. }, _) => "nothing was changed",
         (ServerNotice::ServerSecretInFile { variable, .. }, _) => {
             return format!("write {{env:{variable}}} in its place, and set {variable} where the engine starts");
+        }
+        (ServerNotice::ServerSecretMoved { variable, .. }, _) => {
+            return format!("set {variable} to the secret where the engine starts");
         }
         (ServerNotice::ServerNotSpawned { .. }, _) => "check that the program is installed, and the PATH of the engine",
         (ServerNotice::ServerEnded { .. } | ServerNotice::ServerSpeaksOther { .. }, _) => {

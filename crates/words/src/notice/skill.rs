@@ -33,6 +33,7 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::NotTurned { name } => {
             return format!("another file or rule still decides about {name}, so it stays as it was");
         }
+        SkillNotice::SkillWithin { name } => return format!("this is the skill “{name}”, which OpenCode lists, too"),
         SkillNotice::SetUnknown { name, .. } => return format!("there is no set “{name}”"),
         SkillNotice::SetInPart { name, missing } => {
             return format!("these skills of the set “{name}” are not installed: {}", missing.join(", "));
@@ -127,6 +128,7 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
             Front::Window => "take the rule away, or let it allow the skill",
         },
         SkillNotice::NotTurned { .. } => "look for permission in the configuration files of every scope",
+        SkillNotice::SkillWithin { .. } => "it comes and goes with the skill around it",
         SkillNotice::SetUnknown { names, .. } if names.is_empty() => match front {
             Front::Command => "make one with: rekindle skill set NAME SKILL…",
             Front::Window => "make one first",

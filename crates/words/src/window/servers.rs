@@ -1,6 +1,6 @@
 //! The words of adding MCP servers.
 
-use rekindle_domain::Notice;
+use rekindle_domain::{Notice, ServerNotice};
 
 use crate::{text::counted, window::remark};
 
@@ -11,6 +11,7 @@ pub const NAME: &str = "Name";
 pub const ADVICE: &str =
     "OpenCode runs local servers with your rights, and sends data to remote ones. Add only what you trust.";
 
+pub const TAKE_VARIABLES: &str = "Read secrets from environment variables";
 pub const SIGN_IN: &str = "Sign in";
 pub const NO_BROWSER: &str = "OpenCode could not open a browser. Open this address:";
 pub const COPY_ADDRESS: &str = "Copy address";
@@ -47,6 +48,11 @@ pub fn add(number: usize) -> String {
         0 | 1 => "Add".to_owned(),
         _ => format!("Add {}", counted(number, "server")),
     }
+}
+
+/// Whether this is of a secret that would be in a file.
+pub fn is_secret(notice: &Notice) -> bool {
+    matches!(notice, Notice::Server(ServerNotice::ServerSecretInFile { .. }))
 }
 
 /// They are declared.

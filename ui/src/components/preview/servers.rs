@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use leptos::{ev::SubmitEvent, prelude::*};
-use rekindle_domain::{Made, ServerPreview};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use rekindle_domain::{ChosenServers, Made, ServerPreview};
 
 use crate::{
     backend,
@@ -36,18 +36,23 @@ pub(crate) fn AskToAddServers() -> impl IntoView {
 #[component]
 fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
     let app = App::here();
-    let Adding { text, scope, preview } = adding;
+    let Adding { chosen: pasted, preview, said } = adding;
     let is_one = preview.servers.len() == 1;
     let first = preview.servers.first().filter(|_| preview.is_named).map(|server| server.name.clone());
     // A name that nobody gave is the person's to say.
-    let name = RwSignal::new(first.unwrap_or_default());
     let new = preview.servers.iter().filter(|server| server.declared.is_none());
-    let chosen = RwSignal::new(new.map(|server| server.name.clone()).collect::<BTreeSet<_>>());
+    let is_again = said.is_some();
+    let (first, new) =
+        said.unwrap_or_else(|| (first.unwrap_or_default(), new.map(|server| server.name.clone()).collect()));
+    let (name, chosen) = (RwSignal::new(first), RwSignal::new(new));
+    let has_secrets = preview.notices.iter().any(words::is_secret) || pasted.takes_variables;
+    let asked = pasted.clone();
+    let variables = has_secrets.then(|| view! { <Variables asked name chosen is_again /> });
     let add = Action::new_unsync(move |names: &Vec<String>| {
-        let (text, names) = (text.clone(), names.clone());
+        let (chosen, names) = (pasted.clone(), names.clone());
         async move {
             let name = names.first().filter(|_| is_one).cloned();
-            let token = backend::add_servers(text, name, names.clone(), scope).await?;
+            let token = backend::add_servers(chosen, name, names.clone()).await?;
             app.adding.set(None);
             app.server.text.set(String::new());
             let text = words::added(&names);
@@ -107,6 +112,7 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
             {named}
             <ul class="dialog-list" data-testid="preview-servers">{servers}</ul>
             <ul class="row-remarks preview-remarks">{notices}</ul>
+            {variables}
             <div role="alert">
                 {move || {
                     error()
@@ -154,5 +160,46 @@ fn Server(server: ServerPreview, is_one: bool, chosen: RwSignal<BTreeSet<String>
             {declared}
             <pre class="preview-entry">{entry}</pre>
         </li>
+    }
+}
+
+/// Whether secrets are read from variables. What would be declared is read anew.
+#[component]
+fn Variables(
+    asked: ChosenServers,
+    name: RwSignal<String>,
+    chosen: RwSignal<BTreeSet<String>>,
+    is_again: bool,
+) -> impl IntoView {
+    let app = App::here();
+    let takes_variables = asked.takes_variables;
+    let switch = move |_| {
+        let asked = ChosenServers { takes_variables: !takes_variables, ..asked.clone() };
+        app.run(async move {
+            let preview = backend::preview_servers(asked.clone()).await?;
+            let said = Some((name.get_untracked(), chosen.get_untracked()));
+            app.adding.set(Some(Adding { chosen: asked, preview, said }));
+            Ok(())
+        });
+    };
+    let place = NodeRef::<html::Input>::new();
+    Effect::new(move || {
+        if let Some(input) = place.get().filter(|_| is_again)
+            && let Err(error) = input.focus()
+        {
+            leptos::logging::warn!("the focus stays: {error:?}");
+        }
+    });
+    view! {
+        <label class="check preview-variables">
+            <input
+                type="checkbox"
+                node_ref=place
+                data-testid="server-variables"
+                prop:checked=takes_variables
+                on:change=switch
+            />
+            {words::TAKE_VARIABLES}
+        </label>
     }
 }

@@ -1,6 +1,6 @@
 //! What would be declared of MCP servers, shown before it is.
 
-use rekindle_domain::{Scope, ServerNotice, ServerPreview, ServersPreview, UserError, masked};
+use rekindle_domain::{ChosenServers, ServerNotice, ServerPreview, ServersPreview, UserError, masked};
 
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use crate::files::locate::Places;
 const UNNAMED: &str = "server";
 
 /// What a text would declare. Nothing is written.
-pub fn preview_servers(places: &Places, text: &str, scope: Scope) -> Result<ServersPreview, UserError> {
-    let read = |name| read_servers(places, &wanted(text, name, scope));
+pub fn preview_servers(places: &Places, chosen: &ChosenServers) -> Result<ServersPreview, UserError> {
+    let read = |name| read_servers(places, &wanted(chosen, name));
     let (is_named, addition) = match read(None) {
         Err(error) if error.what == ServerNotice::ServerNameless => (false, read(Some(UNNAMED))?),
         addition => (true, addition?),
@@ -36,16 +36,23 @@ pub fn preview_servers(places: &Places, text: &str, scope: Scope) -> Result<Serv
 /// gave it another.
 pub fn add_chosen_servers(
     places: &Places,
-    text: &str,
+    chosen: &ChosenServers,
     name: Option<&str>,
     names: &[String],
-    scope: Scope,
 ) -> Result<Option<String>, UserError> {
-    let mut addition = read_servers(places, &wanted(text, name, scope))?;
+    let mut addition = read_servers(places, &wanted(chosen, name))?;
     addition.retain(names);
     Ok(add_servers(places, &addition)?.map(|operation| operation.token))
 }
 
-fn wanted<'a>(text: &'a str, name: Option<&'a str>, scope: Scope) -> WantedServers<'a> {
-    WantedServers { given: Given::Text(text), name, environment: &[], scope: Some(scope), replaces: false }
+fn wanted<'a>(chosen: &'a ChosenServers, name: Option<&'a str>) -> WantedServers<'a> {
+    let ChosenServers { text, scope, takes_variables } = chosen;
+    WantedServers {
+        given: Given::Text(text),
+        name,
+        environment: &[],
+        scope: Some(*scope),
+        replaces: false,
+        takes_variables: *takes_variables,
+    }
 }

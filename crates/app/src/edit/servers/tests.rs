@@ -8,7 +8,14 @@ use crate::files::{environment::Environment, scan::scan};
 use rekindle_domain::{Kind, RowState};
 
 fn wanted(text: &str) -> WantedServers<'_> {
-    WantedServers { given: Given::Text(text), name: None, environment: &[], scope: None, replaces: false }
+    WantedServers {
+        given: Given::Text(text),
+        name: None,
+        environment: &[],
+        scope: None,
+        replaces: false,
+        takes_variables: false,
+    }
 }
 
 const PASTED: &str =

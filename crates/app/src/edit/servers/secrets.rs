@@ -1,0 +1,166 @@
+//! What may be a secret in the entry of a server, and the variables that it is better kept in.
+//!
+//! Invariant: a secret is told by where it stands, never by its value.
+
+use rekindle_domain::{ServerNotice, masked, mentions_outside};
+use serde_json::Value;
+
+use crate::files::locate::Places;
+
+/// What may stand before a secret in a header, and stays where it is.
+const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "token "];
+
+/// A value of an entry that looks like a secret.
+struct Secret {
+    /// Where it is: a JSON pointer.
+    pointer: String,
+    /// The same, for people.
+    key: String,
+    /// A variable that it could be in.
+    variable: String,
+}
+
+/// What a person should know of an entry before it is written: what may be a secret in it, and which of its variables are
+/// not set where the engine runs, as far as that is known.
+pub fn remarks(places: &Places, name: &str, entry: &Value) -> Vec<ServerNotice> {
+    let secret =
+        |Secret { key, variable, .. }| ServerNotice::ServerSecretInFile { name: name.to_owned(), key, variable };
+    let mut remarks: Vec<_> = secrets_in(name, entry).into_iter().map(secret).collect();
+    let mut wanted = Vec::new();
+    variables_in(entry, &mut wanted);
+    wanted.dedup();
+    let unset = wanted.into_iter().filter(|variable| places.environment.get(variable).is_none());
+    remarks.extend(unset.map(|variable| ServerNotice::ServerVariableUnset { name: name.to_owned(), variable }));
+    remarks
+}
+
+/// Writes a variable in the place of each secret, and says of each which one is to be set to it.
+pub(super) fn move_to_variables(name: &str, entry: &mut Value) -> Vec<ServerNotice> {
+    let mut moved = Vec::new();
+    for Secret { pointer, key, variable } in secrets_in(name, entry) {
+        let Some(Value::String(text)) = entry.pointer_mut(&pointer) else { continue };
+        let scheme = SCHEMES.iter().find(|scheme| text.starts_with(*scheme)).map(|scheme| (*scheme).to_owned());
+        // `--token=…` is one word.
+        let option =
+            || text.starts_with('-').then(|| text.split_once('=')).flatten().map(|(name, _)| format!("{name}="));
+        let stays = scheme.or_else(option).unwrap_or_default();
+        *text = format!("{stays}{{env:{variable}}}");
+        moved.push(ServerNotice::ServerSecretMoved { name: name.to_owned(), key, variable });
+    }
+    moved
+}
+
+fn secrets_in(name: &str, entry: &Value) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    let mut add = |pointer: String, key: String, variable: String| {
+        // Two of one entry are not one variable.
+        let mut names =
+            (1_usize..).map(|number| if number == 1 { variable.clone() } else { format!("{variable}_{number}") });
+        let variable = names.find(|name| secrets.iter().all(|secret| secret.variable != *name)).unwrap_or_default();
+        secrets.push(Secret { pointer, key, variable });
+    };
+    let looks_secret = |key: &str, value: &Value| {
+        let is_plain = value.as_str().is_some_and(|text| !text.is_empty()) && !mentions_outside(value);
+        is_plain && masked(key, value) != *value
+    };
+    for (key, value) in entry.as_object().into_iter().flatten() {
+        let at = format!("/{}", escaped(key));
+        match value {
+            Value::Object(map) => {
+                for inner in map.iter().filter(|(inner, value)| looks_secret(inner, value)).map(|(inner, _)| inner) {
+                    let variable = if key == "environment" { inner.clone() } else { variable_of(name, inner) };
+                    add(format!("{at}/{}", escaped(inner)), format!("{key}.{inner}"), variable);
+                }
+            }
+            Value::Array(words) => {
+                // An argument may be secret for the one before it.
+                let hidden = masked(key, value);
+                let pairs = words.iter().zip(hidden.as_array().into_iter().flatten());
+                for (index, (word, shown)) in pairs.enumerate() {
+                    if word.is_string() && word != shown && !mentions_outside(word) {
+                        add(format!("{at}/{index}"), key.clone(), variable_of(name, "token"));
+                    }
+                }
+            }
+            value if looks_secret(key, value) => add(at, key.clone(), variable_of(name, "token")),
+            _ => {}
+        }
+    }
+    secrets
+}
+
+/// A key as a part of a JSON pointer.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The variables that a value refers to.
+fn variables_in(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let names = text.split("{env:").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.trim().to_owned()));
+            found.extend(names);
+        }
+        Value::Array(list) => list.iter().for_each(|value| variables_in(value, found)),
+        Value::Object(map) => map.values().for_each(|value| variables_in(value, found)),
+        _ => {}
+    }
+}
+
+/// A variable for something of a server: `GITHUB_AUTHORIZATION`.
+fn variable_of(server: &str, what: &str) -> String {
+    let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("{server}_{what}").chars().map(sign).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// V4: each secret is read from a variable of its own, what stands beside it stays, and none of them is told by its value.
+    #[test]
+    fn secrets_move_to_variables() {
+        let check = |entry: Value, expected: Value, told: &[(&str, &str)]| {
+            let mut moved = entry.clone();
+            let notices = move_to_variables("my server", &mut moved);
+            assert_eq!(moved, expected);
+            let of = |notice: &ServerNotice| match notice {
+                ServerNotice::ServerSecretMoved { key, variable, .. } => (key.clone(), variable.clone()),
+                other => panic!("{other:?}"),
+            };
+            let expected: Vec<_> =
+                told.iter().map(|(key, variable)| ((*key).to_owned(), (*variable).to_owned())).collect();
+            assert_eq!(notices.iter().map(of).collect::<Vec<_>>(), expected);
+            assert!(secrets_in("my server", &moved).is_empty(), "nothing is left: {moved}");
+            assert!(move_to_variables("my server", &mut moved).is_empty());
+        };
+        check(
+            json!({"environment": {"API_KEY": "sk-1234567890abcdef", "MODE": "fast", "OTHER_TOKEN": "{env:T}"}}),
+            json!({"environment": {"API_KEY": "{env:API_KEY}", "MODE": "fast", "OTHER_TOKEN": "{env:T}"}}),
+            &[("environment.API_KEY", "API_KEY")],
+        );
+        check(
+            json!({"headers": {"Authorization": "Bearer abc", "X/Y-Api-Key": "abc", "Accept": "text/plain"}}),
+            json!({"headers": {"Authorization": "Bearer {env:MY_SERVER_AUTHORIZATION}",
+                "X/Y-Api-Key": "{env:MY_SERVER_X_Y_API_KEY}", "Accept": "text/plain"}}),
+            &[("headers.Authorization", "MY_SERVER_AUTHORIZATION"), ("headers.X/Y-Api-Key", "MY_SERVER_X_Y_API_KEY")],
+        );
+        check(
+            json!({"command": ["x", "--token", "abc", "--api-key=def", "--port", "80"]}),
+            json!({"command": ["x", "--token", "{env:MY_SERVER_TOKEN}", "--api-key={env:MY_SERVER_TOKEN_2}", "--port", "80"]}),
+            &[("command", "MY_SERVER_TOKEN"), ("command", "MY_SERVER_TOKEN_2")],
+        );
+        check(
+            json!({"oauth": {"clientSecret": "abc", "scope": "read"}}),
+            json!({"oauth": {"clientSecret": "{env:MY_SERVER_CLIENTSECRET}", "scope": "read"}}),
+            &[("oauth.clientSecret", "MY_SERVER_CLIENTSECRET")],
+        );
+        check(
+            json!({"type": "local", "command": ["npx", "-y", "fs"]}),
+            json!({"type": "local", "command": ["npx", "-y", "fs"]}),
+            &[],
+        );
+    }
+}
