@@ -1,6 +1,6 @@
 // npm run bench: sets up and builds what is missing, then measures; the table is standard output.
 //   npm run bench                    everything but the long comparison with the engine
-//   npm run bench -- scan status     only these: scan, check, publish, status, reload, restart, install, idle
+//   npm run bench -- scan status     only these: scan, check, lint, publish, status, reload, restart, install, idle
 //   npm run bench -- --all           also 5000 random layouts against the engine (about 12 minutes)
 import { cargoEnv, run, say } from './lib.mjs';
 import { setup } from './setup.mjs';

@@ -11,6 +11,8 @@ import { setup } from './setup.mjs';
 
 /** The tests on the real engine, and those of them that drive a window. */
 const END_TO_END = 'end_to_end';
+/** Those that need one: `npm run test:network`. */
+const NETWORK = 'network';
 const WINDOWS = ['window::', 'pictures::'];
 
 const began = Date.now();
@@ -92,7 +94,7 @@ function test(...args) {
 
 const chosen = process.argv.slice(2);
 const { packages } = JSON.parse(ask('cargo', ['metadata', '--locked', '--no-deps', '--format-version', '1'], { env }));
-const targets = packages.flatMap((one) => one.targets).filter((one) => one.kind.includes('test') && one.name !== END_TO_END);
+const targets = packages.flatMap((one) => one.targets).filter((one) => one.kind.includes('test') && ![END_TO_END, NETWORK].includes(one.name));
 async function all() {
   run('cargo', ['test', '--quiet', '--locked', '--workspace', '--no-run', ...CARGO_FLAGS], { env });
   // Windows are driven one at a time, which leaves cores free: the other tests run beside them.

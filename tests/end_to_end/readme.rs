@@ -1,9 +1,6 @@
 //! What the README shows of the command line, run word by word.
 
-use std::collections::BTreeMap;
-
 use rekindle_tests::world::{MCP_SERVER, World, plugin, skill};
-use walkdir::WalkDir;
 
 const README: &str = include_str!("../../README.md");
 
@@ -23,7 +20,7 @@ async fn the_transcript_is_what_happens() {
         "opencode.jsonc",
         "{\n  \"$schema\": \"https://opencode.ai/config.json\",\n  // ours\n  \"share\": \"manual\",\n}\n",
     );
-    let before = files(&world);
+    let before = world.files();
 
     let (_, transcript) = README.split_once("```console\n").expect("a transcript");
     let (transcript, _) = transcript.split_once("```").expect("an end");
@@ -43,7 +40,7 @@ async fn the_transcript_is_what_happens() {
             expected.join("\n")
         );
     }
-    assert_eq!(files(&world), before, "every file is as it was");
+    assert_eq!(world.files(), before, "every file is as it was");
 }
 
 /// Whether lines are told: `…` stands for any part of a line, and alone for any number of lines.
@@ -64,20 +61,4 @@ fn is_like(pattern: &str, line: &str) -> bool {
             ends.into_iter().any(|end| is_like(rest, &line[end..]))
         }),
     }
-}
-
-/// The files of the project, without those that the engine itself makes.
-fn files(world: &World) -> BTreeMap<String, String> {
-    const OF_THE_ENGINE: [&str; 5] = [".gitignore", "package.json", "package-lock.json", "bun.lock", "node_modules"];
-    let entries = WalkDir::new(world.project()).into_iter().filter_entry(|entry| {
-        let is_in_its_folder = entry.path().parent().is_some_and(|folder| folder.ends_with(".opencode"));
-        !(is_in_its_folder && OF_THE_ENGINE.iter().any(|name| entry.file_name() == *name))
-    });
-    let files = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
-    files
-        .map(|entry| {
-            let text = std::fs::read(entry.path()).expect("read");
-            (entry.path().display().to_string(), String::from_utf8_lossy(&text).into_owned())
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! A home folder, a project and an engine of a test's own.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -124,6 +125,23 @@ impl World {
     /// Reads a file of the project.
     pub fn read(&self, relative: &str) -> String {
         fs::read_to_string(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
+    }
+
+    /// The files of the project, without those that the engine itself makes.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        const OF_THE_ENGINE: [&str; 5] =
+            [".gitignore", "package.json", "package-lock.json", "bun.lock", "node_modules"];
+        let entries = walkdir::WalkDir::new(self.project()).into_iter().filter_entry(|entry| {
+            let is_in_its_folder = entry.path().parent().is_some_and(|folder| folder.ends_with(".opencode"));
+            !(is_in_its_folder && OF_THE_ENGINE.iter().any(|name| entry.file_name() == *name))
+        });
+        let files = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+        files
+            .map(|entry| {
+                let text = std::fs::read(entry.path()).expect("read");
+                (entry.path().display().to_string(), String::from_utf8_lossy(&text).into_owned())
+            })
+            .collect()
     }
 
     /// A program that was built with the tests.
