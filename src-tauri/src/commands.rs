@@ -34,6 +34,7 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         server::sign_out,
         skill::preview_skills,
         skill::preview_text,
+        skill::preview_received,
         skill::cancel_preview,
         skill::install_skills,
         workspace::state,

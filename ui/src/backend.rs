@@ -95,6 +95,11 @@ pub(crate) async fn preview_text(id: String, skill: String, path: String) -> Ans
     invoke("preview_text", &Arguments { id, skill, path }).await
 }
 
+/// How much has come of what is fetched.
+pub(crate) async fn preview_received() -> Answer<Option<Received>> {
+    invoke("preview_received", &NoArguments {}).await
+}
+
 /// Cancels what is fetched or previewed.
 pub(crate) async fn cancel_preview() -> Answer<Nothing> {
     invoke("cancel_preview", &NoArguments {}).await

@@ -25,8 +25,8 @@ use std::{
 use rekindle_domain::{
     Answers, AtLeast, Cause, Choice, ChosenServers, DiffLine, EngineNotice, ErrorCode, Finding, Fingerprint,
     Installing, Kind, LastGoodOffer, Leftover, Made, McpAnswer, Phase, Plan, Previewed, ProgramNotice, Receipt,
-    Refusal, ReloadNotice, Restored, Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice, UserError,
-    WindowState, Wish, chain,
+    Received, Refusal, ReloadNotice, Restored, Scope, ServerNotice, ServersPreview, Settings, Shown, UndoChoice,
+    UserError, WindowState, Wish, chain,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -294,6 +294,11 @@ impl App {
     pub async fn preview_text(&self, id: String, skill: String, path: String) -> Result<Option<String>, UserError> {
         let waiting = self.waiting.clone();
         blocking(move || waiting.text(&id, &skill, &path)).await
+    }
+
+    /// How much has come of what is fetched for a preview.
+    pub fn preview_received(&self) -> Option<Received> {
+        self.waiting.received()
     }
 
     /// Nothing that is fetched or previewed is wanted any more.

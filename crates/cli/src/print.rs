@@ -2,7 +2,12 @@
 //!
 //! Invariant: a text for people is a list of lines, so that no value in it can make another one.
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use rekindle_app::terminal;
 use rekindle_domain::UserError;
@@ -11,6 +16,8 @@ use serde_json::json;
 
 use crate::{arguments::Arguments, words};
 
+/// How often it is told how far something is.
+const SELDOM: Duration = Duration::from_secs(2);
 /// Exit code: something is wrong.
 pub(crate) const ERROR: u8 = 2;
 
@@ -72,6 +79,29 @@ pub(crate) fn progress(arguments: &Arguments, text: &str) {
 /// Whether somebody sees what is under way.
 pub(crate) fn tells_progress(arguments: &Arguments) -> bool {
     !arguments.quiet && !arguments.json && terminal::is_read_by_person()
+}
+
+/// Does what may take long; on a terminal, it is told every few seconds how far it is.
+pub(crate) fn while_working<T>(
+    arguments: &Arguments,
+    far: impl Fn() -> Option<String> + Sync,
+    work: impl FnOnce() -> T,
+) -> T {
+    if !tells_progress(arguments) {
+        return work();
+    }
+    thread::scope(|scope| {
+        let (at_work, over) = mpsc::channel::<()>();
+        let far = &far;
+        scope.spawn(move || {
+            while over.recv_timeout(SELDOM) == Err(RecvTimeoutError::Timeout) {
+                far().iter().for_each(|far| terminal::tell(far));
+            }
+        });
+        let done = work();
+        drop(at_work);
+        done
+    })
 }
 
 fn one_line(text: &str) -> String {

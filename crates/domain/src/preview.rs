@@ -91,6 +91,15 @@ pub struct ServersPreview {
     pub notices: Vec<Notice>,
 }
 
+/// How much has come of something that is fetched, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// So many until now.
+    pub bytes: u64,
+    /// Of so many, where that is known.
+    pub of: Option<u64>,
+}
+
 /// MCP servers that a person has pasted, and what they chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,6 @@
 //! Skills.
 
-use rekindle_domain::{Made, Previewed, Scope, UserError};
+use rekindle_domain::{Made, Previewed, Received, Scope, UserError};
 use tauri::State;
 
 use crate::shell::Shell;
@@ -24,6 +24,12 @@ pub(crate) async fn preview_text(
     path: String,
 ) -> Result<Option<String>, UserError> {
     shell.app().preview_text(id, skill, path).await
+}
+
+/// How much has come of what is fetched.
+#[tauri::command]
+pub(crate) async fn preview_received(shell: State<'_, Shell>) -> Result<Option<Received>, UserError> {
+    Ok(shell.app().preview_received())
 }
 
 /// Cancels what is fetched or previewed.

@@ -4,6 +4,7 @@ use rekindle_tests::{
     window::Window,
     world::{World, skill, write},
 };
+use tokio::io::AsyncWriteExt;
 
 /// A folder with two skills that can be installed, one of which hides something, and one that would not load.
 pub(crate) fn collection(world: &World) -> String {
@@ -54,6 +55,27 @@ async fn of_several_skills_the_person_chooses() {
     window.click("toast-undo").await;
     window.gone("[data-testid='row']").await;
     assert!(!world.path(".opencode/skills/review").exists() && !world.path(".opencode/skills/git-release").exists());
+    window.close().await;
+}
+
+/// S1: how much has come is told, of how much.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_fetch_is_can_be_seen() {
+    let world = World::new();
+    let slow = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/skill.zip", slow.local_addr().expect("an address"));
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-skills").await;
+    window.type_into("skill-input", &address).await;
+    window.click("skill-import").await;
+    let (mut stream, _) = slow.accept().await.expect("a request");
+    let begun = [&b"HTTP/1.1 200 OK\r\ncontent-length: 80000\r\n\r\n"[..], &[0; 20_000]].concat();
+    stream.write_all(&begun).await.expect("sent");
+    window.text_with("preview-received", "20 KB of 80 KB, 25 %").await;
+    window.picture("preview-fetching").await;
+    window.click("cancel-preview").await;
+    window.gone("[role='dialog'][open]").await;
     window.close().await;
 }
 

@@ -8,7 +8,7 @@ mod skill;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use leptos::{html, prelude::*};
+use leptos::{html, leptos_dom::helpers::IntervalHandle, prelude::*, task::spawn_local};
 use rekindle_domain::Previewed;
 
 use self::skill::Skill;
@@ -21,6 +21,9 @@ use crate::{
 
 /// What is fetched faster does not show that it is.
 const QUICK: Duration = Duration::from_millis(150);
+
+/// How often it is asked how much has come.
+const OFTEN: Duration = Duration::from_millis(500);
 
 /// The dialog; up while something is fetched or looked at.
 #[component]
@@ -65,9 +68,23 @@ pub(crate) fn AskToInstall() -> impl IntoView {
 
 #[component]
 fn Fetching(source: String, open: RwSignal<bool>) -> impl IntoView {
+    let received = RwSignal::new(None);
+    let ask = move || {
+        spawn_local(async move {
+            // Of a fetch that is over nobody asks any more, and one that says nothing goes on all the same.
+            if let Ok(now) = backend::preview_received().await {
+                received.try_set(now);
+            }
+        });
+    };
+    let clock = set_interval_with_handle(ask, OFTEN).ok();
+    on_cleanup(move || clock.iter().for_each(IntervalHandle::clear));
     view! {
         <p role="status" data-testid="preview-fetching">
             {words::fetching(&source)}
+        </p>
+        <p class="preview-received" data-testid="preview-received">
+            {move || received.get().map(words::received)}
         </p>
         <div class="dialog-actions">
             <button class="button" autofocus data-testid="cancel-preview" on:click=move |_| open.set(false)>

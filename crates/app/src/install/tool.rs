@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rekindle_domain::{ErrorCode, InstallNotice, UserError, chain, masked_text, visible};
+use rekindle_domain::{ErrorCode, InstallNotice, Received, UserError, chain, masked_text, visible};
 use walkdir::WalkDir;
 
 use super::rules::{MOST_PACKED, refused};
@@ -53,18 +53,33 @@ pub(crate) struct Job<'a> {
     pub(crate) stop: &'a Stop,
 }
 
-/// Says to a fetch under way that nobody wants what it brings any more.
+/// Says to a fetch under way that nobody wants what it brings any more, and to who waits how far it is.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    is_stopped: AtomicBool,
+    received: Mutex<Option<Received>>,
+}
 
 impl Stop {
     /// Nobody wants it any more.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_stopped.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// How much has come of what is fetched now; `None`: nothing yet.
+    pub fn received(&self) -> Option<Received> {
+        *self.0.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn receives(&self, received: Received) {
+        *self.0.received.lock().unwrap_or_else(PoisonError::into_inner) = Some(received);
     }
 }
 
@@ -136,7 +151,7 @@ impl Job<'_> {
                 Ended::Unwanted
             } else if Instant::now() > self.until {
                 Ended::Slow
-            } else if beat.is_multiple_of(SELDOM) && self.size() > MOST_PACKED {
+            } else if beat.is_multiple_of(SELDOM) && self.receives() > MOST_PACKED {
                 Ended::TooLarge
             } else {
                 thread::sleep(BEAT);
@@ -151,10 +166,12 @@ impl Job<'_> {
         Ended::Slow
     }
 
-    /// How much it has written, in bytes.
-    fn size(&self) -> u64 {
+    /// How much it has written, in bytes, which is told.
+    fn receives(&self) -> u64 {
         let files = WalkDir::new(self.folder).into_iter().filter_map(Result::ok);
-        files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+        let bytes = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        self.stop.receives(Received { bytes, of: None });
+        bytes
     }
 
     /// It failed, and said this: the first lines tell why, and what comes after them what to try.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rekindle_domain::{EditNotice, InstallNotice, UserError, chain};
+use rekindle_domain::{EditNotice, InstallNotice, Received, UserError, chain};
 use rekindle_sources::Address;
 use sha2::{Digest, Sha256};
 
@@ -49,7 +49,7 @@ pub(crate) fn download(address: &Address, into: &Path, until: Instant, stop: &St
         let runtime = runtime.map_err(|error| failed(chain(&error)))?;
         let got = async {
             tokio::select! {
-                got = get(address, into) => got,
+                got = get(address, into, stop) => got,
                 () = stopped(stop) => Err(not_fetched(InstallNotice::FetchStopped { from: from.clone() })),
             }
         };
@@ -69,7 +69,7 @@ async fn stopped(stop: &Stop) {
     }
 }
 
-async fn get(address: &Address, into: &Path) -> Result<Came, UserError> {
+async fn get(address: &Address, into: &Path, stop: &Stop) -> Result<Came, UserError> {
     let from = address.shown();
     let failed = |why: String| not_fetched(InstallNotice::FetchFailed { from: from.clone(), why });
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -91,16 +91,16 @@ async fn get(address: &Address, into: &Path) -> Result<Came, UserError> {
         if !status.is_success() {
             return Ok(Came::Nothing(status.to_string()));
         }
-        return save(answer, &from, into).await.map(Came::File);
+        return save(answer, &from, into, stop).await.map(Came::File);
     }
     Err(failed("too many redirects".to_owned()))
 }
 
-async fn save(mut answer: reqwest::Response, from: &str, into: &Path) -> Result<String, UserError> {
+async fn save(mut answer: reqwest::Response, from: &str, into: &Path, stop: &Stop) -> Result<String, UserError> {
     let not_written =
         |error: std::io::Error| refused(EditNotice::SkillNotCopied { path: shown(into), why: cause(&error) });
     let mut file = open_with(into, OpenOptions::new().write(true).create_new(true)).map_err(not_written)?;
-    let (mut digest, mut bytes) = (Sha256::new(), 0_u64);
+    let (mut digest, mut bytes, of) = (Sha256::new(), 0_u64, answer.content_length());
     loop {
         let chunk = answer.chunk().await.map_err(|error| {
             not_fetched(InstallNotice::FetchFailed { from: from.to_owned(), why: chain(&error.without_url()) })
@@ -110,6 +110,7 @@ async fn save(mut answer: reqwest::Response, from: &str, into: &Path) -> Result<
         if bytes > MOST_PACKED {
             return Err(too_large(from));
         }
+        stop.receives(Received { bytes, of });
         digest.update(&chunk);
         file.write_all(&chunk).map_err(not_written)?;
     }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rekindle_domain::{ErrorCode, InstallNotice, Previewed, Scope, UserError};
+use rekindle_domain::{ErrorCode, InstallNotice, Previewed, Received, Scope, UserError};
 
 use crate::{
     clock,
@@ -75,6 +75,11 @@ impl Waiting {
         }
         state.fetched = Some(Kept { id: id.clone(), fetched, seen });
         Ok(Previewed { id, preview, broken, left_out })
+    }
+
+    /// How much has come of what is fetched.
+    pub(super) fn received(&self) -> Option<Received> {
+        self.state().stop.received()
     }
 
     /// Nothing is wanted any more.

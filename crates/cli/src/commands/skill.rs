@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use rekindle_app::{
     edit::{self, Chosen, Landing, There, UpdateWish},
     files::locate::Places,
-    install::{self, All, Wanted, candidate},
+    install::{self, All, Stop, Wanted, candidate},
     state::settings,
 };
 use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
@@ -24,8 +24,10 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
         SkillCommand::Install { source, skills, all, name, global, to, dry_run, yes } => {
             let all = if *all { All::Wanted } else { All::NotWanted };
             print::progress(arguments, &edits::fetching(source));
-            let fetched =
-                install::fetch(&places, &Wanted { source, scope: global.then_some(Scope::Global), skills, all })?;
+            let (wanted, stop) =
+                (Wanted { source, scope: global.then_some(Scope::Global), skills, all }, Stop::default());
+            let far = || stop.received().map(edits::received);
+            let fetched = print::while_working(arguments, far, || install::fetch_until(&places, &wanted, &stop))?;
             if !fetched.left_out.is_empty() {
                 print::warn(arguments, &edits::left_out(&fetched.left_out));
             }

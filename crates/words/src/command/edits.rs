@@ -1,11 +1,12 @@
 //! What the commands say of edits that are done.
 
-use rekindle_domain::{Kind, Restored, Restoring, UndoChoice, UserError, masked_text};
+use rekindle_domain::{Kind, Received, Restored, Restoring, UndoChoice, UserError, masked_text};
 
 pub use crate::previews::left_out;
 use crate::{
     edits,
     notice::{Front, said},
+    previews,
 };
 
 /// What can be done next.
@@ -40,6 +41,11 @@ pub fn switched(name: &str, is_on: bool, path: &str) -> String {
 /// A source is being fetched, and looked at.
 pub fn fetching(source: &str) -> String {
     format!("Fetching {}…", masked_text(source))
+}
+
+/// How much has come.
+pub fn received(received: Received) -> String {
+    format!("  {}", previews::received(received))
 }
 
 /// Skills are turned off or on, by an edit of a file; without one they were so already.

@@ -2,7 +2,7 @@
 
 use rekindle_domain::{PreviewFile, Previewed, SkillFinding, SkillPreview, UserError};
 
-pub use crate::previews::left_out;
+pub use crate::previews::{left_out, received};
 use crate::{
     notice::{Front, inline},
     previews,
