@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FindingLevel, Notice, UserError};
+use crate::{FindingLevel, Notice, Scope, UserError};
 
 /// A source that was fetched, and waits for a person to say what of it is installed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! Putting a content in the place of another.
 //!
-//! Invariants: written beside the file, synced, compared with what was expected, and renamed, so that a
-//! reader sees the old content or the new one; through a link only where it leads to a file; never in the place of
-//! one of several names of a file.
+//! Invariants: written beside the file, synced, compared with what was expected, and put in its place at once, so that a
+//! reader sees the old content or the new one, and what another program writes in that moment stays (`take`); through a
+//! link only where it leads to a file; never in the place of one of several names of a file.
+
+mod take;
 
 use std::{
     fs::{self, File},
@@ -36,13 +38,9 @@ pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -
     let failed = &not_written(path);
     let target = behind(path)?;
     let Some(content) = content else {
-        if bytes(path)?.as_deref() != expected {
-            return Ok(false);
-        }
-        if expected.is_some() {
-            fs::remove_file(target).map_err(failed)?;
-        }
-        return Ok(true);
+        let Some(expected) = expected else { return Ok(bytes(path)?.is_none()) };
+        let _turn = take::turn(target.parent().unwrap_or(Path::new(".")));
+        return take::away(&target, expected).map_err(failed);
     };
     refuse_shared(path, &target)?;
     let folder = target.parent().unwrap_or(Path::new("."));
@@ -58,19 +56,20 @@ pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -
         owner::set_mode(staged.as_file(), mode).map_err(failed)?;
     }
     staged.as_file().sync_all().map_err(failed)?;
+    let _turn = take::turn(folder);
     if bytes(path)?.as_deref() != expected {
         return Ok(false);
     }
-    match expected {
-        Some(_) => staged.persist(&target).map_err(|error| failed(error.error))?,
+    let is_there = match expected {
+        Some(expected) => take::place(staged, &target, expected, content.bytes).map_err(failed)?,
         None => match staged.persist_noclobber(&target) {
-            Ok(file) => file,
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Ok(_) => true,
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(failed(error.error)),
         },
     };
     sync_folder(folder);
-    Ok(true)
+    Ok(is_there)
 }
 
 /// A file beside the one that it will take the place of. Only one that nobody's rights are known of begins
@@ -172,18 +171,25 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// Puts each of two in the place of the other, at once where the system can do that: whoever reads there finds one or the
 /// other. Where it cannot, there is nothing at `other` for a moment, and [`finish_exchange`] mends what was cut off.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-    {
-        use rustix::{
-            fs::{CWD, RenameFlags, renameat_with},
-            io::Errno,
-        };
-        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            renamed => return Ok(renamed?),
-        }
+    if exchange_at_once(one, other)? { Ok(()) } else { exchange_by_steps(one, other) }
+}
+
+/// The same, only where the system can do it at once; false where it cannot.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn exchange_at_once(one: &Path, other: &Path) -> io::Result<bool> {
+    use rustix::{
+        fs::{CWD, RenameFlags, renameat_with},
+        io::Errno,
+    };
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+        renamed => Ok(renamed.map(|()| true)?),
     }
-    exchange_by_steps(one, other)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn exchange_at_once(_one: &Path, _other: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 fn exchange_by_steps(one: &Path, other: &Path) -> io::Result<()> {
