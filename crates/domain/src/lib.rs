@@ -69,8 +69,8 @@ pub use notice::{
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
 pub use preview::{
-    Preview, PreviewFile, PreviewSource, Previewed, ServerPreview, ServersPreview, SkillFinding, SkillFrom,
-    SkillPreview, Tokens,
+    ChosenServers, Preview, PreviewFile, PreviewSource, Previewed, Received, ServerPreview, ServersPreview,
+    SkillFinding, SkillFrom, SkillPreview, Tokens,
 };
 pub use receipt::{
     After, Cause, Counts, ItemState, LeftOut, Past, Receipt, ReceiptItem, ReceiptResult, Resumed, StepTime, Tally,
