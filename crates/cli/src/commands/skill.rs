@@ -10,7 +10,7 @@ use rekindle_app::{
 use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
 use serde_json::json;
 
-use super::{list, print_change, remove, scope};
+use super::{list, print_change, print_turned, remove, scope};
 use crate::{
     arguments::{Arguments, SkillCommand},
     context, print,
@@ -93,12 +93,6 @@ pub(super) async fn run(arguments: &Arguments, command: &SkillCommand) -> Result
 
 fn turn(arguments: &Arguments, places: &Places, names: &[String], on: bool, scope: Scope) -> Result<(), UserError> {
     let turned = edit::turn_skills(places, names, on, scope)?;
-    if let Some(remark) = &turned.remark {
-        print::warn(arguments, &words::note(remark));
-    }
-    let operation = turned.operation.as_ref();
-    let file = operation.map(|operation| places.short(&operation.path));
-    let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
-    print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
+    print_turned(arguments, places, names, on, &turned);
     Ok(())
 }
