@@ -123,6 +123,11 @@ notices! {
             /// The file.
             path: String,
         },
+        /// The agent that was turned off is the one to which prompts go.
+        DefaultAgentOff {
+            /// The name.
+            name: String,
+        },
         /// No agent is left to which a prompt could go.
         NoAgentLeft,
     }

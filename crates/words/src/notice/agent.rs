@@ -51,6 +51,7 @@ pub(super) fn said(notice: &AgentNotice) -> String {
         AgentNotice::AgentNotTurned { name, path } => {
             return format!("{path} still decides about “{name}”, so it stays as it was");
         }
+        AgentNotice::DefaultAgentOff { name } => return format!("“{name}” is the “default_agent”"),
         AgentNotice::NoAgentLeft => "no agent is left to which a prompt could go",
     };
     fixed.to_owned()
@@ -97,7 +98,12 @@ pub(super) fn hint(notice: &AgentNotice, front: Front) -> String {
         (AgentNotice::AgentNotDeclared { .. }, Front::Command) => "see what is there with: rekindle agent list",
         (AgentNotice::AgentNotDeclared { .. }, Front::Window) => "look at the list of what is there",
         (AgentNotice::AgentNotTurned { .. }, _) => "change “disable” in that file",
-        (AgentNotice::NoAgentLeft, _) => "turn one on that is no subagent; until then OpenCode answers no prompt",
+        (AgentNotice::DefaultAgentOff { .. }, _) => {
+            "choose another “default_agent”; until then OpenCode answers no prompt that names no agent"
+        }
+        (AgentNotice::NoAgentLeft, _) => {
+            "turn one on that is no subagent and not hidden; until then OpenCode answers no prompt"
+        }
     };
     fixed.to_owned()
 }

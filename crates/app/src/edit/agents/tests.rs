@@ -311,6 +311,14 @@ fn what_turning_an_agent_does_not_do_is_told() {
     assert_eq!(turn("build", false), (true, None));
     assert_eq!(turn("plan", false), (true, Some(AgentNotice::NoAgentLeft.into())));
     assert_eq!(turn("plan", true), (true, None));
+    for (entry, is_one) in [("{}", true), (r#"{"mode": "subagent"}"#, false), (r#"{"hidden": true}"#, false)] {
+        let text = format!(r#"{{"agent": {{"build": {{"disable": true}}, "mine": {entry}}}}}"#);
+        write(&places, &[("opencode.json", text.as_str())]);
+        let left = (!is_one).then(|| AgentNotice::NoAgentLeft.into());
+        assert_eq!(turn("plan", false), (true, left), "{entry}");
+    }
+    write(&places, &[("opencode.json", r#"{"default_agent": "build"}"#)]);
+    assert_eq!(turn("build", false), (true, Some(AgentNotice::DefaultAgentOff { name: "build".to_owned() }.into())));
     let file = ".opencode/agents/one.md";
     write(&places, &[(file, "---\ndisable: true\n---\n")]);
     let stays = |name: &str, path: &str| {

@@ -13,7 +13,7 @@ use super::{
     super::{KeyEdit, Turned, edit_keys_in, file_for_keys, keys::value_at},
     declaration::{Declaration, declarations, keys_in},
 };
-use crate::files::{file, locate::Places};
+use crate::files::{file, locate::Places, scan::scan};
 
 /// Turns an agent on or off, for a scope.
 pub fn switch_agent(places: &Places, name: &str, scope: Scope, is_on: bool) -> Result<Turned, UserError> {
@@ -47,7 +47,10 @@ pub fn switch_agent(places: &Places, name: &str, scope: Scope, is_on: bool) -> R
         Some((_, path)) => {
             Some(AgentNotice::AgentNotTurned { name: name.to_owned(), path: places.short(&path) }.into())
         }
-        None => (!is_on && !is_any_left(&now)).then(|| AgentNotice::NoAgentLeft.into()),
+        None if is_on => None,
+        None if !is_any_left(&now) => Some(AgentNotice::NoAgentLeft.into()),
+        None => (scan(places, None)?.key("default_agent") == name)
+            .then(|| AgentNotice::DefaultAgentOff { name: name.to_owned() }.into()),
     };
     Ok(Turned { operation, remark })
 }
