@@ -309,14 +309,8 @@ fn print_turned(arguments: &Arguments, places: &Places, names: &[String], on: bo
     let operation = turned.operation.as_ref();
     let file = operation.map(|operation| places.short(&operation.path));
     let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
-    match (&turned.remark, &file) {
-        // It is not so already: nothing that could be written would make it so.
-        (Some(remark), None) => print_change(arguments, &value, words::note(remark)),
-        (remark, file) => {
-            remark.iter().for_each(|remark| print::warn(arguments, &words::note(remark)));
-            print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
-        }
-    }
+    turned.remark.iter().for_each(|remark| print::warn(arguments, &words::note(remark)));
+    print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
 }
 
 fn print_change(arguments: &Arguments, value: &serde_json::Value, text: String) {

@@ -147,6 +147,8 @@ codes! {
     OpenElsewhere = "open-elsewhere",
     /// The owner of the engine is another version of Rekindle.
     OtherVersion = "other-version",
+    /// Another file has the last word; nothing was changed.
+    Outweighed = "outweighed",
     /// The owner of the engine cannot be spoken to at this moment.
     OwnerNotThere = "owner-not-there",
     /// The owner of the engine does not answer, or does not end.

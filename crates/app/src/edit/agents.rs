@@ -89,6 +89,7 @@ fn remove_one(places: &Places, kind: Kind, one: &Declaration, all: &[Declaration
         other.name == one.name && other.path != one.path && other.is_switch() && own_files.contains(&other.path)
     };
     let mut paths: Vec<_> = all.iter().filter(is_switch_of_it).map(|other| other.path.clone()).collect();
+    paths.sort();
     paths.dedup();
     let edits = |text: &str| -> Vec<KeyEdit> {
         keys_in(text, kind, &one.name).into_iter().map(|path| KeyEdit { path, value: None }).collect()

@@ -49,7 +49,7 @@ pub(super) fn said(notice: &AgentNotice) -> String {
         }
         AgentNotice::AgentNotDeclared { name } => return format!("no file here declares an agent “{name}”"),
         AgentNotice::AgentNotTurned { name, path } => {
-            return format!("{path} still decides about “{name}”, so it stays as it was");
+            return format!("{path} still decides about “{name}”, so nothing was changed");
         }
         AgentNotice::DefaultAgentOff { name } => return format!("“{name}” is the “default_agent”"),
         AgentNotice::NoAgentLeft => "no agent is left to which a prompt could go",

@@ -183,6 +183,13 @@ fn what_is_meant_is_removed_and_comes_back() {
     let commands = r#"{"commands": {"go": {"template": "t"}, "x": {"template": "t"}}}"#;
     let left = r#"{"commands": {"x": {"template": "t"}}}"#;
     check(&[("opencode.json", commands)], (Kind::Command, "go", None), &[("opencode.json", Some(left))], None);
+    // Whatever the name is; and of two keys of one name both, or the other one would come into effect.
+    let odd = [("opencode.json", r#"{"agent": {"a\n\u001b/../b": {}}, "x": 1}"#)];
+    check(&odd, agent("a\n\u{1b}/../b"), &[("opencode.json", Some(r#"{"x": 1}"#))], None);
+    let twice = [("opencode.json", r#"{"agent": {"one": {"prompt": "a"}, "one": {"prompt": "b"}}, "x": 1}"#)];
+    check(&twice, agent("one"), &[("opencode.json", Some(r#"{"x": 1}"#))], None);
+    let within = ".opencode/agents/x.md/in.md";
+    check(&[(within, AGENT)], agent("x.md/in"), &[(within, None)], None);
     // What is left, and what comes back, is told.
     let both = [(file, AGENT), ("opencode.json", r#"{"agent": {"one": {"model": "a/b"}}}"#)];
     check(&both, (Kind::Agent, "one", Some(file)), &[(file, None)], Some("entry-left"));
@@ -321,10 +328,15 @@ fn what_turning_an_agent_does_not_do_is_told() {
     assert_eq!(turn("build", false), (true, Some(AgentNotice::DefaultAgentOff { name: "build".to_owned() }.into())));
     let file = ".opencode/agents/one.md";
     write(&places, &[(file, "---\ndisable: true\n---\n")]);
-    let stays = |name: &str, path: &str| {
-        Some(Notice::from(AgentNotice::AgentNotTurned { name: name.to_owned(), path: path.to_owned() }))
-    };
-    assert_eq!(turn("one", true), (true, stays("one", file)));
+    // What would make no difference is not left behind.
+    write(&places, &[("opencode.json", r#"{"agent": {"mine": {"prompt": "p", "disable": true}}}"#)]);
+    let before = tree(&places);
+    for (name, scope, decides) in [("one", Scope::Project, file), ("mine", Scope::Global, "opencode.json")] {
+        let error = switch_agent(&places, name, scope, true).expect_err(name);
+        assert_eq!((error.code, error.path.as_deref()), (ErrorCode::Outweighed, at(&places, decides).to_str()));
+        let told = AgentNotice::AgentNotTurned { name: name.to_owned(), path: decides.to_owned() };
+        assert_eq!((error.what, tree(&places)), (told.into(), before.clone()));
+    }
     // What another file says is outweighed where that is possible.
     write(&places, &[("~/opencode.json", r#"{"agent": {"two": {"prompt": "p", "disable": true}}}"#)]);
     assert_eq!(turn("two", true), (true, None));

@@ -1,7 +1,7 @@
 //! Turning agents off and on, by the engine's own `disable`. It works for the engine's own agents, too.
 //!
 //! Invariant: an agent that is turned on again leaves no key behind, unless that key has to outweigh another file. Where
-//! another file has the last word, that is told.
+//! another file has the last word, nothing is changed.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,13 @@ use rekindle_opencode::{PRIMARY_AGENTS, own};
 use serde_json::Value;
 
 use super::{
-    super::{KeyEdit, Turned, edit_keys_in, file_for_keys, keys::value_at},
+    super::{KeyEdit, Turned, edit_keys_in, file_for_keys, keys::value_at, undo},
     declaration::{Declaration, declarations, keys_in},
 };
-use crate::files::{file, locate::Places, scan::scan};
+use crate::{
+    error::shown,
+    files::{file, locate::Places, scan::scan},
+};
 
 /// Turns an agent on or off, for a scope.
 pub fn switch_agent(places: &Places, name: &str, scope: Scope, is_on: bool) -> Result<Turned, UserError> {
@@ -42,16 +45,15 @@ pub fn switch_agent(places: &Places, name: &str, scope: Scope, is_on: bool) -> R
     let value = if is_on && is_enough && said.is_some() { None } else { Some(Value::Bool(!is_on)) };
     let operation = edit_keys_in(places, &path, &[KeyEdit { path: at, value }])?;
     let now = read(places);
-    let stays = last_word(&now, name).filter(|(off, _)| *off == is_on);
-    let remark: Option<Notice> = match stays {
-        Some((_, path)) => {
-            Some(AgentNotice::AgentNotTurned { name: name.to_owned(), path: places.short(&path) }.into())
+    if let Some((_, decides)) = last_word(&now, name).filter(|(off, _)| *off == is_on) {
+        // What makes no difference is not left behind: in other projects it could be an agent of its own.
+        if let Some(operation) = operation {
+            undo(places, Some(&operation.token), None)?;
         }
-        None if is_on => None,
-        None if !is_any_left(&now) => Some(AgentNotice::NoAgentLeft.into()),
-        None => (scan(places, None)?.key("default_agent") == name)
-            .then(|| AgentNotice::DefaultAgentOff { name: name.to_owned() }.into()),
-    };
+        let notice = AgentNotice::AgentNotTurned { name: name.to_owned(), path: places.short(&decides) };
+        return Err(UserError::new(ErrorCode::Outweighed, notice).about(shown(&decides)));
+    }
+    let remark = if is_on { None } else { missing(places, &now, name)? };
     Ok(Turned { operation, remark })
 }
 
@@ -75,6 +77,15 @@ fn place_in(text: &str, name: &str) -> (Vec<String>, Option<Value>) {
     at.push(key.to_owned());
     let said = value_at(text, &at);
     (at, said)
+}
+
+/// What a person should know of an agent that was turned off: prompts have nowhere to go.
+fn missing(places: &Places, all: &[Declaration], name: &str) -> Result<Option<Notice>, UserError> {
+    if !is_any_left(all) {
+        return Ok(Some(AgentNotice::NoAgentLeft.into()));
+    }
+    let is_default = scan(places, None)?.key("default_agent") == name;
+    Ok(is_default.then(|| AgentNotice::DefaultAgentOff { name: name.to_owned() }.into()))
 }
 
 /// Whether there is an agent to which a prompt can go.
