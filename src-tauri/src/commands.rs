@@ -1,5 +1,6 @@
 //! What the window can ask for. A command is one line; its work is in the core.
 
+mod agent;
 mod config;
 mod engine;
 mod reload;
@@ -12,6 +13,7 @@ use tauri::{Wry, ipc::Invoke};
 /// All commands.
 pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
+        agent::new_entry,
         config::add_plugin,
         config::remove_item,
         config::switch_item,

@@ -1,6 +1,7 @@
 //! End to end: the real engine, the real window, the command line. The id of a row of
 //! `docs/features.md` stands at the test that proves it.
 
+mod agents;
 mod check;
 mod cli;
 mod conformance;

@@ -356,3 +356,26 @@ async fn pasted_servers() {
     window.escape().await;
     window.close().await;
 }
+
+/// The form of a new agent, and what is wrong with its name; agents of which one is turned off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_agent() {
+    let world = World::named("acme-api");
+    world.write(".opencode/agents/reviewer.md", "---\ndescription: Reads what others wrote\n---\n\nReview.\n");
+    world.write("opencode.json", r#"{"agent": {"plan": {"disable": true}}}"#);
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-agents").await;
+    window.row("reviewer", "loaded").await;
+    window.row("plan", "loaded").await;
+    picture(&window, "agents-turned-off").await;
+    window.click("new-agent").await;
+    window.type_into("entry-name", "code review for the whole team").await;
+    window.type_into("entry-description", "Reads what others wrote, and says what is wrong with it").await;
+    picture(&window, "agents-new").await;
+    window.press("[data-testid='entry-create']").await;
+    window.text_with("entry-error", "letters").await;
+    picture(&window, "agents-new-wrong").await;
+    window.escape().await;
+    window.close().await;
+}

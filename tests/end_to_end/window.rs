@@ -1,5 +1,6 @@
 //! The flows in the real window.
 
+mod agents;
 mod consent;
 mod habits;
 mod past;

@@ -434,9 +434,9 @@ fn shows_insides(text: &str) -> bool {
 }
 
 /// The subjects of notices.
-const SUBJECTS: [&str; 13] = [
-    "Doctor", "Habit", "Reload", "Config", "Server", "Skill", "Engine", "Edit", "State", "Program", "File", "Package",
-    "Plugin",
+const SUBJECTS: [&str; 14] = [
+    "Agent", "Doctor", "Habit", "Reload", "Config", "Server", "Skill", "Engine", "Edit", "State", "Program", "File",
+    "Package", "Plugin",
 ];
 
 /// Whether a process of this id runs.

@@ -5,8 +5,8 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    Choice, ChosenServers, DiffLine, Finding, ItemId, Leftover, List, Made, Page, Previewed, Receipt, Restored, Scope,
-    ServersPreview, Shown, UndoChoice, UserError, WindowEvent, Wish,
+    AgentMode, Choice, ChosenServers, DiffLine, Finding, ItemId, Kind, Leftover, List, Made, Page, Previewed, Receipt,
+    Received, Restored, Scope, ServersPreview, Shown, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -157,6 +157,25 @@ pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Made> {
         is_on: bool,
     }
     invoke("switch_item", &Arguments { id, is_on }).await
+}
+
+/// Creates an agent or a command.
+pub(crate) async fn new_entry(
+    kind: Kind,
+    name: String,
+    description: Option<String>,
+    mode: AgentMode,
+    scope: Scope,
+) -> Answer<Made> {
+    #[derive(Serialize)]
+    struct Arguments {
+        kind: Kind,
+        name: String,
+        description: Option<String>,
+        mode: AgentMode,
+        scope: Scope,
+    }
+    invoke("new_entry", &Arguments { kind, name, description, mode, scope }).await
 }
 
 /// Has the engine connect a server anew.

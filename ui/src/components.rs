@@ -12,6 +12,7 @@ pub(crate) mod dialog;
 pub(crate) mod difference;
 pub(crate) mod engine_card;
 pub(crate) mod icon;
+pub(crate) mod new_entry;
 pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod rail;

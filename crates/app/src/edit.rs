@@ -1,10 +1,11 @@
-//! The changes that Rekindle makes for a person: declaring and removing plugins and MCP servers, importing and
-//! removing skills; and taking them back.
+//! The changes that Rekindle makes for a person: declaring and removing plugins, MCP servers, agents and commands,
+//! importing and removing skills; and taking them back.
 //!
 //! Invariants: every change can be undone, byte for byte, as long as nobody else has touched what it
 //! left, and is written down before it is made; what is removed goes to a trash folder under the state
 //! folder, never away.
 
+mod agents;
 mod begin;
 mod declare;
 mod entry;
@@ -37,6 +38,7 @@ use std::{
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Made, Notice, PluginOrigin, Row, Scope, UserError};
 
 pub use self::{
+    agents::{Begun, NewEntry, new_entry, remove_entry, switch_agent},
     begin::new_skill,
     declare::{add_plugin, add_plugin_with},
     entry::{Changed, To, move_plugin, set_version, spec_of},
@@ -141,6 +143,7 @@ pub fn remove(places: &Places, row: &Row) -> Result<Removed, UserError> {
             let removed = servers::remove_server(places, source, &row.name)?;
             removed.map(Removed::from).ok_or_else(|| nothing_to_remove(row.kind, &row.name))
         }
+        (Kind::Agent | Kind::Command, _) => agents::remove_declared(places, row),
         _ => Err(nothing_to_remove(row.kind, &row.name)),
     }
 }
@@ -151,7 +154,7 @@ impl From<Operation> for Removed {
     }
 }
 
-/// Turns the skill or the server of a row on or off, where it is.
+/// Turns the skill, the agent or the server of a row on or off, where it is.
 pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Made, UserError> {
     let rows = scan(places, None)?.rows;
     let row = rows.iter().find(|row| row.id.as_str() == id && row.is_on().is_some());
@@ -159,6 +162,10 @@ pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Made, UserError>
     let (operation, remark) = match row.kind {
         Kind::Skill => {
             let Turned { operation, remark } = turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?;
+            (operation, remark)
+        }
+        Kind::Agent => {
+            let Turned { operation, remark } = switch_agent(places, &row.name, row.scope, is_on)?;
             (operation, remark)
         }
         _ => {

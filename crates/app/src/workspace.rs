@@ -38,7 +38,7 @@ use self::core::{Core, driver::Wisher, looks::Look};
 pub use crate::engine::connect::Source;
 use crate::{
     doctor,
-    edit::{self, last_good::LastGood},
+    edit::{self, NewEntry, last_good::LastGood},
     engine::{
         client::{Client, ClientError, Connection},
         connect,
@@ -350,7 +350,16 @@ impl App {
         .await
     }
 
-    /// Turns a skill or a server on or off.
+    /// Begins an agent or a command with this text.
+    pub async fn new_entry(&self, kind: Kind, name: String, text: String, scope: Scope) -> Result<Made, UserError> {
+        self.change(move |places| {
+            let begun = edit::new_entry(places, &NewEntry { kind, name: &name, scope, text: &text })?;
+            Ok(Made { token: Some(begun.token), remark: begun.remarks.into_iter().next() })
+        })
+        .await
+    }
+
+    /// Turns a skill, an agent or a server on or off.
     pub async fn switch(&self, id: String, is_on: bool) -> Result<Made, UserError> {
         self.change(move |places| edit::switch(places, &id, is_on)).await
     }

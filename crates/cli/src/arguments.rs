@@ -1,6 +1,8 @@
 //! The arguments, as `docs/cli.md` promises them.
 
+mod agent;
 mod check;
+mod command;
 mod mcp;
 mod plugin;
 mod skill;
@@ -11,7 +13,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use rekindle_domain::Kind;
 
 pub(crate) use self::{
+    agent::AgentCommand,
     check::{CheckArguments, CheckFormat},
+    command::SlashCommand,
     mcp::{McpAdd, McpCommand},
     plugin::{Named, PluginCommand},
     skill::{SkillCommand, Turn},
@@ -81,6 +85,12 @@ pub(crate) enum Command {
     /// Add, remove, turn on or off, reconnect, list or test MCP servers
     #[command(subcommand)]
     Mcp(McpCommand),
+    /// Create, turn on or off, remove or list agents
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Create, remove or list slash commands
+    #[command(subcommand, name = "command")]
+    Slash(SlashCommand),
     /// Check the files as a reload would, without an engine
     Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files

@@ -1,5 +1,6 @@
 //! One function a command: ask the core, print, and choose the exit code.
 
+mod agent;
 mod check;
 mod mcp;
 mod plugin;
@@ -11,7 +12,7 @@ use clap::CommandFactory;
 use rekindle_app::{
     doctor,
     edit::{
-        self,
+        self, Removed, Turned,
         last_good::{self, LastGood},
     },
     files::{locate::Places, scan::scan},
@@ -59,6 +60,8 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::Skill(command) => skill::run(arguments, command).await,
         Command::Check(options) => check::run(arguments, options),
         Command::Mcp(command) => mcp::run(arguments, command).await,
+        Command::Agent(command) => agent::run(arguments, command).await,
+        Command::Slash(command) => agent::run_command(arguments, command).await,
         Command::Undo(options) => undo(arguments, options).await,
         Command::History { last } => history(arguments, *last),
         Command::Doctor { end_leftovers } => run_doctor(arguments, *end_leftovers).await,
@@ -289,12 +292,25 @@ fn remove(arguments: &Arguments, places: &Places, kind: Kind, name: &str, scope:
     let rows = scan(places, None)?.rows;
     let row = edit::find(&rows, kind, name, scope)?;
     let removed = edit::remove(places, row)?;
+    print_removed(arguments, places, row.kind, &row.name, &removed);
+    Ok(())
+}
+
+fn print_removed(arguments: &Arguments, places: &Places, kind: Kind, name: &str, removed: &Removed) {
     if let Some(remark) = &removed.remark {
         print::warn(arguments, &words::note(remark));
     }
-    let text = edits::removed(row.kind, &row.name, &places.short(&removed.path));
+    let text = edits::removed(kind, name, &places.short(&removed.path));
     print_change(arguments, &json!({ "undo": removed.token, "path": removed.path }), text);
-    Ok(())
+}
+
+/// Skills or an agent are turned on or off.
+fn print_turned(arguments: &Arguments, places: &Places, names: &[String], on: bool, turned: &Turned) {
+    let operation = turned.operation.as_ref();
+    let file = operation.map(|operation| places.short(&operation.path));
+    let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
+    turned.remark.iter().for_each(|remark| print::warn(arguments, &words::note(remark)));
+    print_change(arguments, &value, edits::turned(names, on, file.as_deref()));
 }
 
 fn print_change(arguments: &Arguments, value: &serde_json::Value, text: String) {

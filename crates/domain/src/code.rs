@@ -31,6 +31,8 @@ codes! {
     AlreadyRunning = "already-running",
     /// A name is that of several items.
     Ambiguous = "ambiguous",
+    /// What was given cannot be the name of an agent or a command.
+    BadName = "bad-name",
     /// What was given is not the fingerprint of a plan.
     BadPlan = "bad-plan",
     /// What was given is no server that can be declared.
@@ -79,6 +81,8 @@ codes! {
     EngineSilent = "engine-silent",
     /// A fault of Rekindle's own; what was known before still stands.
     Fault = "fault",
+    /// It comes from the engine itself, from a plugin, a skill or an MCP server, and cannot be removed on its own.
+    FromElsewhere = "from-elsewhere",
     /// What was done, and could neither be finished nor taken back; the message says where it is.
     HalfDone = "half-done",
     /// Some files were restored, and others could not be.
@@ -145,6 +149,8 @@ codes! {
     OpenElsewhere = "open-elsewhere",
     /// The owner of the engine is another version of Rekindle.
     OtherVersion = "other-version",
+    /// Another file has the last word; nothing was changed.
+    Outweighed = "outweighed",
     /// The owner of the engine cannot be spoken to at this moment.
     OwnerNotThere = "owner-not-there",
     /// The owner of the engine does not answer, or does not end.

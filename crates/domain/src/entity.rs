@@ -67,6 +67,30 @@ impl Scope {
     }
 }
 
+/// Where an agent can be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentMode {
+    /// A person talks to it.
+    Primary,
+    /// Other agents call it, or a person by its name.
+    Subagent,
+    /// Both.
+    #[default]
+    All,
+}
+
+impl AgentMode {
+    /// The engine's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Subagent => "subagent",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Where an item is declared, as far as it matters for what makes a change live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -54,17 +54,17 @@ pub use banner::{Banner, BannerStep, Progress, StepState, past};
 pub use check::{CheckFinding, CheckReport, CheckSummary};
 pub use code::ErrorCode;
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
-pub use entity::{Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};
+pub use entity::{AgentMode, Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};
 pub use error::chain;
 pub use fingerprint::{Fingerprint, is_wide};
 pub use last_good::{LastGoodOffer, Restored, RestoredFile, Restoring};
 pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
-    AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault, Examined, Expected,
-    FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, PackageNotice, PluginNotice,
-    ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake, StateNotice, Unremoved,
-    Untold, ValueKind, WriteFault,
+    AfterCut, AgentNotice, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault,
+    Examined, Expected, FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, OwnEntry,
+    PackageNotice, PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake,
+    StateNotice, Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};

@@ -3,6 +3,7 @@
 //! Invariant: there is no sentence here. `rekindle-words` says each notice, and what to do about it, for whoever asks: the
 //! window or the command line. A code is a contract with what is kept on disk: it may be added, never renamed.
 
+mod agent;
 mod coded;
 mod config;
 mod doctor;
@@ -19,6 +20,7 @@ mod server;
 mod skill;
 mod state;
 
+pub use agent::{AgentNotice, OwnEntry};
 pub use coded::BadNotice;
 use coded::notices;
 pub use config::{ConfigNotice, Expected, ReferenceFault, ValueKind, WriteFault};
@@ -56,6 +58,8 @@ pub enum Notice {
     Edit(EditNotice),
     /// Of where skills come from, and of what came.
     Install(InstallNotice),
+    /// Of the declaration of agents and commands.
+    Agent(AgentNotice),
     /// Of the declaration of MCP servers.
     Server(ServerNotice),
     /// Of what Rekindle keeps.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Notice,
-    Past, PlanSummary, PluginNotice, PluginOrigin, Reason, Receipt, Refused, Scope, SkillFrom, SkillNotice,
+    Past, PlanSummary, PluginNotice, PluginOrigin, Reason, Receipt, Refused, ReloadNotice, Scope, SkillFrom,
+    SkillNotice,
 };
 
 /// Whose the engine is.
@@ -242,6 +243,7 @@ impl Row {
     pub fn is_on(&self) -> Option<bool> {
         let is_used = !matches!(self.state, RowState::Overridden { .. } | RowState::NotRead { .. });
         match self.kind {
+            Kind::Agent if is_used && self.removable => Some(self.detail != Some(ReloadNotice::TurnedOff.into())),
             Kind::Skill if is_used => Some(self.warning != Some(SkillNotice::SkillTurnedOff.into())),
             Kind::Mcp if is_used && self.removable => {
                 Some(!matches!(self.detail, Some(Notice::Plugin(PluginNotice::ServerTurnedOff { .. }))))

@@ -24,6 +24,7 @@ mod failures;
 mod loaded;
 pub mod log;
 mod merge;
+mod own;
 mod plugin_spec;
 mod profile;
 pub mod skill;
@@ -38,6 +39,7 @@ pub use merge::{
     agent_of_mode, declared_names, effective, joined, keep_own_type, merge, permissions, plugin_key, plugin_spec,
     unique_plugins,
 };
+pub use own::{PRIMARY_AGENTS, own, own_names, server_in_command};
 pub use plugin_spec::{Mended, PluginSpec, is_archive, mistake as spec_mistake};
 pub use profile::{Fit, Profile};
 

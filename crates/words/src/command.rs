@@ -220,6 +220,9 @@ pub fn rows(rows: &[Row]) -> Vec<String> {
         };
         let state = items::state(&row.state, str::to_owned);
         let over = row.overrides.iter().map(|place| format!(", overrides {place}")).collect::<String>();
+        // Of a skill its warning says so.
+        let is_off = row.is_on() == Some(false) && row.warning.is_none();
+        let over = if is_off { format!(", turned off{over}") } else { over };
         let over = row.from.iter().fold(over, |over, from| format!("{over}, from {}", from.source));
         let over = row.also.iter().fold(over, |over, place| format!("{over}, also at {place}"));
         let (kind, scope) = (row.kind.word(), row.scope.word());
@@ -294,8 +297,17 @@ pub fn warning(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rekindle_domain::{Kind, ReloadNotice};
+
     use super::*;
     use crate::window::banner::fixture;
+
+    #[test]
+    fn what_is_off_says_so() {
+        let off = Row { detail: Some(ReloadNotice::TurnedOff.into()), ..fixture::row(Kind::Agent, "x") };
+        assert!(rows(&[off])[0].ends_with(", turned off"));
+        assert!(!rows(&[fixture::row(Kind::Agent, "x")])[0].contains("turned off"));
+    }
 
     #[test]
     fn each_end_has_its_line() {

@@ -19,5 +19,6 @@ pub mod previews;
 pub mod receipts;
 pub mod runs;
 pub mod steps;
+pub mod templates;
 pub mod text;
 pub mod window;

@@ -4,6 +4,7 @@
 //! Sentences begin in lower case and end without a full stop, so that they fit behind a colon; [`crate::text::sentence`]
 //! makes whole sentences of them.
 
+mod agent;
 mod config;
 mod doctor;
 mod edit;
@@ -37,6 +38,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
     match notice {
         Notice::Habit(notice) => habit::said(notice),
         Notice::Reload(notice) => reload::said(notice, front),
+        Notice::Agent(notice) => agent::said(notice),
         Notice::Config(notice) => config::said(notice, front),
         Notice::Skill(notice) => skill::said(notice, front),
         Notice::Engine(notice) => engine::said(notice, front),
@@ -60,6 +62,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Habit(_) | Notice::Verbatim(_) => String::new(),
         Notice::Newer { .. } => "update Rekindle".to_owned(),
         Notice::Reload(notice) => reload::hint(notice, front),
+        Notice::Agent(notice) => agent::hint(notice, front),
         Notice::Config(notice) => config::hint(notice, front),
         Notice::Skill(notice) => skill::hint(notice, front),
         Notice::Engine(notice) => engine::hint(notice, front),

@@ -3,6 +3,7 @@
 //! Invariant: components hold no text of their own; what depends on data is a pure function from a
 //! domain type to text, so that it can be tested without a window.
 
+pub mod agents;
 pub mod banner;
 pub mod changes;
 pub mod difference;

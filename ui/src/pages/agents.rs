@@ -1,4 +1,4 @@
-//! Agents, commands and tools, a group for each.
+//! Agents, commands and tools, a group for each, and creating agents and commands.
 //!
 //! Invariant: each group is there, also when it is empty: then it says how to fill it.
 
@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use rekindle_domain::Kind;
 
 use crate::{
-    components::rows::Rows,
-    copy::rows as words,
+    components::{new_entry::NewEntry, rows::Rows},
+    copy::{agents, rows as words},
     state::{App, Page},
 };
 
@@ -25,7 +25,10 @@ fn Group(kind: Kind) -> impl IntoView {
     let (name, nothing) = words::group(kind);
     view! {
         <section class="group" data-testid=format!("group-{}", kind.word())>
-            <h2>{name}</h2>
+            <header class="group-head">
+                <h2>{name}</h2>
+                {agents::new(kind).map(|action| view! { <NewEntry kind action /> })}
+            </header>
             <Rows label=name rows nothing=Signal::stored(nothing) />
         </section>
     }

@@ -98,7 +98,7 @@ fn some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
 }
 
 /// A text with all edits, and what each of them did.
-fn edited(text: &str, edits: &[KeyEdit]) -> Result<(String, Vec<KeySet>), EditError> {
+pub(super) fn edited(text: &str, edits: &[KeyEdit]) -> Result<(String, Vec<KeySet>), EditError> {
     let mut text = text.to_owned();
     let mut done = Vec::new();
     for KeyEdit { path, value } in edits {

@@ -136,12 +136,22 @@ fn add_item(
     let is_strongest = std::ptr::eq(*last, strongest);
     let beaten = all.iter().filter(|said| is_strongest && !said.adds).map(|said| places.short(&said.layer.path));
     let removable = is_removable(*kind, last.layer);
-    let mut row = Row { removable, ..row(places, &item, None, detail(*kind, &shown, &item), Stage::Declared) };
+    let detail = match is_turned_off(*kind, all) {
+        true => Some(ReloadNotice::TurnedOff.into()),
+        false => detail(*kind, &shown, &item),
+    };
+    let mut row = Row { removable, ..row(places, &item, None, detail, Stage::Declared) };
     row.overrides = beaten.collect();
     row.warning = mended.map(|(_, warning)| warning.what.clone());
     scan.push_row(row);
     scan.disk.values.insert(id, value);
     scan.disk.items.insert(item);
+}
+
+/// Whether an agent is turned off, wherever that is said.
+fn is_turned_off(kind: Kind, all: &[Said<'_>]) -> bool {
+    let last = all.iter().rev().find_map(|said| said.value.get("disable")?.as_bool());
+    kind == Kind::Agent && last == Some(true)
 }
 
 /// What a list says of an item beside its name: for an MCP server what is started or asked.
@@ -279,11 +289,12 @@ fn push(places: &Places, layer: &Layer, kind: Kind, name: &str, value: &Value, s
         declared: Fingerprint::of_config(value),
         code: None,
     };
-    let removable = is_removable(kind, layer);
+    // Of several files of one name in a folder, each has the same id.
+    let removable = is_removable(kind, layer) && !matches!(state, RowState::Overridden { .. });
     scan.push_row(Row { state, removable, ..row(places, &item, None, None, Stage::Declared) });
 }
 
-/// Whether Rekindle can take a declaration out of its file: only that of a server, and only if there is a file.
+/// Whether Rekindle can take a declaration away: only that of a server, an agent or a command, and only if there is a file.
 fn is_removable(kind: Kind, layer: &Layer) -> bool {
-    kind == Kind::Mcp && layer.path.is_absolute()
+    matches!(kind, Kind::Mcp | Kind::Agent | Kind::Command) && layer.path.is_absolute()
 }

@@ -84,8 +84,13 @@ impl Scan {
 
     /// The rules of `permission` that a fresh engine would have, from all files.
     pub(crate) fn permission(&self) -> Value {
+        self.key("permission")
+    }
+
+    /// What a fresh engine would have for a key of the configuration, from all files.
+    pub(crate) fn key(&self, key: &str) -> Value {
         let config = effective(&self.disk.global, &self.disk.layers);
-        config.get("permission").cloned().unwrap_or_default()
+        config.get(key).cloned().unwrap_or_default()
     }
 
     /// As if all of it had been written since: nobody knows.

@@ -11,7 +11,7 @@ use rekindle_app::{
 use rekindle_domain::{Kind, PreviewSource, Scope, SkillUpdate, UpdateState, UserError};
 use serde_json::json;
 
-use super::{list, print_change, remove, scope};
+use super::{list, print_change, print_turned, remove, scope};
 use crate::{
     arguments::{Arguments, SkillCommand, Turn},
     context, print,
@@ -106,12 +106,9 @@ fn turn(arguments: &Arguments, places: &Places, which: &Turn, on: bool) -> Resul
     let Turn { names, sets, sources, global } = which;
     let (names, missing) = edit::chosen_skills(places, &Chosen { names, sets, sources })?;
     let turned = edit::turn_skills(places, &names, on, scope(*global))?;
-    for remark in missing.iter().chain(&turned.remark) {
-        print::warn(arguments, &words::note(remark));
+    if let Some(missing) = &missing {
+        print::warn(arguments, &words::note(missing));
     }
-    let operation = turned.operation.as_ref();
-    let file = operation.map(|operation| places.short(&operation.path));
-    let value = json!({ "undo": operation.map(|one| &one.token), "path": operation.map(|one| &one.path) });
-    print_change(arguments, &value, edits::turned(&names, on, file.as_deref()));
+    print_turned(arguments, places, &names, on, &turned);
     Ok(())
 }

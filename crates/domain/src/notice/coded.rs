@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
+    AgentNotice, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
     PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, ServerNotice, SkillNotice, StateNotice,
 };
 
@@ -158,6 +158,7 @@ macro_rules! subjects {
 }
 
 subjects! {
+    Agent(AgentNotice),
     Config(ConfigNotice),
     Doctor(DoctorNotice),
     Edit(EditNotice),

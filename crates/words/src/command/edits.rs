@@ -75,6 +75,11 @@ pub fn begun(path: &str) -> String {
     format!("Created {path}. Edit it, then check it with: rekindle skill check. {NEXT}")
 }
 
+/// An agent or a command is begun.
+pub fn begun_entry(path: &str) -> String {
+    format!("Created {path}. Edit it. {NEXT}")
+}
+
 /// The folders of skills are where the engine finds them.
 pub fn installed(places: &[String]) -> String {
     match places {
@@ -97,6 +102,9 @@ pub fn not_installed(error: &UserError) -> String {
 /// An item is gone.
 pub fn removed(kind: Kind, name: &str, path: &str) -> String {
     match kind {
+        Kind::Agent | Kind::Command if path.ends_with(".md") => {
+            format!("Removed {name}: {path} is in the trash. {NEXT}")
+        }
         // Where a folder holds more than the skill, only its SKILL.md is moved.
         Kind::Skill => format!("Removed {name}: {path} is in the trash. {NEXT}"),
         _ => format!("Removed {name} ({path}). {NEXT}"),

@@ -51,16 +51,13 @@ pub fn group(kind: Kind) -> (&'static str, Nothing) {
     match kind {
         Kind::Agent => (
             "Agents",
-            nothing(
-                "No custom agents",
-                "Add one under “agent” in opencode.json, or as a Markdown file in .opencode/agents.",
-            ),
+            nothing("No custom agents", "Create one with the button above, or add one under “agent” in opencode.json."),
         ),
         Kind::Command => (
             "Commands",
             nothing(
                 "No custom commands",
-                "Add one under “command” in opencode.json, or as a Markdown file in .opencode/commands.",
+                "Create one with the button above, or add one under “command” in opencode.json.",
             ),
         ),
         _ => ("Tools", nothing("No custom tools", "Add one as a TypeScript or JavaScript file in .opencode/tools.")),
