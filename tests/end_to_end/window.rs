@@ -1,11 +1,14 @@
 //! The flows in the real window.
 
 mod consent;
+mod drafts;
 mod habits;
 mod past;
+pub(crate) mod plugins;
 mod preview;
 mod servers;
 mod trouble;
+mod updates;
 
 use std::fs;
 

@@ -9,7 +9,7 @@ mod mail;
 use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
-use rekindle_domain::{ItemId, Made, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState};
+use rekindle_domain::{ItemId, Made, Previewed, Row, Scope, ServersPreview, UndoChoice, UserError, WindowState};
 
 pub(crate) use rekindle_words::window::Page;
 
@@ -119,6 +119,19 @@ pub(crate) struct Adding {
     pub(crate) preview: ServersPreview,
 }
 
+/// What a person does with an item in a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// They look at an update of a plugin.
+    UpdatePlugin(Row),
+    /// They look at an update of a skill.
+    UpdateSkill(Row),
+    /// They edit a skill.
+    EditSkill(Row),
+    /// They begin a skill.
+    NewSkill(Scope),
+}
+
 /// How far an installation is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Step {
@@ -155,6 +168,8 @@ pub(crate) struct App {
     pub(crate) adding: RwSignal<Option<Adding>>,
     /// What is fetched, and would be installed.
     pub(crate) preview: RwSignal<Step>,
+    /// What is done with an item in a dialog.
+    pub(crate) task: RwSignal<Option<Task>>,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
     /// The change of which is asked how it is to be taken back.
@@ -181,6 +196,7 @@ impl App {
             server: Draft::new(),
             adding: RwSignal::default(),
             preview: RwSignal::default(),
+            task: RwSignal::default(),
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),
             is_asking: RwSignal::new(false),

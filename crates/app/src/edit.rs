@@ -7,6 +7,7 @@
 
 mod begin;
 mod declare;
+mod draft;
 mod entry;
 mod extent;
 mod install;
@@ -36,9 +37,12 @@ use std::{
 
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Made, Notice, PluginOrigin, Row, Scope, UserError};
 
+pub use rekindle_domain::Keep;
+
 pub use self::{
     begin::new_skill,
     declare::{add_plugin, add_plugin_with},
+    draft::{check_draft, check_skill_text, draft, save_draft},
     entry::{Changed, To, move_plugin, set_version, spec_of},
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
@@ -50,7 +54,7 @@ pub use self::{
     turn::{Turned, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
-    update::{Keep, UpdateWish, Updated, update_skills},
+    update::{Compared, UpdateWish, Updated, compare_skill, update_skills},
 };
 use self::{
     entry::Declared,
@@ -151,12 +155,18 @@ impl From<Operation> for Removed {
     }
 }
 
-/// Turns the skill or the server of a row on or off, where it is.
+/// Turns the plugin, the skill or the server of a row on or off, where it is.
 pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Made, UserError> {
+    let made = |changed: Changed| Made { token: Some(changed.token), remark: None };
+    if is_on && let Some(scope) = turned_off::scope_of(places, id) {
+        return turn_on(places, id, scope).map(made);
+    }
     let rows = scan(places, None)?.rows;
     let row = rows.iter().find(|row| row.id.as_str() == id && row.is_on().is_some());
     let row = row.ok_or_else(|| nothing_to_remove(Kind::Skill, id))?;
     let (operation, remark) = match row.kind {
+        Kind::Plugin if is_on => return Ok(Made { token: None, remark: None }),
+        Kind::Plugin => return turn_off(places, row).map(made),
         Kind::Skill => {
             let Turned { operation, remark } = turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?;
             (operation, remark)

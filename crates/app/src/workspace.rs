@@ -5,7 +5,9 @@
 //! reload began or ended is forgotten.
 
 mod busy;
+mod compared;
 mod core;
+mod deeds;
 pub mod difference;
 pub mod directory;
 mod follow;
@@ -42,6 +44,7 @@ use crate::{
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
     workspace::{
+        compared::Comparing,
         look::Observation,
         previewed::Waiting,
         reload::{
@@ -133,6 +136,7 @@ pub struct App {
     state: watch::Receiver<Arc<WindowState>>,
     seen: watch::Receiver<Option<Seen>>,
     waiting: Waiting,
+    comparing: Comparing,
 }
 
 impl App {
@@ -164,7 +168,7 @@ impl App {
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
-        Self { places, source, inputs, state, seen, waiting: Waiting::default() }
+        Self { places, source, inputs, state, seen, waiting: Waiting::default(), comparing: Comparing::default() }
     }
 
     /// True as soon as the state says what was seen, and not only what there was to see.
@@ -337,7 +341,7 @@ impl App {
         .await
     }
 
-    /// Turns a skill or a server on or off.
+    /// Turns a plugin, a skill or a server on or off.
     pub async fn switch(&self, id: String, is_on: bool) -> Result<Made, UserError> {
         self.change(move |places| edit::switch(places, &id, is_on)).await
     }

@@ -5,7 +5,9 @@
 
 pub mod banner;
 pub mod changes;
+pub mod deeds;
 pub mod difference;
+pub mod draft;
 pub mod engine;
 pub mod last_good;
 mod pages;
@@ -16,6 +18,7 @@ pub mod rows;
 pub mod servers;
 pub mod settings;
 pub mod undo;
+pub mod update;
 
 pub use self::pages::Page;
 pub use crate::{

@@ -4,6 +4,7 @@
 //! pointer; what can be taken back is done without a question.
 
 mod actions;
+mod more;
 
 use leptos::{html, prelude::*};
 use rekindle_domain::{Row, RowState};
@@ -12,6 +13,7 @@ use self::actions::Actions;
 use crate::{
     components::icon::{Caution, Note},
     copy::rows::{self as words, Nothing, Remark, Weight},
+    focus,
     state::App,
 };
 
@@ -52,6 +54,7 @@ fn Empty(nothing: Signal<Nothing>) -> impl IntoView {
 fn Line(row: Row) -> impl IntoView {
     let app = App::here();
     let place = NodeRef::<html::Li>::new();
+    focus::bring_back(row.id.clone(), place);
     // Without counts, the engine was not asked.
     let asked = app.part(|state| state.counts.is_some());
     let state = app.state.with_untracked(|state| words::state(&row.state, &state.workspace));

@@ -13,6 +13,7 @@ use crate::{
         preview::{AskToInstall, servers::AskToAddServers},
         rail::Rail,
         restore::AskToRestore,
+        task::Tasks,
         toasts::Toasts,
         undo::AskHowToUndo,
     },
@@ -103,6 +104,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             <AskToRestore />
             <AskToInstall />
             <AskToAddServers />
+            <Tasks />
         </div>
     }
 }

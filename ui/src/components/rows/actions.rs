@@ -5,6 +5,7 @@
 use leptos::{html, prelude::*};
 use rekindle_domain::{EngineMode, Kind, Row, RowState};
 
+use super::more::More;
 use crate::{
     backend,
     copy::{self, rows as words},
@@ -21,6 +22,8 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
     let switch = row.is_on().map(|is_on| view! { <Switch row=row.clone() is_on /> });
     let retry = (row.kind == Kind::Mcp && matches!(row.state, RowState::Failed { .. }))
         .then(|| view! { <Retry row=row.clone() /> });
+    let deeds = row.deeds();
+    let more = (!deeds.is_empty()).then(|| view! { <More row=row.clone() deeds /> });
     let Row { id, name, source, removable, .. } = row;
     let revealed = source.clone();
     let remove = removable.then(|| {
@@ -39,6 +42,7 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
         <span class="row-actions">
             {retry}
             {switch}
+            {more}
             <button
                 class="button ghost"
                 data-testid="row-open"
@@ -70,6 +74,7 @@ fn Switch(row: Row, is_on: bool) -> impl IntoView {
     let label = words::action(word, &row);
     let switch = move |_| {
         let (id, name) = (row.id.clone(), row.name.clone());
+        focus::expect_back(&id, "row-switch");
         app.run(async move {
             let made = backend::switch_item(id, !is_on).await?;
             app.tell(copy::switched(&name, !is_on), made);
