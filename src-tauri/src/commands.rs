@@ -2,6 +2,7 @@
 
 mod agent;
 mod config;
+mod deeds;
 mod engine;
 mod reload;
 mod server;
@@ -20,6 +21,14 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         config::undo,
         config::restore_last_good,
         config::choose,
+        deeds::pin_plugin,
+        deeds::reinstall_plugin,
+        deeds::plugin_offer,
+        deeds::update_plugin,
+        deeds::compare_skill,
+        deeds::compared_lines,
+        deeds::update_skill,
+        deeds::forget_comparison,
         engine::restart_engine,
         engine::end_leftovers,
         engine::doctor,
@@ -39,6 +48,11 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         skill::preview_received,
         skill::cancel_preview,
         skill::install_skills,
+        skill::skill_draft,
+        skill::check_draft,
+        skill::save_skill,
+        skill::check_new_skill,
+        skill::new_skill,
         workspace::state,
         workspace::page,
         workspace::difference,

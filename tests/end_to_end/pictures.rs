@@ -11,6 +11,8 @@ use rekindle_tests::{
 use reqwest::Method;
 use serde_json::json;
 
+use crate::{plugins::registry_with, window::plugins::open};
+
 const SIZES: [(u32, u32); 2] = [(1180, 760), (800, 600)];
 
 /// Takes a picture in both themes and sizes, and looks for misfits in each.
@@ -376,6 +378,61 @@ async fn a_new_agent() {
     window.press("[data-testid='entry-create']").await;
     window.text_with("entry-error", "letters").await;
     picture(&window, "agents-new-wrong").await;
+    window.escape().await;
+    window.close().await;
+}
+
+/// What stands behind the button “More”, and what is asked from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_row_offers() {
+    let world = furnished();
+    let notes = "- Adds a tool that lists what is open, with the person who is to look at it.\n".repeat(6);
+    let changes = format!(
+        "# Changelog\n\n## [2.0.0] - 2026-02-01\n\nBreaks all.\n\n## 1.1.0\n\n### Added\n\n{notes}\n## 1.0.1\n\nA fix.\n"
+    );
+    let versions = [("acme", "1.0.0", "old_tool"), ("acme", "1.1.0", "new_tool"), ("acme", "2.0.0", "next_tool")];
+    let shelf = registry_with(&world, &versions, Some(&changes)).await;
+    world.write("opencode.json", "{\"plugin\": [\"acme@1.0.0\", \"./tools/notify.ts\"]}\n");
+    let source = world.outside("source/s");
+    write(&source.join("SKILL.md"), &skill("s", &steps("Tag and push.")));
+    write(&source.join("notes.md"), "old");
+    assert_eq!(world.rekindle(&["skill", "install", &source.display().to_string()]).await.code, 0);
+    write(&source.join("SKILL.md"), &skill("s", &steps("Tag, sign and push.")));
+    world.write(".opencode/skills/s/notes.md", "mine");
+
+    let window = open(&world, &shelf.url()).await;
+    let more = |name: &str| format!("[data-testid='row'][data-name='{name}'] [data-testid='row-more']");
+    window.press(&more("acme")).await;
+    window.find_css("[data-testid='deed']:focus").await;
+    picture(&window, "more").await;
+    window.client.active_element().await.expect("a choice").send_keys("\u{e007}").await.expect("Enter");
+    window.text_with("changelog", "Adds a tool").await;
+    picture(&window, "update-plugin").await;
+    window.escape().await;
+    window.press("[data-testid='row'][data-name='acme'] [data-testid='row-switch']").await;
+    window.row("acme", "waiting").await;
+    picture(&window, "plugin-turned-off").await;
+
+    window.click("nav-skills").await;
+    window.press(&more("s")).await;
+    window.find_css("[data-testid='deed']:focus").await;
+    window.client.active_element().await.expect("a choice").send_keys("\u{e007}").await.expect("Enter");
+    window.press("[data-testid='update-file'][data-path='SKILL.md']").await;
+    window.find_css("[data-testid='diff-line']").await;
+    picture(&window, "update-skill").await;
+    window.escape().await;
+    window.click("skill-new").await;
+    window.type_into("draft-name", "Bad Name").await;
+    window.type_into("draft-description", "Cuts a release, when somebody asks for one.").await;
+    window.text_with("draft-findings", "SKILL.md").await;
+    picture(&window, "new-skill").await;
+    window.escape().await;
+    window.press(&more("git-release")).await;
+    window.find_css("[data-testid='deed']:focus").await;
+    window.client.active_element().await.expect("a choice").send_keys("\u{e007}").await.expect("Enter");
+    window.type_into("draft-name", "git-releases").await;
+    window.text_with("draft-findings", "SKILL.md").await;
+    picture(&window, "edit-skill").await;
     window.escape().await;
     window.close().await;
 }

@@ -9,9 +9,15 @@ use rekindle_tests::{
 use serde_json::{Value, json};
 
 /// A registry with these versions of packages, each of which adds a tool; and the environment that leads there.
-async fn registry(world: &World, packages: &[(&str, &str, &str)]) -> Shelf {
-    let packed: Vec<_> =
-        packages.iter().map(|(name, version, tool)| (*name, *version, pack(world, name, version, tool))).collect();
+pub(crate) async fn registry(world: &World, packages: &[(&str, &str, &str)]) -> Shelf {
+    registry_with(world, packages, None).await
+}
+
+/// The same, and each package has this changelog.
+pub(crate) async fn registry_with(world: &World, packages: &[(&str, &str, &str)], changes: Option<&str>) -> Shelf {
+    let packed =
+        packages.iter().map(|(name, version, tool)| (*name, *version, pack(world, name, version, tool, changes)));
+    let packed: Vec<_> = packed.collect();
     Shelf::start(|here| {
         let mut files = BTreeMap::new();
         let mut abouts: BTreeMap<&str, Value> = BTreeMap::new();
@@ -33,11 +39,16 @@ async fn registry(world: &World, packages: &[(&str, &str, &str)]) -> Shelf {
 }
 
 /// The archive of a package that adds a tool.
-fn pack(world: &World, name: &str, version: &str, tool: &str) -> Vec<u8> {
+fn pack(world: &World, name: &str, version: &str, tool: &str, changes: Option<&str>) -> Vec<u8> {
     let folder = world.outside(&format!("packed/{name}-{version}"));
-    let description = json!({"name": name, "version": version, "main": "index.js", "type": "module"});
+    let repository = "git+https://github.com/o/r.git";
+    let description =
+        json!({"name": name, "version": version, "main": "index.js", "type": "module", "repository": repository});
     write(&folder.join("package/package.json"), &description.to_string());
     write(&folder.join("package/index.js"), &plugin(tool));
+    if let Some(changes) = changes {
+        write(&folder.join("package/CHANGELOG.md"), changes);
+    }
     let archive = folder.with_extension("tgz");
     let tar = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(&folder).arg("package").status();
     assert!(tar.expect("tar").success());
@@ -100,7 +111,7 @@ async fn every_form_that_is_taken_is_loaded() {
     .await;
     let world = &bed.world;
     let archive = world.outside("archive.tgz");
-    fs::write(&archive, pack(world, "packed", "1.0.0", "packed_tool")).expect("written");
+    fs::write(&archive, pack(world, "packed", "1.0.0", "packed_tool", None)).expect("written");
     let repository = world.outside("repository");
     write(
         &repository.join("package.json"),
@@ -160,6 +171,9 @@ async fn a_frozen_package_is_known_and_renewed() {
         (&json!("1.0.0"), &json!("1.1.0"), &json!("entry"))
     );
     assert_eq!(bed.world.read("opencode.json"), before);
+    assert!(checked[0].get("changelog").is_none(), "of all nothing is fetched");
+    let checked = bed.ok(&["plugin", "update", "acme", "--check"]).await;
+    assert_eq!(checked[0]["changelog"], json!({"sections": [], "repository": "https://github.com/o/r"}));
     let young = bed.ok(&["plugin", "update", "--min-age", "100000"]).await;
     assert_eq!((&young[0]["by"], bed.world.read("opencode.json")), (&json!("nothing"), before.clone()));
     bed.ok(&["plugin", "update", "acme"]).await;

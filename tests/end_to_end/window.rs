@@ -2,11 +2,14 @@
 
 mod agents;
 mod consent;
+mod drafts;
 mod habits;
 mod past;
+pub(crate) mod plugins;
 mod preview;
 mod servers;
 mod trouble;
+mod updates;
 
 use std::fs;
 

@@ -5,8 +5,9 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    AgentMode, Choice, ChosenServers, DiffLine, Finding, ItemId, Kind, Leftover, List, Made, Page, Previewed, Receipt,
-    Received, Restored, Scope, ServersPreview, Shown, UndoChoice, UserError, WindowEvent, Wish,
+    AgentMode, Choice, ChosenServers, DiffLine, Finding, ItemId, Keep, Kind, Leftover, List, Made, Page, PluginOffer,
+    PluginUpdate, Previewed, Receipt, Received, Restored, Scope, ServersPreview, Shown, SkillComparison, SkillDraft,
+    SkillFinding, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -148,7 +149,7 @@ pub(crate) async fn remove_item(id: ItemId) -> Answer<Made> {
     invoke("remove_item", &Arguments { id }).await
 }
 
-/// Turns a skill or a server on or off.
+/// Turns a plugin, a skill or a server on or off.
 pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Made> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -157,6 +158,126 @@ pub(crate) async fn switch_item(id: ItemId, is_on: bool) -> Answer<Made> {
         is_on: bool,
     }
     invoke("switch_item", &Arguments { id, is_on }).await
+}
+
+/// Declares the version that the engine keeps of a plugin, or none.
+pub(crate) async fn pin_plugin(id: ItemId, is_pinned: bool) -> Answer<Made> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Arguments {
+        id: ItemId,
+        is_pinned: bool,
+    }
+    invoke("pin_plugin", &Arguments { id, is_pinned }).await
+}
+
+/// Has the engine install a plugin again.
+pub(crate) async fn reinstall_plugin(id: ItemId) -> Answer<Made> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+    }
+    invoke("reinstall_plugin", &Arguments { id }).await
+}
+
+/// What an update of a plugin would bring. `latest`: beyond what its entry allows.
+pub(crate) async fn plugin_offer(id: ItemId, latest: bool) -> Answer<PluginOffer> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+        latest: bool,
+    }
+    invoke("plugin_offer", &Arguments { id, latest }).await
+}
+
+/// Makes an update that was shown.
+pub(crate) async fn update_plugin(id: ItemId, update: PluginUpdate) -> Answer<Made> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+        update: PluginUpdate,
+    }
+    invoke("update_plugin", &Arguments { id, update }).await
+}
+
+/// Compares a skill with its source.
+pub(crate) async fn compare_skill(id: ItemId) -> Answer<SkillComparison> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+    }
+    invoke("compare_skill", &Arguments { id }).await
+}
+
+/// What differs in a file of a skill that is compared.
+pub(crate) async fn compared_lines(id: String, path: String) -> Answer<Vec<DiffLine>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+        path: String,
+    }
+    invoke("compared_lines", &Arguments { id, path }).await
+}
+
+/// Puts what was compared in place. `keep`: what is kept where both changed.
+pub(crate) async fn update_skill(id: String, keep: Option<Keep>) -> Answer<Made> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: String,
+        keep: Option<Keep>,
+    }
+    invoke("update_skill", &Arguments { id, keep }).await
+}
+
+/// What a skill says now.
+pub(crate) async fn skill_draft(id: ItemId) -> Answer<SkillDraft> {
+    #[derive(Serialize)]
+    struct Arguments {
+        id: ItemId,
+    }
+    invoke("skill_draft", &Arguments { id }).await
+}
+
+#[derive(Serialize)]
+struct DraftArguments {
+    id: ItemId,
+    draft: SkillDraft,
+}
+
+/// What is to be known of a skill as it would be.
+pub(crate) async fn check_draft(id: ItemId, draft: SkillDraft) -> Answer<Vec<SkillFinding>> {
+    invoke("check_draft", &DraftArguments { id, draft }).await
+}
+
+/// Writes what a skill is to say.
+pub(crate) async fn save_skill(id: ItemId, draft: SkillDraft) -> Answer<Made> {
+    invoke("save_skill", &DraftArguments { id, draft }).await
+}
+
+/// What is to be known of a skill that is not there yet.
+pub(crate) async fn check_new_skill(name: String, text: String) -> Answer<Vec<SkillFinding>> {
+    #[derive(Serialize)]
+    struct Arguments {
+        name: String,
+        text: String,
+    }
+    invoke("check_new_skill", &Arguments { name, text }).await
+}
+
+/// Begins a skill.
+pub(crate) async fn new_skill(name: String, text: String, scope: Scope) -> Answer<Made> {
+    #[derive(Serialize)]
+    struct Arguments {
+        name: String,
+        text: String,
+        scope: Scope,
+    }
+    invoke("new_skill", &Arguments { name, text, scope }).await
+}
+
+/// Puts away what was compared.
+pub(crate) async fn forget_comparison() -> Answer<Nothing> {
+    invoke("forget_comparison", &NoArguments {}).await
 }
 
 /// Creates an agent or a command.

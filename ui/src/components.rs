@@ -23,6 +23,7 @@ pub(crate) mod segmented;
 pub(crate) mod server_bar;
 pub(crate) mod shell;
 pub(crate) mod sign_in;
+pub(crate) mod task;
 pub(crate) mod toasts;
 pub(crate) mod undo;
 pub(crate) mod workspace_menu;

@@ -2,7 +2,10 @@
 //!
 //! Invariant: a focus that a person has moved meanwhile is left alone.
 
-use leptos::prelude::*;
+use std::cell::RefCell;
+
+use leptos::{html, prelude::*};
+use rekindle_domain::ItemId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -16,8 +19,37 @@ pub(crate) fn pass_on(leaving: &Element, next: Option<&Element>) {
     }
     let button = next.filter(|next| next.is_connected()).and_then(|next| next.query_selector("button").ok().flatten());
     let target = button.or_else(|| document().query_selector("main .field").ok().flatten());
-    if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-        // What cannot take the focus leaves it where it is.
+    if let Some(target) = target {
+        put_on(&target);
+    }
+}
+
+/// Puts the focus on an element. What cannot take it leaves it where it is.
+pub(crate) fn put_on(target: &Element) {
+    if let Some(target) = target.dyn_ref::<HtmlElement>() {
         let _ = target.focus();
     }
+}
+
+thread_local! {
+    /// The item whose row is about to be drawn anew, and its button that has the focus.
+    static EXPECTED: RefCell<Option<(ItemId, &'static str)>> = const { RefCell::new(None) };
+}
+
+/// The row of this item will be drawn anew, and its button of this test id has the focus.
+pub(crate) fn expect_back(id: &ItemId, button: &'static str) {
+    EXPECTED.set(Some((id.clone(), button)));
+}
+
+/// Gives the focus back to a row that was drawn anew, unless a person has moved it meanwhile.
+pub(crate) fn bring_back(id: ItemId, row: NodeRef<html::Li>) {
+    Effect::new(move || {
+        let Some(row) = row.get() else { return };
+        let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+        let Some((expected, button)) = EXPECTED.with_borrow(Clone::clone) else { return };
+        if is_lost && expected == id {
+            let button = row.query_selector(&format!("[data-testid='{button}']")).ok().flatten();
+            button.or_else(|| row.query_selector("button").ok().flatten()).iter().for_each(put_on);
+        }
+    });
 }

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, future::Future, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
 use rekindle_domain::{
-    ChosenServers, ItemId, Made, Previewed, Scope, ServersPreview, UndoChoice, UserError, WindowState,
+    ChosenServers, ItemId, Made, Previewed, Row, Scope, ServersPreview, UndoChoice, UserError, WindowState,
 };
 
 pub(crate) use rekindle_words::window::Page;
@@ -130,6 +130,19 @@ pub(crate) struct SigningIn {
     pub(crate) address: Option<String>,
 }
 
+/// What a person does with an item in a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// They look at an update of a plugin.
+    UpdatePlugin(Row),
+    /// They look at an update of a skill.
+    UpdateSkill(Row),
+    /// They edit a skill.
+    EditSkill(Row),
+    /// They begin a skill.
+    NewSkill(Scope),
+}
+
 /// How far an installation is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Step {
@@ -168,6 +181,8 @@ pub(crate) struct App {
     pub(crate) signing_in: RwSignal<Option<SigningIn>>,
     /// What is fetched, and would be installed.
     pub(crate) preview: RwSignal<Step>,
+    /// What is done with an item in a dialog.
+    pub(crate) task: RwSignal<Option<Task>>,
     /// The pending changes whose difference is open.
     pub(crate) unfolded: RwSignal<BTreeSet<ItemId>>,
     /// The change of which is asked how it is to be taken back.
@@ -195,6 +210,7 @@ impl App {
             adding: RwSignal::default(),
             signing_in: RwSignal::default(),
             preview: RwSignal::default(),
+            task: RwSignal::default(),
             unfolded: RwSignal::default(),
             contested: RwSignal::default(),
             is_asking: RwSignal::new(false),

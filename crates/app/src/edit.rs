@@ -8,6 +8,7 @@
 mod agents;
 mod begin;
 mod declare;
+mod draft;
 mod entry;
 mod extent;
 mod install;
@@ -37,10 +38,13 @@ use std::{
 
 use rekindle_domain::{Copied, EditNotice, ErrorCode, Kind, Made, Notice, PluginOrigin, Row, Scope, UserError};
 
+pub use rekindle_domain::Keep;
+
 pub use self::{
     agents::{Begun, NewEntry, new_entry, remove_entry, switch_agent},
     begin::new_skill,
     declare::{add_plugin, add_plugin_with},
+    draft::{check_draft, check_skill_text, draft, save_draft},
     entry::{Changed, To, move_plugin, set_version, spec_of},
     install::{Landing, There},
     keys::{KeyEdit, Operation, edit_keys, edit_keys_in, file_for_keys},
@@ -52,7 +56,7 @@ pub use self::{
     turn::{Chosen, Turned, chosen_skills, name_set, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
-    update::{Keep, UpdateWish, Updated, update_skills},
+    update::{Compared, UpdateWish, Updated, compare_skill, update_skills},
 };
 use self::{
     entry::Declared,
@@ -154,12 +158,18 @@ impl From<Operation> for Removed {
     }
 }
 
-/// Turns the skill, the agent or the server of a row on or off, where it is.
+/// Turns the plugin, the skill, the agent or the server of a row on or off, where it is.
 pub fn switch(places: &Places, id: &str, is_on: bool) -> Result<Made, UserError> {
+    let made = |changed: Changed| Made { token: Some(changed.token), remark: None };
+    if is_on && let Some(scope) = turned_off::scope_of(places, id) {
+        return turn_on(places, id, scope).map(made);
+    }
     let rows = scan(places, None)?.rows;
     let row = rows.iter().find(|row| row.id.as_str() == id && row.is_on().is_some());
     let row = row.ok_or_else(|| nothing_to_remove(Kind::Skill, id))?;
     let (operation, remark) = match row.kind {
+        Kind::Plugin if is_on => return Ok(Made { token: None, remark: None }),
+        Kind::Plugin => return turn_off(places, row).map(made),
         Kind::Skill => {
             let Turned { operation, remark } = turn_skills(places, std::slice::from_ref(&row.name), is_on, row.scope)?;
             (operation, remark)

@@ -3,12 +3,16 @@
 //! Invariants: the registry is asked only when somebody asks for it; nothing in the engine's cache is touched while the engine
 //! installs, and then only the folder of one entry, which goes to the trash.
 
+mod changelog;
+mod changes;
+pub(crate) mod off;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rekindle_domain::{
-    ErrorCode, KeptPackage, Kind, PackageNotice, PluginOrigin, PluginState, PluginUpdate, PublishedPackage, Row,
-    UpdateBy, UserError, Wholeness,
+    ErrorCode, KeptPackage, Kind, PackageNotice, PluginOffer, PluginOrigin, PluginState, PluginUpdate,
+    PublishedPackage, Row, UpdateBy, UserError, Wholeness,
 };
 use rekindle_opencode::{
     PluginSpec,
@@ -131,39 +135,112 @@ pub fn mend(places: &Places, row: &Row) -> Result<Removed, UserError> {
 
 /// Brings a plugin up to date, or only finds out how; `None`: it has no versions.
 pub fn update(places: &Places, row: &Row, upto: Upto, is_check: bool) -> Option<PluginUpdate> {
+    let Asked { mut update, range, .. } = ask(places, row, upto)?;
+    if !is_check {
+        match make(places, row, &range, &update) {
+            Ok(undo) => update.undo = undo,
+            Err(error) => update.error = Some(error),
+        }
+    }
+    Some(update)
+}
+
+/// What was found out of a plugin.
+struct Asked {
+    update: PluginUpdate,
+    /// Its package.
+    package: String,
+    /// What its entry says of the version.
+    range: String,
+    /// The newest version, if the entry does not allow it.
+    beyond: Option<String>,
+}
+
+/// Asks what a plugin could be updated to; `None`: it has no versions.
+fn ask(places: &Places, row: &Row, upto: Upto) -> Option<Asked> {
     let spec = package_of(places, row)?;
     let (package, range) = asked(&spec)?;
-    let kept = edit::kept_version(places, &spec);
     let mut update = PluginUpdate {
         name: row.name.clone(),
         scope: row.scope,
-        from: Version::parse(&range).map(|_| range.clone()).or(kept),
+        from: in_use(places, &spec, &range),
         to: None,
         published: None,
         by: UpdateBy::Nothing,
+        changelog: None,
         undo: None,
         error: None,
     };
-    let made = published(places, &package).and_then(|published| {
-        let found = plan(&range, update.from.as_deref(), &published, upto);
-        if let Some((by, to)) = &found {
-            (update.by, update.to) = (*by, Some(to.clone()));
-            update.published = published.times.get(to).cloned();
-        }
-        match found.filter(|_| !is_check) {
-            Some((UpdateBy::Entry, to)) => {
-                let version = format!("{}{to}", operator(&range));
-                edit::set_version(places, row, To::Version(&version)).map(|changed| Some(changed.token))
+    let mut beyond = None;
+    match published(places, &package) {
+        Ok(published) => {
+            if let Some((by, to)) = plan(&range, update.from.as_deref(), &published, upto) {
+                update.published = published.times.get(&to).cloned();
+                (update.by, update.to) = (by, Some(to));
             }
-            Some((UpdateBy::Cache, _)) => mend(places, row).map(|removed| Some(removed.token)),
-            Some((UpdateBy::Nothing, _)) | None => Ok(None),
+            let newest = plan(&range, update.from.as_deref(), &published, Upto { latest: true, ..upto });
+            beyond = newest.map(|(_, to)| to).filter(|to| update.to.as_ref() != Some(to));
         }
-    });
-    match made {
-        Ok(undo) => update.undo = undo,
         Err(error) => update.error = Some(error),
     }
-    Some(update)
+    Some(Asked { update, package, range, beyond })
+}
+
+/// The version that counts as the one in use.
+fn in_use(places: &Places, spec: &PluginSpec, range: &str) -> Option<String> {
+    Version::parse(range).map(|_| range.to_owned()).or_else(|| edit::kept_version(places, spec))
+}
+
+/// Makes an update; for taking it back, if there was anything to be done.
+fn make(places: &Places, row: &Row, range: &str, update: &PluginUpdate) -> Result<Option<String>, UserError> {
+    match (update.by, &update.to) {
+        (UpdateBy::Entry, Some(to)) => {
+            let version = format!("{}{to}", operator(range));
+            edit::set_version(places, row, To::Version(&version)).map(|changed| Some(changed.token))
+        }
+        (UpdateBy::Cache, Some(_)) => mend(places, row).map(|removed| Some(removed.token)),
+        _ => Ok(None),
+    }
+}
+
+/// What an update would bring, and what its package says of it. `latest`: beyond what the entry allows.
+///
+/// # Errors
+///
+/// The plugin has no versions, or it cannot be known which are published.
+pub fn offer(places: &Places, row: &Row, latest: bool) -> Result<PluginOffer, UserError> {
+    let none = || UserError::new(ErrorCode::NoVersion, PackageNotice::VersionUnknown { name: row.name.clone() });
+    let Asked { mut update, package, beyond, .. } =
+        ask(places, row, Upto { latest, ..Upto::default() }).ok_or_else(none)?;
+    if let Some(error) = update.error.take() {
+        return Err(error);
+    }
+    let of = |to: &String| changes::changelog(places, &package, update.from.as_deref(), to);
+    update.changelog = update.to.as_ref().map(of);
+    Ok(PluginOffer { update, beyond })
+}
+
+/// Tells what the package of an update says of it.
+pub fn tell_changes(places: &Places, row: &Row, update: &mut PluginUpdate) {
+    let Some((package, _)) = package_of(places, row).as_ref().and_then(asked) else { return };
+    if let (Some(to), None) = (&update.to, &update.error) {
+        update.changelog = Some(changes::changelog(places, &package, update.from.as_deref(), to));
+    }
+}
+
+/// Makes an update that a person was shown.
+///
+/// # Errors
+///
+/// The plugin is no longer as they were shown.
+pub fn take(places: &Places, row: &Row, shown: &PluginUpdate) -> Result<Option<String>, UserError> {
+    let changed = || UserError::new(ErrorCode::Contended, PackageNotice::PluginChanged { name: row.name.clone() });
+    let spec = package_of(places, row).ok_or_else(changed)?;
+    let (_, range) = asked(&spec).ok_or_else(changed)?;
+    if in_use(places, &spec, &range) != shown.from {
+        return Err(changed());
+    }
+    make(places, row, &range, shown)
 }
 
 /// What is before the version of a range that has only one.

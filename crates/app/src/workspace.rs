@@ -5,7 +5,9 @@
 //! reload began or ended is forgotten.
 
 mod busy;
+mod compared;
 mod core;
+mod deeds;
 pub mod difference;
 pub mod directory;
 mod follow;
@@ -49,6 +51,7 @@ use crate::{
     files::{check::check_config, locate::Places, watch::Hint},
     state::{record::Records, settings},
     workspace::{
+        compared::Comparing,
         look::Observation,
         previewed::Waiting,
         reload::{
@@ -142,6 +145,7 @@ pub struct App {
     seen: watch::Receiver<Option<Seen>>,
     waiting: Waiting,
     signing_in: SigningIn,
+    comparing: Comparing,
 }
 
 impl App {
@@ -173,7 +177,16 @@ impl App {
         let (publish, state) = watch::channel(Arc::new(core.state()));
         let (show, seen) = watch::channel(None);
         tokio::spawn(core.run(inbox, publish, show));
-        Self { places, source, inputs, state, seen, waiting: Waiting::default(), signing_in: SigningIn::default() }
+        Self {
+            places,
+            source,
+            inputs,
+            state,
+            seen,
+            waiting: Waiting::default(),
+            signing_in: SigningIn::default(),
+            comparing: Comparing::default(),
+        }
     }
 
     /// True as soon as the state says what was seen, and not only what there was to see.
@@ -359,7 +372,7 @@ impl App {
         .await
     }
 
-    /// Turns a skill, an agent or a server on or off.
+    /// Turns a plugin, a skill, an agent or a server on or off.
     pub async fn switch(&self, id: String, is_on: bool) -> Result<Made, UserError> {
         self.change(move |places| edit::switch(places, &id, is_on)).await
     }

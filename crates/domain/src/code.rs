@@ -113,6 +113,8 @@ codes! {
     NotAList = "not-a-list",
     /// What stands in a file in the place of an object is none.
     NotAnObject = "not-an-object",
+    /// What a skill says is written in a way in which it cannot be edited in part.
+    NotEdited = "not-edited",
     /// A process could not be ended.
     NotEnded = "not-ended",
     /// What was given could not be fetched; nothing was installed.

@@ -20,8 +20,11 @@
 mod action;
 mod answers;
 mod banner;
+mod changelog;
 mod check;
 mod code;
+mod deed;
+mod draft;
 mod drift;
 mod entity;
 mod error;
@@ -51,8 +54,11 @@ pub use answers::{
     AgentAnswer, Answers, Evidence, Loaded, McpAnswer, PermissionRule, Question, SkillAnswer, ToolNames,
 };
 pub use banner::{Banner, BannerStep, Progress, StepState, past};
+pub use changelog::{Changelog, ChangelogSection, PluginOffer};
 pub use check::{CheckFinding, CheckReport, CheckSummary};
 pub use code::ErrorCode;
+pub use deed::Deed;
+pub use draft::SkillDraft;
 pub use drift::{Change, ChangeKind, Drift, Reason, drift};
 pub use entity::{AgentMode, Item, ItemId, Kind, Place, PluginOrigin, Scope, Snapshot};
 pub use error::chain;
@@ -81,7 +87,9 @@ pub use reload::{
 };
 pub use server::{ServerTest, ServerTool};
 pub use text::Text;
-pub use update::{ChangedBy, FileHashes, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile};
+pub use update::{
+    ChangedBy, FileHashes, Keep, SkillComparison, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile,
+};
 pub use visible::{hidden_runs, visible, visible_json};
 pub use wire::{
     Choice, Copied, DiffLine, EngineChoice, EngineMode, EngineState, EngineView, Finding, FindingLevel, Habit, Head,

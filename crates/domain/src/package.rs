@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Notice, Scope, UserError};
+use crate::{Changelog, Notice, Scope, UserError};
 
 /// How whole the engine's installation of a plugin is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +82,9 @@ pub struct PluginUpdate {
     pub published: Option<String>,
     /// How.
     pub by: UpdateBy,
+    /// What the package says of it, if that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changelog: Option<Changelog>,
     /// For taking it back, if it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,

@@ -170,6 +170,25 @@ pub struct SkillUpdate {
     pub files: Vec<UpdatedFile>,
 }
 
+/// A skill that was compared with its source, and waits for a person to decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SkillComparison {
+    /// What names it to the core.
+    pub id: String,
+    /// What was found out.
+    pub update: SkillUpdate,
+}
+
+/// What becomes of a skill that was changed here and in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// It stays as it is here, and what is new is not offered again.
+    Mine,
+    /// It becomes as it is in the source.
+    Theirs,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

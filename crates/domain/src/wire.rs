@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Banner, BusyRun, ChangeKind, Counts, Drift, ErrorCode, Fingerprint, ItemId, Kind, LastGoodOffer, Notice,
-    Past, PlanSummary, PluginNotice, PluginOrigin, Reason, Receipt, Refused, ReloadNotice, Scope, SkillFrom,
-    SkillNotice,
+    PackageNotice, Past, PlanSummary, PluginNotice, PluginOrigin, Reason, Receipt, Refused, ReloadNotice, Scope,
+    SkillFrom, SkillNotice,
 };
 
 /// Whose the engine is.
@@ -247,6 +247,13 @@ impl Row {
             Kind::Skill if is_used => Some(self.warning != Some(SkillNotice::SkillTurnedOff.into())),
             Kind::Mcp if is_used && self.removable => {
                 Some(!matches!(self.detail, Some(Notice::Plugin(PluginNotice::ServerTurnedOff { .. }))))
+            }
+            Kind::Plugin => {
+                let off = Notice::from(PackageNotice::PluginTurnedOff);
+                let is_off = self.warning.as_ref() == Some(&off)
+                    || matches!(&self.state, RowState::NotRead { why } if *why == off);
+                let is_in_a_list = self.removable && self.origin != Some(PluginOrigin::Found);
+                if is_off { Some(false) } else { (is_used && is_in_a_list).then_some(true) }
             }
             _ => None,
         }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a skill's identity is the `name` in its front matter, never its folder's name.
 
+pub mod edit;
 #[allow(clippy::string_slice, reason = "it cuts only where it found something in the same text")]
 pub mod frontmatter;
 mod lax;

@@ -192,7 +192,7 @@ pub struct Package {
 
 impl Package {
     /// The package of `name`, `@scope/name` or either with `@range`.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub fn of(text: &str) -> Option<Self> {
         let (scope, rest) = match text.strip_prefix('@') {
             Some(rest) => rest.split_once('/').map(|(scope, rest)| (Some(scope), rest))?,
             None => (None, text),

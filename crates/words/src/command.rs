@@ -10,7 +10,6 @@ mod json;
 pub mod plugins;
 pub mod preview;
 pub mod servers;
-pub mod skeleton;
 pub mod update;
 
 use rekindle_domain::{
@@ -20,6 +19,7 @@ use rekindle_domain::{
 
 pub use json::json;
 
+pub use crate::skeleton;
 pub use crate::steps::{installing, under_way as step};
 use crate::{
     differences::gap,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: each state has one name, wherever it stands; where a name begins a line, the window capitalises it.
 
-use rekindle_domain::{Action, ItemState, ReceiptItem, RowState};
+use rekindle_domain::{Action, ItemState, PackageNotice, ReceiptItem, RowState};
 
 /// How an item is. `place` says how a path is shown.
 pub fn state(state: &RowState, place: impl Fn(&str) -> String) -> String {
@@ -12,6 +12,7 @@ pub fn state(state: &RowState, place: impl Fn(&str) -> String) -> String {
         RowState::Waiting { .. } => "waiting for reload".to_owned(),
         RowState::Failed { .. } => "failed to load".to_owned(),
         RowState::Overridden { by } => format!("overridden by {}", place(by)),
+        RowState::NotRead { why } if *why == PackageNotice::PluginTurnedOff => "turned off".to_owned(),
         RowState::NotRead { .. } => "not read".to_owned(),
         RowState::Unknown => "unknown".to_owned(),
     }

@@ -8,6 +8,7 @@
 
 #![allow(missing_docs, reason = "a constant says what it is")]
 
+pub mod changelogs;
 pub mod command;
 pub mod differences;
 pub mod edits;
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod previews;
 pub mod receipts;
 pub mod runs;
+pub mod skeleton;
 pub mod steps;
 pub mod templates;
 pub mod text;

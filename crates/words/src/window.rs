@@ -6,7 +6,9 @@
 pub mod agents;
 pub mod banner;
 pub mod changes;
+pub mod deeds;
 pub mod difference;
+pub mod draft;
 pub mod engine;
 pub mod last_good;
 mod pages;
@@ -17,6 +19,7 @@ pub mod rows;
 pub mod servers;
 pub mod settings;
 pub mod undo;
+pub mod update;
 
 pub use self::pages::Page;
 pub use crate::{

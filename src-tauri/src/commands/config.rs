@@ -17,7 +17,7 @@ pub(crate) async fn remove_item(shell: State<'_, Shell>, id: String) -> Result<M
     shell.app().remove(id).await
 }
 
-/// Turns a skill or a server on or off.
+/// Turns a plugin, a skill or a server on or off.
 #[tauri::command]
 pub(crate) async fn switch_item(shell: State<'_, Shell>, id: String, is_on: bool) -> Result<Made, UserError> {
     shell.app().switch(id, is_on).await

@@ -10,7 +10,7 @@ use crate::{
     backend::{self, Answer},
     components::segmented::Segmented,
     copy,
-    state::{App, Draft, Message},
+    state::{App, Draft, Message, Task},
 };
 
 /// What differs between adding a plugin and installing a skill.
@@ -97,6 +97,14 @@ pub(crate) fn AddBar(kind: Kind) -> impl IntoView {
             <Show when=move || is_skill>
                 <button class="button" type="button" data-testid="skill-choose" on:click=choose>
                     {copy::CHOOSE}
+                </button>
+                <button
+                    class="button"
+                    type="button"
+                    data-testid="skill-new"
+                    on:click=move |_| app.task.set(Some(Task::NewSkill(scope.get_untracked())))
+                >
+                    {copy::draft::NEW}
                 </button>
             </Show>
             <button

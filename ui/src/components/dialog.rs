@@ -11,7 +11,8 @@ pub(crate) fn Dialog(
     /// Whether it is up.
     open: RwSignal<bool>,
     /// What it asks.
-    title: &'static str,
+    #[prop(into)]
+    title: Signal<&'static str>,
     /// How it looks beside what every dialog looks like.
     #[prop(default = "")]
     class: &'static str,
@@ -37,10 +38,10 @@ pub(crate) fn Dialog(
             node_ref=dialog
             role="dialog"
             aria-modal="true"
-            aria-label=title
+            aria-label=move || title.get()
             on:close=move |_| open.set(false)
         >
-            <h2>{title}</h2>
+            <h2>{move || title.get()}</h2>
             {children()}
         </dialog>
     }

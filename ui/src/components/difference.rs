@@ -31,7 +31,7 @@ pub(crate) fn Difference(
         None => view! { <p class="difference-note">{words::LOADING}</p> }.into_any(),
         Some(Err(error)) => view! { <p class="difference-note problem">{copy::full_error(&error)}</p> }.into_any(),
         Some(Ok(lines)) if lines.is_empty() => view! { <p class="difference-note">{words::EMPTY}</p> }.into_any(),
-        Some(Ok(lines)) => view! { <Lines lines label=label.get_value() /> }.into_any(),
+        Some(Ok(lines)) => view! { <Lines lines label=label.get_value() sides=words::SIDES /> }.into_any(),
     };
     view! {
         // The banner is read aloud when it changes; this is read by whoever opened it.
@@ -46,9 +46,10 @@ pub(crate) fn Difference(
     }
 }
 
+/// The lines of a difference, with what their signs mean.
 #[component]
-fn Lines(lines: Vec<DiffLine>, label: String) -> impl IntoView {
-    let legend = words::legend(&lines).map(|(mark, meaning)| {
+pub(crate) fn Lines(lines: Vec<DiffLine>, label: String, sides: [&'static str; 2]) -> impl IntoView {
+    let legend = words::legend(&lines, sides).map(|(mark, meaning)| {
         view! {
             <span data-mark=words::word(mark)>
                 <b>{words::sign(mark)}</b>

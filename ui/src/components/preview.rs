@@ -4,7 +4,7 @@
 //! error leaves everything as it is.
 
 pub(crate) mod servers;
-mod skill;
+pub(crate) mod skill;
 
 use std::{collections::BTreeSet, time::Duration};
 

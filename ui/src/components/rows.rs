@@ -4,6 +4,7 @@
 //! pointer; what can be taken back is done without a question.
 
 mod actions;
+mod more;
 mod server;
 
 use leptos::{html, prelude::*};
@@ -14,6 +15,7 @@ use crate::{
     clock,
     components::icon::{Caution, Note},
     copy::rows::{self as words, Nothing, Remark, Weight},
+    focus,
     state::App,
 };
 
@@ -54,6 +56,7 @@ fn Empty(nothing: Signal<Nothing>) -> impl IntoView {
 fn Line(row: Row) -> impl IntoView {
     let app = App::here();
     let place = NodeRef::<html::Li>::new();
+    focus::bring_back(row.id.clone(), place);
     // Without counts, the engine was not asked.
     let asked = app.part(|state| state.counts.is_some());
     let state = app.state.with_untracked(|state| words::state(&row.state, &state.workspace));

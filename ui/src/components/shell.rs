@@ -14,6 +14,7 @@ use crate::{
         rail::Rail,
         restore::AskToRestore,
         sign_in::AskToSignIn,
+        task::Tasks,
         toasts::Toasts,
         undo::AskHowToUndo,
     },
@@ -105,6 +106,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
             <AskToInstall />
             <AskToAddServers />
             <AskToSignIn />
+            <Tasks />
         </div>
     }
 }

@@ -138,6 +138,12 @@ pub fn turned_off(places: &Places, scope: Scope) -> Vec<TurnedOff> {
     all
 }
 
+/// For which projects the plugin of an id is turned off; `None`: it is not.
+pub(super) fn scope_of(places: &Places, id: &str) -> Option<Scope> {
+    let has_it = |scope: &Scope| kept(places, *scope).iter().any(|(_, off)| off.id == id);
+    [Scope::Project, Scope::Global].into_iter().find(has_it)
+}
+
 fn find(places: &Places, name: &str, scope: Scope) -> Result<(PathBuf, TurnedOff), UserError> {
     let is_meant = |off: &TurnedOff| {
         off.name == name || off.id == name || off.spec == name || PluginSpec::parse(&off.spec).name == name

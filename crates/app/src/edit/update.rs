@@ -9,8 +9,8 @@ use std::{
 };
 
 use rekindle_domain::{
-    ChangedBy, EditNotice, FileHashes, Kind, Row, Scope, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UserError,
-    masked_text,
+    ChangedBy, EditNotice, ErrorCode, FileHashes, Keep, Kind, Row, Scope, SkillUpdate, ThreeWay, UpdateClass,
+    UpdateState, UserError, masked_text,
 };
 
 use super::{
@@ -25,6 +25,7 @@ use crate::{
     files::{locate::Places, scan::scan},
     install::{
         Fetched, fetch_again, no_source,
+        preview::text as text_in,
         rules::refused,
         scratch,
         scratch::Scratch,
@@ -32,15 +33,6 @@ use crate::{
     },
     provenance::{Known, Provenance, lock_entries},
 };
-
-/// What becomes of a skill that was changed here and in its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// It stays as it is here, and what is new is not offered again.
-    Mine,
-    /// It becomes as it is in the source.
-    Theirs,
-}
 
 /// What is wanted of an update.
 #[derive(Clone, Copy, Debug)]
@@ -65,12 +57,25 @@ pub struct Updated {
 }
 
 /// A skill beside its source.
-struct Compared {
+pub struct Compared {
     known: Known,
     update: SkillUpdate,
+    source: Option<Theirs>,
     /// What is to be done with it: a folder that is to take its place, and what will be known of it.
     next: Option<Next>,
-    _fetched: Option<(Fetched, Scratch)>,
+}
+
+/// What is in the source.
+struct Theirs {
+    /// A copy of it, as it would be installed.
+    folder: PathBuf,
+    merged: ThreeWay,
+    here: FileHashes,
+    tree: Tree,
+    /// What will be known of the skill when it is in place.
+    known: Known,
+    fetched: Fetched,
+    _scratch: Scratch,
 }
 
 struct Next {
@@ -134,8 +139,8 @@ fn compare(places: &Places, wish: &UpdateWish, known: Known) -> Compared {
         action: UpdateClass::None.action(),
         files: Vec::new(),
     };
-    let mut compared = Compared { known, update, next: None, _fetched: None };
-    if let Err(error) = compared.fetch(places, wish) {
+    let mut compared = Compared { known, update, source: None, next: None };
+    if let Err(error) = compared.fetch(places).and_then(|()| compared.decide(places, wish.keep)) {
         compared.update.state = UpdateState::Failed { why: error.what };
         compared.next = None;
     }
@@ -154,7 +159,7 @@ impl Compared {
         }
     }
 
-    fn fetch(&mut self, places: &Places, wish: &UpdateWish) -> Result<(), UserError> {
+    fn fetch(&mut self, places: &Places) -> Result<(), UserError> {
         let known = &self.known;
         let source = known.from.again(&known.name).ok_or_else(|| no_source(&known.name))?;
         let fetched = fetch_again(places, &source, &known.from.shown())?;
@@ -163,14 +168,36 @@ impl Compared {
         // As it would be installed, with a copy in the place of each link.
         let folder = scratch.path().join("source");
         copy(&candidate.folder, &folder)?;
-        let (here, theirs) = (Tree::of(&known.place)?, Tree::of(&folder)?);
-        let merged = ThreeWay::of(known.files.as_ref(), &here.files, &theirs.files);
-        let update = &mut self.update;
-        update.newest.clone_from(&fetched.source.resolved);
-        update.files.clone_from(&merged.files);
+        let (here, tree) = (Tree::of(&known.place)?.files, Tree::of(&folder)?);
+        let merged = ThreeWay::of(known.files.as_ref(), &here, &tree.files);
+        self.update.newest.clone_from(&fetched.source.resolved);
+        self.update.files.clone_from(&merged.files);
+        let mut from = fetched.from(candidate);
+        from.computed_hash = Tree::of(&candidate.folder)?.theirs;
+        if let Some(ours) = &mut from.ours {
+            let before = known.from.ours.as_ref();
+            ours.tree = whole(&tree.files);
+            ours.place = before.map_or_else(|| below(places, &known.place), |ours| ours.place.clone());
+        }
+        let known = Known {
+            from,
+            digest: fetched.source.digest.clone(),
+            files: Some(tree.files.clone()),
+            seen: None,
+            ..known.clone()
+        };
+        self.source = Some(Theirs { folder, merged, here, tree, known, fetched, _scratch: scratch });
+        Ok(())
+    }
+
+    /// Says what is to be done, by what a person keeps where both changed.
+    fn decide(&mut self, places: &Places, keep: Option<Keep>) -> Result<(), UserError> {
+        let Self { known, update, source: Some(theirs), next } = self else { return Ok(()) };
+        let theirs = &*theirs;
+        let Theirs { folder, merged, here, tree, .. } = theirs;
         let (is_new, is_both) = (merged.has(ChangedBy::Source), merged.has(ChangedBy::Both));
-        let is_seen = known.seen.as_ref() == Some(&theirs.whole());
-        let is_theirs = wish.keep == Some(Keep::Theirs) && !merged.files.is_empty();
+        let is_seen = known.seen.as_ref() == Some(&tree.whole());
+        let is_theirs = keep == Some(Keep::Theirs) && !merged.files.is_empty();
         update.state = match () {
             () if is_both && is_seen && !is_theirs => UpdateState::Kept,
             () if is_both => UpdateState::Conflict,
@@ -178,46 +205,79 @@ impl Compared {
             () if merged.has(ChangedBy::You) => UpdateState::Yours,
             () => UpdateState::UpToDate,
         };
-        let mut from = fetched.from(candidate);
-        from.computed_hash = Tree::of(&candidate.folder)?.theirs;
-        if let Some(ours) = &mut from.ours {
-            let before = known.from.ours.as_ref();
-            ours.tree = whole(&theirs.files);
-            ours.place = before.map_or_else(|| below(places, &known.place), |ours| ours.place.clone());
-        }
-        let next = Known {
-            from,
-            digest: fetched.source.digest.clone(),
-            files: Some(theirs.files.clone()),
-            seen: None,
-            ..known.clone()
-        };
-        let is_keepable = is_both && wish.keep == Some(Keep::Mine);
-        self.next = match &self.update.state {
-            _ if is_theirs => Some(Next { folder: Some(folder.clone()), known: next, here: here.files.clone() }),
+        let whole = || Next { folder: Some(folder.clone()), known: theirs.known.clone(), here: here.clone() };
+        let is_keepable = is_both && keep == Some(Keep::Mine);
+        *next = match &update.state {
+            _ if is_theirs => Some(whole()),
             UpdateState::Conflict if is_keepable => Some(Next {
                 folder: None,
-                known: Known { seen: Some(theirs.whole()), ..known.clone() },
-                here: here.files.clone(),
+                known: Known { seen: Some(tree.whole()), ..known.clone() },
+                here: here.clone(),
             }),
             UpdateState::Available if !is_both => {
-                keep_mine(&known.place, &folder, &merged)?;
-                Some(Next { folder: Some(folder.clone()), known: next, here: here.files.clone() })
+                keep_mine(&known.place, folder, merged)?;
+                Some(whole())
             }
             _ => None,
         };
-        if let Some(Next { folder: Some(folder), .. }) = &self.next {
+        if let Some(Next { folder: Some(folder), .. }) = next {
             may_go(places, &known.place)?;
             if known.place.is_symlink() {
                 return Err(refused(EditNotice::SkillNotReplaced { path: shown(&known.place) }));
             }
-            self.update.class = UpdateClass::of(&here.files, &Tree::of(folder)?.files);
+            update.class = UpdateClass::of(here, &Tree::of(folder)?.files);
         } else if is_both && !is_seen {
-            self.update.class = UpdateClass::of(&here.files, &theirs.files);
+            update.class = UpdateClass::of(here, &tree.files);
         }
-        self.update.action = self.update.class.action();
-        self._fetched = Some((fetched, scratch));
+        update.action = update.class.action();
         Ok(())
+    }
+}
+
+/// Compares one skill with where it is from, for a person to decide. `name`: its name, its path or its id.
+pub fn compare_skill(places: &Places, name: &str, scope: Scope) -> Result<Compared, UserError> {
+    let wish = UpdateWish { name: Some(name), scope, is_check: true, keep: None };
+    let known = chosen(places, &wish)?.into_iter().next().ok_or_else(|| no_source(name))?;
+    Ok(compare(places, &wish, known))
+}
+
+impl Compared {
+    /// What was found out.
+    pub fn update(&self) -> &SkillUpdate {
+        &self.update
+    }
+
+    /// The texts of a file that differs: here, and in the source. `None`: it does not, or is no text.
+    pub(crate) fn texts(&self, path: &str) -> Option<(String, String)> {
+        self.update.files.iter().find(|file| file.path == path)?;
+        let candidate = self.source.as_ref()?.fetched.skills.first()?;
+        let text = |folder: &Path| match folder.join(path) {
+            file if file.symlink_metadata().is_ok() => text_in(&file),
+            _ => Some(String::new()),
+        };
+        Some((text(&self.known.place)?, text(&candidate.folder)?))
+    }
+
+    /// Puts what was compared in place; for taking it back, if there was anything to be done. `keep`: what is kept where both
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// The skill was changed since, or cannot be replaced.
+    pub fn take(&mut self, places: &Places, keep: Option<Keep>) -> Result<Option<String>, UserError> {
+        if self.update.scope == Scope::Project {
+            lock_entries(places)?;
+        }
+        if self.next.is_none() {
+            self.decide(places, keep)?;
+        }
+        let records = Records::open(places)?;
+        self.check_again();
+        if let UpdateState::Failed { why } = &self.update.state {
+            return Err(UserError::new(ErrorCode::NotInstalled, why.clone()));
+        }
+        let Some(next) = &self.next else { return Ok(None) };
+        apply(places, &records, self.update.scope, &[next]).map(Some)
     }
 }
 

@@ -69,6 +69,12 @@ pub fn findings(candidate: &Candidate, folder: &str) -> Vec<SkillFinding> {
     findings_of(candidate, &files(candidate), folder)
 }
 
+/// What is wrong with the text of a skill in a folder of this name, or hidden in it.
+pub(crate) fn findings_of_text(text: &str, folder: &str) -> Vec<SkillFinding> {
+    let remarks = spec::remarks(text, folder).into_iter().chain(spec::hidden(text, true));
+    remarks.map(|remark| finding(SKILL, remark)).collect()
+}
+
 /// What is wrong with the text of a skill in a folder of this name, or hidden in its files.
 fn findings_of(candidate: &Candidate, files: &[PreviewFile], folder: &str) -> Vec<SkillFinding> {
     let manifest = text(&candidate.folder.join(SKILL)).unwrap_or_default();
@@ -112,13 +118,14 @@ fn finding(path: &str, Remark { line, column, what }: Remark) -> SkillFinding {
     SkillFinding { level: FindingLevel::Warning, code: what.code(), path, line, column, what }
 }
 
-fn refused(error: UserError) -> SkillFinding {
+/// What keeps it from being done.
+pub(crate) fn refused(error: UserError) -> SkillFinding {
     let code = error.what.code();
     SkillFinding { level: FindingLevel::Error, code, path: None, line: None, column: None, what: error.what }
 }
 
 /// The text of a file, as far as it is one; empty, where it is none. `None`: it is too large, or cannot be read.
-fn text(file: &Path) -> Option<String> {
+pub(crate) fn text(file: &Path) -> Option<String> {
     let bytes = foreign::bytes(file, LONGEST).ok()??;
     let is_text = !bytes.iter().take(8 * 1024).any(|byte| *byte == 0);
     Some(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() })

@@ -12,7 +12,7 @@ use std::{
 
 use rekindle_domain::{
     Action, Answers, Change, ChangeKind, DiffLine, FileNotice, Fingerprint, Kind, Mark, Notice, Place, SkillAnswer,
-    masked, masked_text, mentions_outside,
+    masked, masked_text, mentions_outside, visible,
 };
 use rekindle_opencode::{Disk, effective, skill::frontmatter, value_of};
 use serde_json::{Map, Value};
@@ -226,6 +226,12 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Two texts, line by line, with everything in them visible.
+pub(crate) fn of_texts(before: &str, after: &str) -> Vec<DiffLine> {
+    let seen = |text: &str| text.lines().map(|line| format!("{}\n", visible(line))).collect::<String>();
+    lines(&seen(before), &seen(after), Instant::now() + PATIENCE)
 }
 
 /// Line by line; long stretches of equal lines are left out. `until`: when to be content with what was found.

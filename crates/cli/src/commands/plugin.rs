@@ -60,7 +60,14 @@ pub(super) async fn run(arguments: &Arguments, command: &PluginCommand) -> Resul
             };
             let upto = Upto { latest: *latest, min_age: *min_age };
             print::progress(arguments, told::ASKING);
-            let updates: Vec<_> = rows.iter().filter_map(|row| plugins::update(&places, row, upto, *check)).collect();
+            let update = |row: &Row| {
+                let mut update = plugins::update(&places, row, upto, *check)?;
+                if *check && name.is_some() {
+                    plugins::tell_changes(&places, row, &mut update);
+                }
+                Some(update)
+            };
+            let updates: Vec<_> = rows.iter().filter_map(update).collect();
             print::result(arguments, &updates, || told::updates(&updates, *check));
             let is_failed = updates.iter().any(|update| update.error.is_some());
             return Ok(if is_failed { ExitCode::from(print::ERROR) } else { ExitCode::SUCCESS });

@@ -203,6 +203,11 @@ notices! {
             /// The folder.
             path: String,
         },
+        /// Somebody else wrote to a skill while a person edited it.
+        SkillWritten {
+            /// Its file.
+            path: String,
+        },
         /// Somebody wrote to it while it was copied.
         SkillChanged {
             /// The file.

@@ -93,6 +93,18 @@ notices! {
             /// The name.
             name: String,
         },
+        /// It is turned off, and kept.
+        PluginTurnedOff,
+        /// What the engine kept of it is in the trash.
+        InstalledAgain {
+            /// Whether the engine runs what it has loaded of it.
+            is_loaded: bool,
+        },
+        /// It is no longer as a person saw it when they agreed.
+        PluginChanged {
+            /// The plugin.
+            name: String,
+        },
         /// The list of plugins declares it again.
         BackAlready {
             /// The name.

@@ -141,6 +141,8 @@ notices! {
             /// How many times.
             count: usize,
         },
+        /// A field is written in a way in which its value cannot be replaced alone.
+        LaidOutOtherwise,
         /// A file was not searched for what nobody sees.
         NotSearched,
         /// The engine drops a skill.

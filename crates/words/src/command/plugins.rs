@@ -1,9 +1,12 @@
 //! What `rekindle plugin` says.
 
-use rekindle_domain::{KeptPackage, PluginState, PluginUpdate, Row, UpdateBy, Wholeness, masked_text};
+use rekindle_domain::{Changelog, KeptPackage, PluginState, PluginUpdate, Row, UpdateBy, Wholeness, masked_text};
 
 use super::{edits::NEXT, rows};
-use crate::notice::{Front, inline, sentences};
+use crate::{
+    changelogs,
+    notice::{Front, inline, sentences},
+};
 
 /// What is under way while the registry is asked.
 pub const ASKING: &str = "Asking what is published…";
@@ -80,7 +83,10 @@ pub fn updates(updates: &[PluginUpdate], is_check: bool) -> Vec<String> {
     if updates.is_empty() {
         return vec!["No plugin here can be updated.".to_owned()];
     }
-    let mut lines: Vec<_> = updates.iter().map(|one| update(one, is_check)).collect();
+    let mut lines: Vec<_> = updates
+        .iter()
+        .flat_map(|one| std::iter::once(update(one, is_check)).chain(one.changelog.iter().flat_map(changelog)))
+        .collect();
     let is_made = |update: &&PluginUpdate| update.undo.is_some();
     if updates.iter().filter(is_made).any(|update| update.by == UpdateBy::Cache) {
         lines.push("Make it live with: rekindle reload --restart. Undo it with: rekindle undo".to_owned());
@@ -109,6 +115,17 @@ fn update(update: &PluginUpdate, is_check: bool) -> String {
     format!("{name}: {from} → {to}{date}{done}")
 }
 
+/// What a package says of its versions, below the line of its update.
+fn changelog(changelog: &Changelog) -> Vec<String> {
+    let mut lines: Vec<_> = changelogs::silence(changelog, Front::Command).into_iter().collect();
+    for section in &changelog.sections {
+        lines.extend([String::new(), format!("## {}", section.title)]);
+        lines.extend(section.text.lines().map(str::to_owned));
+    }
+    lines.extend(changelog.is_cut.then(|| changelogs::CUT.to_owned()));
+    lines.into_iter().map(|line| if line.is_empty() { line } else { format!("  {line}") }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use rekindle_domain::Scope;
@@ -126,6 +143,7 @@ mod tests {
                 to: to.map(str::to_owned),
                 published: to.map(|_| "2026-01-31T00:00:00.000Z".to_owned()),
                 by,
+                changelog: None,
                 undo: None,
                 error: None,
             };

@@ -80,6 +80,9 @@ pub(super) fn said(notice: &EditNotice, front: Front) -> String {
         EditNotice::SkillIntoItself { path } => {
             return format!("the folder {path} contains the place where it would be copied to");
         }
+        EditNotice::SkillWritten { path } => {
+            return format!("{path} is no longer as it was when you began to edit it, so it was left alone");
+        }
         EditNotice::SkillChanged { path } | EditNotice::MoveChanged { path } => {
             return format!("{path} was changed while it was copied");
         }
@@ -194,6 +197,7 @@ pub(super) fn hint(notice: &EditNotice, front: Front) -> String {
             _,
         ) => "choose the skill's own folder, without build output",
         (EditNotice::SkillIntoItself { .. }, _) => "choose a folder elsewhere",
+        (EditNotice::SkillWritten { .. }, _) => "copy what you wrote, and edit the skill again",
         (EditNotice::SkillChanged { .. }, _) => "try again when nothing is writing to it",
         (EditNotice::SkillNotCopied { why, .. }, _) => return hint_or(why, front, ROOM),
         (EditNotice::MoveSpecial { .. }, _) => {

@@ -41,6 +41,14 @@ pub(super) fn said(notice: &PackageNotice, _front: Front) -> String {
         PackageNotice::NotAVersion { version } => return format!("“{version}” is not a version, a range or a tag"),
         PackageNotice::AlreadyThus { spec } => return format!("it is already declared as “{spec}”"),
         PackageNotice::NotTurnedOff { name } => return format!("no plugin “{name}” is disabled here"),
+        PackageNotice::PluginTurnedOff => "it is turned off, and kept with its options and its place in the list",
+        PackageNotice::InstalledAgain { is_loaded: true } => "OpenCode still runs what it has loaded",
+        PackageNotice::InstalledAgain { is_loaded: false } => {
+            "OpenCode installs it again when it next loads the directory"
+        }
+        PackageNotice::PluginChanged { name } => {
+            return format!("“{name}” is no longer as it was shown, so nothing was changed");
+        }
         PackageNotice::BackAlready { name, path } => {
             return format!("{path} declares “{name}” again, so there is nothing to enable");
         }
@@ -97,13 +105,21 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
         (PackageNotice::NotTurnedOff { .. }, Front::Command) => "see what is disabled with: rekindle plugin list",
         (PackageNotice::NotTurnedOff { .. }, Front::Window) => "choose one that is listed as disabled",
         (PackageNotice::BackAlready { .. }, _) => "nothing was changed",
+        (PackageNotice::InstalledAgain { is_loaded: true }, Front::Command) => {
+            "install it again with: rekindle reload --restart"
+        }
+        (PackageNotice::InstalledAgain { is_loaded: true }, Front::Window) => {
+            "restart the engine to have it installed again"
+        }
+        (PackageNotice::InstalledAgain { is_loaded: false }, _) => "",
+        (PackageNotice::PluginChanged { .. }, _) => "look at it again",
         (PackageNotice::EngineInstalls, _) => "nothing was changed; try again when it is done",
         (PackageNotice::NothingCached { .. }, _) => "OpenCode installs it when it next loads the directory",
         (PackageNotice::HalfInstalled { .. } | PackageNotice::LeftoverOfInstall { .. }, Front::Command) => {
             "have it installed again with: rekindle plugin mend NAME"
         }
         (PackageNotice::HalfInstalled { .. } | PackageNotice::LeftoverOfInstall { .. }, Front::Window) => {
-            "move that folder away; OpenCode then installs it again"
+            "reinstall it"
         }
         (PackageNotice::OtherEngineAsked { .. }, _) => "declare a version of it that fits, or another OpenCode",
         (PackageNotice::NewerPublished { .. } | PackageNotice::NewerThanDeclared { .. }, Front::Command) => {
@@ -113,7 +129,7 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
         (PackageNotice::RegistryUnclear { .. }, _) => "check which registry npm is configured to use",
         (PackageNotice::PluginFileThere { .. }, _) => "choose another name",
         (PackageNotice::BadPluginName { .. }, _) => "use letters, digits, hyphens and underscores",
-        (PackageNotice::AlreadyThus { .. }, _) => "",
+        (PackageNotice::AlreadyThus { .. } | PackageNotice::PluginTurnedOff, _) => "",
     };
     fixed.to_owned()
 }

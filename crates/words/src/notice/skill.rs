@@ -56,6 +56,9 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         }
         SkillNotice::HiddenCharacters { text } => return format!("invisible characters: {text}"),
         SkillNotice::HiddenMore { count } => return format!("{count} more of these from here on"),
+        SkillNotice::LaidOutOtherwise => {
+            "what is between the --- lines is laid out so that it cannot be changed in part"
+        }
         SkillNotice::NotSearched => "this file is too large to be searched for hidden text",
         SkillNotice::HiddenComment { text } => return format!("a comment that only a model reads: {text}"),
         SkillNotice::SkillIgnored { why } => return format!("OpenCode silently ignores this skill: {}", of(why)),
@@ -142,6 +145,7 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::NoDescription => "say in one sentence what it is for, and when to use it",
         SkillNotice::DescriptionLong { .. } => "OpenCode takes it; shorten it to share the skill",
         SkillNotice::BodyLong { .. } => "move details into files next to it",
+        SkillNotice::LaidOutOtherwise => "open the file and edit it there",
         SkillNotice::HiddenMore { .. } | SkillNotice::NotSearched => "read the file before you install it",
         SkillNotice::HiddenCharacters { .. } | SkillNotice::HiddenComment { .. } => {
             "read it: whoever looks at the file does not see it, but a model does"

@@ -42,9 +42,12 @@ pub fn text(line: &DiffLine) -> String {
     if line.mark == Mark::Gap { gap(line, Front::Window) } else { said(&line.text, Front::Window) }
 }
 
+/// What the sides of a difference between the engine and the disk are.
+pub const SIDES: [&str; 2] = ["in the engine", "on disk"];
+
 /// The signs that a difference has, each with what it means.
-pub fn legend(lines: &[DiffLine]) -> impl Iterator<Item = (Mark, &'static str)> {
-    let meanings = [(Mark::Removed, "in the engine"), (Mark::Added, "on disk")];
+pub fn legend(lines: &[DiffLine], [before, after]: [&'static str; 2]) -> impl Iterator<Item = (Mark, &'static str)> {
+    let meanings = [(Mark::Removed, before), (Mark::Added, after)];
     meanings.into_iter().filter(|(mark, _)| lines.iter().any(|line| line.mark == *mark))
 }
 
@@ -73,7 +76,7 @@ mod tests {
     fn the_legend_has_what_is_there() {
         let check = |marks: &[Mark], expected: &[&str]| {
             let lines: Vec<_> = marks.iter().map(|mark| line(*mark, "x")).collect();
-            assert_eq!(legend(&lines).map(|(_, meaning)| meaning).collect::<Vec<_>>(), expected);
+            assert_eq!(legend(&lines, SIDES).map(|(_, meaning)| meaning).collect::<Vec<_>>(), expected);
         };
         check(&[Mark::Same, Mark::Gap], &[]);
         check(&[Mark::Same, Mark::Added], &["on disk"]);

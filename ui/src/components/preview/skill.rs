@@ -54,7 +54,8 @@ pub(super) fn Skill(
     }
 }
 
-fn finding(finding: &SkillFinding) -> impl IntoView + use<> {
+/// Something to know, with where it is.
+pub(crate) fn finding(finding: &SkillFinding) -> impl IntoView + use<> {
     let (place, text) = words::finding(finding);
     let (weight, icon) = match finding.level {
         FindingLevel::Ok => ("note", view! { <Note /> }.into_any()),

@@ -5,7 +5,7 @@
 use leptos::{html, prelude::*};
 use rekindle_domain::{Kind, Row};
 
-use super::server::ServerActions;
+use super::{more::More, server::ServerActions};
 use crate::{
     backend,
     copy::{self, rows as words},
@@ -21,6 +21,8 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
     let [open_label, reveal_label, remove_label] = labels;
     let switch = row.is_on().map(|is_on| view! { <Switch row=row.clone() is_on /> });
     let server = (row.kind == Kind::Mcp).then(|| view! { <ServerActions row=row.clone() /> });
+    let deeds = row.deeds();
+    let more = (!deeds.is_empty()).then(|| view! { <More row=row.clone() deeds /> });
     let Row { id, name, source, removable, .. } = row;
     let is_somewhere = !source.is_empty();
     let revealed = source.clone();
@@ -62,6 +64,7 @@ pub(super) fn Actions(row: Row, place: NodeRef<html::Li>) -> impl IntoView {
         <span class="row-actions">
             {server}
             {switch}
+            {more}
             {places}
             {remove}
         </span>
@@ -76,6 +79,7 @@ fn Switch(row: Row, is_on: bool) -> impl IntoView {
     let label = words::action(word, &row);
     let switch = move |_| {
         let (id, name) = (row.id.clone(), row.name.clone());
+        focus::expect_back(&id, "row-switch");
         app.run(async move {
             let made = backend::switch_item(id, !is_on).await?;
             app.tell(copy::switched(&name, !is_on), made);

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use rekindle_domain::{List, Past, Plan, Problem, Receipt, Row};
 
-use crate::{files::locate::Places, workspace::look::Observation};
+use crate::{
+    files::{locate::Places, scan::order},
+    plugins::off,
+    workspace::look::Observation,
+};
 
 /// The lists of a look.
 #[derive(Default)]
@@ -29,7 +33,9 @@ impl Lists {
         if self.of.as_ref().is_some_and(is_same) {
             return;
         }
-        let rows = seen.rows(places);
+        let mut rows = seen.rows(places);
+        off::tell(places, &mut rows);
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
         let of = |list: List| rows.iter().filter(|row| list.kinds().contains(&row.kind)).cloned().collect();
         *self = Self {
             of: Some((seen.clone(), history.clone())),

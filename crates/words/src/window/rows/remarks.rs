@@ -3,7 +3,7 @@
 //! Invariant: the reason of a state comes first; the engine's message stands in its own words,
 //! everything else is a sentence.
 
-use rekindle_domain::{Kind, PluginOrigin, Row, RowState, Stage};
+use rekindle_domain::{Kind, PackageNotice, PluginOrigin, Row, RowState, Stage};
 
 use crate::{
     notice::{Front, inline, said, sentences},
@@ -35,6 +35,9 @@ pub struct Remark {
 pub fn remarks(row: &Row) -> Vec<Remark> {
     let reason = match &row.state {
         RowState::Failed { message } => Some((Weight::Failure, inline(message, Front::Window).trim().to_owned())),
+        RowState::NotRead { why } if *why == PackageNotice::PluginTurnedOff => {
+            Some((Weight::Note, sentences(why, Front::Window)))
+        }
         RowState::NotRead { why } => Some((Weight::Note, format!("Not read: {}", closed(&said(why, Front::Window))))),
         RowState::Loaded | RowState::Waiting { .. } | RowState::Overridden { .. } | RowState::Unknown => None,
     };
