@@ -31,6 +31,19 @@ pub(crate) fn put_on(target: &Element) {
     }
 }
 
+/// Puts the focus on an element as soon as it is there: what had it before is gone.
+pub(crate) fn begin_on<E>(place: NodeRef<E>)
+where
+    E: html::ElementType + 'static,
+    E::Output: JsCast + Clone + AsRef<Element> + 'static,
+{
+    Effect::new(move || {
+        if let Some(element) = place.get() {
+            put_on(element.as_ref());
+        }
+    });
+}
+
 thread_local! {
     /// The item whose row is about to be drawn anew, and its button that has the focus.
     static EXPECTED: RefCell<Option<(ItemId, &'static str)>> = const { RefCell::new(None) };

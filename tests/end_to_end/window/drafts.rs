@@ -6,7 +6,7 @@ use rekindle_tests::{
     world::{World, skill},
 };
 
-use super::plugins::{UNDO, choose};
+use super::plugins::{choose, undo};
 
 /// S7: a skill is begun, with what is to be said of it while it is typed, and edited: only what was edited changes, a file
 /// that changed meanwhile is left alone, and all of it can be taken back.
@@ -27,7 +27,7 @@ async fn a_skill_is_begun_and_edited() {
     window.banner("pending").await;
     let begun = world.read(".opencode/skills/release/SKILL.md");
     assert!(begun.starts_with("---\nname: release\ndescription: \"Does: this\"\n---\n"), "{begun}");
-    window.press(UNDO).await;
+    undo(&window, "Created release").await;
     window.gone("[data-testid='row']").await;
     assert!(!world.path(".opencode/skills/release").exists());
 
@@ -45,7 +45,7 @@ async fn a_skill_is_begun_and_edited() {
     window.gone("[role='dialog'][open]").await;
     let edited = text.replace("Old.", "New.").replace("Body.\r\n", "Body.\r\nMore.\r\n");
     assert_eq!(world.read(".opencode/skills/s/SKILL.md"), edited);
-    window.press(UNDO).await;
+    undo(&window, "Saved s").await;
     wait::until("the text before", async || (world.read(".opencode/skills/s/SKILL.md") == text).then_some(())).await;
 
     // Somebody else writes to it while it is edited.

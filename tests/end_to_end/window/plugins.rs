@@ -1,10 +1,9 @@
 //! What a plugin's row offers: turning it off and on, pinning, reinstalling.
 
+use fantoccini::Locator;
 use rekindle_tests::{wait, window::Window, world::World};
 
 use crate::plugins::registry;
-
-pub(crate) const UNDO: &str = "[data-testid='toast']:last-child [data-testid='toast-undo']";
 
 /// A window on a project with one plugin, which the engine has installed and loaded.
 pub(crate) async fn open(world: &World, registry: &str) -> Window {
@@ -15,19 +14,37 @@ pub(crate) async fn open(world: &World, registry: &str) -> Window {
     window
 }
 
+/// Takes back what the newest message tells, once it has this text.
+pub(crate) async fn undo(window: &Window, told: &str) {
+    let css = "[data-testid='toast']:last-child";
+    wait::until(&format!("the message “{told}”"), async || {
+        let text = window.client.find(Locator::Css(css)).await.ok()?.text().await.ok()?;
+        text.contains(told).then_some(())
+    })
+    .await;
+    window.press(&format!("{css} [data-testid='toast-undo']")).await;
+}
+
 /// Chooses from the list behind the button “More”, as the keyboard does.
 pub(crate) async fn choose(window: &Window, deed: &str) {
-    window.press("[data-testid='row-more']").await;
-    window.find_css("[data-testid='deed']:focus").await;
-    for _ in 0..10 {
-        let active = window.client.active_element().await.expect("a choice");
-        if active.attr("data-deed").await.expect("a deed").as_deref() == Some(deed) {
-            active.send_keys("\u{e007}").await.expect("Enter");
-            return;
+    // A row that changes meanwhile is drawn anew, without its list.
+    wait::until(&format!("{deed} among the choices"), async || {
+        if !window.has("[data-testid='deeds']").await {
+            window
+                .client
+                .find(Locator::Css("[data-testid='row-more']"))
+                .await
+                .ok()?
+                .send_keys("\u{e007}")
+                .await
+                .ok()?;
         }
-        active.send_keys("\u{e015}").await.expect("the arrow down");
-    }
-    panic!("{deed} is not among the choices");
+        let active = window.client.active_element().await.ok()?;
+        let at = active.attr("data-deed").await.ok()??;
+        active.send_keys(if at == deed { "\u{e007}" } else { "\u{e015}" }).await.ok()?;
+        (at == deed).then_some(())
+    })
+    .await;
 }
 
 /// Waits until a file of the project has this text.
@@ -51,7 +68,7 @@ async fn a_plugin_is_turned_off_and_on_and_pinned() {
     assert!(!world.read("opencode.jsonc").contains("acme"));
     window.text_with("row-switch", "Turn on").await;
     window.focus_in_row("acme").await;
-    window.press(UNDO).await;
+    undo(&window, "Turned acme off").await;
     window.gone("[data-testid='banner']").await;
     reads(&world, "opencode.jsonc", text).await;
     window.text_with("row-switch", "Turn off").await;
@@ -73,7 +90,7 @@ async fn a_plugin_is_turned_off_and_on_and_pinned() {
 
     choose(&window, "Pin").await;
     reads(&world, "opencode.jsonc", &text.replace("\"acme\"", "\"acme@1.0.0\"")).await;
-    window.press(UNDO).await;
+    undo(&window, "Pinned acme").await;
     reads(&world, "opencode.jsonc", text).await;
     window.close().await;
 }
@@ -90,7 +107,7 @@ async fn a_plugin_is_reinstalled() {
     assert!(kept.is_dir());
     choose(&window, "Reinstall").await;
     wait::until("the trash", async || (!kept.exists()).then_some(())).await;
-    window.press(UNDO).await;
+    undo(&window, "OpenCode's copy of acme").await;
     wait::until("what was kept", async || kept.is_dir().then_some(())).await;
 
     // What is missing is told, and the way out is offered.
@@ -100,9 +117,10 @@ async fn a_plugin_is_reinstalled() {
     wait::until("the trash", async || (!kept.exists()).then_some(())).await;
     window.click("nav-overview").await;
     window.click("overview-restart").await;
+    let whole = kept.join("node_modules/acme/package.json");
+    wait::until("the whole package", async || whole.is_file().then_some(())).await;
     window.click("nav-plugins").await;
     window.row("acme", "loaded").await;
-    assert!(kept.join("node_modules/acme/package.json").is_file());
     assert!(world.engine().has_tool("acme_tool").await);
     window.close().await;
 }

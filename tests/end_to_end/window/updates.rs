@@ -6,7 +6,7 @@ use rekindle_tests::{
     world::{World, skill, write},
 };
 
-use super::plugins::{UNDO, choose, open, reads};
+use super::plugins::{choose, open, reads, undo};
 use crate::plugins::registry_with;
 
 /// G3: what stands between the version in use and the new one is read before the update; the newest that the entry does not
@@ -40,7 +40,7 @@ async fn a_plugin_is_updated_after_its_changes_are_read() {
     window.press("[data-testid='confirm-update']").await;
     reads(&world, "opencode.jsonc", &text.replace("1.0.0", "1.1.0")).await;
     window.banner("pending").await;
-    window.press(UNDO).await;
+    undo(&window, "Updated acme").await;
     reads(&world, "opencode.jsonc", text).await;
     window.gone("[data-testid='banner']").await;
     window.close().await;
@@ -73,7 +73,7 @@ async fn a_skill_is_updated_and_what_you_changed_stays() {
     window.banner("pending").await;
     assert!(world.read(".opencode/skills/s/SKILL.md").contains("New."));
     assert_eq!(world.read(".opencode/skills/s/notes.md"), "mine");
-    window.press(UNDO).await;
+    undo(&window, "Updated s").await;
     window.gone("[data-testid='banner']").await;
     assert!(world.read(".opencode/skills/s/SKILL.md").contains("Old."));
 
@@ -85,7 +85,7 @@ async fn a_skill_is_updated_and_what_you_changed_stays() {
     window.press("[data-testid='keep-theirs']").await;
     window.gone("[role='dialog'][open]").await;
     assert!(world.read(".opencode/skills/s/SKILL.md").contains("New."));
-    window.press(UNDO).await;
+    undo(&window, "Updated s").await;
     wait::until("mine", async || world.read(".opencode/skills/s/SKILL.md").contains("Mine.").then_some(())).await;
     choose(&window, "Update").await;
     window.press("[data-testid='keep-mine']").await;

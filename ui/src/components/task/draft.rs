@@ -4,14 +4,15 @@
 
 use std::time::Duration;
 
-use leptos::{ev::SubmitEvent, leptos_dom::helpers::debounce, prelude::*};
-use rekindle_domain::{Deed, Row, Scope, SkillDraft};
+use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::debounce, prelude::*};
+use rekindle_domain::{Deed, Row, Scope, SkillDraft, SkillFinding};
 
 use super::wrong;
 use crate::{
-    backend,
+    backend::{self, Answer},
     components::preview::skill::finding,
     copy::{self, deeds, draft as words},
+    focus,
     state::App,
 };
 
@@ -135,6 +136,8 @@ fn typed(draft: RwSignal<SkillDraft>) -> RwSignal<SkillDraft> {
 
 #[component]
 fn Fields(draft: RwSignal<SkillDraft>, has_body: bool) -> impl IntoView {
+    let first = NodeRef::<html::Input>::new();
+    focus::begin_on(first);
     let text = |label: &'static str,
                 test_id: &'static str,
                 rows: &'static str,
@@ -158,6 +161,7 @@ fn Fields(draft: RwSignal<SkillDraft>, has_body: bool) -> impl IntoView {
             {words::NAME}
             <input
                 class="field"
+                node_ref=first
                 type="text"
                 spellcheck="false"
                 autocomplete="off"
@@ -173,7 +177,7 @@ fn Fields(draft: RwSignal<SkillDraft>, has_body: bool) -> impl IntoView {
 
 /// What is to be said of it as it is typed.
 #[component]
-fn Findings(checked: Memo<Option<backend::Answer<Vec<rekindle_domain::SkillFinding>>>>) -> impl IntoView {
+fn Findings(checked: Memo<Option<Answer<Vec<SkillFinding>>>>) -> impl IntoView {
     let findings = move || match checked.get() {
         Some(Ok(findings)) => findings.iter().map(finding).collect_view().into_any(),
         Some(Err(error)) => wrong(move || Some(error.clone())).into_any(),

@@ -1,6 +1,6 @@
 //! An update of a skill: what changed in it, by whom, and what is kept.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use rekindle_domain::{DiffLine, Keep, Row, SkillComparison, UpdateState, UpdatedFile};
 
 use super::wrong;
@@ -8,6 +8,7 @@ use crate::{
     backend::{self, Answer},
     components::difference::Lines,
     copy::{self, deeds, difference, update as words},
+    focus,
     state::{App, Message},
 };
 
@@ -78,13 +79,15 @@ fn Compared(comparison: SkillComparison, name: String, open: RwSignal<bool>) -> 
     });
     let choices = choices.collect_view();
     let state = words::state(&update);
+    let first = NodeRef::<html::Button>::new();
+    focus::begin_on(first);
     view! {
         <p class="preview-from">{update.source}</p>
         <p data-testid="update-state">{state}</p>
         <Files id files=update.files />
         {wrong(error)}
         <div class="dialog-actions">
-            <button class="button" autofocus data-testid="cancel-task" on:click=move |_| open.set(false)>
+            <button class="button" node_ref=first data-testid="cancel-task" on:click=move |_| open.set(false)>
                 {cancel}
             </button>
             {choices}
@@ -126,8 +129,8 @@ fn Files(id: String, files: Vec<UpdatedFile>) -> impl IntoView {
             </li>
         }
     });
-    let files =
-        (!is_empty).then(|| view! { <ul class="dialog-list" data-testid="update-files">{files.collect_view()}</ul> });
+    let files = (!is_empty)
+        .then(|| view! { <ul class="dialog-list update-files" data-testid="update-files">{files.collect_view()}</ul> });
     let lines = move || {
         shown.get().map(|(path, lines)| {
             let label = difference::label(&path);
