@@ -416,9 +416,9 @@ fn shows_insides(text: &str) -> bool {
 }
 
 /// The subjects of notices.
-const SUBJECTS: [&str; 13] = [
+const SUBJECTS: [&str; 14] = [
     "Doctor", "Habit", "Reload", "Config", "Server", "Skill", "Engine", "Edit", "State", "Program", "File", "Package",
-    "Plugin",
+    "Plugin", "Key",
 ];
 
 /// Whether a process of this id runs.

@@ -1,6 +1,7 @@
 //! The arguments, as `docs/cli.md` promises them.
 
 mod check;
+mod config;
 mod mcp;
 mod plugin;
 mod skill;
@@ -12,6 +13,7 @@ use rekindle_domain::Kind;
 
 pub(crate) use self::{
     check::{CheckArguments, CheckFormat},
+    config::ConfigCommand,
     mcp::{McpAdd, McpCommand},
     plugin::{Named, PluginCommand},
     skill::SkillCommand,
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Add, remove, turn on or off, reconnect, list or test MCP servers
     #[command(subcommand)]
     Mcp(McpCommand),
+    /// List, read, set and unset keys of the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Check the files as a reload would, without an engine
     Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files

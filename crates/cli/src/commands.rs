@@ -1,6 +1,7 @@
 //! One function a command: ask the core, print, and choose the exit code.
 
 mod check;
+mod config;
 mod mcp;
 mod plugin;
 mod skill;
@@ -57,6 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin::run(arguments, command).await,
         Command::Skill(command) => skill::run(arguments, command).await,
+        Command::Config(command) => config::run(arguments, command).await,
         Command::Check(options) => check::run(arguments, options),
         Command::Mcp(command) => mcp::run(arguments, command).await,
         Command::Undo(options) => undo(arguments, options).await,

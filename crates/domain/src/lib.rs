@@ -41,6 +41,7 @@ mod preview;
 mod receipt;
 mod reload;
 mod server;
+mod setting;
 mod text;
 mod update;
 mod visible;
@@ -62,9 +63,9 @@ pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
     AfterCut, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault, Examined, Expected,
-    FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, PackageNotice, PluginNotice,
-    ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake, StateNotice, Unremoved,
-    Untold, ValueKind, WriteFault,
+    FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, KeyNotice, MatterBound, Notice, PackageNotice,
+    PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake, StateNotice,
+    Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
@@ -80,6 +81,7 @@ pub use reload::{
     Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use server::{ServerTest, ServerTool};
+pub use setting::{KeyHelp, KeyOrigin, KeyRow, KeySource, Overridden, Settled};
 pub use text::Text;
 pub use update::{ChangedBy, FileHashes, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile};
 pub use visible::{hidden_runs, visible, visible_json};

@@ -11,6 +11,7 @@ mod engine;
 mod file;
 mod habit;
 mod install;
+mod key;
 mod package;
 mod plugin;
 mod program;
@@ -38,6 +39,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Habit(notice) => habit::said(notice),
         Notice::Reload(notice) => reload::said(notice, front),
         Notice::Config(notice) => config::said(notice, front),
+        Notice::Key(notice) => key::said(notice, front),
         Notice::Skill(notice) => skill::said(notice, front),
         Notice::Engine(notice) => engine::said(notice, front),
         Notice::Edit(notice) => edit::said(notice, front),
@@ -61,6 +63,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Newer { .. } => "update Rekindle".to_owned(),
         Notice::Reload(notice) => reload::hint(notice, front),
         Notice::Config(notice) => config::hint(notice, front),
+        Notice::Key(notice) => key::hint(notice, front),
         Notice::Skill(notice) => skill::hint(notice, front),
         Notice::Engine(notice) => engine::hint(notice, front),
         Notice::Edit(notice) => edit::hint(notice, front),

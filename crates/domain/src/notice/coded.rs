@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
+    ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, KeyNotice, Notice,
     PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, ServerNotice, SkillNotice, StateNotice,
 };
 
@@ -159,6 +159,7 @@ macro_rules! subjects {
 
 subjects! {
     Config(ConfigNotice),
+    Key(KeyNotice),
     Doctor(DoctorNotice),
     Edit(EditNotice),
     Engine(EngineNotice),
