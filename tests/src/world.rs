@@ -434,9 +434,9 @@ fn shows_insides(text: &str) -> bool {
 }
 
 /// The subjects of notices.
-const SUBJECTS: [&str; 14] = [
+const SUBJECTS: [&str; 15] = [
     "Agent", "Doctor", "Habit", "Reload", "Config", "Server", "Skill", "Engine", "Edit", "State", "Program", "File",
-    "Package", "Plugin",
+    "Package", "Plugin", "Key",
 ];
 
 /// Whether a process of this id runs.

@@ -22,6 +22,7 @@ pub(crate) mod record;
 mod relocate;
 mod replace;
 mod servers;
+mod setting;
 mod several;
 mod steps;
 mod text;
@@ -53,6 +54,7 @@ pub use self::{
         Addition, Given, WantedServers, add_chosen_servers, add_servers, preview_servers, read_servers, remarks,
         server_stays, switch_server,
     },
+    setting::{SetKey, set_key, unset_key},
     turn::{Chosen, Turned, chosen_skills, name_set, turn_skills},
     turned_off::{TurnedOff, turn_off, turn_on, turned_off},
     undo::undo,
@@ -68,7 +70,7 @@ use self::{
     trash::not_moved,
     undo::Undo,
 };
-pub(crate) use self::{entry::kept_version, install::check_place};
+pub(crate) use self::{entry::kept_version, install::check_place, setting::parse_key};
 use crate::{
     error::shown,
     files::{locate::Places, scan::scan},

@@ -20,6 +20,7 @@ mod plugins;
 pub mod references;
 pub mod scan;
 mod seen;
+pub mod settled;
 pub mod signed_in;
 mod skills;
 pub(crate) mod skipped;

@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod command;
+mod config;
 mod mcp;
 mod plugin;
 mod skill;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     agent::AgentCommand,
     check::{CheckArguments, CheckFormat},
     command::SlashCommand,
+    config::ConfigCommand,
     mcp::{McpAdd, McpCommand},
     plugin::{Named, PluginCommand},
     skill::{SkillCommand, Turn},
@@ -91,6 +93,9 @@ pub(crate) enum Command {
     /// Create, remove or list slash commands
     #[command(subcommand, name = "command")]
     Slash(SlashCommand),
+    /// List, read, set and unset keys of the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Check the files as a reload would, without an engine
     Check(CheckArguments),
     /// Undo the last change that Rekindle made, or restore the last good files

@@ -2,6 +2,7 @@
 
 mod agent;
 mod check;
+mod config;
 mod mcp;
 mod plugin;
 mod skill;
@@ -58,6 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
         Command::List { kind } => list(arguments, kind.map(Kind::from)).await,
         Command::Plugin(command) => plugin::run(arguments, command).await,
         Command::Skill(command) => skill::run(arguments, command).await,
+        Command::Config(command) => config::run(arguments, command).await,
         Command::Check(options) => check::run(arguments, options),
         Command::Mcp(command) => mcp::run(arguments, command).await,
         Command::Agent(command) => agent::run(arguments, command).await,

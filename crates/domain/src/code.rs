@@ -31,6 +31,8 @@ codes! {
     AlreadyRunning = "already-running",
     /// A name is that of several items.
     Ambiguous = "ambiguous",
+    /// What was given is no key that can be set.
+    BadKey = "bad-key",
     /// What was given cannot be the name of an agent or a command.
     BadName = "bad-name",
     /// What was given is not the fingerprint of a plan.
@@ -43,6 +45,8 @@ codes! {
     BadSpec = "bad-spec",
     /// What was given cannot be the address of an engine.
     BadUrl = "bad-url",
+    /// The engine does not accept the value at that key.
+    BadValue = "bad-value",
     /// Something is running that nobody agreed to interrupt.
     Busy = "busy",
     /// A person cancelled; nothing was touched.

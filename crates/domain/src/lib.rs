@@ -44,6 +44,7 @@ mod preview;
 mod receipt;
 mod reload;
 mod server;
+mod setting;
 mod text;
 mod update;
 mod visible;
@@ -68,9 +69,9 @@ pub use leftover::{Leftover, ProcessKind};
 pub use mask::{masked, masked_lines, masked_text, mentions_outside};
 pub use notice::{
     AfterCut, AgentNotice, BadNotice, Blind, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, EntryFault,
-    Examined, Expected, FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, MatterBound, Notice, OwnEntry,
-    PackageNotice, PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice, SpecMistake,
-    StateNotice, Unremoved, Untold, ValueKind, WriteFault,
+    Examined, Expected, FileKind, FileNotice, Fixed, HabitNotice, InstallNotice, KeyNotice, MatterBound, Notice,
+    OwnEntry, PackageNotice, PluginNotice, ProgramNotice, ReferenceFault, ReloadNotice, ServerNotice, SkillNotice,
+    SpecMistake, StateNotice, Unremoved, Untold, ValueKind, WriteFault,
 };
 pub use package::{KeptPackage, PluginState, PluginUpdate, PublishedPackage, UpdateBy, Wholeness};
 pub use plan::{BusyRun, BusyState, Installing, Plan, PlanSummary, Takes};
@@ -86,6 +87,7 @@ pub use reload::{
     Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use server::{ServerTest, ServerTool};
+pub use setting::{KeyHelp, KeyOrigin, KeyRow, KeySource, Overridden, Settled};
 pub use text::Text;
 pub use update::{
     ChangedBy, FileHashes, Keep, SkillComparison, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile,

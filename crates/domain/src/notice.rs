@@ -12,6 +12,7 @@ mod engine;
 mod file;
 mod habit;
 mod install;
+mod key;
 mod package;
 mod plugin;
 mod program;
@@ -30,6 +31,7 @@ pub use engine::EngineNotice;
 pub use file::{Blind, FileKind, FileNotice};
 pub use habit::HabitNotice;
 pub use install::{EntryFault, InstallNotice};
+pub use key::KeyNotice;
 pub use package::{Fixed, PackageNotice, SpecMistake};
 pub use plugin::PluginNotice;
 pub use program::ProgramNotice;
@@ -48,6 +50,8 @@ pub enum Notice {
     Habit(HabitNotice),
     /// Of reloads: what became of an item, and how one ended.
     Reload(ReloadNotice),
+    /// Of single keys of the configuration, and of setting them.
+    Key(KeyNotice),
     /// Of configurations, and of the files that hold one.
     Config(ConfigNotice),
     /// Of skills, and of other Markdown files with front matter.

@@ -11,7 +11,10 @@
 pub mod edit;
 pub mod fault;
 pub mod grammar;
+pub mod judge;
+pub mod lines;
 mod newer;
+pub mod path;
 #[allow(clippy::indexing_slicing, reason = "a JSON value answers null for what is not there")]
 pub mod schema;
 pub mod shape;

@@ -24,6 +24,7 @@ mod failures;
 mod loaded;
 pub mod log;
 mod merge;
+pub mod origin;
 mod own;
 mod plugin_spec;
 mod profile;

@@ -3,6 +3,7 @@
 //! Invariant: a value never ends a line: whoever prints it escapes what is in a line.
 
 pub mod check;
+pub mod config;
 pub mod edits;
 pub mod engine;
 pub mod failures;

@@ -12,6 +12,7 @@ mod engine;
 mod file;
 mod habit;
 mod install;
+mod key;
 mod package;
 mod plugin;
 mod program;
@@ -40,6 +41,7 @@ pub fn said(notice: &Notice, front: Front) -> String {
         Notice::Reload(notice) => reload::said(notice, front),
         Notice::Agent(notice) => agent::said(notice),
         Notice::Config(notice) => config::said(notice, front),
+        Notice::Key(notice) => key::said(notice, front),
         Notice::Skill(notice) => skill::said(notice, front),
         Notice::Engine(notice) => engine::said(notice, front),
         Notice::Edit(notice) => edit::said(notice, front),
@@ -64,6 +66,7 @@ pub fn hint(notice: &Notice, front: Front) -> String {
         Notice::Reload(notice) => reload::hint(notice, front),
         Notice::Agent(notice) => agent::hint(notice, front),
         Notice::Config(notice) => config::hint(notice, front),
+        Notice::Key(notice) => key::hint(notice, front),
         Notice::Skill(notice) => skill::hint(notice, front),
         Notice::Engine(notice) => engine::hint(notice, front),
         Notice::Edit(notice) => edit::hint(notice, front),

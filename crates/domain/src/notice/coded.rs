@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::{Map, Value};
 
 use super::{
-    AgentNotice, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice, Notice,
-    PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, ServerNotice, SkillNotice, StateNotice,
+    AgentNotice, ConfigNotice, DoctorNotice, EditNotice, EngineNotice, FileNotice, HabitNotice, InstallNotice,
+    KeyNotice, Notice, PackageNotice, PluginNotice, ProgramNotice, ReloadNotice, ServerNotice, SkillNotice,
+    StateNotice,
 };
 
 /// The key of the code.
@@ -160,6 +161,7 @@ macro_rules! subjects {
 subjects! {
     Agent(AgentNotice),
     Config(ConfigNotice),
+    Key(KeyNotice),
     Doctor(DoctorNotice),
     Edit(EditNotice),
     Engine(EngineNotice),

@@ -3,6 +3,7 @@
 //! Invariants: what is accepted here is accepted by the engine; a check of anything ends, whoever wrote the schema.
 //! Source: `GET /doc`, which publishes a schema that forbids unknown keys; the engine leaves them out instead.
 
+mod accepts;
 mod bounds;
 
 use std::sync::LazyLock;
@@ -10,6 +11,7 @@ use std::sync::LazyLock;
 use jsonschema::PatternOptions;
 use serde_json::{Map, Value, json};
 
+pub use self::accepts::Accepts;
 use super::fault::Fault;
 
 /// Where the schemas that have a name are, in the engine's words for them.
