@@ -65,7 +65,10 @@ pub fn remove_entry(
         meant.retain(|one| !one.is_switch());
     }
     match meant[..] {
-        [] => Err(not_ours(places, kind, name)),
+        [] => match all.iter().rev().find(|one| one.name == name && from.is_none()) {
+            Some(other) => Err(not_here(places, kind, other)),
+            None => Err(not_ours(places, kind, name)),
+        },
         [one] => Ok((one.name.clone(), remove_one(places, kind, one, &all)?)),
         [..] => {
             let paths = meant.iter().map(|one| places.short(&one.path)).collect();
@@ -136,6 +139,17 @@ fn left(places: &Places, kind: Kind, name: &str) -> Option<Notice> {
         Some(other) => Some(AgentNotice::EntryLeft { kind, name, path: places.short(&other.path) }.into()),
         None => own(kind, &name).map(|own| AgentNotice::OwnEntryBack { name, own }.into()),
     }
+}
+
+/// Where something is declared that cannot be removed here.
+fn not_here(places: &Places, kind: Kind, other: &Declaration) -> UserError {
+    let (name, path) = (other.name.clone(), &other.path);
+    if !path.is_absolute() {
+        let variable = shown(path);
+        return UserError::new(ErrorCode::FromElsewhere, AgentNotice::EntryInVariable { kind, name, variable });
+    }
+    let notice = AgentNotice::EntryOfOtherScope { kind, name, scope: other.scope, path: places.short(path) };
+    UserError::new(ErrorCode::NotFound, notice).about(shown(path))
 }
 
 /// Why nothing by a name can be removed, and what it is.

@@ -67,7 +67,9 @@ async fn remove(
 ) -> Result<(), UserError> {
     let removed = edit::remove_entry(places, kind, name, scope, from);
     let (name, removed) = match removed {
-        Err(error) if error.code == ErrorCode::NotFound => return Err(explained(arguments, kind, name, error).await),
+        Err(error) if error.path.is_none() && error.code == ErrorCode::NotFound => {
+            return Err(explained(arguments, kind, name, error).await);
+        }
         removed => removed?,
     };
     print_removed(arguments, places, kind, &name, &removed);

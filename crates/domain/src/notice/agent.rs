@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::notices;
-use crate::Kind;
+use crate::{Kind, Scope};
 
 /// What the engine has of itself by the name of an agent or a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +75,26 @@ notices! {
             name: String,
             /// The file.
             path: String,
+        },
+        /// An entry is declared for other projects than was said.
+        EntryOfOtherScope {
+            /// The kind.
+            kind: Kind,
+            /// The name.
+            name: String,
+            /// For which projects.
+            scope: Scope,
+            /// The file.
+            path: String,
+        },
+        /// An entry is declared in the environment.
+        EntryInVariable {
+            /// The kind.
+            kind: Kind,
+            /// The name.
+            name: String,
+            /// The variable.
+            variable: String,
         },
         /// After a removal, the engine uses its own entry again.
         OwnEntryBack {

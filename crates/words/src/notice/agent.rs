@@ -1,6 +1,6 @@
 //! Agents and commands: beginning, removing, and turning agents off and on.
 
-use rekindle_domain::{AgentNotice, OwnEntry};
+use rekindle_domain::{AgentNotice, OwnEntry, Scope};
 
 use super::Front;
 
@@ -29,6 +29,13 @@ pub(super) fn said(notice: &AgentNotice) -> String {
         }
         AgentNotice::EntryLeft { kind, name, path } => {
             return format!("{path} still declares the {} “{name}”", kind.word());
+        }
+        AgentNotice::EntryOfOtherScope { kind, name, scope, path } => {
+            let whom = if *scope == Scope::Global { "every project" } else { "this project" };
+            return format!("the {} “{name}” is declared for {whom}: {path}", kind.word());
+        }
+        AgentNotice::EntryInVariable { kind, name, variable } => {
+            return format!("the {} “{name}” is declared in the variable {variable}", kind.word());
         }
         AgentNotice::OwnEntryBack { name, own } => {
             return format!("OpenCode uses its own {} “{name}” again", word(*own));
@@ -70,8 +77,11 @@ pub(super) fn hint(notice: &AgentNotice, front: Front) -> String {
             "the first one counts; say which one to remove with --from FILE"
         }
         (AgentNotice::EntryInSeveral { .. }, Front::Window) => "the first one counts; remove them one by one",
-        (AgentNotice::EntryLeft { .. }, Front::Command) => "remove that one, too, if nothing is to be left of it",
-        (AgentNotice::EntryLeft { .. }, Front::Window) => "remove that one, too, if nothing is to be left of it",
+        (AgentNotice::EntryLeft { .. }, _) => "remove that one, too, if nothing is to be left of it",
+        (AgentNotice::EntryOfOtherScope { scope: Scope::Global, .. }, Front::Command) => "remove it with --global",
+        (AgentNotice::EntryOfOtherScope { scope: Scope::Project, .. }, Front::Command) => "remove it without --global",
+        (AgentNotice::EntryOfOtherScope { .. }, Front::Window) => "remove it there",
+        (AgentNotice::EntryInVariable { .. }, _) => "change that variable where the engine starts",
         (AgentNotice::OwnEntryBack { .. }, _) => "",
         (AgentNotice::EntryIsOwn { name, own: OwnEntry::Agent }, Front::Command) => {
             return format!("turn it off with: rekindle agent disable {name}");

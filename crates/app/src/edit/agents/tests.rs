@@ -243,7 +243,7 @@ fn what_is_not_certain_is_not_removed() {
     let own = (ErrorCode::FromElsewhere, "entry-is-own");
     let several = (ErrorCode::Ambiguous, "entry-in-several");
     check(&[], Kind::Agent, "none", nothing);
-    check(&[("~/agents/one.md", AGENT)], Kind::Agent, "one", nothing);
+    check(&[("~/agents/one.md", AGENT)], Kind::Agent, "one", (ErrorCode::NotFound, "entry-of-other-scope"));
     check(&[(".opencode/commands/one.md", AGENT)], Kind::Agent, "one", nothing);
     for name in ["build", "plan", "general", "explore", "title"] {
         check(&[], Kind::Agent, name, own);
@@ -264,6 +264,18 @@ fn what_is_not_certain_is_not_removed() {
     check(&two, Kind::Agent, "opencode.json", several);
     // Of two files of one name in a folder the engine takes one.
     check(&[(".opencode/agents/one.md", AGENT), (".opencode/agent/one.md", AGENT)], Kind::Agent, "one", several);
+}
+
+/// V5: what is declared in the environment is no file's.
+#[test]
+fn what_a_variable_declares_is_not_removed() {
+    let (_root, mut places) = places();
+    let config = r#"{"agent": {"one": {"prompt": "p"}}}"#.to_owned();
+    let home = places.home.display().to_string();
+    let environment = [("OPENCODE_CONFIG_CONTENT".to_owned(), config), ("HOME".to_owned(), home)].into_iter().collect();
+    places.environment = environment;
+    let error = remove_entry(&places, Kind::Agent, "one", Scope::Project, None).expect_err("in the environment");
+    assert_eq!((error.code, error.what.code().as_str()), (ErrorCode::FromElsewhere, "entry-in-variable"));
 }
 
 /// V5: an agent is turned off and on, also one of the engine's own; on again, every byte is as it was.
