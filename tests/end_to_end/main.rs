@@ -16,6 +16,7 @@ mod processes;
 mod readme;
 mod receipts;
 mod servers;
+mod settings;
 mod skills;
 mod taking_back;
 mod truth;
