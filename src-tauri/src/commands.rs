@@ -4,6 +4,7 @@ mod agent;
 mod config;
 mod deeds;
 mod engine;
+mod key;
 mod reload;
 mod server;
 mod skill;
@@ -33,6 +34,10 @@ pub(crate) fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         engine::end_leftovers,
         engine::doctor,
         engine::engine_output,
+        key::config_keys,
+        key::key_help,
+        key::set_config_key,
+        key::unset_config_key,
         reload::reload,
         reload::cancel_reload,
         reload::dismiss,

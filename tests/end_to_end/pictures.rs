@@ -83,7 +83,7 @@ async fn empty_pages() {
     let world = World::named("empty");
     let window = Window::open(&world).await;
     window.engine_runs().await;
-    for page in ["overview", "plugins", "skills", "mcp", "agents", "activity", "settings"] {
+    for page in ["overview", "plugins", "skills", "mcp", "agents", "configuration", "activity", "settings"] {
         window.click(&format!("nav-{page}")).await;
         picture(&window, &format!("empty-{page}")).await;
     }
@@ -356,6 +356,35 @@ async fn pasted_servers() {
     window.count("preview-server", 2).await;
     picture(&window, "servers-several").await;
     window.escape().await;
+    window.close().await;
+}
+
+/// Keys of the configuration with what they override, and the dialogs in which they are edited.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_the_configuration() {
+    let world = furnished();
+    let permission = json!({"bash": {"git push --force-with-lease origin *": "deny", "*": "ask"}});
+    let provider = json!({"acme": {"options": {"apiKey": "sk-123456789012345678901234", "baseURL": "https://models.example.com/a/path/that/is/rather/long/for/an/address/v1"}}});
+    let global = json!({"share": "auto", "autoupdate": "notify", "subagent_depth": 2, "permission": permission, "provider": provider});
+    write(&world.home(".config/opencode/opencode.json"), &format!("{global:#}\n"));
+    let window = Window::open(&world).await;
+    window.engine_runs().await;
+    window.click("nav-configuration").await;
+    window.find_css("[data-testid='key'][data-key='share']").await;
+    picture(&window, "configuration").await;
+    window.press("[data-key='share'] [data-testid='key-edit']").await;
+    window.find("key-manual").await;
+    picture(&window, "configuration-choice").await;
+    window.escape().await;
+    window.press("[data-key='subagent_depth'] [data-testid='key-edit']").await;
+    window.type_into("key-text", "many").await;
+    window.press("[data-testid='key-save']").await;
+    window.find("key-error").await;
+    picture(&window, "configuration-wrong").await;
+    window.escape().await;
+    window.type_into("key-search", "nowhere").await;
+    window.gone("[data-testid='key']").await;
+    picture(&window, "configuration-none").await;
     window.close().await;
 }
 

@@ -1,6 +1,7 @@
 //! The flows in the real window.
 
 mod agents;
+mod config;
 mod consent;
 mod drafts;
 mod habits;

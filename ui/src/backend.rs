@@ -5,9 +5,9 @@
 
 use js_sys::{Function, Reflect};
 use rekindle_domain::{
-    AgentMode, Choice, ChosenServers, DiffLine, Finding, ItemId, Keep, Kind, Leftover, List, Made, Page, PluginOffer,
-    PluginUpdate, Previewed, Receipt, Received, Restored, Scope, ServersPreview, Shown, SkillComparison, SkillDraft,
-    SkillFinding, UndoChoice, UserError, WindowEvent, Wish,
+    AgentMode, Choice, ChosenServers, DiffLine, Finding, ItemId, Keep, KeyHelp, KeyList, Kind, Leftover, List, Made,
+    Page, PluginOffer, PluginUpdate, Previewed, Receipt, Received, Restored, Scope, ServersPreview, Shown,
+    SkillComparison, SkillDraft, SkillFinding, UndoChoice, UserError, WindowEvent, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -421,6 +421,30 @@ pub(crate) async fn choose(choice: Choice) -> Answer<Nothing> {
         choice: Choice,
     }
     invoke("choose", &Arguments { choice }).await
+}
+
+/// What is configured, and by which file.
+pub(crate) async fn config_keys() -> Answer<KeyList> {
+    invoke("config_keys", &NoArguments {}).await
+}
+
+/// What a command on one key is given; what it does not take is not looked at.
+#[derive(Serialize)]
+struct KeyArguments {
+    key: String,
+    scope: Scope,
+    text: String,
+}
+
+/// What may be written at a key.
+pub(crate) async fn key_help(key: String) -> Answer<KeyHelp> {
+    invoke("key_help", &KeyArguments { key, scope: Scope::Project, text: String::new() }).await
+}
+
+/// Sets a key to what the person typed; `None`: takes it out of the file that sets it.
+pub(crate) async fn set_config_key(key: String, scope: Scope, text: Option<String>) -> Answer<Made> {
+    let command = if text.is_some() { "set_config_key" } else { "unset_config_key" };
+    invoke(command, &KeyArguments { key, scope, text: text.unwrap_or_default() }).await
 }
 
 /// What is wrong, and how to mend it.

@@ -6,6 +6,7 @@
 
 pub(crate) mod activity;
 pub(crate) mod agents;
+pub(crate) mod configuration;
 pub(crate) mod mcp;
 pub(crate) mod overview;
 pub(crate) mod plugins;

@@ -193,6 +193,8 @@ pub(crate) struct App {
     pub(crate) is_confirming: RwSignal<bool>,
     /// Whether is asked if the last good files are to be restored.
     pub(crate) is_restoring: RwSignal<bool>,
+    /// How many changes were made or taken back that the state need not tell of.
+    pub(crate) edits: RwSignal<u32>,
     last_toast: StoredValue<u64>,
     last_fetch: StoredValue<u64>,
 }
@@ -216,6 +218,7 @@ impl App {
             is_asking: RwSignal::new(false),
             is_confirming: RwSignal::new(false),
             is_restoring: RwSignal::new(false),
+            edits: RwSignal::new(0),
             last_toast: StoredValue::new(0),
             last_fetch: StoredValue::new(0),
         };
@@ -301,7 +304,9 @@ impl App {
     /// Takes a removal back; if somebody else changed the same file since, the person is asked how.
     pub(crate) fn undo(self, token: UndoToken, choice: Option<UndoChoice>) {
         self.run(async move {
-            match backend::undo(token.clone(), choice).await {
+            let answer = backend::undo(token.clone(), choice).await;
+            self.edits.update(|edits| *edits += 1);
+            match answer {
                 Err(UserError { choices, path: Some(path), .. }) if !choices.is_empty() => {
                     self.contested.set(Contested { token, path, choices });
                     self.is_asking.set(true);

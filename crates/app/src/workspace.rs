@@ -12,6 +12,7 @@ pub mod difference;
 pub mod directory;
 mod follow;
 mod good_files;
+mod keys;
 pub mod look;
 mod pace;
 mod previewed;
@@ -52,6 +53,7 @@ use crate::{
     state::{record::Records, settings},
     workspace::{
         compared::Comparing,
+        keys::Listed,
         look::Observation,
         previewed::Waiting,
         reload::{
@@ -146,6 +148,7 @@ pub struct App {
     waiting: Waiting,
     signing_in: SigningIn,
     comparing: Comparing,
+    listed: Listed,
 }
 
 impl App {
@@ -186,6 +189,7 @@ impl App {
             waiting: Waiting::default(),
             signing_in: SigningIn::default(),
             comparing: Comparing::default(),
+            listed: Listed::default(),
         }
     }
 
@@ -219,6 +223,7 @@ impl App {
         let scan = &observation.scan;
         let is_place = target.places().directory.as_os_str() == path;
         is_place
+            || self.listed.has(path)
             || scan.rows.iter().any(|row| row.source == path)
             || scan.disk.items.iter().any(|item| item.source == path)
             || observation.problems.iter().chain(&scan.warnings).any(|problem| problem.path == path)

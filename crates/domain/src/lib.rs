@@ -87,7 +87,7 @@ pub use reload::{
     Resume, StepName, Verdict, Whose, Wish, step,
 };
 pub use server::{ServerTest, ServerTool};
-pub use setting::{KeyHelp, KeyOrigin, KeyRow, KeySource, Overridden, Settled};
+pub use setting::{KeyHelp, KeyLine, KeyList, KeyOrigin, KeyRow, KeySource, Overridden, Settled};
 pub use text::Text;
 pub use update::{
     ChangedBy, FileHashes, Keep, SkillComparison, SkillUpdate, ThreeWay, UpdateClass, UpdateState, UpdatedFile,

@@ -73,6 +73,30 @@ pub enum KeyOrigin {
     Managed,
 }
 
+/// The merged configuration as a window lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyList {
+    /// The keys, by name.
+    pub keys: Vec<KeyLine>,
+    /// The files that the engine would not load, so that nothing of them counts.
+    pub problems: Vec<Problem>,
+}
+
+/// One key, with its values in one line each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyLine {
+    /// The whole of it.
+    pub key: String,
+    /// The value, masked; its beginning, where it is long.
+    pub value: String,
+    /// Who says it.
+    pub source: KeySource,
+    /// What does not count, likewise, and who says it; the strongest first.
+    pub overrides: Vec<(String, KeySource)>,
+    /// What a person would type to have this value. `None`: it is not edited one key at a time.
+    pub typed: Option<String>,
+}
+
 /// What may be written at a key, for whoever edits it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyHelp {

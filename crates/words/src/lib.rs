@@ -13,6 +13,7 @@ pub mod command;
 pub mod differences;
 pub mod edits;
 pub mod items;
+pub mod keys;
 pub mod live;
 pub mod notice;
 pub mod plan;

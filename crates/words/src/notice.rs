@@ -23,6 +23,8 @@ mod state;
 
 use rekindle_domain::{Notice, Problem};
 
+pub(crate) use self::config::either;
+
 use crate::text;
 
 /// Who asks: what a person can do about something differs.

@@ -6,6 +6,7 @@
 pub mod agents;
 pub mod banner;
 pub mod changes;
+pub mod config;
 pub mod deeds;
 pub mod difference;
 pub mod draft;
@@ -103,6 +104,7 @@ pub fn page(page: Page) -> &'static str {
         Page::Skills => "Skills",
         Page::Mcp => "MCP servers",
         Page::Agents => "Agents & commands",
+        Page::Configuration => "Configuration",
         Page::Activity => "Activity",
         Page::Settings => "Settings",
     }
@@ -116,6 +118,7 @@ pub fn page_sub(page: Page) -> &'static str {
         Page::Skills => "Instructions that agents can load in this workspace.",
         Page::Mcp => "Servers that provide tools in this workspace.",
         Page::Agents => "Agents, slash commands and custom tools in this workspace.",
+        Page::Configuration => "What every key comes to in this workspace, and which file sets it.",
         Page::Activity => "Past reloads, and what each one proved.",
         Page::Settings => "Appearance, automatic reloads, and which engine to start.",
     }

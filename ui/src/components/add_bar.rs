@@ -139,7 +139,7 @@ pub(super) fn Scopes(scope: RwSignal<Scope>) -> impl IntoView {
 
 /// What is wrong with what was typed, and what to do about it.
 #[component]
-pub(super) fn Wrong(error: Signal<Option<UserError>>, id: &'static str) -> impl IntoView {
+pub(crate) fn Wrong(error: Signal<Option<UserError>>, id: &'static str) -> impl IntoView {
     view! {
         <div class="add-error" id=id role="alert">
             {move || {

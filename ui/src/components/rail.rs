@@ -33,6 +33,7 @@ fn Link(page: Page) -> impl IntoView {
         Page::Skills => "nav-skills",
         Page::Mcp => "nav-mcp",
         Page::Agents => "nav-agents",
+        Page::Configuration => "nav-configuration",
         Page::Activity => "nav-activity",
         Page::Settings => "nav-settings",
     };

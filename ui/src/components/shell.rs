@@ -95,6 +95,7 @@ fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
                     Page::Skills => view! { <pages::skills::Skills /> }.into_any(),
                     Page::Mcp => view! { <pages::mcp::McpServers /> }.into_any(),
                     Page::Agents => view! { <pages::agents::Agents /> }.into_any(),
+                    Page::Configuration => view! { <pages::configuration::Configuration /> }.into_any(),
                     Page::Activity => view! { <pages::activity::Activity /> }.into_any(),
                     Page::Settings => view! { <pages::settings::SettingsPage /> }.into_any(),
                 }}
@@ -142,7 +143,7 @@ fn follow_theme(app: App) {
     });
 }
 
-/// Ctrl+1 is the first page, Ctrl+7 the last; ⌘ does the same.
+/// Ctrl+1 is the first page, Ctrl+8 the last; ⌘ does the same.
 fn switch_pages_by_key(app: App) {
     let listener = window_event_listener(ev::keydown, move |event| {
         if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || event.shift_key() {

@@ -1,9 +1,10 @@
 //! What the commands say of single keys of the configuration.
 
-use rekindle_domain::{KeyOrigin, KeySource, Settled};
+use rekindle_domain::Settled;
 use serde_json::Value;
 
 use super::{edits::NEXT, problem};
+use crate::keys::place;
 
 /// How much of a value is shown in a line, in characters.
 const LONGEST: usize = 160;
@@ -44,15 +45,6 @@ pub fn set(key: &str, value: Option<&Value>, place: &str, is_new: bool) -> Strin
     }
 }
 
-fn place(source: &KeySource) -> String {
-    let line = source.line.map(|line| format!(":{line}")).unwrap_or_default();
-    match source.origin {
-        KeyOrigin::Managed => format!("{}{line}, the administrator's", source.place),
-        KeyOrigin::Environment => format!("${}", source.place),
-        KeyOrigin::File | KeyOrigin::Folder => format!("{}{line}", source.place),
-    }
-}
-
 /// A value in one line, or its beginning.
 fn short(value: &Value) -> String {
     let text = value.to_string();
@@ -64,7 +56,7 @@ fn short(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rekindle_domain::{KeyRow, Overridden, Scope};
+    use rekindle_domain::{KeyOrigin, KeyRow, KeySource, Overridden, Scope};
     use serde_json::json;
 
     use super::*;

@@ -242,7 +242,7 @@ fn a(kind: ValueKind) -> &'static str {
 }
 
 /// `true, false or “notify”`.
-fn either(expected: &[Expected]) -> String {
+pub(crate) fn either(expected: &[Expected]) -> String {
     let mut words: Vec<String> = Vec::new();
     for one in expected {
         match one {

@@ -11,6 +11,7 @@ pub enum Page {
     Skills,
     Mcp,
     Agents,
+    Configuration,
     Activity,
     Settings,
 }
@@ -26,6 +27,7 @@ impl Page {
             Self::Skills => List::Skills.kinds(),
             Self::Mcp => List::Mcp.kinds(),
             Self::Agents => List::Agents.kinds(),
+            Self::Configuration => &[Kind::Config, Kind::Instructions],
             Self::Overview | Self::Activity | Self::Settings => &[],
         }
     }
