@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::{
     preview::{add_chosen_servers, preview_servers},
-    secrets::remarks,
+    secrets::{remarks, shown as shown_entry},
 };
 use super::keys::{KeyEdit, Operation, edit_keys_in, file_for_keys, value_at};
 use crate::{
@@ -117,7 +117,9 @@ pub fn read_servers(places: &Places, wanted: &WantedServers<'_>) -> Result<Addit
         }
         let mut entry = server.entry;
         let moved = if wanted.takes_variables { secrets::move_to_variables(&name, &mut entry) } else { Vec::new() };
-        notices.extend(moved.into_iter().chain(remarks(places, &name, &entry)).map(Notice::from));
+        let mut more = remarks(places, &name, &entry);
+        more.retain(|remark| !secrets::is_told(remark, &moved));
+        notices.extend(moved.into_iter().chain(more).map(Notice::from));
         found.push((name, entry));
     }
     let first = found.first().map(|(name, _)| name.as_str()).unwrap_or_default();

@@ -1,10 +1,9 @@
 //! What would be declared of MCP servers, shown before it is.
 
-use rekindle_domain::{ChosenServers, ServerNotice, ServerPreview, ServersPreview, UserError, masked};
-
+use rekindle_domain::{ChosenServers, ServerNotice, ServerPreview, ServersPreview, UserError};
 use serde_json::Value;
 
-use super::{Given, WantedServers, add_servers, read_servers};
+use super::{Given, WantedServers, add_servers, read_servers, shown_entry};
 use crate::files::locate::Places;
 
 /// What a server is called whose source does not say it, until a person does.
@@ -20,8 +19,7 @@ pub fn preview_servers(places: &Places, chosen: &ChosenServers) -> Result<Server
     let declared = |name: &str| addition.declared.iter().find(|(server, _)| server == name);
     let preview = |(name, entry): &(String, Value)| ServerPreview {
         name: name.clone(),
-        // Without its name, which may be one of those behind which secrets stand.
-        entry: serde_json::to_string_pretty(&masked("", entry)).unwrap_or_default(),
+        entry: serde_json::to_string_pretty(&shown_entry(entry)).unwrap_or_default(),
         declared: declared(name).map(|(_, path)| places.short(path)),
     };
     Ok(ServersPreview {

@@ -39,15 +39,57 @@ pub(super) fn move_to_variables(name: &str, entry: &mut Value) -> Vec<ServerNoti
     let mut moved = Vec::new();
     for Secret { pointer, key, variable } in secrets_in(name, entry) {
         let Some(Value::String(text)) = entry.pointer_mut(&pointer) else { continue };
-        let scheme = SCHEMES.iter().find(|scheme| text.starts_with(*scheme)).map(|scheme| (*scheme).to_owned());
-        // `--token=…` is one word.
-        let option =
-            || text.starts_with('-').then(|| text.split_once('=')).flatten().map(|(name, _)| format!("{name}="));
-        let stays = scheme.or_else(option).unwrap_or_default();
+        let stays = before(text);
         *text = format!("{stays}{{env:{variable}}}");
         moved.push(ServerNotice::ServerSecretMoved { name: name.to_owned(), key, variable });
     }
     moved
+}
+
+/// Whether a variable that is not set is one that a person was told to set already.
+pub(super) fn is_told(remark: &ServerNotice, moved: &[ServerNotice]) -> bool {
+    let ServerNotice::ServerVariableUnset { variable, .. } = remark else { return false };
+    moved.iter().any(|moved| matches!(moved, ServerNotice::ServerSecretMoved { variable: to, .. } if to == variable))
+}
+
+/// An entry as people may see it: without secrets, and with the variables that stand for them.
+pub fn shown(entry: &Value) -> Value {
+    // Without its name, which may be one of those behind which secrets stand.
+    with_references(entry, masked("", entry))
+}
+
+/// Puts back what only refers to a variable or a file.
+fn with_references(entry: &Value, masked: Value) -> Value {
+    match (entry, masked) {
+        (Value::String(text), _) if is_reference(text) => Value::from(text.as_str()),
+        (Value::Object(entry), Value::Object(masked)) => {
+            let pair = |(key, masked)| {
+                let value = with_references(entry.get(&key).unwrap_or(&Value::Null), masked);
+                (key, value)
+            };
+            Value::Object(masked.into_iter().map(pair).collect())
+        }
+        (Value::Array(entry), Value::Array(masked)) if entry.len() == masked.len() => {
+            entry.iter().zip(masked).map(|(entry, masked)| with_references(entry, masked)).collect()
+        }
+        (_, masked) => masked,
+    }
+}
+
+/// Whether a text is one reference, with nothing before it but what stands before a secret.
+fn is_reference(text: &str) -> bool {
+    let text = text.strip_prefix(&before(text)).unwrap_or(text);
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    inner.is_some_and(|inner| {
+        ["env:", "file:"].iter().any(|kind| inner.starts_with(kind)) && !inner.contains(['{', '}'])
+    })
+}
+
+/// What stays in its place where a secret moves: a scheme, or the name of an option that is one word with it.
+fn before(text: &str) -> String {
+    let scheme = SCHEMES.iter().find(|scheme| text.starts_with(*scheme)).map(|scheme| (*scheme).to_owned());
+    let option = || text.starts_with('-').then(|| text.split_once('=')).flatten().map(|(name, _)| format!("{name}="));
+    scheme.or_else(option).unwrap_or_default()
 }
 
 fn secrets_in(name: &str, entry: &Value) -> Vec<Secret> {
@@ -162,5 +204,15 @@ mod tests {
             json!({"type": "local", "command": ["npx", "-y", "fs"]}),
             &[],
         );
+    }
+
+    /// V4: what only refers to something is shown, and nothing else of what is hidden.
+    #[test]
+    fn references_are_shown() {
+        let entry = json!({"environment": {"API_KEY": "{env:X}", "TOKEN": "sk-1{env:X}", "B_TOKEN": "{env:X}sk-1{env:Y}"},
+            "headers": {"Authorization": "Bearer {file:~/t}"}, "command": ["x", "--token", "{env:T}", "--key=abc"]});
+        let expected = json!({"environment": {"API_KEY": "{env:X}", "TOKEN": "••••", "B_TOKEN": "••••"},
+            "headers": {"Authorization": "Bearer {file:~/t}"}, "command": ["x", "--token", "{env:T}", "--key=••••"]});
+        assert_eq!(shown(&entry), expected);
     }
 }
