@@ -15,7 +15,9 @@ pub fn silence(changelog: &Changelog, front: Front) -> Option<String> {
     let what = match (&changelog.why, &changelog.file) {
         (Some(why), _) => format!("The package could not be looked at: {}", inline(why, front)),
         (None, None) => "The package has no changelog".to_owned(),
-        (None, Some(file)) if changelog.sections.is_empty() => format!("{file} of the package says nothing of it"),
+        (None, Some(file)) if changelog.sections.is_empty() => {
+            format!("The package's {file} does not mention this update")
+        }
         (None, Some(_)) => return None,
     };
     let where_to = changelog.repository.as_ref().map(|page| format!(" Its source is at {page}")).unwrap_or_default();

@@ -74,7 +74,7 @@ async fn how_far_a_fetch_is_can_be_seen() {
     assert!(stream.read(&mut request).await.expect("a request") > 0);
     let begun = [&b"HTTP/1.1 200 OK\r\ncontent-length: 80000\r\n\r\n"[..], &[0; 20_000]].concat();
     stream.write_all(&begun).await.expect("sent");
-    window.text_with("preview-received", "20 KB of 80 KB, 25 %").await;
+    window.text_with("preview-received", "20 KB of 80 KB, 25%").await;
     window.picture("preview-fetching").await;
     window.click("cancel-preview").await;
     window.gone("[role='dialog'][open]").await;
