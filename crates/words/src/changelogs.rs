@@ -40,7 +40,7 @@ mod tests {
         };
         check(None, None, Some("The package has no changelog."));
         check(None, Some("https://h/o/r"), Some("The package has no changelog. Its source is at https://h/o/r"));
-        check(Some("CHANGELOG.md"), None, Some("CHANGELOG.md of the package says nothing of it."));
+        check(Some("CHANGELOG.md"), None, Some("The package's CHANGELOG.md does not mention this update."));
         let section = ChangelogSection { title: "1.1.0".to_owned(), text: String::new() };
         let file = Some("CHANGELOG.md".to_owned());
         let told = Changelog { file, sections: vec![section], ..Changelog::default() };
