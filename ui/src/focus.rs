@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 use rekindle_domain::ItemId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -47,6 +47,11 @@ where
 thread_local! {
     /// The item whose row is about to be drawn anew, and its button that has the focus.
     static EXPECTED: RefCell<Option<(ItemId, &'static str)>> = const { RefCell::new(None) };
+}
+
+/// From a press of a pointer on, it is where the person put it.
+pub(crate) fn follow_pointer() {
+    let _ = window_event_listener(ev::pointerdown, |_| EXPECTED.set(None));
 }
 
 /// The row of this item will be drawn anew, and its button of this test id has the focus.

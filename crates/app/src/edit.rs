@@ -52,7 +52,7 @@ pub use self::{
     new_plugin::{NewPlugin, new_plugin},
     servers::{
         Addition, Given, WantedServers, add_chosen_servers, add_servers, preview_servers, read_servers, remarks,
-        server_stays, switch_server,
+        server_stays, shown_entry, switch_server,
     },
     setting::{SetKey, set_key, unset_key},
     turn::{Chosen, Turned, chosen_skills, name_set, turn_skills},

@@ -13,7 +13,7 @@ pub struct Changelog {
     /// The sections, in the order of the file; none: it says nothing of these versions.
     pub sections: Vec<ChangelogSection>,
     /// Whether there is more than is told.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, rename = "truncated", skip_serializing_if = "std::ops::Not::not")]
     pub is_cut: bool,
     /// Where the source of the package is, as it says itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]

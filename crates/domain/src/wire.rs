@@ -367,7 +367,6 @@ pub struct Settings {
     /// True when the last good files are put back by themselves if the engine does not come up.
     pub roll_back: bool,
     /// Skills that are turned on and off together, by the name of the set.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, Vec<String>>,
 }
 

@@ -15,7 +15,9 @@ pub fn silence(changelog: &Changelog, front: Front) -> Option<String> {
     let what = match (&changelog.why, &changelog.file) {
         (Some(why), _) => format!("The package could not be looked at: {}", inline(why, front)),
         (None, None) => "The package has no changelog".to_owned(),
-        (None, Some(file)) if changelog.sections.is_empty() => format!("{file} of the package says nothing of it"),
+        (None, Some(file)) if changelog.sections.is_empty() => {
+            format!("The package's {file} does not mention this update")
+        }
         (None, Some(_)) => return None,
     };
     let where_to = changelog.repository.as_ref().map(|page| format!(" Its source is at {page}")).unwrap_or_default();
@@ -38,7 +40,7 @@ mod tests {
         };
         check(None, None, Some("The package has no changelog."));
         check(None, Some("https://h/o/r"), Some("The package has no changelog. Its source is at https://h/o/r"));
-        check(Some("CHANGELOG.md"), None, Some("CHANGELOG.md of the package says nothing of it."));
+        check(Some("CHANGELOG.md"), None, Some("The package's CHANGELOG.md does not mention this update."));
         let section = ChangelogSection { title: "1.1.0".to_owned(), text: String::new() };
         let file = Some("CHANGELOG.md".to_owned());
         let told = Changelog { file, sections: vec![section], ..Changelog::default() };

@@ -4,11 +4,11 @@ use rekindle_domain::{PreviewSource, Received, SkillFinding, SkillPreview, Token
 
 use crate::text::{counted, size};
 
-/// How much has come: `12 MB of 50 MB, 24 %`.
+/// How much has come: `12 MB of 50 MB, 24%`.
 pub fn received(received: Received) -> String {
     let Received { bytes, of } = received;
     match of.filter(|of| *of >= bytes && *of > 0) {
-        Some(of) => format!("{} of {}, {} %", size(bytes), size(of), u128::from(bytes) * 100 / u128::from(of)),
+        Some(of) => format!("{} of {}, {}%", size(bytes), size(of), u128::from(bytes) * 100 / u128::from(of)),
         None => size(bytes),
     }
 }
@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn how_much_has_come() {
         let check = |bytes, of, expected: &str| assert_eq!(received(Received { bytes, of }), expected);
-        check(12_000_000, Some(50_000_000), "12.0 MB of 50.0 MB, 24 %");
+        check(12_000_000, Some(50_000_000), "12.0 MB of 50.0 MB, 24%");
         check(800, None, "800 bytes");
         check(0, Some(0), "0 bytes");
         check(2000, Some(1000), "2 KB");
-        check(u64::MAX, Some(u64::MAX), "18446744073709.5 MB of 18446744073709.5 MB, 100 %");
+        check(u64::MAX, Some(u64::MAX), "18446744073709.5 MB of 18446744073709.5 MB, 100%");
     }
 }

@@ -20,7 +20,7 @@ pub fn agent(description: Option<&str>, mode: AgentMode) -> String {
 pub fn command(description: Option<&str>) -> String {
     let description = description.unwrap_or("Describe what this command does.");
     format!(
-        "---\ndescription: {}\n---\n\nSay what should be done. What is typed behind the command stands here: $ARGUMENTS\n",
+        "---\ndescription: {}\n---\n\nSay what should be done. What you type after the command goes here: $ARGUMENTS\n",
         yaml(description)
     )
 }

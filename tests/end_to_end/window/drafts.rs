@@ -54,7 +54,7 @@ async fn a_skill_is_begun_and_edited() {
     world.write(".opencode/skills/s/SKILL.md", &skill("s", "Theirs."));
     window.press("[data-testid='confirm-draft']").await;
     let error = window.text("task-error").await;
-    assert!(error.contains("no longer as it was"), "{error}");
+    assert!(error.contains("has changed since"), "{error}");
     assert_eq!(window.value("draft-description").await, "Mine.");
     assert_eq!(world.read(".opencode/skills/s/SKILL.md"), skill("s", "Theirs."));
     window.escape().await;

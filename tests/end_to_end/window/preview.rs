@@ -4,7 +4,7 @@ use rekindle_tests::{
     window::Window,
     world::{World, skill, write},
 };
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A folder with two skills that can be installed, one of which hides something, and one that would not load.
 pub(crate) fn collection(world: &World) -> String {
@@ -69,10 +69,12 @@ async fn how_far_a_fetch_is_can_be_seen() {
     window.click("nav-skills").await;
     window.type_into("skill-input", &address).await;
     window.click("skill-import").await;
-    let (mut stream, _) = slow.accept().await.expect("a request");
+    let (mut stream, _) = slow.accept().await.expect("a connection");
+    let mut request = [0; 1024];
+    assert!(stream.read(&mut request).await.expect("a request") > 0);
     let begun = [&b"HTTP/1.1 200 OK\r\ncontent-length: 80000\r\n\r\n"[..], &[0; 20_000]].concat();
     stream.write_all(&begun).await.expect("sent");
-    window.text_with("preview-received", "20 KB of 80 KB, 25 %").await;
+    window.text_with("preview-received", "20 KB of 80 KB, 25%").await;
     window.picture("preview-fetching").await;
     window.click("cancel-preview").await;
     window.gone("[role='dialog'][open]").await;

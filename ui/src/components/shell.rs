@@ -18,7 +18,7 @@ use crate::{
         toasts::Toasts,
         undo::AskHowToUndo,
     },
-    copy, pages,
+    copy, focus, pages,
     state::{App, Link, Page},
 };
 
@@ -68,6 +68,7 @@ fn Unreachable(error: UserError) -> impl IntoView {
 
 #[component]
 fn Shell(state: ArcRwSignal<WindowState>) -> impl IntoView {
+    focus::follow_pointer();
     let app = App::provide(state);
     let main = NodeRef::<html::Main>::new();
     follow_theme(app);

@@ -6,7 +6,10 @@
 mod preview;
 mod secrets;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use rekindle_domain::{ErrorCode, InstallNotice, Notice, Scope, ServerNotice, UserError};
 use rekindle_sources::servers::{self, Declared, Server};
@@ -14,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::{
     preview::{add_chosen_servers, preview_servers},
-    secrets::remarks,
+    secrets::{remarks, shown as shown_entry},
 };
 use super::keys::{KeyEdit, Operation, edit_keys_in, file_for_keys, value_at};
 use crate::{
@@ -106,7 +109,7 @@ pub fn read_servers(places: &Places, wanted: &WantedServers<'_>) -> Result<Addit
         name_them(&mut declared, name)?;
     }
     let scope = wanted.scope.or(declared.scope).unwrap_or(Scope::Project);
-    let mut found = Vec::new();
+    let (mut found, mut taken) = (Vec::new(), BTreeSet::new());
     let mut notices: Vec<Notice> = declared.told.drain(..).map(Notice::from).collect();
     for server in declared.servers {
         let is_local = server.entry.get("type").and_then(Value::as_str) == Some("local");
@@ -116,8 +119,13 @@ pub fn read_servers(places: &Places, wanted: &WantedServers<'_>) -> Result<Addit
             return Err(not_declared(ServerNotice::ServerBadName { name }));
         }
         let mut entry = server.entry;
-        let moved = if wanted.takes_variables { secrets::move_to_variables(&name, &mut entry) } else { Vec::new() };
-        notices.extend(moved.into_iter().chain(remarks(places, &name, &entry)).map(Notice::from));
+        let moved = match wanted.takes_variables {
+            true => secrets::move_to_variables(&name, &mut entry, &mut taken),
+            false => Vec::new(),
+        };
+        let mut more = remarks(places, &name, &entry);
+        more.retain(|remark| !secrets::is_told(remark, &moved));
+        notices.extend(moved.into_iter().chain(more).map(Notice::from));
         found.push((name, entry));
     }
     let first = found.first().map(|(name, _)| name.as_str()).unwrap_or_default();

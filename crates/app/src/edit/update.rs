@@ -236,6 +236,8 @@ impl Compared {
 
 /// Compares one skill with where it is from, for a person to decide. `name`: its name, its path or its id.
 pub fn compare_skill(places: &Places, name: &str, scope: Scope) -> Result<Compared, UserError> {
+    // An id may be that of one for every project.
+    let scope = find(&scan(places, None)?.rows, Kind::Skill, name, scope)?.scope;
     let wish = UpdateWish { name: Some(name), scope, is_check: true, keep: None };
     let known = chosen(places, &wish)?.into_iter().next().ok_or_else(|| no_source(name))?;
     Ok(compare(places, &wish, known))

@@ -8,6 +8,8 @@ use rekindle_opencode::version::Version;
 
 /// The most bytes of text that are told.
 const LONGEST: usize = 32 * 1024;
+/// What a section takes of that beside its text, so that there are not too many.
+const LEAST: usize = 64;
 /// What may stand in front of a version in a heading.
 const INTRODUCTIONS: [&str; 4] = ["version", "release", "released", "changes"];
 
@@ -29,7 +31,15 @@ pub(super) fn between(text: &str, from: Option<&Version>, to: &Version) -> (Vec<
             Some((title, what)) if what != Heading::Other => {
                 sections.extend(open.take());
                 let is_open = matches!(&what, Heading::Version(version) if is_meant(version));
-                open = is_open.then(|| ChangelogSection { title: visible(title).into_owned(), text: String::new() });
+                if is_open {
+                    let title = visible(title).into_owned();
+                    let Some(rest) = left.checked_sub(title.len() + LEAST) else {
+                        is_cut = true;
+                        break;
+                    };
+                    left = rest;
+                    open = Some(ChangelogSection { title, text: String::new() });
+                }
                 if is_underlined && !line.trim_start().starts_with('#') {
                     lines.next();
                 }

@@ -7,7 +7,7 @@ use rekindle_domain::AgentMode;
 pub(crate) enum AgentCommand {
     /// Create an agent from a template
     New {
-        /// Its name: letters, digits, hyphens and underscores; slashes put it into folders
+        /// Its name: letters, digits, hyphens and underscores; slashes create folders
         name: String,
         /// What it does, and when to use it
         #[arg(long)]
@@ -38,7 +38,7 @@ pub(crate) enum AgentCommand {
         #[arg(long)]
         global: bool,
     },
-    /// Turn an agent off, also one of OpenCode's own
+    /// Turn an agent off, even a built-in one
     Disable {
         /// Its name
         name: String,
@@ -55,7 +55,7 @@ pub(crate) enum AgentCommand {
 pub(crate) enum Mode {
     /// A person talks to it
     Primary,
-    /// Other agents call it, or a person by @NAME
+    /// Other agents call it, or a person mentions it as @NAME
     Subagent,
     /// Both
     #[default]

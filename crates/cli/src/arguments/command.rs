@@ -6,7 +6,7 @@ use clap::Subcommand;
 pub(crate) enum SlashCommand {
     /// Create a slash command from a template
     New {
-        /// Its name: letters, digits, hyphens and underscores; slashes put it into folders
+        /// Its name: letters, digits, hyphens and underscores; slashes create folders
         name: String,
         /// What it does
         #[arg(long)]

@@ -9,7 +9,7 @@ pub(crate) enum ConfigCommand {
         /// Only this key and those in it
         key: Option<String>,
     },
-    /// Print the value that counts
+    /// Print the effective value of a key
     Get {
         /// The key: permission.bash, or permission.bash."git *"
         key: String,

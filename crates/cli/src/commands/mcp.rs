@@ -12,7 +12,7 @@ use rekindle_app::{
     probe::test_server,
     workspace::look::observe,
 };
-use rekindle_domain::{ErrorCode, Kind, Notice, Refusal, Scope, ServerNotice, UserError, masked};
+use rekindle_domain::{ErrorCode, Kind, Notice, Refusal, Scope, ServerNotice, UserError};
 use serde_json::{Map, Value, json};
 
 use super::{PENDING, REFUSED, list, print_change, remove, scope};
@@ -72,7 +72,7 @@ fn add(arguments: &Arguments, places: &Places, options: &McpAdd) -> Result<(), U
         addition.notices.iter().for_each(|notice| print::warn(arguments, &words::note(notice)));
     }
     if options.dry_run {
-        let entries = addition.servers.iter().map(|(name, entry)| (name.clone(), masked("", entry)));
+        let entries = addition.servers.iter().map(|(name, entry)| (name.clone(), edit::shown_entry(entry)));
         let entries = Value::Object(entries.collect::<Map<_, _>>());
         let value = json!({ "path": addition.path, "servers": entries, "notices": addition.notices });
         print::result(arguments, &value, || {

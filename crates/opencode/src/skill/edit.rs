@@ -22,6 +22,10 @@ pub struct Wanted<'a> {
 pub fn edited(text: &str, wanted: &Wanted<'_>) -> Option<String> {
     let skill = frontmatter::skill(text).ok()?;
     let head = text.strip_suffix(skill.body.as_str())?;
+    // A body begins on a line of its own.
+    let has_end = head.ends_with(['\n', '\r']) || wanted.body.is_empty();
+    let head = if has_end { head.to_owned() } else { format!("{head}\n") };
+    let head = head.as_str();
     let body = body(&skill.body, wanted.body, is_windows(text));
     let description = skill.description.as_deref().unwrap_or_default();
     let heads = if skill.name == wanted.name { vec![head.to_owned()] } else { set(head, "name", wanted.name) };
@@ -78,7 +82,12 @@ fn set(head: &str, key: &str, value: &str) -> Vec<String> {
     let comment = comment(old).to_owned();
     // What belongs to the value is further in, or is empty and followed by such a line.
     let rest: Vec<_> = all.collect();
-    let is_more = |line: &str| line.starts_with([' ', '\t']) && !line.trim().is_empty();
+    // In a block every line is text; elsewhere a line may be a comment, which stays.
+    let is_block = old.trim_start().starts_with(['|', '>']);
+    let is_more = |line: &str| {
+        let text = line.trim_start();
+        line.starts_with([' ', '\t']) && !text.is_empty() && (is_block || !text.starts_with('#'))
+    };
     let belongs = rest.iter().take_while(|(line, _)| line.trim().is_empty() || is_more(line)).count();
     let more = rest.iter().take(belongs).rposition(|(line, _)| is_more(line));
     let (mut ending, mut after) = (ending, rest.as_slice());
@@ -87,7 +96,7 @@ fn set(head: &str, key: &str, value: &str) -> Vec<String> {
         after = rest.get(last + 1..).unwrap_or_default();
     }
     let after: String = after.iter().flat_map(|(line, ending)| [*line, *ending]).collect();
-    let comment = if more.is_some() { String::new() } else { comment };
+    let comment = if more.is_some() && !is_block { String::new() } else { comment };
     let write = |value: String| format!("{before}{kept} {value}{comment}{ending}{after}");
     written(value, end).into_iter().map(write).collect()
 }
@@ -230,6 +239,14 @@ mod tests {
             "a field of a page has no \\r"
         );
         assert_eq!(edit(&windows, |skill| skill.body = skill.body.replace("\r\n", "\n")).as_deref(), Some(&*windows));
+        let commented = "---\nname: s\ndescription: Foo\n  # keep me\nlicense: MIT\n---\n";
+        let described = edit(commented, |skill| skill.description = Some("Bar".to_owned())).expect("edited");
+        assert_eq!(described, commented.replace("Foo", "Bar"));
+        let block = "---\nname: s\ndescription: >- # why\n  text\n---";
+        let described = edit(block, |skill| skill.description = Some("Bar".to_owned())).expect("edited");
+        assert_eq!(described, "---\nname: s\ndescription: Bar # why\n---");
+        let begun = edit("---\nname: s\n---", |skill| skill.body = "Body.".to_owned()).expect("edited");
+        assert_eq!(begun, "---\nname: s\n---\nBody.");
         let mixed = "---\nname: s\n---\none\r\ntwo\nthree\rfour";
         let edited = edit(mixed, |skill| skill.body = "one\n2\nthree\nfour".to_owned());
         assert_eq!(edited.as_deref(), Some("---\nname: s\n---\none\r\n2\nthree\rfour"));

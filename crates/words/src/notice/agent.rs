@@ -13,13 +13,13 @@ pub(super) fn said(notice: &AgentNotice) -> String {
             return format!("there is already {} {} “{name}”: {path}", article(kind.word()), kind.word());
         }
         AgentNotice::EntryJoined { kind, name, path } => {
-            return format!("{path} declares {} {} “{name}”, too", article(kind.word()), kind.word());
+            return format!("{path} also declares {} {} “{name}”", article(kind.word()), kind.word());
         }
         AgentNotice::EntryOverOwn { name, own: OwnEntry::Command } => {
-            return format!("OpenCode has a command “{name}” of its own, which this one replaces");
+            return format!("this replaces OpenCode's built-in command “{name}”");
         }
         AgentNotice::EntryOverOwn { name, .. } => {
-            return format!("OpenCode has an agent “{name}” of its own, which this file changes");
+            return format!("this changes OpenCode's built-in agent “{name}”");
         }
         AgentNotice::EntryNotRead { path } => {
             return format!("OpenCode does not read {path}, because its environment turns that off");
@@ -38,10 +38,10 @@ pub(super) fn said(notice: &AgentNotice) -> String {
             return format!("the {} “{name}” is declared in the variable {variable}", kind.word());
         }
         AgentNotice::OwnEntryBack { name, own } => {
-            return format!("OpenCode uses its own {} “{name}” again", word(*own));
+            return format!("OpenCode uses its built-in {} “{name}” again", word(*own));
         }
         AgentNotice::EntryIsOwn { name, own } => {
-            return format!("the {} “{name}” is part of OpenCode, and no file here declares it", word(*own));
+            return format!("the {} “{name}” is built into OpenCode, and no file here declares it", word(*own));
         }
         AgentNotice::CommandIsSkill { name, path } => return format!("the command “{name}” is the skill in {path}"),
         AgentNotice::CommandOfServer { name, server } => {
@@ -56,10 +56,10 @@ pub(super) fn said(notice: &AgentNotice) -> String {
         }
         AgentNotice::AgentNotDeclared { name } => return format!("no file here declares an agent “{name}”"),
         AgentNotice::AgentNotTurned { name, path } => {
-            return format!("{path} still decides about “{name}”, so nothing was changed");
+            return format!("{path} would still override this for “{name}”, so nothing was changed");
         }
-        AgentNotice::DefaultAgentOff { name } => return format!("“{name}” is the “default_agent”"),
-        AgentNotice::NoAgentLeft => "no agent is left to which a prompt could go",
+        AgentNotice::DefaultAgentOff { name } => return format!("“{name}” is turned off, but is the “default_agent”"),
+        AgentNotice::NoAgentLeft => "no agent is left to answer prompts",
     };
     fixed.to_owned()
 }
@@ -70,14 +70,14 @@ pub(super) fn hint(notice: &AgentNotice, front: Front) -> String {
             "use letters, digits, hyphens and underscores, and slashes for folders"
         }
         (AgentNotice::EntryThere { .. }, _) => "choose another name, or edit what is there",
-        (AgentNotice::EntryJoined { .. }, _) => "OpenCode puts both together; where they differ, one of them counts",
+        (AgentNotice::EntryJoined { .. }, _) => "OpenCode merges the two; where they differ, only one of them applies",
         (AgentNotice::EntryOverOwn { .. }, _) => "choose another name if that is not what you want",
         (AgentNotice::EntryNotRead { .. }, _) => "unset OPENCODE_DISABLE_PROJECT_CONFIG where the engine starts",
         (AgentNotice::EntryInSeveral { .. }, Front::Command) => {
             "the first one counts; say which one to remove with --from FILE"
         }
         (AgentNotice::EntryInSeveral { .. }, Front::Window) => "the first one counts; remove them one by one",
-        (AgentNotice::EntryLeft { .. }, _) => "remove that one, too, if nothing is to be left of it",
+        (AgentNotice::EntryLeft { .. }, _) => "to remove it completely, remove that one too",
         (AgentNotice::EntryOfOtherScope { scope: Scope::Global, .. }, Front::Command) => "remove it with --global",
         (AgentNotice::EntryOfOtherScope { scope: Scope::Project, .. }, Front::Command) => "remove it without --global",
         (AgentNotice::EntryOfOtherScope { .. }, Front::Window) => "remove it there",
@@ -109,10 +109,10 @@ pub(super) fn hint(notice: &AgentNotice, front: Front) -> String {
         (AgentNotice::AgentNotDeclared { .. }, Front::Window) => "look at the list of what is there",
         (AgentNotice::AgentNotTurned { .. }, _) => "change “disable” in that file",
         (AgentNotice::DefaultAgentOff { .. }, _) => {
-            "choose another “default_agent”; until then OpenCode answers no prompt that names no agent"
+            "choose another “default_agent”; until then, OpenCode answers only prompts that name an agent"
         }
         (AgentNotice::NoAgentLeft, _) => {
-            "turn one on that is no subagent and not hidden; until then OpenCode answers no prompt"
+            "turn on an agent that is neither hidden nor a subagent; until then, OpenCode answers no prompts"
         }
     };
     fixed.to_owned()
@@ -143,13 +143,13 @@ mod tests {
         };
         check(
             AgentNotice::EntryIsOwn { name: "plan".to_owned(), own: OwnEntry::Agent },
-            "the agent “plan” is part of OpenCode, and no file here declares it",
+            "the agent “plan” is built into OpenCode, and no file here declares it",
             "turn it off with: rekindle agent disable plan",
             "turn it off instead",
         );
         check(
             AgentNotice::EntryIsOwn { name: "title".to_owned(), own: OwnEntry::InnerAgent },
-            "the agent “title” is part of OpenCode, and no file here declares it",
+            "the agent “title” is built into OpenCode, and no file here declares it",
             "OpenCode needs it",
             "OpenCode needs it",
         );

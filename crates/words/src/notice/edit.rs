@@ -81,7 +81,7 @@ pub(super) fn said(notice: &EditNotice, front: Front) -> String {
             return format!("the folder {path} contains the place where it would be copied to");
         }
         EditNotice::SkillWritten { path } => {
-            return format!("{path} is no longer as it was when you began to edit it, so it was left alone");
+            return format!("{path} has changed since you started editing it, so your text was not saved");
         }
         EditNotice::SkillChanged { path } | EditNotice::MoveChanged { path } => {
             return format!("{path} was changed while it was copied");

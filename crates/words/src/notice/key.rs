@@ -20,19 +20,17 @@ pub(super) fn said(notice: &KeyNotice, front: Front) -> String {
         },
         KeyNotice::KeyRefused { why } => super::said(why, front),
         KeyNotice::KeySpeltOtherwise { key, other } => {
-            format!("the file writes this in another way, and setting “{key}” would change “{other}”, too")
+            format!("the file uses another spelling for this, and setting “{key}” would also change “{other}”")
         }
         KeyNotice::KeyBeaten { key, by } => {
-            format!("“{key}” does not count, because {by} sets it, too, and is stronger")
+            format!("{by} overrides “{key}”, so this value has no effect")
         }
         KeyNotice::KeyStillSet { key, by } => format!("{by} still sets “{key}”"),
         KeyNotice::KeySecretInFile { key, .. } => {
-            format!("“{key}” may be a secret, and is now in the file for everyone who can read it")
+            format!("“{key}” looks like a secret, and is stored in the file in plain text")
         }
         KeyNotice::KeyRuleIsLast { key } => {
-            format!(
-                "“{key}” is behind more specific rules, and the last rule that fits decides, so they no longer count"
-            )
+            format!("“{key}” comes after more specific rules; the last matching rule wins, so they no longer apply")
         }
     }
 }

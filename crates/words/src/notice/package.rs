@@ -41,13 +41,13 @@ pub(super) fn said(notice: &PackageNotice, _front: Front) -> String {
         PackageNotice::NotAVersion { version } => return format!("“{version}” is not a version, a range or a tag"),
         PackageNotice::AlreadyThus { spec } => return format!("it is already declared as “{spec}”"),
         PackageNotice::NotTurnedOff { name } => return format!("no plugin “{name}” is disabled here"),
-        PackageNotice::PluginTurnedOff => "it is turned off, and kept with its options and its place in the list",
+        PackageNotice::PluginTurnedOff => "it is turned off; its options and its place in the list are kept",
         PackageNotice::InstalledAgain { is_loaded: true } => "OpenCode still runs what it has loaded",
         PackageNotice::InstalledAgain { is_loaded: false } => {
             "OpenCode installs it again when it next loads the directory"
         }
         PackageNotice::PluginChanged { name } => {
-            return format!("“{name}” is no longer as it was shown, so nothing was changed");
+            return format!("“{name}” has changed since it was shown, so nothing was done");
         }
         PackageNotice::BackAlready { name, path } => {
             return format!("{path} declares “{name}” again, so there is nothing to enable");
@@ -103,14 +103,12 @@ pub(super) fn hint(notice: &PackageNotice, front: Front) -> String {
         (PackageNotice::VersionUnknown { .. }, Front::Window) => "reload first, so that OpenCode installs it",
         (PackageNotice::NotAVersion { .. }, _) => "write one such as 1.2.3, ^1.2 or latest",
         (PackageNotice::NotTurnedOff { .. }, Front::Command) => "see what is disabled with: rekindle plugin list",
-        (PackageNotice::NotTurnedOff { .. }, Front::Window) => "choose one that is listed as disabled",
+        (PackageNotice::NotTurnedOff { .. }, Front::Window) => "choose one that is listed as turned off",
         (PackageNotice::BackAlready { .. }, _) => "nothing was changed",
         (PackageNotice::InstalledAgain { is_loaded: true }, Front::Command) => {
             "install it again with: rekindle reload --restart"
         }
-        (PackageNotice::InstalledAgain { is_loaded: true }, Front::Window) => {
-            "restart the engine to have it installed again"
-        }
+        (PackageNotice::InstalledAgain { is_loaded: true }, Front::Window) => "restart the engine to reinstall it",
         (PackageNotice::InstalledAgain { is_loaded: false }, _) => "",
         (PackageNotice::PluginChanged { .. }, _) => "look at it again",
         (PackageNotice::EngineInstalls, _) => "nothing was changed; try again when it is done",

@@ -68,8 +68,8 @@ pub(super) fn said(notice: &ReloadNotice, front: Front) -> String {
 
 pub(super) fn hint(notice: &ReloadNotice, front: Front) -> String {
     match (notice, front) {
-        (ReloadNotice::ServerNeedsAuth, Front::Command) => "sign in with: rekindle mcp sign-in".to_owned(),
-        (ReloadNotice::ServerNeedsAuth, Front::Window) => "sign in to it on the page of MCP servers".to_owned(),
+        (ReloadNotice::ServerNeedsAuth, Front::Command) => "sign in with: rekindle mcp sign-in NAME".to_owned(),
+        (ReloadNotice::ServerNeedsAuth, Front::Window) => "sign in on the MCP servers page".to_owned(),
         (ReloadNotice::ServerNeedsClientId, _) => "set oauth.clientId in its entry".to_owned(),
         (ReloadNotice::NotStarted { .. }, Front::Command) => {
             "see what the engine said with: rekindle doctor".to_owned()

@@ -55,7 +55,7 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         ServerNotice::ServerDeclared { name, path } => return format!("“{name}” is already declared in {path}"),
         ServerNotice::ServerNotDeclared { name } => return format!("no file here declares a server “{name}”"),
         ServerNotice::ServerNotTurned { name } => {
-            return format!("another file still decides about “{name}”, so it stays as it was");
+            return format!("another file still overrides this for “{name}”, so it stays as it was");
         }
         ServerNotice::ServerAsWanted { name, is_on } => {
             return format!("“{name}” is already turned {}", if *is_on { "on" } else { "off" });
@@ -91,7 +91,9 @@ pub(super) fn said(notice: &ServerNotice, front: Front) -> String {
         ServerNotice::ServerLastWords { why, words } => {
             return format!("{}; its last output: {words}", super::said(why, front));
         }
-        ServerNotice::ServerWithoutSignIn { name } => return format!("the server “{name}” does not offer to sign in"),
+        ServerNotice::ServerWithoutSignIn { name } => {
+            return format!("the server “{name}” does not support signing in");
+        }
         ServerNotice::ServerNotSignedIn { name } => {
             return format!("signing in to the server “{name}” did not succeed");
         }
@@ -164,12 +166,12 @@ pub(super) fn hint(notice: &ServerNotice, front: Front) -> String {
         (ServerNotice::ServerWantsSignIn { .. }, Front::Window) => "sign in, or check the headers in its entry",
         (ServerNotice::ServerWithoutSignIn { .. }, _) => "check the headers and “oauth” in its entry",
         (ServerNotice::ServerNotSignedIn { .. }, _) => {
-            "try again, and allow it in the browser; the engine’s log has the reason"
+            "try again, and allow access in the browser; the engine's log has the reason"
         }
         (ServerNotice::ServerLastWords { why, .. }, _) => return super::hint(why, front),
         (ServerNotice::ServerNotLoaded { .. }, Front::Command) => "see what is pending with: rekindle status",
         (ServerNotice::ServerNotLoaded { .. }, Front::Window) => "reload the engine if the server is pending",
-        (ServerNotice::ServerOnlyInEngine, _) => "it goes with the next reload; declare it to keep it",
+        (ServerNotice::ServerOnlyInEngine, _) => "the next reload removes it; declare it to keep it",
         (ServerNotice::ServerVariableUnset { variable, .. }, _) => {
             return format!("set {variable}, then restart the engine");
         }

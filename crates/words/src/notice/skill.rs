@@ -31,9 +31,9 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::YamlCutOff => "it ends too early",
         SkillNotice::SkillTurnedOff => "agents are not told of it, because permission.skill denies it",
         SkillNotice::NotTurned { name } => {
-            return format!("another file or rule still decides about {name}, so it stays as it was");
+            return format!("another file or rule still overrides this for {name}, so it stays as it was");
         }
-        SkillNotice::SkillWithin { name } => return format!("this is the skill “{name}”, which OpenCode lists, too"),
+        SkillNotice::SkillWithin { name } => return format!("OpenCode loads this as a separate skill, “{name}”"),
         SkillNotice::SetUnknown { name, .. } => return format!("there is no set “{name}”"),
         SkillNotice::SetInPart { name, missing } => {
             return format!("these skills of the set “{name}” are not installed: {}", missing.join(", "));
@@ -57,7 +57,7 @@ pub(super) fn said(notice: &SkillNotice, front: Front) -> String {
         SkillNotice::HiddenCharacters { text } => return format!("invisible characters: {text}"),
         SkillNotice::HiddenMore { count } => return format!("{count} more of these from here on"),
         SkillNotice::LaidOutOtherwise => {
-            "what is between the --- lines is laid out so that it cannot be changed in part"
+            "Rekindle cannot edit what is between the --- lines because of how it is laid out"
         }
         SkillNotice::NotSearched => "this file is too large to be searched for hidden text",
         SkillNotice::HiddenComment { text } => return format!("a comment that only a model reads: {text}"),
@@ -131,7 +131,7 @@ pub(super) fn hint(notice: &SkillNotice, front: Front) -> String {
             Front::Window => "take the rule away, or let it allow the skill",
         },
         SkillNotice::NotTurned { .. } => "look for permission in the configuration files of every scope",
-        SkillNotice::SkillWithin { .. } => "it comes and goes with the skill around it",
+        SkillNotice::SkillWithin { .. } => "it is installed and removed with the skill that contains it",
         SkillNotice::SetUnknown { names, .. } if names.is_empty() => match front {
             Front::Command => "make one with: rekindle skill set NAME SKILL…",
             Front::Window => "make one first",

@@ -4,7 +4,7 @@ use rekindle_domain::Scope;
 
 pub use crate::skeleton::skill as skeleton;
 
-pub const NEW: &str = "New…";
+pub const NEW: &str = "New skill…";
 pub const NEW_TITLE: &str = "New skill";
 pub const EDIT_TITLE: &str = "Edit skill";
 pub const NAME: &str = "Name";

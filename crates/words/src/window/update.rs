@@ -12,7 +12,7 @@ use crate::{
 
 pub const PLUGIN_TITLE: &str = "Update plugin";
 pub const SKILL_TITLE: &str = "Update skill";
-pub const ASKING: &str = "Asking what is published…";
+pub const ASKING: &str = "Checking for updates…";
 pub const COMPARING: &str = "Comparing it with its source…";
 pub const UPDATE: &str = "Update";
 pub const CLOSE: &str = "Close";
@@ -27,7 +27,7 @@ pub fn versions(update: &PluginUpdate) -> String {
     let name = &update.name;
     let from = update.from.as_deref().unwrap_or("not installed");
     let Some(to) = update.to.as_deref().filter(|_| update.by != UpdateBy::Nothing) else {
-        return format!("{name}: {from}. There is nothing newer that its entry allows.");
+        return format!("{name}: {from}. Its entry allows nothing newer.");
     };
     let date = update.published.as_deref().and_then(|time| time.get(..10));
     let date = date.map(|date| format!(", published {date}")).unwrap_or_default();
@@ -104,7 +104,7 @@ mod tests {
             };
             assert_eq!(versions(&update), expected);
         };
-        check(None, UpdateBy::Nothing, "acme: 1.0.0. There is nothing newer that its entry allows.");
+        check(None, UpdateBy::Nothing, "acme: 1.0.0. Its entry allows nothing newer.");
         check(Some("1.1.0"), UpdateBy::Entry, "acme: 1.0.0 → 1.1.0, published 2026-01-31.");
         let again = "acme: 1.0.0 → 1.1.0, published 2026-01-31. OpenCode's copy goes to the trash, and the new version is installed.";
         check(Some("1.1.0"), UpdateBy::Cache, again);

@@ -47,7 +47,8 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
     let (name, chosen) = (RwSignal::new(first), RwSignal::new(new));
     let has_secrets = preview.notices.iter().any(words::is_secret) || pasted.takes_variables;
     let asked = pasted.clone();
-    let variables = has_secrets.then(|| view! { <Variables asked name chosen is_again /> });
+    let is_reading = RwSignal::new(false);
+    let variables = has_secrets.then(|| view! { <Variables asked name chosen is_again is_reading /> });
     let add = Action::new_unsync(move |names: &Vec<String>| {
         let (chosen, names) = (pasted.clone(), names.clone());
         async move {
@@ -71,7 +72,7 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let names = untrack(meant);
-        if !names.is_empty() {
+        if !names.is_empty() && !is_reading.get_untracked() {
             add.value().set(None);
             add.dispatch_local(names);
         }
@@ -133,7 +134,7 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
                     class="button primary"
                     type="submit"
                     data-testid="confirm-servers"
-                    disabled=move || add.pending().get() || meant().is_empty()
+                    disabled=move || add.pending().get() || is_reading.get() || meant().is_empty()
                 >
                     {move || words::add(meant().len())}
                 </button>
@@ -170,19 +171,30 @@ fn Variables(
     name: RwSignal<String>,
     chosen: RwSignal<BTreeSet<String>>,
     is_again: bool,
+    is_reading: RwSignal<bool>,
 ) -> impl IntoView {
     let app = App::here();
     let takes_variables = asked.takes_variables;
+    let place = NodeRef::<html::Input>::new();
     let switch = move |_| {
         let asked = ChosenServers { takes_variables: !takes_variables, ..asked.clone() };
+        is_reading.set(true);
         app.run(async move {
-            let preview = backend::preview_servers(asked.clone()).await?;
-            let said = Some((name.get_untracked(), chosen.get_untracked()));
-            app.adding.set(Some(Adding { chosen: asked, preview, said }));
+            let preview = backend::preview_servers(asked.clone()).await.inspect_err(|_| {
+                // It is as it was.
+                is_reading.try_set(false);
+                place.try_get_untracked().flatten().iter().for_each(|input| input.set_checked(takes_variables));
+            })?;
+            let said = name.try_get_untracked().zip(chosen.try_get_untracked());
+            // Unless the person has closed it meanwhile.
+            app.adding.update(|adding| {
+                if let Some(adding) = adding {
+                    *adding = Adding { chosen: asked, preview, said };
+                }
+            });
             Ok(())
         });
     };
-    let place = NodeRef::<html::Input>::new();
     Effect::new(move || {
         if let Some(input) = place.get().filter(|_| is_again)
             && let Err(error) = input.focus()

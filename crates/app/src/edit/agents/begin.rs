@@ -75,7 +75,8 @@ pub fn new_entry(places: &Places, new: &NewEntry<'_>) -> Result<Begun, UserError
         remarks.push(AgentNotice::EntryOverOwn { name: name.to_owned(), own }.into());
     }
     if !places.config_folders().iter().any(|folder| folder.path == base) {
-        remarks.push(AgentNotice::EntryNotRead { path: places.short(&path) }.into());
+        // Before all others: where only one is told, it is this.
+        remarks.insert(0, AgentNotice::EntryNotRead { path: places.short(&path) }.into());
     }
     let edit = Edit {
         path: path.clone(),

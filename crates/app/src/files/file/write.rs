@@ -40,6 +40,9 @@ pub fn put(path: &Path, expected: Option<&[u8]>, content: Option<Content<'_>>) -
     let Some(content) = content else {
         let Some(expected) = expected else { return Ok(bytes(path)?.is_none()) };
         let _turn = take::turn(target.parent().unwrap_or(Path::new(".")));
+        if bytes(path)?.as_deref() != Some(expected) {
+            return Ok(false);
+        }
         return take::away(&target, expected).map_err(failed);
     };
     refuse_shared(path, &target)?;

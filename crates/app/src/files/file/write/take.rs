@@ -5,7 +5,7 @@
 //! Rekindles one does so at a time. What an editor writes over the new content afterwards is the editor's own affair: it has
 //! to look first, as this does.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use tempfile::NamedTempFile;
 
@@ -15,50 +15,70 @@ use super::{bytes, exchange_at_once, rename_new};
 const TRIES: usize = 16;
 
 /// Puts a staged file that holds `ours` in the place of one that holds `expected`; false when another program was faster,
-/// whose content is there then.
+/// whose content is there then. On an error that is so, too, or the error says where that content is.
 pub(super) fn place(staged: NamedTempFile, target: &Path, expected: &[u8], ours: &[u8]) -> io::Result<bool> {
-    if !exchange_at_once(staged.path(), target)? {
-        return staged.persist(target).map(|_| true).map_err(|error| error.error);
+    match exchange_at_once(staged.path(), target) {
+        Ok(true) => {}
+        Ok(false) => return staged.persist(target).map(|_| true).map_err(|error| error.error),
+        // Somebody has just moved it away.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
     }
-    let (mut out, mut within) = (held(&staged), ours.to_vec());
-    if out == expected {
+    let mut out = held(staged.path());
+    if out.as_deref() == Some(expected) {
         return Ok(true);
     }
     // Somebody else's came out. It goes back, unless what comes out then is of somebody who wrote even later.
+    let mut within = Some(ours.to_vec());
     for _ in 0..TRIES {
-        exchange_at_once(staged.path(), target)?;
-        let later = held(&staged);
-        if later == within {
+        match exchange_at_once(staged.path(), target) {
+            // Where there is none any more, it has a place.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match rename_new(staged.path(), target) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(kept(staged, &error)),
+                Ok(()) => return Ok(false),
+            },
+            Err(error) => return Err(kept(staged, &error)),
+            Ok(_) => {}
+        }
+        let later = held(staged.path());
+        if later.is_some() && later == within {
             return Ok(false);
         }
         (within, out) = (out, later);
     }
-    tracing::warn!(target = %target.display(), bytes = out.len(), "written to faster than it can be compared");
-    Ok(false)
+    Err(kept(staged, &io::ErrorKind::ResourceBusy.into()))
 }
 
 /// Takes away a file that holds `expected`; false when it holds something else, which stays.
 pub(super) fn away(target: &Path, expected: &[u8]) -> io::Result<bool> {
-    let held = |path: &Path| bytes(path).ok().flatten();
-    if held(target).as_deref() != Some(expected) {
-        return Ok(false);
-    }
-    let aside = tempfile::Builder::new().prefix(".rekindle-").tempdir_in(target.parent().unwrap_or(Path::new(".")))?;
-    let moved = aside.path().join("removed");
-    fs::rename(target, &moved)?;
-    if held(&moved).as_deref() == Some(expected) {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let moved = tempfile::Builder::new().prefix(".rekindle-").make_in(folder, |aside| rename_new(target, aside));
+    let moved = match moved {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        moved => moved?,
+    };
+    if held(moved.path()).as_deref() == Some(expected) {
         return Ok(true);
     }
     // Where there is another one by now, that is the later one.
-    match rename_new(&moved, target) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+    match rename_new(moved.path(), target) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(kept(moved, &error)),
         _ => Ok(false),
     }
 }
 
-/// What is in the staged place.
-fn held(staged: &NamedTempFile) -> Vec<u8> {
-    bytes(staged.path()).ok().flatten().unwrap_or_default()
+/// What a file holds; `None`: it cannot be read, and is nothing that was expected.
+fn held(path: &Path) -> Option<Vec<u8>> {
+    bytes(path).ok().flatten()
+}
+
+/// Keeps what somebody else wrote and nothing could be done with, and says where.
+fn kept<F>(file: NamedTempFile<F>, why: &io::Error) -> io::Error {
+    match file.keep() {
+        Ok((_, path)) => io::Error::new(why.kind(), format!("{why} ({})", path.display())),
+        Err(error) => error.error,
+    }
 }
 
 /// The turn to write in a folder, among Rekindles: a lock on the folder itself, which leaves nothing there. `None`: the file
@@ -94,6 +114,7 @@ pub(super) fn turn(_folder: &Path) {}
 #[cfg(test)]
 mod tests {
     use std::{
+        fs,
         path::PathBuf,
         sync::atomic::{AtomicUsize, Ordering},
         thread,
