@@ -36,14 +36,14 @@ async fn a_key_is_set_and_becomes_live() {
     let world = World::new();
     let before = "{\n  // mine\n  \"$schema\": \"https://opencode.ai/config.json\",\n  \"username\": \"me\", // kept\n  \"provider\": {\"x\": {\"options\": {\"apiKey\": \"hunter2\"}}},\n  \"instructions\": [\"a.md\"],\n}\n";
     world.write("opencode.json", before);
-    world.write("opencode.jsonc", "{\n  // stronger\n  \"username\": \"you\",\n  \"instructions\": [\"b.md\"]\n}\n");
+    world.write("opencode.jsonc", "{\n  // stronger\n  \"$schema\": \"https://opencode.ai/config.json\",\n  \"username\": \"you\",\n  \"instructions\": [\"b.md\"]\n}\n");
     let engine = world.start_engine().await;
 
     let listed = world.rekindle(&["config", "list", "--json"]).await;
     assert_eq!(listed.code, 0, "{listed:?}");
     assert!(!listed.out.contains("hunter2"), "{listed:?}");
     let name = row(&listed.json(), "username").clone();
-    assert_eq!((&name["value"], &name["place"], &name["line"]), (&json!("you"), &json!("opencode.jsonc"), &json!(3)));
+    assert_eq!((&name["value"], &name["place"], &name["line"]), (&json!("you"), &json!("opencode.jsonc"), &json!(4)));
     let overridden = &name["overrides"][0];
     assert_eq!(
         (&overridden["value"], &overridden["place"], &overridden["line"]),

@@ -112,6 +112,8 @@ async fn a_plugin_is_reinstalled() {
 
     // What is missing is told, and the way out is offered.
     std::fs::remove_file(kept.join("node_modules/acme/package.json")).expect("removed");
+    // The engine's cache is looked at with the files, and not watched.
+    world.write("opencode.json", "{\"$schema\": \"https://opencode.ai/config.json\",  \"plugin\": [\"acme\"]}");
     window.text_with("row-remark", "only partly installed").await;
     choose(&window, "Reinstall").await;
     wait::until("the trash", async || (!kept.exists()).then_some(())).await;
