@@ -52,7 +52,7 @@ async fn a_key_is_set_and_becomes_live() {
     assert_eq!(row(&listed.json(), "instructions[1]")["place"], "opencode.jsonc");
     let told = world.rekindle(&["config", "list", "username"]).await;
     let lines: Vec<_> = told.out.lines().collect();
-    assert_eq!(lines, ["username = \"you\"  (opencode.jsonc:3)", "    overrides \"me\"  (opencode.json:4)"]);
+    assert_eq!(lines, ["username = \"you\"  (opencode.jsonc:4)", "    overrides \"me\"  (opencode.json:4)"]);
     assert_eq!(world.rekindle(&["config", "get", "username"]).await.out, "you\n");
     assert_eq!(world.rekindle(&["config", "get", "provider.x.options.apiKey"]).await.out, "••••\n");
 
