@@ -112,8 +112,8 @@ fn Look(adding: Adding, open: RwSignal<bool>) -> impl IntoView {
             <p>{words::place(&preview.place)}</p>
             {named}
             <ul class="dialog-list" data-testid="preview-servers">{servers}</ul>
-            <ul class="row-remarks preview-remarks">{notices}</ul>
             {variables}
+            <ul class="row-remarks preview-remarks">{notices}</ul>
             <div role="alert">
                 {move || {
                     error()
