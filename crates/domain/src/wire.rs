@@ -239,6 +239,30 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row of which nothing more is known.
+    pub fn new(id: ItemId, kind: Kind, name: &str, scope: Scope) -> Self {
+        Self {
+            id,
+            kind,
+            name: name.to_owned(),
+            scope,
+            source: String::new(),
+            place: String::new(),
+            origin: None,
+            detail: None,
+            stage: Stage::Declared,
+            state: RowState::Unknown,
+            removable: false,
+            overrides: Vec::new(),
+            also: Vec::new(),
+            copy: None,
+            from: None,
+            since: None,
+            is_signed_in: false,
+            warning: None,
+        }
+    }
+
     /// Whether it is on; `None`: it cannot be turned on and off.
     pub fn is_on(&self) -> Option<bool> {
         let is_used = !matches!(self.state, RowState::Overridden { .. } | RowState::NotRead { .. });

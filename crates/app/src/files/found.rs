@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use rekindle_domain::{Item, Kind, Notice, PluginOrigin, Problem, Row, RowState, Scope, Stage};
+use rekindle_domain::{Item, Kind, Notice, PluginOrigin, Problem, Row, Scope, Stage};
 use rekindle_opencode::{Disk, effective};
 use serde_json::Value;
 
@@ -124,23 +124,12 @@ pub(crate) fn row(
     stage: Stage,
 ) -> Row {
     Row {
-        id: item.id.clone(),
-        kind: item.kind,
-        name: item.name.clone(),
-        scope: item.scope,
         source: item.source.clone(),
         place: places.short(Path::new(&item.source)),
         origin,
         detail,
         stage,
-        state: RowState::Unknown,
         removable: true,
-        overrides: Vec::new(),
-        also: Vec::new(),
-        copy: None,
-        from: None,
-        since: None,
-        is_signed_in: false,
-        warning: None,
+        ..Row::new(item.id.clone(), item.kind, &item.name, item.scope)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rekindle_domain::{ChangeKind, ItemId, Kind, PackageNotice, Row, RowState, Scope, Stage, masked_text};
+use rekindle_domain::{ChangeKind, ItemId, Kind, PackageNotice, Row, RowState, Scope, masked_text};
 use rekindle_opencode::PluginSpec;
 
 use crate::{edit, error::shown, files::locate::Places};
@@ -26,24 +26,13 @@ pub(crate) fn tell(places: &Places, rows: &mut Vec<Row>) {
 
 fn row(places: &Places, scope: Scope, off: &edit::TurnedOff) -> Row {
     let spec = PluginSpec::parse(&off.spec);
+    let id = ItemId::new(Kind::Plugin, scope, off.id.splitn(3, ':').nth(2).unwrap_or(&off.name));
     Row {
-        id: ItemId::new(Kind::Plugin, scope, off.id.splitn(3, ':').nth(2).unwrap_or(&off.name)),
-        kind: Kind::Plugin,
-        name: off.name.clone(),
-        scope,
         source: shown(&off.path),
         place: places.short(Path::new(&off.path)),
         origin: Some(spec.origin),
         detail: spec.version.as_deref().map(|version| masked_text(version).into()),
-        stage: Stage::Declared,
         state: RowState::NotRead { why: PackageNotice::PluginTurnedOff.into() },
-        removable: false,
-        overrides: Vec::new(),
-        also: Vec::new(),
-        copy: None,
-        from: None,
-        since: None,
-        is_signed_in: false,
-        warning: None,
+        ..Row::new(id, Kind::Plugin, &off.name, scope)
     }
 }

@@ -169,7 +169,8 @@ impl Observation {
             };
             rows.push(self.row(&row));
         }
-        rows.extend(self.servers_of_the_engine_alone());
+        let alone = self.servers_of_the_engine_alone(&rows);
+        rows.extend(alone);
         // Someone else's engine keeps them elsewhere.
         if self.view.as_ref().is_some_and(|view| view.mode == EngineMode::Host) {
             SignedIn::of(places).tell(&mut rows);
@@ -184,29 +185,19 @@ impl Observation {
     }
 
     /// The MCP servers that somebody added to the running engine: no file says anything of them.
-    fn servers_of_the_engine_alone(&self) -> Vec<Row> {
+    fn servers_of_the_engine_alone(&self, listed: &[Row]) -> Vec<Row> {
         let Some(answers) = &self.answers else { return Vec::new() };
         let is_declared = |name: &str| answers.config.get("mcp").is_some_and(|servers| servers.get(name).is_some());
-        let servers = answers.mcp.iter().flatten().filter(|(name, _)| !is_declared(name));
+        // One that is declared since, and not loaded yet, is told by that.
+        let is_read = |row: &Row| !matches!(row.state, RowState::Overridden { .. } | RowState::NotRead { .. });
+        let is_listed = |name: &str| listed.iter().any(|row| row.kind == Kind::Mcp && row.name == name && is_read(row));
+        let servers = answers.mcp.iter().flatten().filter(|(name, _)| !is_declared(name) && !is_listed(name));
         let row = |(name, server): (&String, &McpAnswer)| Row {
-            id: ItemId::new(Kind::Mcp, Scope::Project, name),
-            kind: Kind::Mcp,
-            name: name.clone(),
-            scope: Scope::Project,
-            source: String::new(),
-            place: String::new(),
-            origin: None,
-            detail: None,
             stage: Stage::Active,
             state: server.failure().map_or(RowState::Loaded, |message| RowState::Failed { message }),
-            removable: false,
-            overrides: Vec::new(),
-            also: Vec::new(),
-            copy: None,
-            from: None,
             since: self.since.get(name).cloned(),
-            is_signed_in: false,
             warning: Some(ServerNotice::ServerOnlyInEngine.into()),
+            ..Row::new(ItemId::new(Kind::Mcp, Scope::Project, name), Kind::Mcp, name, Scope::Project)
         };
         servers.map(row).collect()
     }

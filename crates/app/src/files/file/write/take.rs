@@ -97,6 +97,7 @@ pub(super) fn turn(folder: &Path) -> Option<rustix::fd::OwnedFd> {
 
     const PATIENCE: Duration = Duration::from_secs(2);
     const AGAIN: Duration = Duration::from_millis(1);
+    // The system waits for a lock without a bound, or not at all.
     let folder = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
     let until = Instant::now() + PATIENCE;
     loop {
